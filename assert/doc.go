@@ -1,0 +1,59 @@
+// Package assert says what a response or a finished run must satisfy.
+//
+// There are two languages of one grammar, that of github.com/expr-lang/expr: a [Condition] judges one
+// response (`assert` and `when` of a plan's step), an [Expectation] a whole run (`expect`).
+//
+//	source ─▶ expr's parser ─▶ our words resolved ─▶ expr's type checker ─┬▶ typed closures ─▶ Condition
+//	               │                  │                      │            └▶ expr's machine ─▶ Expectation,
+//	               └───────────── SyntaxError ───────────────┘                                 unusual Conditions
+//
+// # Conditions
+//
+//	status                 the HTTP status, 0 without an answer
+//	elapsed                milliseconds from the start of the request to the last byte of its answer
+//	bytes                  size of the answer on the wire, headers included
+//	body                   the body as a string
+//	header("Content-Type") first value of a header field, "" without it
+//	cookie("SERVERID")     value of a cookie in the user's jar, "" without it
+//	json("user.name")      value at a path of the body, nil without it
+//	node, counter, session what the answer said of its session; without a counter, the condition fails
+//	previous.node, previous.counter, previous.session
+//	                       what the answer before said, in the same session
+//	increments()           the session goes on: the counter is previous.counter + 1, under the same
+//	                       session id where both are known; true of a session's first answer
+//
+// and by their names the variables that the group extracts, as strings. For example:
+//
+//	status in [200, 304] && elapsed < 250
+//	node in ["s1", "s2"] and increments()
+//	header("Content-Type") startsWith "application/json"
+//	json("sessionViews") == counter || json("error") != nil
+//	previous.node == "" || node == previous.node
+//	lower(body) contains "hello"
+//	not (body matches "(?i)exception")
+//
+// A [Failure] says what was seen, without the values of session ids and cookies.
+//
+// # Expectations
+//
+//	samples, errors, error_rate, throughput  of the run, or of a label: errors("GET /")
+//	avg() min() max() stddev() p50() p90() p95() p99()
+//	                       milliseconds, of all samples, or of a label: p95("GET /")
+//	transitions, moves, lost, excused, sessions
+//	                       counts of the affinity verdict
+//	affinity, continuity   shares of the transitions, 0 to 1
+//	nodes                  how many nodes answered
+//	share("s1"), decisions("s1"), requests("s1")
+//	                       of one node; the share from 0 to 1
+//
+// For example:
+//
+//	errors == 0 && p95("GET /") < 250
+//	affinity == 1
+//	error_rate < 0.001 or samples < 1000
+//	all(["s1", "s2"], share(#) > 0.4)
+//	abs(share("s1") - 0.5) < 0.05
+//
+// A figure that is not defined for the run, such as the affinity of no transitions, makes the
+// expectation fail.
+package assert

@@ -1,0 +1,120 @@
+package assert
+
+import (
+	"math"
+	"strings"
+
+	"github.com/expr-lang/expr/vm"
+)
+
+// Figures is a finished run as expectations see it; package report implements it.
+type Figures interface {
+	// Figure is a figure of the whole run, by its word: samples, errors, error_rate, throughput,
+	// affinity, continuity, moves, lost, excused, transitions, sessions, nodes. ok is false where it is
+	// not defined for this run, such as the affinity of no transitions.
+	Figure(name string) (value float64, ok bool)
+	// LabelFigure is a figure of a label's row, label "" being TOTAL: samples, errors, error_rate,
+	// throughput per second, and in milliseconds avg, min, max, stddev, p50, p90, p95, p99. NaN is not
+	// defined, such as the average of no samples. It is an error if the run has no such label.
+	LabelFigure(name, label string) (float64, error)
+	// NodeFigure is a figure of a node: share (0 to 1), decisions, requests. It is an error if the run
+	// knows no such node.
+	NodeFigure(name, node string) (float64, error)
+}
+
+// Known is what the plan says beforehand of what a run will report. What is nil is not known, and any
+// name is accepted for it.
+type Known struct {
+	Labels, Nodes []string
+}
+
+// CompileExpectation reads an expectation, which must be true or false. A label or node that is written
+// out and not known is an error. The error is a *SyntaxError.
+func (k Known) CompileExpectation(source string) (*Expectation, error) {
+	known := map[string][]string{}
+	if k.Labels != nil {
+		known["label"] = append([]string{total}, k.Labels...)
+	}
+	if k.Nodes != nil {
+		known["node"] = k.Nodes
+	}
+	r := &reading[*ledger]{language: expectations, source: source, known: known}
+	if err := r.read(); err != nil {
+		return nil, err
+	}
+	program, err := r.program(r.tree.Node)
+	if err != nil {
+		return nil, err
+	}
+	e := &Expectation{source: source, program: program}
+	for _, u := range r.uses {
+		if u.fixed {
+			e.uses = addUse(e.uses, *u)
+		}
+	}
+	return e, nil
+}
+
+// Expectation is an expectation of a plan, ready to be judged. It never changes. It runs on expr's
+// machine: once per run, speed does not matter.
+type Expectation struct {
+	source  string
+	program *vm.Program
+	uses    []use[*ledger]
+}
+
+// Verdict is an expectation, judged.
+type Verdict struct {
+	Text string // the expectation as the plan words it
+	// Actual are the values of its words, "0.5" where it has one and "errors 0, p95() 2.4 ms" where it
+	// has more, or why one of them has no value, "affinity undefined: no transition was judged".
+	Actual string
+	OK     bool
+}
+
+// Source is the expectation as the plan words it.
+func (e *Expectation) Source() string { return e.source }
+
+// Judge judges a finished run. A figure that is not defined makes the expectation fail.
+func (e *Expectation) Judge(f Figures) Verdict {
+	l := &ledger{figures: f}
+	at := &frame[*ledger]{of: l}
+	ok := runProgram(e.program, at)
+	if l.problem != "" {
+		return Verdict{Text: e.source, Actual: l.problem}
+	}
+	uses := e.uses
+	for _, u := range at.seen {
+		uses = addUse(uses, u)
+	}
+	return Verdict{Text: e.source, Actual: actual(f, uses), OK: ok}
+}
+
+// actual shows the values of the words, those included that the judgement did not come to.
+func actual(f Figures, uses []use[*ledger]) string {
+	var values []string
+	for _, u := range uses {
+		l := &ledger{figures: f}
+		value := u.word.shown(l, u.args)
+		switch {
+		case l.problem != "":
+			values = append(values, l.problem)
+		case len(uses) == 1:
+			values = append(values, value)
+		default:
+			values = append(values, u.text+" "+value)
+		}
+	}
+	return strings.Join(values, ", ")
+}
+
+// ledger is a finished run while an expectation is judged.
+type ledger struct {
+	figures Figures
+	problem string
+}
+
+func (l *ledger) undefined(text, reason string) float64 {
+	l.fail("%s undefined: %s", text, reason)
+	return math.NaN()
+}

@@ -1,0 +1,147 @@
+package assert
+
+import (
+	"fmt"
+	"math"
+)
+
+// total is the label of the row of all samples, as JMeter has it.
+const total = "TOTAL"
+
+// expectations is the language of `expect`. A new word is one more line here: of the whole run with
+// ofRun, of a row with ofLabel, of a node with ofNode. A word about a phase of the run would take the
+// names of its events as params, and look its figure up in the Figures of that phase.
+var expectations = newLanguage("an expectation", []*word[*ledger]{
+	ofRunOrLabel("samples", whole),
+	ofRunOrLabel("errors", whole),
+	ofRunOrLabel("error_rate", fractional),
+	ofRunOrLabel("throughput", fractional),
+	ofRun("affinity", fractional),
+	ofRun("continuity", fractional),
+	ofRun("moves", whole),
+	ofRun("lost", whole),
+	ofRun("excused", whole),
+	ofRun("transitions", whole),
+	ofRun("sessions", whole),
+	ofRun("nodes", whole),
+	ofNode("share", fractional),
+	ofNode("decisions", whole),
+	ofNode("requests", whole),
+	ofLabel("avg"),
+	ofLabel("min"),
+	ofLabel("max"),
+	ofLabel("stddev"),
+	ofLabel("p50"),
+	ofLabel("p90"),
+	ofLabel("p95"),
+	ofLabel("p99"),
+})
+
+func init() {
+	conditions.elsewhere = elsewhere(expectations.names(), "expectations (expect)")
+	expectations.elsewhere = elsewhere(conditions.names(), "conditions (assert, when)")
+	expectations.elsewhere["previous"] = "conditions (assert, when)"
+}
+
+func elsewhere(names []string, where string) map[string]string {
+	m := map[string]string{}
+	for _, n := range names {
+		m[n] = where
+	}
+	return m
+}
+
+// undefinedBecause says why a figure may be undefined.
+var undefinedBecause = map[string]string{
+	"affinity":   "no transition was judged",
+	"continuity": "no transition was judged",
+}
+
+// whole and fractional give a figure the type it has in expressions: counts are whole numbers.
+func whole(f func(*ledger, []string) float64) any {
+	return func(l *ledger, args []string) int {
+		v := f(l, args)
+		if math.IsNaN(v) {
+			return 0 // the ledger knows why
+		}
+		return int(math.Round(v))
+	}
+}
+
+func fractional(f func(*ledger, []string) float64) any { return f }
+
+func ofRun(name string, typed func(func(*ledger, []string) float64) any) *word[*ledger] {
+	return &word[*ledger]{name: name, get: typed(func(l *ledger, _ []string) float64 { return l.run(name) })}
+}
+
+// ofLabel is a time of one label in milliseconds, or without argument of all samples.
+func ofLabel(name string) *word[*ledger] {
+	w := perLabel(name)
+	w.parens, w.unit = true, "ms"
+	w.get = func(l *ledger, args []string) float64 { return l.label(w, args) }
+	return w
+}
+
+// ofRunOrLabel is a figure of the run, or with an argument of one label.
+func ofRunOrLabel(name string, typed func(func(*ledger, []string) float64) any) *word[*ledger] {
+	w := perLabel(name)
+	w.get = typed(func(l *ledger, args []string) float64 {
+		if len(args) == 0 {
+			return l.run(name)
+		}
+		return l.label(w, args)
+	})
+	return w
+}
+
+func perLabel(name string) *word[*ledger] {
+	return &word[*ledger]{name: name, params: []string{"label"}, optional: 1, example: name + `("GET /")`}
+}
+
+func ofNode(name string, typed func(func(*ledger, []string) float64) any) *word[*ledger] {
+	w := &word[*ledger]{name: name, params: []string{"node"}, example: name + `("s1")`}
+	w.get = typed(func(l *ledger, args []string) float64 {
+		v, err := l.figures.NodeFigure(name, args[0])
+		return l.defined(w.text(args), v, err)
+	})
+	return w
+}
+
+func (l *ledger) run(name string) float64 {
+	v, ok := l.figures.Figure(name)
+	if ok && !math.IsNaN(v) {
+		return v
+	}
+	reason := undefinedBecause[name]
+	if reason == "" {
+		reason = "this run does not know it"
+	}
+	return l.undefined(name, reason)
+}
+
+func (l *ledger) label(w *word[*ledger], args []string) float64 {
+	label := ""
+	if len(args) > 0 && args[0] != total {
+		label = args[0]
+	}
+	v, err := l.figures.LabelFigure(w.name, label)
+	return l.defined(w.text(args), v, err)
+}
+
+func (l *ledger) defined(text string, v float64, err error) float64 {
+	switch {
+	case err != nil:
+		return l.undefined(text, err.Error())
+	case math.IsNaN(v):
+		return l.undefined(text, "there are no samples")
+	}
+	return v
+}
+
+func (l *ledger) fail(format string, args ...any) {
+	if l.problem == "" {
+		l.problem = fmt.Sprintf(format, args...)
+	}
+}
+
+func (l *ledger) trouble() string { return l.problem }

@@ -1,0 +1,64 @@
+package assert
+
+import (
+	"fmt"
+	"time"
+)
+
+// Observation is what one answer said of the session it belongs to.
+type Observation struct {
+	// Node is the server that answered, "" when the answer did not say.
+	Node string
+	// Session is the application's session id, "" when the answer did not say. It is a bearer
+	// credential: messages show a digest of it, never the id.
+	Session string
+	// Counter is the session's view counter; it means something only if HasCounter.
+	Counter    int64
+	HasCounter bool
+}
+
+// Response is what the conditions of a plan see of one exchange. It belongs to one user: only one
+// goroutine at a time may judge it.
+type Response struct {
+	// Status is the HTTP status, 0 before the first exchange and when there was no answer.
+	Status int
+	// Elapsed is the time from the start of the request to the last byte of its answer.
+	Elapsed time.Duration
+	// Bytes is the size of the answer on the wire, headers included.
+	Bytes int64
+	// Body is the answer's body as it came, valid until the user's next request.
+	Body []byte
+	// Observation is what this answer said of the session …
+	Observation
+	// … and Previous what the answer before it said, in the same session; the zero value at a
+	// session's first answer and after the cookie jar was cleared.
+	Previous Observation
+	// Lookup finds the parts of the exchange that are asked for by name; nil finds none.
+	Lookup Lookup
+
+	// problem is why the condition at hand could not be judged. It is kept here because a closure has
+	// no better place for it that costs no allocation.
+	problem string
+}
+
+// fail notes why the condition at hand cannot be judged; the first reason stays.
+func (r *Response) fail(format string, args ...any) {
+	if r.problem == "" {
+		r.problem = fmt.Sprintf(format, args...)
+	}
+}
+
+func (r *Response) trouble() string { return r.problem }
+
+// Lookup finds named parts of an exchange. Absent parts are "" or nil.
+type Lookup interface {
+	// Header is the first value of the answer's header field, its name in any case.
+	Header(name string) string
+	// Cookie is the value of the cookie that the user's jar holds for the request's URL.
+	Cookie(name string) string
+	// JSON is the value at a gjson path of the body: nil, bool, float64, string, or for arrays
+	// and objects []any and map[string]any.
+	JSON(path string) any
+	// Variable is the value extracted under that name, "" if there is none yet.
+	Variable(name string) string
+}

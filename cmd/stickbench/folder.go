@@ -1,0 +1,151 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"stickbench/plans"
+	"stickbench/report"
+)
+
+// The files of a run's folder.
+const (
+	planFile    = "plan.toml"
+	recordFile  = "run.json"
+	samplesFile = "samples.jtl"
+)
+
+// record is run.json: what ran where and when, and the results. It is written at the start of the run
+// without results, so that a run that was killed can still be reported, and again at its end.
+type record struct {
+	Schema   string         `json:"schema"`
+	Version  string         `json:"version"`
+	Plan     string         `json:"plan"`
+	PlanFile string         `json:"plan_file"`
+	Seed     uint64         `json:"seed"`
+	Target   string         `json:"target"`
+	Override plans.Override `json:"override"`
+	Host     host           `json:"host"`
+	Start    time.Time      `json:"start"`
+	End      *time.Time     `json:"end"` // null while it runs, and for ever if it was killed
+	// Stopped says why the run ended before its plan did; "" if it did not.
+	Stopped string `json:"stopped"`
+
+	NodeSource string             `json:"node_source"`
+	Weights    map[string]float64 `json:"weights,omitempty"`
+	Requests   *report.Requests   `json:"requests"`
+	Events     []report.Event     `json:"events"`
+	Warnings   []string           `json:"warnings"` // those that did not come from the samples
+	Results    *report.Results    `json:"results"`
+}
+
+const recordSchema = "stickbench.run/1"
+
+type host struct {
+	OS   string `json:"os"`
+	Arch string `json:"arch"`
+	CPUs int    `json:"cpus"`
+	Go   string `json:"go"`
+}
+
+func thisHost() host {
+	return host{runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), runtime.Version()}
+}
+
+// folder is where a run is recorded; nil records nothing.
+type folder struct{ dir string }
+
+// newFolder makes the folder of a run: dir itself if it is given, or else results/<plan>-<UTC time>.
+func newFolder(dir, plan string, now time.Time) (*folder, error) {
+	if dir != "" {
+		for _, name := range []string{planFile, recordFile, samplesFile} {
+			if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+				return nil, fmt.Errorf("--out %s already holds a run (%s): name another folder, or remove this one", dir, name)
+			}
+		}
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			return nil, cannotRun("--out: %w", err)
+		}
+		return &folder{dir}, nil
+	}
+	base := filepath.Join("results", slug(plan)+"-"+now.UTC().Format("20060102-150405"))
+	if err := os.MkdirAll("results", 0o777); err != nil {
+		return nil, cannotRun("the folder of the run cannot be made: %w; name one with --out, or leave it out with --no-out", err)
+	}
+	for i := 1; ; i++ {
+		dir := base
+		if i > 1 {
+			dir = fmt.Sprintf("%s-%d", base, i)
+		}
+		err := os.Mkdir(dir, 0o777)
+		if err == nil {
+			return &folder{dir}, nil
+		}
+		if !errors.Is(err, fs.ErrExist) || i == 100 {
+			return nil, cannotRun("the folder of the run cannot be made: %w; name one with --out, or leave it out with --no-out", err)
+		}
+	}
+}
+
+// slug is a plan's name as part of a file's name.
+func slug(name string) string {
+	s := strings.Map(func(r rune) rune {
+		switch {
+		case 'a' <= r && r <= 'z', '0' <= r && r <= '9', r == '_':
+			return r
+		case 'A' <= r && r <= 'Z':
+			return r - 'A' + 'a'
+		}
+		return '-'
+	}, name)
+	s = strings.Trim(s, "-")
+	if s == "" {
+		return "run"
+	}
+	return s[:min(len(s), 80)]
+}
+
+func (f *folder) path(name string) string { return filepath.Join(f.dir, name) }
+
+// write replaces a file as a whole: a kill leaves the old one or the new one.
+func (f *folder) write(name string, content []byte) error {
+	tmp := f.path("." + name + ".tmp")
+	if err := os.WriteFile(tmp, content, 0o666); err != nil {
+		return err
+	}
+	return os.Rename(tmp, f.path(name))
+}
+
+func (f *folder) writeRecord(r *record) error {
+	b, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return fmt.Errorf("%s: %w", recordFile, err)
+	}
+	return f.write(recordFile, append(b, '\n'))
+}
+
+// readRecord reads run.json; a folder without one is no run's.
+func (f *folder) readRecord() (*record, error) {
+	b, err := os.ReadFile(f.path(recordFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s is not the folder of a run: it has no %s", f.dir, recordFile)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var r record
+	if err := json.Unmarshal(b, &r); err != nil {
+		return nil, fmt.Errorf("%s: %w", f.path(recordFile), err)
+	}
+	if r.Schema != recordSchema {
+		return nil, fmt.Errorf("%s: schema %q, this version reads %q", f.path(recordFile), r.Schema, recordSchema)
+	}
+	return &r, nil
+}

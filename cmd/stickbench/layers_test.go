@@ -1,0 +1,79 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// layers says what each package of the project may import of the project and of third parties. Tests may
+// import what they need.
+var layers = map[string][]string{
+	"stickbench/assert":           {"github.com/expr-lang/expr"},
+	"stickbench/loadgen":          {"stickbench/assert", "github.com/tidwall/gjson", "golang.org/x/net", "golang.org/x/sync"},
+	"stickbench/report":           {"stickbench/assert", "stickbench/loadgen", "github.com/HdrHistogram/hdrhistogram-go", "github.com/mattn/go-runewidth", "github.com/montanaflynn/stats"},
+	"stickbench/plans":            {"stickbench/assert", "stickbench/loadgen", "github.com/BurntSushi/toml"},
+	"stickbench/internal/haproxy": {},
+	"stickbench/internal/lab":     {"stickbench/internal/haproxy"},
+	"stickbench/internal/steer":   {"stickbench/internal/haproxy", "golang.org/x/sync"},
+	"stickbench/cmd/stickbench":   {"stickbench/", "github.com/", "golang.org/x/"},
+}
+
+// keptFrom are modules that must not come in even by way of others.
+var keptFrom = map[string][]string{
+	"stickbench/assert":  {"stickbench/loadgen", "stickbench/report", "stickbench/plans"},
+	"stickbench/loadgen": {"github.com/BurntSushi/toml", "github.com/vbauerster/mpb", "golang.org/x/term", "stickbench/internal/haproxy", "stickbench/internal/lab"},
+	"stickbench/report":  {"github.com/BurntSushi/toml", "github.com/vbauerster/mpb", "golang.org/x/term"},
+	"stickbench/plans":   {"github.com/vbauerster/mpb", "golang.org/x/term", "stickbench/report"},
+}
+
+type goPackage struct {
+	ImportPath    string
+	Imports, Deps []string
+}
+
+func TestLayers(t *testing.T) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,Deps", "stickbench/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; seen++ {
+		var p goPackage
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		allowed, ok := layers[p.ImportPath]
+		if !ok {
+			t.Errorf("%s has no layer: add it to the table", p.ImportPath)
+		}
+		for _, i := range p.Imports {
+			if strings.Contains(i, ".") || strings.HasPrefix(i, "stickbench/") {
+				if !slices.ContainsFunc(allowed, func(a string) bool { return under(i, a) }) {
+					t.Errorf("%s must not import %s", p.ImportPath, i)
+				}
+			}
+		}
+		for _, banned := range keptFrom[p.ImportPath] {
+			for _, dep := range p.Deps {
+				if under(dep, banned) {
+					t.Errorf("%s must not depend on %s", p.ImportPath, dep)
+				}
+			}
+		}
+	}
+	if seen < len(layers) {
+		t.Errorf("%d packages seen, %d in the table", seen, len(layers))
+	}
+}
+
+// under says whether a path is the package or module, or within it.
+func under(path, module string) bool {
+	return path == module || strings.HasPrefix(path, strings.TrimSuffix(module, "/")+"/")
+}

@@ -1,0 +1,136 @@
+// Command stickbench proves that sessions stick behind a load balancer, and measures what it costs.
+//
+// This package is wiring: it reads the command line, joins plans, the engine, the laboratory and the
+// reports, shows progress on stderr, writes the run's folder, and sets the exit code.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+
+	"golang.org/x/term"
+
+	"stickbench/internal/lab"
+	"stickbench/plans"
+	"stickbench/report"
+)
+
+// The exit codes that scripts rely on.
+const (
+	exitFailed      = 1   // an expectation failed
+	exitUsage       = 2   // wrong usage, or an invalid plan or file
+	exitCannotRun   = 3   // target unreachable from the start, haproxy missing, disk full
+	exitInterrupted = 130 // interrupted; the report was printed
+)
+
+// app is the process as the commands see it.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+func main() {
+	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	os.Exit(a.main(os.Args[1:]))
+}
+
+func (a *app) main(args []string) int {
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	err := root.Execute()
+	if err == nil {
+		return 0
+	}
+	var e *exitError
+	if !errors.As(err, &e) {
+		e = &exitError{code: codeOf(err), err: err}
+	}
+	if e.err != nil {
+		fmt.Fprintf(a.stderr, "stickbench: %v\n", e.err)
+	}
+	return e.code
+}
+
+// exitError ends the command with a code, and says err unless that was said already.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit code %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+func cannotRun(format string, args ...any) error {
+	return &exitError{exitCannotRun, fmt.Errorf(format, args...)}
+}
+
+// codeOf is the exit code of an error that does not bring its own: what the user gave was wrong, unless
+// the error is known to be otherwise.
+func codeOf(err error) int {
+	if errors.Is(err, lab.ErrNoHAProxy) {
+		return exitCannotRun
+	}
+	return exitUsage
+}
+
+// version is the module's, or the commit it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v := info.Main.Version
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && (v == "" || v == "(devel)") {
+			v = "devel-" + s.Value[:min(12, len(s.Value))]
+		}
+	}
+	if v == "" {
+		return "devel"
+	}
+	return v
+}
+
+// terminal says whether w is a terminal, and how many columns it has.
+func terminal(w io.Writer) (columns int, ok bool) {
+	f, isFile := w.(*os.File)
+	if !isFile || !term.IsTerminal(int(f.Fd())) {
+		return 0, false
+	}
+	columns, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || columns <= 0 {
+		columns = 80
+	}
+	return columns, true
+}
+
+// textOptions are for the report on stdout: as wide as the terminal, or 120 columns in a file, and in
+// colour on a terminal unless NO_COLOR or TERM=dumb say otherwise.
+func (a *app) textOptions() report.TextOptions {
+	columns, ok := terminal(a.stdout)
+	if !ok {
+		return report.TextOptions{Width: 120}
+	}
+	return report.TextOptions{Width: columns, Color: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
+}
+
+// open reads the plan that name means.
+func (a *app) open(name string, o plans.Override) (*plans.Plan, error) {
+	path, source, err := plans.Open(name, a.stdin)
+	if err != nil {
+		return nil, err
+	}
+	return plans.Read(path, source, o)
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"net"
+	"os"
+	"os/exec"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "rewrite the scripts' golden files")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"stickbench": main})
+}
+
+// The real command, one behaviour in each script.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "same": same, "waitfor": waitFor, "waitport": waitPort},
+	})
+}
+
+// exits runs a command that must end with the exit code: exits CODE COMMAND ARGS...
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND ARGS...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var e *exec.ExitError
+		if !errors.As(err, &e) {
+			ts.Fatalf("%v", err)
+		}
+		got = e.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+// same says whether two files are equal; unlike cmp it takes none of them for a golden file.
+func same(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: same FILE FILE")
+	}
+	read := func(name string) []byte {
+		b, err := os.ReadFile(ts.MkAbs(name))
+		ts.Check(err)
+		return b
+	}
+	if bytes.Equal(read(args[0]), read(args[1])) == neg {
+		ts.Fatalf("%s and %s: equal is %v", args[0], args[1], neg)
+	}
+}
+
+// waitFor waits until a file is larger than so many bytes: waitfor FILE BYTES.
+func waitFor(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: waitfor FILE BYTES")
+	}
+	bytes, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	eventually(ts, args[0], func() bool {
+		info, err := os.Stat(ts.MkAbs(args[0]))
+		return err == nil && info.Size() > bytes
+	})
+}
+
+// waitPort waits until something listens: waitport HOST:PORT.
+func waitPort(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: waitport HOST:PORT")
+	}
+	eventually(ts, args[0], func() bool {
+		c, err := net.Dial("tcp", args[0])
+		if err == nil {
+			c.Close()
+		}
+		return err == nil
+	})
+}
+
+func eventually(ts *testscript.TestScript, what string, ready func() bool) {
+	for deadline := time.Now().Add(20 * time.Second); !ready(); {
+		if time.Now().After(deadline) {
+			ts.Fatalf("%s: still not there", what)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}

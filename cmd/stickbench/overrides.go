@@ -1,0 +1,49 @@
+package main
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"stickbench/plans"
+)
+
+// overrides are the options that set something over a plan.
+type overrides struct {
+	Target, Balancer string
+	Users            int
+	Iterations       int
+	Duration, RampUp time.Duration
+	Seed             uint64
+}
+
+func (o *overrides) flags(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVar(&o.Target, "target", "", "send the plan to `URL` instead of its laboratory or target")
+	f.StringVar(&o.Balancer, "balancer", "", "the laboratory's balancer: `embedded|haproxy`")
+	f.IntVarP(&o.Users, "users", "u", 0, "users of every group")
+	f.IntVarP(&o.Iterations, "iterations", "n", 0, "iterations of every user; lifts the plan's duration")
+	f.DurationVarP(&o.Duration, "duration", "d", 0, "how long every group runs, such as 30s; lifts the plan's iterations")
+	f.DurationVar(&o.RampUp, "ramp-up", 0, "time over which the users of a group start")
+	f.Uint64Var(&o.Seed, "seed", 0, "seed of the think times")
+}
+
+// over is what was given on the command line.
+func (o *overrides) over(c *cobra.Command) plans.Override {
+	var p plans.Override
+	f := c.Flags()
+	given(f.Changed("target"), &p.Target, &o.Target)
+	given(f.Changed("balancer"), &p.Balancer, &o.Balancer)
+	given(f.Changed("users"), &p.Users, &o.Users)
+	given(f.Changed("iterations"), &p.Iterations, &o.Iterations)
+	given(f.Changed("duration"), &p.Duration, &o.Duration)
+	given(f.Changed("ramp-up"), &p.RampUp, &o.RampUp)
+	given(f.Changed("seed"), &p.Seed, &o.Seed)
+	return p
+}
+
+func given[T any](changed bool, to **T, value *T) {
+	if changed {
+		*to = value
+	}
+}

@@ -1,0 +1,270 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"stickbench/internal/lab"
+	"stickbench/loadgen"
+	"stickbench/plans"
+	"stickbench/report"
+)
+
+// runFlags are the options of `stickbench run`.
+type runFlags struct {
+	overrides
+	Out         string
+	NoOut       bool
+	JSON, Quiet bool
+	Insecure    bool
+}
+
+func (a *app) runCommand() *cobra.Command {
+	var o runFlags
+	c := &cobra.Command{
+		Use:   "run PLAN",
+		Short: "Run a plan: a file, - for standard input, or the name of a catalogue plan",
+		Long: `Run a plan: a file, - for standard input, or the name of a catalogue plan (stickbench plans).
+
+The report goes to standard output, progress and warnings to standard error. The first Ctrl-C starts
+nothing new and lets what is in flight end, the second cuts it; the report is printed either way.
+
+Exit codes: 0 done, expectations met; 1 an expectation failed; 2 wrong usage or an invalid plan;
+3 could not run; 130 interrupted.`,
+		Args: one("PLAN"),
+		RunE: func(c *cobra.Command, args []string) error {
+			if o.NoOut && o.Out != "" {
+				return errors.New("--out and --no-out exclude each other")
+			}
+			plan, err := a.open(args[0], o.over(c))
+			if err != nil {
+				return err
+			}
+			return a.run(plan, &o, o.over(c))
+		},
+	}
+	o.overrides.flags(c)
+	f := c.Flags()
+	f.StringVarP(&o.Out, "out", "o", "", "the run's `folder` (default results/<plan>-<UTC time>)")
+	f.BoolVar(&o.NoOut, "no-out", false, "write no folder")
+	f.BoolVar(&o.JSON, "json", false, "print the results as one JSON document, and nothing else")
+	f.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress on standard error")
+	f.BoolVarP(&o.Insecure, "insecure", "k", false, "accept any certificate of an https target")
+	return c
+}
+
+// run is the main job: laboratory, engine, folder, report, verdict.
+func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error) {
+	stops := watchSignals(a.stderr)
+	defer stops.release()
+	if o.Insecure {
+		plan.Load.TLS = &tls.Config{InsecureSkipVerify: true}
+	}
+	laboratory, err := startLab(stops.graceful, plan)
+	if err != nil {
+		return err
+	}
+	if laboratory != nil {
+		defer func() { err = errors.Join(err, laboratory.Close()) }()
+		plan.Load.Target = laboratory.URL()
+	}
+	plan.Load.UserAgent = "stickbench/" + version()
+
+	s := &recording{builder: report.NewBuilder(), live: newLive()}
+	runner, err := loadgen.New(&plan.Load, s)
+	if err != nil {
+		return err
+	}
+	if err := runner.Probe(stops.graceful); err != nil {
+		return a.unreachable(plan, err)
+	}
+	r := newRecord(plan, over)
+	if err := s.open(plan, o, r); err != nil {
+		return err
+	}
+	account, failure := a.drive(runner, plan, s, stops, o.Quiet)
+	r.finish(account, stops, failure)
+	return a.conclude(plan, o, s, r, failure)
+}
+
+func (a *app) unreachable(plan *plans.Plan, err error) error {
+	hint := "; is the application running? Name another one with --target, or run a catalogue plan in its own laboratory (stickbench plans)"
+	if plan.Lab != nil {
+		hint = ""
+	}
+	return cannotRun("%w%s", err, hint)
+}
+
+// drive runs the engine with progress beside it.
+func (a *app) drive(runner *loadgen.Runner, plan *plans.Plan, s *recording, stops *stops, quiet bool) (loadgen.Account, error) {
+	p := a.showProgress(runner, plan, s.live, quiet)
+	defer p.stop()
+	return runner.Run(stops.graceful, stops.hard)
+}
+
+// conclude prints the report, completes the folder and returns the verdict as an exit code. Whatever
+// fails on the way, the report is printed.
+func (a *app) conclude(plan *plans.Plan, o *runFlags, s *recording, r *record, failure error) error {
+	r.Results = s.builder.Freeze(r.facts(plan))
+	folderErr := s.close(r)
+	printErr := a.print(r.Results, o.JSON)
+	if s.folder != nil && folderErr == nil {
+		fmt.Fprintf(a.stderr, "recorded in %s\n", s.folder.dir)
+	}
+	if err := errors.Join(failure, folderErr); err != nil {
+		return cannotRun("the recording is incomplete: %w", err)
+	}
+	switch {
+	case printErr != nil:
+		return cannotRun("the report could not be printed: %w", printErr)
+	case r.Stopped == stoppedByUser:
+		return &exitError{code: exitInterrupted}
+	case r.Results.Verdict == "fail":
+		return &exitError{code: exitFailed}
+	}
+	return nil
+}
+
+func (a *app) print(r *report.Results, asJSON bool) error {
+	if asJSON {
+		return report.WriteJSON(a.stdout, r)
+	}
+	return report.WriteText(a.stdout, r, a.textOptions())
+}
+
+// startLab starts the plan's laboratory; it is nil if the plan has a target.
+func startLab(ctx context.Context, plan *plans.Plan) (*lab.Lab, error) {
+	if plan.Lab == nil {
+		return nil, nil
+	}
+	l, err := lab.Start(ctx, labConfig(plan.Lab))
+	if errors.Is(err, lab.ErrNoHAProxy) {
+		return nil, err
+	}
+	if err != nil {
+		return nil, cannotRun("the laboratory did not start: %w", err)
+	}
+	return l, nil
+}
+
+func labConfig(p *plans.Lab) lab.Config {
+	c := lab.Config{Balancer: p.Balancer, Algorithm: p.Algorithm, Sticky: p.Sticky}
+	for _, n := range p.Nodes {
+		c.Nodes = append(c.Nodes, lab.Node{Tag: n.Tag, Weight: n.Weight, Delay: n.Delay, Stopped: n.Stopped})
+	}
+	return c
+}
+
+// recording is where the samples go: into the report, into the live view, and into the folder.
+type recording struct {
+	builder *report.Builder
+	live    *live
+	folder  *folder
+	file    io.Closer
+	jtl     *report.JTLWriter
+}
+
+// open makes the folder, unless none is wanted.
+func (s *recording) open(plan *plans.Plan, o *runFlags, r *record) error {
+	if o.NoOut {
+		return nil
+	}
+	f, err := newFolder(o.Out, r.Plan, r.Start)
+	if err != nil {
+		return err
+	}
+	err = f.write(planFile, plan.Source)
+	if err == nil {
+		err = f.writeRecord(r)
+	}
+	if err != nil {
+		return cannotRun("the folder of the run: %w", err)
+	}
+	file, err := os.Create(f.path(samplesFile))
+	if err != nil {
+		return cannotRun("the folder of the run: %w", err)
+	}
+	s.folder, s.file, s.jtl = f, file, report.NewJTLWriter(file)
+	return nil
+}
+
+// Record takes a sample (loadgen.Sink). The report has it even if the disk is full.
+func (s *recording) Record(sample *loadgen.Sample) error {
+	s.builder.Add(sample)
+	s.live.add(sample)
+	if s.jtl == nil {
+		return nil
+	}
+	return s.jtl.Write(sample)
+}
+
+// Flush ends a batch (loadgen.Sink).
+func (s *recording) Flush() error {
+	if s.jtl == nil {
+		return nil
+	}
+	return s.jtl.Flush()
+}
+
+func (s *recording) close(r *record) error {
+	if s.folder == nil {
+		return nil
+	}
+	return errors.Join(s.jtl.Flush(), s.file.Close(), s.folder.writeRecord(r))
+}
+
+const (
+	stoppedByUser = "interrupted"
+	stoppedBySink = "the recording failed"
+)
+
+func newRecord(plan *plans.Plan, over plans.Override) *record {
+	r := &record{
+		Schema: recordSchema, Version: version(), Plan: plan.Load.Name, PlanFile: plan.Path,
+		Seed: plan.Load.Seed, Target: plan.Load.Target, Override: over, Host: thisHost(),
+		Start: time.Now().UTC(), Events: []report.Event{}, Warnings: []string{},
+	}
+	if x := plan.Load.Session.Node; x != nil {
+		r.NodeSource = x.String()
+	}
+	return r
+}
+
+// finish notes how the run went.
+func (r *record) finish(account loadgen.Account, stops *stops, failure error) {
+	end := time.Now().UTC()
+	r.End = &end
+	switch {
+	case failure != nil:
+		r.Stopped = stoppedBySink
+	case stops.graceful.Err() != nil:
+		r.Stopped = stoppedByUser
+		r.Warnings = append(r.Warnings, "the run was interrupted before its plan was done")
+	}
+	r.Requests = &report.Requests{
+		Started: account.Started, OK: account.OK, Failed: account.Failed, Cut: account.Cut,
+		Redirects: account.Redirects, Connections: account.Connections,
+	}
+	r.Warnings = append(r.Warnings, account.Warnings...)
+	if account.Cut > 0 {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("%d requests were in flight when the run was cut, and are in no figure", account.Cut))
+	}
+	if account.Stalls > 0 {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("users waited %d times, %s in all, because samples could not be recorded fast enough: the load was less than planned", account.Stalls, account.Stalled.Round(time.Millisecond)))
+	}
+}
+
+// facts are what the report must know beside the samples.
+func (r *record) facts(plan *plans.Plan) report.Run {
+	return report.Run{
+		Plan: r.Plan, Expectations: plan.Expect, Requests: r.Requests, Events: r.Events,
+		Warnings: r.Warnings, NodeSource: r.NodeSource, Weights: r.Weights,
+	}
+}

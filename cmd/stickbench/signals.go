@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// stops are the two ways to stop a run. The first signal ends graceful: nothing new starts. The second
+// ends hard: what is in flight is cut. A third one kills the process as if nobody listened.
+type stops struct {
+	graceful, hard context.Context
+	signals        chan os.Signal
+	done           chan struct{}
+	cancel         context.CancelFunc
+}
+
+func watchSignals(stderr io.Writer) *stops {
+	hard, cut := context.WithCancel(context.Background())
+	graceful, stop := context.WithCancel(hard)
+	s := &stops{graceful: graceful, hard: hard, signals: make(chan os.Signal, 2), done: make(chan struct{}), cancel: cut}
+	signal.Notify(s.signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		defer close(s.done)
+		if _, ok := <-s.signals; !ok {
+			return
+		}
+		fmt.Fprintln(stderr, "\nstopping: nothing new starts, what is in flight ends; Ctrl-C again cuts it")
+		stop()
+		if _, ok := <-s.signals; !ok {
+			return
+		}
+		fmt.Fprintln(stderr, "\ncutting what is in flight")
+		cut()
+		signal.Stop(s.signals)
+	}()
+	return s
+}
+
+// release ends the watch.
+func (s *stops) release() {
+	signal.Stop(s.signals)
+	close(s.signals)
+	<-s.done
+	s.cancel()
+}

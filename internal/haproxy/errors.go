@@ -1,0 +1,174 @@
+package haproxy
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"strings"
+)
+
+// The kinds of CommandError, for errors.Is.
+var (
+	ErrUnreachable     = errors.New("unreachable Runtime API")
+	ErrNoAnswer        = errors.New("no answer from the Runtime API")
+	ErrInterrupted     = errors.New("interrupted")
+	ErrNotRuntimeAPI   = errors.New("not a Runtime API")
+	ErrBadCommand      = errors.New("command not sent")
+	ErrUnknownCommand  = errors.New("unknown command")
+	ErrPermission      = errors.New("permission denied")
+	ErrNoSuchServer    = errors.New("no such server")
+	ErrNoSuchBackend   = errors.New("no such backend")
+	ErrBadValue        = errors.New("bad value")
+	ErrStaticAlgorithm = errors.New("static balancing algorithm")
+	ErrRefused         = errors.New("command refused") // anything else that HAProxy had against it
+)
+
+// CommandError is a command that did not do what it says: not sent, not answered, or refused.
+type CommandError struct {
+	Address string // of the Runtime API, as New takes it
+	Command string
+	Kind    error  // one of the Err… above
+	Text    string // HAProxy's own words where it answered
+	Cause   error  // the network's or the context's error, or nil
+}
+
+// Unwrap makes errors.Is find the kind and the cause.
+func (e *CommandError) Unwrap() []error {
+	if e.Cause == nil {
+		return []error{e.Kind}
+	}
+	return []error{e.Kind, e.Cause}
+}
+
+// Error says where, which command, what HAProxy said, and what to do about it.
+func (e *CommandError) Error() string {
+	text, _, _ := strings.Cut(e.Text, "\n") // `Unknown command` is followed by a page of help
+	text = strings.TrimRight(text, ".:, ")
+	message := fmt.Sprintf("%s: %q: %s", e.Address, e.Command, text)
+	if hint := e.hint(); hint != "" {
+		message += " (" + hint + ")"
+	}
+	return message
+}
+
+// hint is what the user can do about an error of this kind.
+func (e *CommandError) hint() string {
+	switch e.Kind {
+	case ErrUnreachable:
+		if errors.Is(e.Cause, fs.ErrPermission) {
+			return "the socket's file does not let this user in: see `user` and `mode` of its `stats socket` line"
+		}
+		return "is HAProxy running, with this address on a `stats socket` line of its configuration?"
+	case ErrNoAnswer:
+		return "a `stats socket` serves 10 connections at a time unless `stats maxconn` says more"
+	case ErrNotRuntimeAPI:
+		return "give the address of a `stats socket` line, not that of a frontend or of the stats page"
+	case ErrPermission:
+		return "the `stats socket` line of HAProxy's configuration needs `level admin`"
+	case ErrUnknownCommand:
+		return "this version of HAProxy does not know it"
+	case ErrNoSuchServer:
+		return "`show servers state` lists those there are"
+	case ErrNoSuchBackend:
+		return "`show backend` lists those there are"
+	case ErrStaticAlgorithm:
+		return "use `balance roundrobin` or another dynamic algorithm to change weights"
+	}
+	return ""
+}
+
+// An opening is the beginning of an answer that means an error, the same in 2.6 and 3.5.
+type opening struct {
+	text string
+	kind error
+}
+
+// openings are those that no answer of a reading command shares.
+var openings = []opening{
+	{"Unknown command", ErrUnknownCommand},
+	{"Permission denied", ErrPermission},
+	{"No such server", ErrNoSuchServer},
+	{"No such backend", ErrNoSuchBackend},
+	{"No such proxy", ErrNoSuchBackend},
+	{"Can't find backend", ErrNoSuchBackend},
+	{"Require ", ErrBadValue},
+	{"Invalid ", ErrBadValue},
+	{"usage: ", ErrBadValue},
+	{"Usage: ", ErrBadValue},
+	{"No such ", ErrRefused},
+	{"Can't find ", ErrRefused},
+}
+
+// setterOpenings are more of them, for commands that set something.
+var setterOpenings = []opening{
+	{"'set server <srv> ", ErrBadValue},
+	{"Absolute weight can only be", ErrBadValue},
+	{"Relative weight ", ErrBadValue},
+	{"Empty weight string", ErrBadValue},
+	{"Trailing garbage in weight string", ErrBadValue},
+	{"maxconn string empty", ErrBadValue},
+	{"Backend is using a static LB algorithm", ErrStaticAlgorithm},
+}
+
+// spokenSuccesses are the answers of setters that do speak when they succeed.
+var spokenSuccesses = []string{
+	"IP changed from ", "port changed from ", "no need to change ",
+	"New ", "Server deleted", "Transaction ",
+}
+
+// setters are the first words of commands that answer nothing when they succeed.
+var setters = map[string]bool{
+	"set": true, "enable": true, "disable": true, "shutdown": true,
+	"clear": true, "add": true, "del": true,
+}
+
+// classify finds the kind of error in an answer, nil for success. answer is as received, text
+// without severity and line ends.
+func classify(command, answer, text string) error {
+	switch {
+	case answer == "":
+		// Even success ends with an empty line: a bare close is no answer.
+		return ErrNoAnswer
+	case strings.HasPrefix(answer, "HTTP/"):
+		return ErrNotRuntimeAPI
+	case text == "":
+		return nil
+	}
+	if kind := findOpening(openings, text); kind != nil {
+		return kind
+	}
+	if !setters[strings.Fields(command)[0]] || startsWithAny(text, spokenSuccesses) {
+		return nil
+	}
+	if kind := findOpening(setterOpenings, text); kind != nil {
+		return kind
+	}
+	return ErrRefused
+}
+
+func findOpening(in []opening, text string) error {
+	for _, o := range in {
+		if strings.HasPrefix(text, o.text) {
+			return o.kind
+		}
+	}
+	return nil
+}
+
+func startsWithAny(text string, prefixes []string) bool {
+	for _, prefix := range prefixes {
+		if strings.HasPrefix(text, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// severity is what `severity-output number|string` on the `stats socket` line puts before one-line
+// answers.
+var severity = regexp.MustCompile(`^\[(?:[0-7]|emerg|alert|crit|err|warning|notice|info|debug)\]: `)
+
+func trimSeverity(answer string) string {
+	return answer[len(severity.FindString(answer)):]
+}

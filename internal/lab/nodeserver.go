@@ -1,0 +1,156 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// A nodeServer is one node's place: its address, and the process that listens there unless it is
+// stopped.
+type nodeServer struct {
+	Node
+	addr string
+
+	mu      sync.Mutex
+	process *nodeProcess // nil: stopped
+}
+
+// newNodeServer reserves the node's address, and starts the node unless it is to begin stopped.
+func newNodeServer(n Node) (*nodeServer, error) {
+	listener, err := listen(n.Listen)
+	if err != nil {
+		return nil, err
+	}
+	s := &nodeServer{Node: n, addr: listener.Addr().String()}
+	if n.Stopped {
+		return s, listener.Close()
+	}
+	s.process = startNodeProcess(listener, n)
+	return s, nil
+}
+
+// start starts the node again, with no session and the delay it was configured with.
+func (s *nodeServer) start() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.process != nil {
+		return fmt.Errorf("node %s: it runs already", s.Tag)
+	}
+	listener, err := net.Listen("tcp", s.addr)
+	if err != nil {
+		return fmt.Errorf("node %s: %w", s.Tag, err)
+	}
+	s.process = startNodeProcess(listener, s.Node)
+	return nil
+}
+
+// stop ends the node as kill -9 does: nothing that it was doing is finished.
+func (s *nodeServer) stop() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.process == nil {
+		return fmt.Errorf("node %s: it is stopped already", s.Tag)
+	}
+	err := s.process.kill()
+	s.process = nil
+	return err
+}
+
+// close stops the node if it runs.
+func (s *nodeServer) close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.process == nil {
+		return nil
+	}
+	err := s.process.kill()
+	s.process = nil
+	return err
+}
+
+// setDelay is what POST /delay does, at once and without a place in the node's queue.
+func (s *nodeServer) setDelay(d time.Duration) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.process == nil {
+		return fmt.Errorf("node %s: it is stopped", s.Tag)
+	}
+	s.process.app.delay.Store(int64(max(0, d)))
+	return nil
+}
+
+// A nodeProcess is one life of a node, from its start to its end.
+type nodeProcess struct {
+	app    *app
+	server *httpService
+	cancel context.CancelFunc
+}
+
+func startNodeProcess(listener net.Listener, n Node) *nodeProcess {
+	ctx, cancel := context.WithCancel(context.Background())
+	ip, _, _ := net.SplitHostPort(listener.Addr().String())
+	app := newApp(ctx, n.Tag, ip, n.Delay)
+	return &nodeProcess{app: app, cancel: cancel, server: serve(listener, &http.Server{
+		Handler: app,
+		ConnContext: func(ctx context.Context, _ net.Conn) context.Context {
+			return context.WithValue(ctx, firstTurnKey{}, new(firstTurn))
+		},
+	})}
+}
+
+func (p *nodeProcess) kill() error {
+	p.cancel()
+	return p.server.close()
+}
+
+// An httpService is an http.Server that can be ended so that none of its goroutines is left.
+type httpService struct {
+	server *http.Server
+	conns  sync.WaitGroup
+	ended  chan error
+}
+
+// serve starts server on listener.
+func serve(listener net.Listener, server *http.Server) *httpService {
+	s := &httpService{server: server, ended: make(chan error, 1)}
+	server.ErrorLog = log.New(io.Discard, "", 0)
+	told := server.ConnState
+	server.ConnState = func(c net.Conn, state http.ConnState) {
+		if told != nil {
+			told(c, state)
+		}
+		switch state {
+		case http.StateNew:
+			s.conns.Add(1)
+		case http.StateClosed, http.StateHijacked:
+			s.conns.Done()
+		}
+	}
+	go func() { s.ended <- server.Serve(listener) }()
+	return s
+}
+
+// close closes the listener and all connections, and waits for their handlers.
+func (s *httpService) close() error {
+	err := s.server.Close()
+	if served := <-s.ended; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	s.conns.Wait()
+	return err
+}
+
+// listen listens on address, or on a free port of 127.0.0.1 if address is "".
+func listen(address string) (net.Listener, error) {
+	if address == "" {
+		address = "127.0.0.1:0"
+	}
+	return net.Listen("tcp", address)
+}

@@ -1,0 +1,162 @@
+// Package steer is what a run does to its balancer and its nodes while users are on them, and what it
+// sees happen to them: a server set to drain, a node made slow, a weight changed, and a server that
+// HAProxy's health check finds down.
+//
+//	events ──▶ schedule ─┬─▶ Runtime API ─────┐
+//	 at 10 s, after      ├─▶ POST /delay, HTTP ├──▶ Happening, Happening … in the order of At
+//	 1000 iterations     └─▶ laboratory        │
+//	               servers' states, twice a second
+//
+//	driver, err := steer.New(bench, events)          // pre-flight: all that is missing, at once
+//	err = driver.Run(ctx, start, progress, each)     // until ctx ends, or an event is refused
+//	putBack, err := driver.Restore(withTimeLimit)    // a borrowed balancer is left as it was
+//
+// All is done in one goroutine with one connection to the Runtime API at a time. Only HTTP requests
+// run beside it, because a node with a delay answers when its queue lets it.
+package steer
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/cookiejar"
+	"sync"
+	"time"
+
+	"stickbench/internal/haproxy"
+)
+
+// Bench is what a run drives.
+type Bench struct {
+	// API is the balancer's Runtime API, and Backend that whose servers are the nodes. Without it only
+	// events of HTTP, of delays, and of stopped nodes can be done, and no server is watched.
+	API     *haproxy.Client
+	Backend string
+	// NodeURL is a node's own address, past the balancer, such as "http://127.0.0.1:4000"; "" if it is
+	// not known. nil: none is.
+	NodeURL func(node string) string
+	// Delays are those that nodes had before the run, where that is known; a delay that is not known
+	// counts as 0.
+	Delays map[string]time.Duration
+	// Lab stops and starts nodes; nil for a target that is no laboratory.
+	Lab Stopper
+	// Borrowed says that the run did not start the balancer: Restore puts back what the run changed.
+	Borrowed bool
+	// Client sends the HTTP requests. It must not share its cookie jar with users: Go's jar does not
+	// tell ports apart, so that a node's own cookie would go to the balancer. Its Timeout, if any, must
+	// leave a delayed node the time to answer. nil: one with a jar of its own and no connection kept,
+	// that follows no redirection and knows no proxy.
+	Client *http.Client
+}
+
+// Stopper is what a laboratory can do to its nodes.
+type Stopper interface {
+	StopNode(tag string) error
+	StartNode(tag string) error
+	SetDelay(tag string, d time.Duration) error
+}
+
+// runtimeAPI is what Driver needs of *haproxy.Client. (Tests of time put another one there: a socket
+// does not run in the time of testing/synctest.)
+type runtimeAPI interface {
+	Do(ctx context.Context, command string) (string, error)
+	Level(ctx context.Context) (string, error)
+	ServersState(ctx context.Context, backend string) ([]haproxy.ServerState, error)
+	Stat(ctx context.Context, proxy string, kinds ...haproxy.Kind) ([]haproxy.Row, error)
+	String() string
+}
+
+// Driver does the events of one run.
+type Driver struct {
+	bench    Bench
+	api      runtimeAPI // nil without
+	client   *http.Client
+	schedule *schedule
+	servers  *servers // as they are believed to be; belongs to Run
+	snapshot Snapshot
+	before   map[string]haproxy.ServerState // all of the balancer, by "backend/server"
+
+	mu      sync.Mutex
+	changes changes
+	start   time.Time
+}
+
+// New checks all that a run's events will need before it begins, and takes down how the servers are.
+// The Runtime API must answer; it must have level admin if some command takes it; the backend and all
+// servers named must exist; a delay needs the node's address; and each event must be a whole one. The
+// error joins everything that is wrong. It takes at most a few seconds where the Runtime API does not
+// answer, and changes nothing.
+func New(b Bench, events []Event) (*Driver, error) {
+	var api runtimeAPI
+	if b.API != nil {
+		api = b.API
+	}
+	return newDriver(b, api, events)
+}
+
+func newDriver(b Bench, api runtimeAPI, events []Event) (*Driver, error) {
+	d := &Driver{bench: b, api: api, client: b.Client, schedule: newSchedule(events), servers: newServers(nil)}
+	if d.client == nil {
+		d.client = newClient()
+	}
+	d.changes.delays = make(map[string]time.Duration)
+	ctx, cancel := context.WithTimeout(context.Background(), preflightTimeout)
+	defer cancel()
+	if problems := d.preflight(ctx); len(problems) > 0 {
+		return nil, errors.Join(problems...)
+	}
+	return d, nil
+}
+
+// newClient is the client of a Bench that brings none. It keeps no connection, so that it leaves no
+// goroutine behind and Go never sends a request again on its own.
+func newClient() *http.Client {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		panic(err) // without options it cannot fail
+	}
+	return &http.Client{
+		Jar:           jar,
+		Transport:     &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// Snapshot is how the balancer was when New looked at it.
+type Snapshot struct {
+	// Algorithm is HAProxy's word for it, such as "roundrobin"; "" where it is not known: without a
+	// Runtime API, or below level operator.
+	Algorithm string
+	// Servers are those of the backend, in the order of its configuration; nil without a Runtime API.
+	Servers []Server
+}
+
+// Server is one server of a Snapshot.
+type Server struct {
+	Name  string
+	State string // StateReady, StateDrain, StateMaint or StateDown
+	// Weight is the one in force, 0 to 256, and Initial that of the configuration.
+	Weight, Initial int
+}
+
+// Weights are the servers' weights by name, from which their expected shares follow.
+func (s Snapshot) Weights() map[string]int {
+	weights := make(map[string]int, len(s.Servers))
+	for _, server := range s.Servers {
+		weights[server.Name] = server.Weight
+	}
+	return weights
+}
+
+// Snapshot is how the balancer was before the run.
+func (d *Driver) Snapshot() Snapshot { return d.snapshot }
+
+// Pending is for the live view: the next event and how long until it, at a moment of the run's clock.
+// Where only events after a number of iterations or samples are left, it is the next of them with a
+// negative duration, because nobody can tell. It may be called while Run runs.
+func (d *Driver) Pending(now time.Duration) (next string, in time.Duration, ok bool) {
+	return d.schedule.pending(now)
+}
+
+// Undone are the events whose time did not come before the run ended, in the order of the plan.
+func (d *Driver) Undone() []Event { return d.schedule.undone() }

@@ -1,0 +1,130 @@
+package loadgen
+
+import (
+	"bytes"
+	"math"
+	"net/http"
+)
+
+// framing is how the end of an answer's body is found, and whether its connection lives on.
+type framing struct {
+	kind bodyKind
+	size int64 // of a sized body
+	keep bool
+}
+
+type bodyKind byte
+
+const (
+	bodyNone    bodyKind = iota // HEAD, 1xx, 204, 304
+	bodySized                   // Content-Length
+	bodyChunked                 // Transfer-Encoding: chunked
+	bodyToEnd                   // ends with the connection
+)
+
+// framing applies RFC 9112 §6.3 (length of the body) and §9.3 (persistence) to a complete head:
+//
+//	the answer …                          body            connection
+//	to HEAD; 204, 304                     none            kept
+//	101                                   none            closed: it speaks something else now
+//	chunked                               chunks          kept
+//	chunked, with Content-Length          chunks          closed (§6.3 rule 3)
+//	chunked, in HTTP/1.0                  chunks          closed (§6.1)
+//	another Transfer-Encoding             malformed: we asked for none
+//	Content-Length, the same repeated     sized           kept
+//	Content-Length no number, or two      malformed
+//	neither                               to the end      closed
+//
+// "kept" is what HTTP/1.1 does without "Connection: close", and HTTP/1.0 with "Connection: keep-alive".
+func (h *head) framing(toHead bool) (framing, error) {
+	size, chunked, closed, alive := int64(-1), false, false, false
+	for i := range h.spans {
+		name, value := h.spans[i].name.of(h.raw), h.spans[i].value.of(h.raw)
+		switch {
+		case is(name, "content-length"):
+			n, err := contentLength(value)
+			if err != nil {
+				return framing{}, err
+			}
+			if size >= 0 && n != size {
+				return framing{}, malformed("Content-Length has different values")
+			}
+			size = n
+		case is(name, "transfer-encoding"):
+			if chunked || !is(value, "chunked") {
+				return framing{}, malformed("Transfer-Encoding " + quoted(value) + ": only chunked, once, can be read")
+			}
+			chunked = true
+		case is(name, "connection"):
+			closed = closed || hasOption(value, "close")
+			alive = alive || hasOption(value, "keep-alive")
+		}
+	}
+	f := framing{keep: !closed && (alive || h.minor > 0)}
+	switch {
+	case h.status == http.StatusSwitchingProtocols:
+		f.keep = false
+	case toHead, h.status == http.StatusNoContent, h.status == http.StatusNotModified:
+	case chunked:
+		f.kind, f.keep = bodyChunked, f.keep && size < 0 && h.minor > 0
+	case size >= 0:
+		f.kind, f.size = bodySized, size
+	default:
+		f.kind, f.keep = bodyToEnd, false
+	}
+	return f, nil
+}
+
+// contentLength reads the value of the field: digits, or the same digits in a list, which is what a
+// repeated field becomes where a proxy joins it (RFC 9112 §6.3 rule 5).
+func contentLength(value []byte) (int64, error) {
+	size := int64(-1)
+	for more := true; more; {
+		var item []byte
+		item, value, more = bytes.Cut(value, []byte(","))
+		n, ok := decimal(bytes.Trim(item, " \t"))
+		if !ok || size >= 0 && n != size {
+			return 0, malformed("Content-Length " + quoted(item) + " is no size")
+		}
+		size = n
+	}
+	return size, nil
+}
+
+func decimal(b []byte) (n int64, ok bool) {
+	for _, c := range b {
+		if !digit(c) || n > (math.MaxInt64-9)/10 {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n, len(b) > 0
+}
+
+// hasOption says whether a list of tokens has the one called want, in lower case.
+func hasOption(list []byte, want string) bool {
+	for more := true; more; {
+		var item []byte
+		item, list, more = bytes.Cut(list, []byte(","))
+		if is(bytes.Trim(item, " \t"), want) {
+			return true
+		}
+	}
+	return false
+}
+
+// is says whether b is want in any case; want is in lower case.
+func is(b []byte, want string) bool {
+	if len(b) != len(want) {
+		return false
+	}
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			c |= 0x20
+		}
+		if c != want[i] {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,119 @@
+package loadgen
+
+import (
+	"bufio"
+	"bytes"
+	"net"
+	"testing"
+
+	"github.com/valyala/fasthttp"
+)
+
+// benchAnswer is what the laboratory's nodes answer behind HAProxy.
+var benchAnswer = []byte("HTTP/1.1 200 OK\r\nx-powered-by: Express\r\nx-backend-ip: 10.0.0.11\r\n" +
+	"content-type: application/json; charset=utf-8\r\ncontent-length: 120\r\netag: W/\"7a-Jm1n3yq1bTkWw0q3yPp4d9m0oT8\"\r\n" +
+	"date: Thu, 01 Jan 2026 00:00:00 GMT\r\nset-cookie: SERVERID=s1; path=/\r\ncache-control: private\r\n\r\n" +
+	`{"hello":"world!","ip":"10.0.0.11","host":"node-1","tag":"s1","sessionViews":12,"id":"Zk3v9bQ2mX7tR5cY1aL8wE4uJ6hN0sPd"}`)
+
+var benchRequest = []byte("GET / HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nUser-Agent: stickbench\r\nAccept: */*\r\n" +
+	"Cookie: SERVERID=s1; NODESESSID=s%3AZk3v9bQ2mX7tR5cY1aL8wE4uJ6hN0sPd.abcdefghijklmnopqrstuvwxyz\r\n\r\n")
+
+// repeater gives the same answer to every read.
+type repeater struct {
+	net.Conn
+	data []byte
+}
+
+func (r *repeater) Read(b []byte) (int, error) { return copy(b, r.data), nil }
+
+// BenchmarkParse is an answer's way from the buffer into the answer, without any system call but for the
+// time.
+func BenchmarkParse(b *testing.B) {
+	c := newConn(newSocket(&repeater{data: benchAnswer}), nil)
+	var a answer
+	b.ReportAllocs()
+	b.SetBytes(int64(len(benchAnswer)))
+	for b.Loop() {
+		a.reset()
+		c.r, c.w = 0, 0
+		if err := c.receive(false, &a); err != nil || len(a.body) != 120 {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkParseFasthttp is the head alone, by the library that the own parser replaces.
+func BenchmarkParseFasthttp(b *testing.B) {
+	var h fasthttp.ResponseHeader
+	r := bytes.NewReader(benchAnswer)
+	buf := bufio.NewReader(r)
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Reset(benchAnswer)
+		buf.Reset(r)
+		if err := h.Read(buf); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// rawServer answers every read with the same bytes.
+func rawServer(b *testing.B) origin {
+	return served(b, func(c net.Conn) {
+		buf := make([]byte, 4096)
+		for {
+			if _, err := c.Read(buf); err != nil {
+				return
+			}
+			if _, err := c.Write(benchAnswer); err != nil {
+				return
+			}
+		}
+	})
+}
+
+// BenchmarkDo is a request over loopback, the server's part included.
+func BenchmarkDo(b *testing.B) {
+	c := connected(b, rawServer(b))
+	var a answer
+	deadline := soon()
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := c.do(benchRequest, false, deadline, &a); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkWriteRead is the same with a plain write and read and nothing else: what cannot be saved.
+func BenchmarkWriteRead(b *testing.B) {
+	o := rawServer(b)
+	c, err := net.Dial("tcp", o.address())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer c.Close()
+	buf := make([]byte, 4096)
+	b.ReportAllocs()
+	for b.Loop() {
+		c.Write(benchRequest)
+		if _, err := c.Read(buf); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkDeadline is what a deadline per request costs, and what it costs when it is only noted.
+func BenchmarkDeadline(b *testing.B) {
+	c := connected(b, served(b, stall))
+	b.Run("set", func(b *testing.B) {
+		for d := soon(); b.Loop(); d = d.Add(1000) {
+			c.socket.Conn.SetDeadline(d)
+		}
+	})
+	b.Run("noted", func(b *testing.B) {
+		for d := soon(); b.Loop(); d = d.Add(1000) {
+			c.socket.until(d)
+		}
+	})
+}

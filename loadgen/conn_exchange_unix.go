@@ -1,0 +1,157 @@
+//go:build unix
+
+package loadgen
+
+import (
+	"io"
+	"net"
+	"syscall"
+)
+
+// exchange does what a request on a kept connection needs in as few system calls as a plain write and
+// read: it looks whether the connection was silent, writes, and waits.
+//
+//	net.Conn:  write, read (nothing yet), wait, read
+//	exchange:  read (silent, as it must be), write, wait, read
+//
+// A read of net.Conn always tries before it waits, which right after a write is in vain. Here that try
+// comes before the write, where it finds what must not be taken for the answer: an unsolicited one, or
+// the end of a connection that the peer closed while the user was thinking.
+//
+// It may wait without trying again because all of it happens within one call of RawConn.Read: what
+// arrives after the look wakes it.
+type exchange struct {
+	raw  syscall.RawConn
+	step func(fd uintptr) bool // what RawConn calls: the method next, bound once
+
+	phase    phase
+	out, in  []byte
+	n        int // bytes read
+	sent     int
+	readErr  error
+	writeErr error
+}
+
+type phase byte
+
+const (
+	looking phase = iota
+	writing
+	reading
+	polling
+)
+
+// newExchange is nil if c is no socket of the system.
+func newExchange(c net.Conn) *exchange {
+	s, ok := c.(syscall.Conn)
+	if !ok {
+		return nil
+	}
+	raw, err := s.SyscallConn()
+	if err != nil {
+		return nil
+	}
+	x := &exchange{raw: raw}
+	x.step = x.next
+	return x
+}
+
+// do writes out and reads what comes back first into in. It may write less than all of out, and then
+// reads nothing. With look, it first looks whether the connection is silent: errStray and errGone say
+// that it is not, and that nothing was sent.
+func (x *exchange) do(s *socket, out, in []byte, look bool) error {
+	x.phase, x.out, x.in = writing, out, in
+	x.n, x.sent, x.readErr, x.writeErr = 0, 0, nil, nil
+	if look {
+		x.phase = looking
+	}
+	err := x.raw.Read(x.step)
+	for err != nil && s.early(err) {
+		err = x.raw.Read(x.step)
+	}
+	x.out, x.in = nil, nil
+	switch {
+	case err != nil:
+		x.readErr = err
+	case x.phase == looking && x.n > 0:
+		return errStray
+	case x.phase == looking:
+		return gone(x.readErr)
+	}
+	return nil
+}
+
+// poll reads what is there and does not wait for more; errSilent says that nothing is.
+func (x *exchange) poll(in []byte) (int, error) {
+	x.phase, x.in = polling, in
+	x.n, x.readErr = 0, nil
+	err := x.raw.Read(x.step)
+	x.in = nil
+	if err != nil {
+		return 0, err
+	}
+	return x.n, x.readErr
+}
+
+// next is one turn of RawConn.Read, which waits for something to read whenever it returns false.
+func (x *exchange) next(fd uintptr) (done bool) {
+	looked := false
+	switch x.phase {
+	case looking:
+		if !x.read(fd) {
+			x.phase, looked = writing, true
+			break
+		}
+		return true
+	case polling:
+		if !x.read(fd) {
+			x.readErr = errSilent
+		}
+		return true
+	}
+	if x.phase == writing {
+		x.phase = reading
+		if x.write(fd); x.sent < len(x.out) && x.writeErr == nil {
+			return true
+		}
+		if looked && x.writeErr == nil {
+			return false
+		}
+	}
+	return x.read(fd)
+}
+
+// read says whether there was something: bytes, the end, or an error.
+func (x *exchange) read(fd uintptr) bool {
+	for {
+		n, err := syscall.Read(int(fd), x.in)
+		switch {
+		case err == syscall.EINTR:
+			continue
+		case err == syscall.EAGAIN:
+			return false
+		case err != nil:
+			n, x.readErr = 0, err
+		case n == 0:
+			x.readErr = io.EOF
+		}
+		x.n = n
+		return true
+	}
+}
+
+func (x *exchange) write(fd uintptr) {
+	for {
+		n, err := syscall.Write(int(fd), x.out)
+		switch {
+		case err == syscall.EINTR:
+			continue
+		case err == syscall.EAGAIN:
+			n = 0
+		case err != nil:
+			n, x.writeErr = 0, err
+		}
+		x.sent = n
+		return
+	}
+}

@@ -1,0 +1,127 @@
+package loadgen
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// soon bounds what a test waits for; it passes only when the test fails.
+func soon() time.Time { return time.Now().Add(10 * time.Second) }
+
+const plainGet = "GET / HTTP/1.1\r\nHost: test\r\n\r\n"
+
+// served is the address of a server that runs script on every connection, one goroutine each, and closes
+// it afterwards.
+func served(t testing.TB, script func(net.Conn)) origin {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				c.SetDeadline(soon())
+				script(c)
+			}()
+		}
+	}()
+	return at(l)
+}
+
+func at(l net.Listener) origin {
+	a := l.Addr().(*net.TCPAddr)
+	return origin{host: "127.0.0.1", port: strconv.Itoa(a.Port)}
+}
+
+// taken reads one request without a body, as far as a test's server cares, and says whether one came.
+func taken(c net.Conn) bool {
+	r := bufio.NewReaderSize(c, 16) // hardly reads ahead
+	for {
+		line, err := r.ReadSlice('\n')
+		if err == bufio.ErrBufferFull {
+			continue
+		}
+		if err != nil {
+			return false
+		}
+		if len(line) == 2 {
+			return true
+		}
+	}
+}
+
+// connected is a connection to o.
+func connected(t testing.TB, o origin) *conn {
+	t.Helper()
+	c, err := newDialer(&Plan{}).dial(context.Background(), o, soon())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.close() })
+	return c
+}
+
+// shoot ends a connection with a RST.
+func shoot(c net.Conn) { c.(*net.TCPConn).SetLinger(0) }
+
+// canned is a connection without a socket: reads give data in pieces of size bytes and then the end.
+type canned struct {
+	net.Conn
+	data []byte
+	size int
+}
+
+func (c *canned) Read(b []byte) (int, error) {
+	if len(c.data) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(b[:min(len(b), c.size)], c.data)
+	c.data = c.data[n:]
+	return n, nil
+}
+
+func (c *canned) Write(b []byte) (int, error) { return len(b), nil }
+func (c *canned) SetDeadline(time.Time) error { return nil }
+func (c *canned) Close() error                { return nil }
+func cannedConn(data []byte, size int) *conn {
+	return newConn(newSocket(&canned{data: data, size: size}), nil)
+}
+func kindOf(err error) Kind {
+	if err == nil {
+		return OK
+	}
+	return err.(*wireError).kind
+}
+
+// reference reads data as net/http does.
+func reference(data []byte, head bool) (*http.Response, []byte, error) {
+	r := bufio.NewReader(bytes.NewReader(data))
+	method := http.MethodGet
+	if head {
+		method = http.MethodHead
+	}
+	for {
+		res, err := http.ReadResponse(r, &http.Request{Method: method})
+		if err != nil {
+			return nil, nil, err
+		}
+		if res.StatusCode >= 200 || res.StatusCode == 101 {
+			body, err := io.ReadAll(res.Body)
+			return res, body, err
+		}
+	}
+}

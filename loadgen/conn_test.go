@@ -1,0 +1,329 @@
+package loadgen
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+)
+
+const okay = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+// TestEndings is what becomes of a request whose connection ends or stalls.
+func TestEndings(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		end     func(net.Conn)
+		kind    Kind
+		message string
+	}{
+		{"closed", func(c net.Conn) {}, KindClosed, "connection closed before an answer"},
+		{"reset", shoot, KindReset, "connection reset before an answer"},
+		{"stalled", stall, KindTimeout, "no answer within 30ms"},
+		{"reset in the head", after("HTTP/1.1 200 OK\r\nX:", shoot), KindReset, "connection reset within the answer"},
+		{"stalled in the head", after("HTTP/1.1 200 OK\r\nX:", stall), KindTimeout, "answer not complete within 30ms"},
+		{"reset in the body", after("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe", shoot), KindReset, "connection reset within the answer"},
+		{"reset in a body to the end", after("HTTP/1.1 200 OK\r\n\r\nhe", shoot), KindReset, "connection reset within the answer"},
+		{"stalled in the body", after("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe", stall), KindTimeout, "answer not complete within 30ms"},
+		{"stalled after 100", after("HTTP/1.1 100 Continue\r\n\r\n", stall), KindTimeout, "no answer within 30ms"},
+		{"speaks for ever", trickle, KindTimeout, "answer not complete within 30ms"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, before := range []int{0, 2} { // requests answered well on the same connection
+				c := connected(t, served(t, func(c net.Conn) {
+					for range before {
+						taken(c)
+						io.WriteString(c, okay)
+					}
+					taken(c)
+					tt.end(c)
+				}))
+				var a answer
+				for range before {
+					if err := c.do([]byte(plainGet), false, soon(), &a); err != nil || !c.reusable() {
+						t.Fatal(err)
+					}
+				}
+				limit := 10 * time.Second
+				if tt.kind == KindTimeout {
+					limit = 30 * time.Millisecond
+				}
+				err := c.do([]byte(plainGet), false, time.Now().Add(limit), &a)
+				if kindOf(err) != tt.kind || err.(*wireError).within(limit) != tt.message || c.reusable() || errors.Is(err, errUnsent) {
+					t.Errorf("after %d: %q %v, reusable %v; want %q %s", before, kindOf(err), err, c.reusable(), tt.kind, tt.message)
+				}
+			}
+		})
+	}
+}
+
+// stall waits until the other side gives up.
+func stall(c net.Conn) { io.Copy(io.Discard, c) }
+
+func after(answer string, then func(net.Conn)) func(net.Conn) {
+	return func(c net.Conn) {
+		io.WriteString(c, answer)
+		// What was written must be read before a RST takes it away.
+		time.Sleep(5 * time.Millisecond)
+		then(c)
+	}
+}
+
+func trickle(c net.Conn) {
+	io.WriteString(c, "HTTP/1.1 200 OK\r\nX:")
+	for range 100_000 {
+		if _, err := io.WriteString(c, "x"); err != nil {
+			return
+		}
+	}
+	stall(c)
+}
+
+// TestMeanwhile is what a connection does that was spoken to, or ended, between two requests: an
+// unsolicited answer once taken for the next one shifts all that follow, and nobody notices.
+func TestMeanwhile(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		do   func(net.Conn)
+		kind Kind
+	}{
+		{"closed", func(c net.Conn) {}, KindClosed},
+		{"reset", shoot, KindReset},
+		{"spoken to", func(c net.Conn) { io.WriteString(c, okay); stall(c) }, KindMalformed},
+		{"silent", func(c net.Conn) { taken(c); io.WriteString(c, okay); stall(c) }, OK},
+	} {
+		for _, ask := range []bool{false, true} {
+			t.Run(tt.name, func(t *testing.T) {
+				gate, done := make(chan struct{}), make(chan struct{})
+				c := connected(t, served(t, func(c net.Conn) {
+					taken(c)
+					io.WriteString(c, okay)
+					<-gate
+					defer close(done)
+					tt.do(c)
+				}))
+				var a answer
+				if err := c.do([]byte(plainGet), false, soon(), &a); err != nil || c.stale() {
+					t.Fatal(err, "stale at once")
+				}
+				close(gate)
+				if tt.kind == KindMalformed || tt.kind == OK {
+					time.Sleep(5 * time.Millisecond)
+				} else {
+					<-done
+					time.Sleep(5 * time.Millisecond) // until the kernel closed it
+				}
+				if ask && c.stale() != (tt.kind != OK) {
+					t.Errorf("stale %v", c.stale())
+				}
+				err := c.do([]byte(plainGet), false, soon(), &a)
+				if tt.kind == OK {
+					if err != nil || string(a.body) != "ok" {
+						t.Errorf("%v, body %q", err, a.body)
+					}
+					return
+				}
+				if !errors.Is(err, errUnsent) || a.sent != 0 || a.received != 0 || c.reusable() || !ask && kindOf(err) != tt.kind {
+					t.Errorf("%q %v, sent %d, received %d", kindOf(err), err, a.sent, a.received)
+				}
+			})
+		}
+	}
+}
+
+// TestFirstWord: on a new connection an answer may come before the request, as from a server that is
+// full and closes at once. No request before it can be meant.
+func TestFirstWord(t *testing.T) {
+	said := make(chan struct{})
+	c := connected(t, served(t, func(c net.Conn) {
+		io.WriteString(c, "HTTP/1.1 503 Full\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+		close(said)
+		stall(c)
+	}))
+	<-said
+	time.Sleep(5 * time.Millisecond)
+	var a answer
+	if err := c.do([]byte(plainGet), false, soon(), &a); err != nil || a.status != 503 {
+		t.Errorf("status %d, %v", a.status, err)
+	}
+}
+
+// TestAnswerBeforeEndOfRequest: a server that answers 413 and closes without reading the rest makes the
+// write fail. The answer is there all the same, and says more than the failure.
+func TestAnswerBeforeEndOfRequest(t *testing.T) {
+	raw := append([]byte("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 33554432\r\n\r\n"), make([]byte, 32<<20)...)
+	for _, answered := range []bool{true, false} {
+		c := connected(t, served(t, func(c net.Conn) {
+			taken(c)
+			if answered {
+				io.WriteString(c, "HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno")
+			}
+		}))
+		var a answer
+		err := c.do(raw, false, soon(), &a)
+		switch {
+		case a.sent == 0 || a.sent >= int64(len(raw)):
+			t.Errorf("sent %d of %d", a.sent, len(raw))
+		case answered && (err != nil || a.status != 413 || string(a.body) != "no" || c.reusable()):
+			t.Errorf("%v: status %d, body %q, reusable %v", err, a.status, a.body, c.reusable())
+		case !answered && kindOf(err) != KindReset && kindOf(err) != KindClosed:
+			t.Errorf("%q %v", kindOf(err), err)
+		}
+	}
+}
+
+// TestLargeRequest goes beyond what one write takes.
+func TestLargeRequest(t *testing.T) {
+	raw := append([]byte("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 8388608\r\n\r\n"), bytes.Repeat([]byte("x"), 8<<20)...)
+	c := connected(t, served(t, func(c net.Conn) {
+		for range 2 {
+			io.CopyN(io.Discard, c, int64(len(raw)))
+			io.WriteString(c, okay)
+		}
+		stall(c)
+	}))
+	var a answer
+	for range 2 {
+		if err := c.do(raw, false, soon(), &a); err != nil || a.sent != int64(len(raw)) || !c.reusable() {
+			t.Fatalf("%v, sent %d", err, a.sent)
+		}
+	}
+}
+
+func TestRequestNotTaken(t *testing.T) {
+	gate := make(chan struct{})
+	defer close(gate)
+	c := connected(t, served(t, func(c net.Conn) { <-gate }))
+	var a answer
+	err := c.do(make([]byte, 64<<20), false, time.Now().Add(50*time.Millisecond), &a)
+	if kindOf(err) != KindTimeout || err.Error() != "request not taken in time" {
+		t.Errorf("%q %v", kindOf(err), err)
+	}
+}
+
+// TestClose ends a do from another goroutine.
+func TestClose(t *testing.T) {
+	asked := make(chan struct{})
+	c := connected(t, served(t, func(c net.Conn) {
+		taken(c)
+		io.WriteString(c, okay)
+		taken(c)
+		close(asked)
+		stall(c)
+	}))
+	var a answer
+	if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		<-asked
+		c.close()
+	}()
+	began := time.Now()
+	err := c.do([]byte(plainGet), false, soon(), &a)
+	if !errors.Is(err, errCut) || time.Since(began) > 5*time.Second {
+		t.Errorf("%v after %v", err, time.Since(began))
+	}
+	if err := c.do([]byte(plainGet), false, soon(), &a); err == nil || c.close() != nil || !c.stale() {
+		t.Errorf("%v after close", err)
+	}
+}
+
+// TestDeadlineMoves: a deadline only noted must neither end a later request nor let one wait longer.
+func TestDeadlineMoves(t *testing.T) {
+	c := connected(t, served(t, func(c net.Conn) {
+		for taken(c) {
+			time.Sleep(20 * time.Millisecond)
+			io.WriteString(c, okay)
+		}
+	}))
+	var a answer
+	for i, limit := range []time.Duration{50, 50, 50, 50, 1000, 5} {
+		began := time.Now()
+		err := c.do([]byte(plainGet), false, began.Add(limit*time.Millisecond), &a)
+		late := limit < 20
+		if late != (kindOf(err) == KindTimeout) || !late && err != nil {
+			t.Fatalf("request %d: %v after %v, of %d ms", i, err, time.Since(began), limit)
+		}
+	}
+}
+
+// TestDeadlinePassesBetween: the connection's own deadline passes while the user thinks, and during a
+// request that has more time.
+func TestDeadlinePassesBetween(t *testing.T) {
+	c := connected(t, served(t, func(c net.Conn) {
+		for range 2 {
+			taken(c)
+			io.WriteString(c, okay)
+		}
+		taken(c)
+		time.Sleep(20 * time.Millisecond)
+		io.WriteString(c, okay)
+		stall(c)
+	}))
+	var a answer
+	c.do([]byte(plainGet), false, time.Now().Add(10*time.Millisecond), &a)
+	time.Sleep(15 * time.Millisecond)
+	if err := c.do([]byte(plainGet), false, time.Now().Add(10*time.Millisecond), &a); err != nil {
+		t.Fatal("the deadline of the first ended the second:", err)
+	}
+	if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
+		t.Fatal("the deadline of the second ended the third:", err)
+	}
+}
+
+// TestExactTimes: the first byte is the final answer's, not that of an interim one.
+func TestExactTimes(t *testing.T) {
+	c := connected(t, served(t, func(c net.Conn) {
+		taken(c)
+		for _, s := range []string{"HTTP/1.1 103 Early Hints\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no", "k"} {
+			io.WriteString(c, s)
+			time.Sleep(10 * time.Millisecond)
+		}
+	}))
+	began := time.Now()
+	var a answer
+	if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
+		t.Fatal(err)
+	}
+	if first, rest := a.firstByte.Sub(began), a.end.Sub(a.firstByte); first < 9*time.Millisecond || rest < 9*time.Millisecond || rest > 5*time.Second {
+		t.Errorf("first byte after %v, the rest in %v", first, rest)
+	}
+}
+
+// TestNothingAllocated: a request on a kept connection takes no memory.
+func TestNothingAllocated(t *testing.T) {
+	wire := []byte("HTTP/1.1 200 OK\r\nServer: x\r\nSet-Cookie: a=1; Path=/\r\nX-Backend-Ip: 10.0.0.1\r\nContent-Type: application/json\r\n" +
+		"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n" + "2000\r\n" + strings.Repeat("x", 0x2000) + "\r\n0\r\n\r\n")
+	c := connected(t, served(t, func(c net.Conn) {
+		b := make([]byte, 4096)
+		for {
+			if _, err := c.Read(b); err != nil {
+				return
+			}
+			c.Write(wire)
+		}
+	}))
+	var a answer
+	raw, deadline := []byte(plainGet), soon()
+	n := testing.AllocsPerRun(100, func() {
+		deadline = deadline.Add(time.Millisecond)
+		if err := c.do(raw, false, deadline, &a); err != nil {
+			t.Fatal(err)
+		}
+		for v := range a.setCookies() {
+			if len(v) == 0 {
+				t.Fatal("no cookie")
+			}
+		}
+		if a.field("x-backend-ip") != "10.0.0.1" || len(a.body) != 5+0x2000 {
+			t.Fatal("not the answer")
+		}
+	})
+	if n != 0 {
+		t.Errorf("%v allocations per request", n)
+	}
+}

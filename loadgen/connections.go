@@ -1,0 +1,109 @@
+package loadgen
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync/atomic"
+	"time"
+)
+
+// wire is a user's connections, one per origin, kept alive from request to request, and the buffers that
+// its requests and answers share.
+type wire struct {
+	dialer *dialer
+	hard   context.Context
+	kept   []*connection
+	// inUse is what the second stop closes.
+	inUse  atomic.Pointer[conn]
+	unhook func() bool
+	opened int64
+
+	raw    []byte
+	answer answer
+	target *target // of the last answer
+}
+
+type connection struct {
+	origin origin
+	conn   *conn
+}
+
+// mostKept is how many origins a user stays connected to.
+const mostKept = 6
+
+func (w *wire) open(hard context.Context, d *dialer) {
+	w.dialer, w.hard = d, hard
+	w.unhook = context.AfterFunc(hard, func() {
+		if c := w.inUse.Load(); c != nil {
+			c.close()
+		}
+	})
+}
+
+func (w *wire) close() {
+	w.unhook()
+	for _, k := range w.kept {
+		k.conn.close()
+	}
+	w.kept = nil
+}
+
+// exchange sends raw to o and reads the answer, and returns how long connecting took, 0 on a connection
+// kept alive. Nothing is ever sent twice: a kept connection that the server closed meanwhile is found out
+// before anything is sent on it, as browsers do, and a new one takes its place. The error is a *wireError.
+func (w *wire) exchange(o origin, raw []byte, head bool, deadline time.Time) (connect time.Duration, err error) {
+	w.answer.reset()
+	if k := w.find(o); k != nil {
+		err := w.on(k, raw, head, deadline)
+		if !errors.Is(err, errUnsent) {
+			return 0, err
+		}
+	}
+	began := time.Now()
+	c, err := w.dialer.dial(w.hard, o, deadline)
+	connect = time.Since(began)
+	if err != nil {
+		return connect, err
+	}
+	w.opened++
+	return connect, w.on(w.keep(&connection{o, c}), raw, head, deadline)
+}
+
+// on makes one exchange on a connection, and drops it if it serves no further one.
+func (w *wire) on(k *connection, raw []byte, head bool, deadline time.Time) error {
+	if w.inUse.Load() != k.conn {
+		w.inUse.Store(k.conn)
+		if w.hard.Err() != nil { // the stop came before it could see this connection
+			k.conn.close()
+		}
+	}
+	err := k.conn.do(raw, head, deadline, &w.answer)
+	if err != nil || !k.conn.reusable() {
+		w.drop(k)
+	}
+	return err
+}
+
+// find is the connection kept to o, nil without one.
+func (w *wire) find(o origin) *connection {
+	for _, k := range w.kept {
+		if k.origin == o {
+			return k
+		}
+	}
+	return nil
+}
+
+func (w *wire) keep(k *connection) *connection {
+	if len(w.kept) == mostKept {
+		w.drop(w.kept[0])
+	}
+	w.kept = append(w.kept, k)
+	return k
+}
+
+func (w *wire) drop(k *connection) {
+	k.conn.close()
+	w.kept = slices.DeleteFunc(w.kept, func(other *connection) bool { return other == k })
+}

@@ -1,0 +1,91 @@
+package loadgen
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"sync"
+	"time"
+)
+
+// origin is where a connection goes: scheme, host and port of a URL (RFC 9110 §4.3.1).
+type origin struct {
+	https bool
+	host  string // as in the URL, without the brackets of IPv6: for Host and SNI
+	port  string
+}
+
+// address is host:port, with brackets around IPv6.
+func (o origin) address() string { return net.JoinHostPort(o.host, o.port) }
+
+// dialer opens connections. It is safe for concurrent use.
+type dialer struct {
+	net  net.Dialer
+	tls  *tls.Config
+	tlss sync.Map // *tls.Config by host
+}
+
+// newDialer is the dialer for the connections of p.
+func newDialer(p *Plan) *dialer {
+	d := &dialer{tls: &tls.Config{}}
+	if p.TLS != nil {
+		d.tls = p.TLS.Clone()
+	}
+	d.tls.NextProtos = []string{"http/1.1"}
+	// Every read has a deadline. Probes would be traffic that nobody asked for, and three more system
+	// calls per connection. TCP_NODELAY is package net's default.
+	d.net.KeepAlive = -1
+	return d
+}
+
+// dial connects to o, TLS handshake included, before the deadline and as long as ctx lives. Its error is
+// a *wireError; errCut if ctx ended.
+func (d *dialer) dial(ctx context.Context, o origin, deadline time.Time) (*conn, error) {
+	c, err := d.open(ctx, o, deadline)
+	if ctx.Err() != nil {
+		if err == nil {
+			c.Close()
+		}
+		return nil, &wireError{KindConnect, errCut}
+	}
+	if err != nil {
+		return nil, explainDial(err, o.address())
+	}
+	s := newSocket(c)
+	s.until(deadline)
+	if !o.https {
+		return newConn(s, nil), nil
+	}
+	secure := tls.Client(s, d.config(o.host))
+	if err := secure.HandshakeContext(ctx); err != nil {
+		c.Close()
+		if ctx.Err() != nil {
+			return nil, &wireError{KindConnect, errCut}
+		}
+		return nil, explainTLS(err, o.host)
+	}
+	return newConn(s, secure), nil
+}
+
+// open connects to where o really is. This is the one place to know of local addresses to connect from,
+// of other addresses to connect to, and of proxies.
+func (d *dialer) open(ctx context.Context, o origin, deadline time.Time) (net.Conn, error) {
+	n := d.net
+	n.Deadline = deadline
+	return n.DialContext(ctx, "tcp", o.address())
+}
+
+// config is the TLS configuration for host, which is the name to show (SNI) and to verify unless the
+// plan's configuration has one.
+func (d *dialer) config(host string) *tls.Config {
+	if d.tls.ServerName != "" {
+		return d.tls
+	}
+	if c, ok := d.tlss.Load(host); ok {
+		return c.(*tls.Config)
+	}
+	c := d.tls.Clone()
+	c.ServerName = host
+	held, _ := d.tlss.LoadOrStore(host, c)
+	return held.(*tls.Config)
+}

@@ -1,0 +1,20 @@
+// Package loadgen is the engine: it lets users of a plan send their requests and records a sample of
+// each.
+//
+//	Plan ─▶ New ─▶ Runner.Run
+//	                 │  a goroutine per user: jar ─▶ connection ─▶ answer ─▶ extraction ─▶ assertions
+//	                 │        │ one Sample each
+//	                 ▼        ▼
+//	             Progress   recorder: shards ─▶ batches in order of completion ─▶ Options.Sink
+//
+// A user is one goroutine with one cookie jar and one connection per origin, kept alive across
+// iterations. Users share nothing per request but their shard of the recorder.
+//
+// Nothing is sent twice: the engine speaks HTTP/1.1 over the user's own connection, because net/http's
+// client resends an idempotent request in silence when a kept-alive connection closes before the first
+// byte, and a balancer closes exactly so when a node dies. What a target does wrong is data, a failed
+// Sample with a Kind; an error is only what keeps the engine from working.
+//
+// There are two stops. The first one starts nothing new and lets what is in flight end; the second
+// cuts it. Every request is accounted for: started = ok + failed + cut.
+package loadgen

@@ -1,0 +1,116 @@
+package loadgen
+
+import (
+	"crypto/tls"
+	"time"
+
+	"stickbench/assert"
+)
+
+// Plan is what the engine runs: groups of users and what they do. It holds no trace of where it was
+// read from; package plans makes one from TOML.
+type Plan struct {
+	Name string
+	// Target is the scheme and authority, such as "http://127.0.0.1:8080", in front of every path
+	// that is not a whole URL. A path in it comes before the request's own.
+	Target string
+	// Timeout bounds a whole sample, from connecting to the last byte of the last redirect, where the
+	// request names none. It must be positive: a hung node may not hang the run.
+	Timeout time.Duration
+	// TLS configures https targets; nil is Go's defaults.
+	TLS *tls.Config
+	// Session reads node, counter and session id from every answer.
+	Session Session
+	Groups  []Group
+	// Seed makes think times repeatable. Every user draws from a stream of its own.
+	Seed uint64
+	// UserAgent is sent unless a step names its own.
+	UserAgent string
+}
+
+// Session is where an answer says which node gave it and whose session it is; a nil extractor reads
+// nothing.
+type Session struct {
+	Node, Counter, ID *Extractor
+}
+
+// CookiePolicy says what happens to a user's cookies between iterations.
+type CookiePolicy int
+
+const (
+	// KeepCookies leaves the jar as it is: one session for the whole run.
+	KeepCookies CookiePolicy = iota
+	// ClearCookies empties the jar at the start of each iteration: a session per iteration.
+	ClearCookies
+)
+
+// ErrorAction says what a user does after a failed sample, JMeter's "action to be taken after a
+// sampler error".
+type ErrorAction int
+
+const (
+	Continue      ErrorAction = iota // goes on with the next step
+	NextIteration                    // leaves out the rest of the iteration
+	StopUser                         // ends this user
+	StopRun                          // ends the run: nothing new starts
+)
+
+// Group is a thread group: users that do the same.
+type Group struct {
+	Name  string
+	Users int
+	// RampUp spreads the starts: user i (from 0) starts at i × RampUp / Users after the group.
+	RampUp time.Duration
+	// StartDelay is how long after the run the group starts.
+	StartDelay time.Duration
+	// Iterations each user makes, 0 for no limit; Duration bounds the group from its start, 0 for no
+	// limit. Whatever comes first ends a user. At least one of them is set.
+	Iterations int
+	Duration   time.Duration
+	Cookies    CookiePolicy
+	OnError    ErrorAction
+	Steps      []Step
+}
+
+// Step is one thing a user does: exactly one of Request, Think and Mark is set.
+type Step struct {
+	// When must hold for the step to be done; nil always holds. It sees the user's last answer.
+	When    *assert.Condition
+	Request *Request
+	Think   *Think
+	// Mark is the label of a row that only counts.
+	Mark string
+}
+
+// Request is an HTTP request as the plan words it.
+type Request struct {
+	// Label names the report's row.
+	Label  string
+	Method string
+	// URL is a path, or a whole URL; the query's parameters are already part of it.
+	URL    *Template
+	Header []Field
+	Body   *Template // nil for none
+	// Timeout bounds the whole sample; 0 is the plan's.
+	Timeout time.Duration
+	// Redirects is how many redirects are followed at most; 0 follows none, and the redirect itself is
+	// the answer.
+	Redirects int
+	// Assert must hold for the answer, all of them; a condition on the status replaces the rule that
+	// 200 to 399 are the good ones.
+	Assert []*assert.Condition
+	// Extract sets variables from the answer.
+	Extract []Extract
+}
+
+// Field is a header field of a request.
+type Field struct {
+	Name  string
+	Value *Template
+}
+
+// Extract sets the variable Name to what From finds in the answer.
+type Extract struct {
+	Name string
+	From *Extractor
+}

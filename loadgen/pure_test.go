@@ -1,0 +1,284 @@
+package loadgen
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestStartOffsets(t *testing.T) {
+	ms := time.Millisecond
+	for _, tt := range []struct {
+		g    Group
+		want []time.Duration
+	}{
+		{Group{Users: 5, RampUp: 2000 * ms}, []time.Duration{0, 400 * ms, 800 * ms, 1200 * ms, 1600 * ms}},
+		{Group{Users: 2, RampUp: time.Second}, []time.Duration{0, 500 * ms}},
+		{Group{Users: 3}, []time.Duration{0, 0, 0}},
+		{Group{Users: 2, RampUp: 100 * ms, StartDelay: time.Second}, []time.Duration{1000 * ms, 1050 * ms}},
+	} {
+		var got []time.Duration
+		for i := range tt.g.Users {
+			got = append(got, tt.g.StartOffset(i))
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%+v: %v, want %v", tt.g, got, tt.want)
+		}
+	}
+}
+
+func TestTemplate(t *testing.T) {
+	values := map[string]string{"token": "a b&c", "user": "7"}
+	value := func(name string) (string, bool) { v, ok := values[name]; return v, ok }
+	upper := func(s string) string { return strings.ToUpper(s) }
+	for _, tt := range []struct {
+		in, want, missing string
+	}{
+		{"", "", ""},
+		{"/a?x=1", "/a?x=1", ""},
+		{"/${user}/x", "/7/x", ""},
+		{"${token}${user}", "a b&c7", ""},
+		{"cost $5 and $${user}", "cost $5 and ${user}", ""},
+		{"${none}", "", "none"},
+	} {
+		tmpl, err := ParseTemplate(tt.in)
+		if err != nil {
+			t.Errorf("%q: %v", tt.in, err)
+			continue
+		}
+		got, missing := tmpl.append(nil, value)
+		if missing != tt.missing || missing == "" && string(got) != tt.want {
+			t.Errorf("%q: %q, missing %q", tt.in, got, missing)
+		}
+		if tmpl.String() != tt.in {
+			t.Errorf("%q prints as %q", tt.in, tmpl.String())
+		}
+	}
+	for _, bad := range []string{"${", "${x", "${}", "${a b}", "${1x}", "${x-y}"} {
+		if _, err := ParseTemplate(bad); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+	tmpl, _ := ParseTemplate("q=${token}")
+	both := Concat(Literal("/x?"), tmpl.Escaped(upper, func(s string) string { return strings.ReplaceAll(s, " ", "+") }))
+	if got, _ := both.append(nil, value); string(got) != "/x?Q=a+b&c" {
+		t.Errorf("escaped: %q", got)
+	}
+	if got := both.Variables(); !slices.Equal(got, []string{"token"}) {
+		t.Errorf("variables: %v", got)
+	}
+}
+
+func TestThink(t *testing.T) {
+	ms := time.Millisecond
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, tt := range []struct {
+		in          string
+		least, most time.Duration
+		mean        time.Duration
+	}{
+		{"100ms", 100 * ms, 100 * ms, 100 * ms},
+		{"0s", 0, 0, 0},
+		{"uniform 50ms 150ms", 50 * ms, 150 * ms, 100 * ms},
+		{"gaussian 100ms 20ms", 0, 300 * ms, 100 * ms},
+	} {
+		think, err := ParseThink(tt.in)
+		if err != nil {
+			t.Errorf("%q: %v", tt.in, err)
+			continue
+		}
+		var sum time.Duration
+		const draws = 2000
+		for range draws {
+			d := think.draw(rng)
+			sum += d
+			if d < tt.least || d > tt.most {
+				t.Fatalf("%q drew %v", tt.in, d)
+			}
+		}
+		if mean := sum / draws; mean < tt.mean-3*ms || mean > tt.mean+3*ms {
+			t.Errorf("%q: mean %v", tt.in, mean)
+		}
+	}
+	for _, bad := range []string{"", "5", "fast", "-1s", "uniform 1s", "uniform 2s 1s", "gaussian 1s", "poisson 1s 2s", "1s 2s"} {
+		if _, err := ParseThink(bad); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+}
+
+// fakeAnswer is an answer to extract from.
+type fakeAnswer struct {
+	body            string
+	header, cookies map[string]string
+}
+
+func (f fakeAnswer) bodyText() string { return f.body }
+func (f fakeAnswer) headerValue(name string) (string, bool) {
+	v, ok := f.header[name]
+	return v, ok
+}
+func (f fakeAnswer) cookieValue(name string) (string, bool) {
+	v, ok := f.cookies[name]
+	return v, ok
+}
+
+func TestExtractor(t *testing.T) {
+	in := fakeAnswer{
+		body:   `{"tag":"s1","views":12,"null":null,"deep":{"list":[{"id":"x"}]},"tagged":"\u0041\n"}`,
+		header: map[string]string{"X-Node": "s2"}, cookies: map[string]string{"SERVERID": "s1|abc"},
+	}
+	for _, tt := range []struct {
+		in, want string
+		ok       bool
+	}{
+		{"json:tag", "s1", true},
+		{"json:views", "12", true},
+		{"json:deep.list.0.id", "x", true},
+		{"json:tagged", "A\n", true},
+		{"json:none", "", false},
+		{"json:null", "", false},
+		{"regex:\"tag\":\"(.+?)\"", "s1", true},
+		{"regex:nothing(.)", "", false},
+		{"header:X-Node", "s2", true},
+		{"header:X-None", "", false},
+		{"cookie:SERVERID", "s1|abc", true},
+		{"cookie:NONE", "", false},
+	} {
+		x, err := ParseExtractor(tt.in)
+		if err != nil {
+			t.Errorf("%q: %v", tt.in, err)
+			continue
+		}
+		if got, ok := x.find(in); got != tt.want || ok != tt.ok {
+			t.Errorf("%q: %q, %v", tt.in, got, ok)
+		}
+	}
+	for _, bad := range []string{"", "tag", "json:", "xpath://x", "regex:(", "regex:no group", "regex:(a)(b)"} {
+		if _, err := ParseExtractor(bad); err == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+	for value, node := range map[string]string{"s1": "s1", "s1~s%3Aabc": "s1", "s1|awOau|awOau": "s1"} {
+		if got := cookieNode(value); got != node {
+			t.Errorf("cookie %q: node %q, want %q", value, got, node)
+		}
+	}
+}
+
+// Each script is a list of what is set from where, at which second; then what is sent there.
+func TestJar(t *testing.T) {
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		name  string
+		set   []string // "URL line"
+		to    string
+		after time.Duration
+		want  string
+	}{
+		{"byte for byte", []string{"http://127.0.0.1/ NODESESSID=s%3Aab.c%2B; Path=/; HttpOnly"}, "http://127.0.0.1/", 0, "NODESESSID=s%3Aab.c%2B"},
+		{"two cookies", []string{"http://127.0.0.1/ a=1", "http://127.0.0.1/ b=2"}, "http://127.0.0.1/", 0, "a=1; b=2"},
+		{"replaced", []string{"http://127.0.0.1/ a=1", "http://127.0.0.1/ a=2"}, "http://127.0.0.1/", 0, "a=2"},
+		{"deleted by Max-Age", []string{"http://127.0.0.1/ a=1", "http://127.0.0.1/ a=; Max-Age=0"}, "http://127.0.0.1/", 0, ""},
+		{"deleted as HAProxy does", []string{"http://127.0.0.1/ a=1; path=/", "http://127.0.0.1/ a=; Expires=Thu, 01-Jan-1970 00:00:01 GMT; path=/"}, "http://127.0.0.1/", 0, ""},
+		{"the port plays no part", []string{"http://127.0.0.1:4000/ a=1"}, "http://127.0.0.1:80/", 0, "a=1"},
+		{"other path", []string{"http://127.0.0.1/app/x a=1"}, "http://127.0.0.1/", 0, ""},
+		{"longer path first", []string{"http://127.0.0.1/ a=1; Path=/", "http://127.0.0.1/ b=2; Path=/app"}, "http://127.0.0.1/app/", 0, "b=2; a=1"},
+		{"quoted value", []string{`http://127.0.0.1/ a="x y"`}, "http://127.0.0.1/", 0, `a="x y"`},
+		{"other host", []string{"http://127.0.0.1/ a=1"}, "http://127.0.0.2/", 0, ""},
+	} {
+		var j jar
+		j.clear()
+		for _, s := range tt.set {
+			url, line, _ := strings.Cut(s, " ")
+			from, err := parseTarget(url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			j.at(from, start) // so that what was given before is there to be forgotten
+			if err := j.set(from, line, start); err != nil {
+				t.Errorf("%s: %v", tt.name, err)
+			}
+		}
+		to, err := parseTarget(tt.to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := j.at(to, start.Add(tt.after)).field; got != tt.want {
+			t.Errorf("%s: sent %q, want %q", tt.name, got, tt.want)
+		}
+		j.clear()
+		if got := j.at(to, start).field; got != "" {
+			t.Errorf("%s: sent %q after clear", tt.name, got)
+		}
+	}
+}
+
+// A value given before must not outlive the cookie: JMeter sends expired cookies for ever.
+func TestJarForgetsExpiredCookies(t *testing.T) {
+	var j jar
+	j.clear()
+	to, _ := parseTarget("http://127.0.0.1/")
+	now := time.Now()
+	for _, line := range []string{"keep=1", "short=1; Max-Age=10", "long=1; Max-Age=1000"} {
+		if err := j.set(to, line, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := j.at(to, now).field; got != "keep=1; short=1; long=1" {
+		t.Fatalf("at first: %q", got)
+	}
+	if j.next != now.Add(10*time.Second) {
+		t.Fatalf("the first to end does so at %v", j.next)
+	}
+	j.at(to, now.Add(11*time.Second))
+	if len(j.ends) != 1 || j.next != now.Add(1000*time.Second) {
+		t.Fatalf("after 11 s: %v, next %v", j.ends, j.next)
+	}
+}
+
+// Cookies that the jar refuses lose sessions in silence elsewhere: they must be told, without their values.
+func TestJarTellsWhatItRefuses(t *testing.T) {
+	to, _ := parseTarget("http://app.example.com/")
+	for _, line := range []string{
+		"a=secret; Domain=other.example.org", "a=secret; Domain=com", "a=secret; Secure", "=secret",
+	} {
+		var j jar
+		j.clear()
+		err := j.set(to, line, time.Now())
+		if err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%q: %v", line, err)
+		}
+	}
+	var j jar
+	j.clear()
+	for _, line := range []string{"a=1; Domain=example.com", "b=1; Path=/app", "c=; Max-Age=0; Domain=other.org"} {
+		if err := j.set(to, line, time.Now()); err != nil {
+			t.Errorf("%q: %v", line, err)
+		}
+	}
+}
+
+func TestTarget(t *testing.T) {
+	for _, tt := range []struct{ in, path, shown, address string }{
+		{"http://127.0.0.1", "/", "http://127.0.0.1", "127.0.0.1:80"},
+		{"https://u:p@[::1]:8443/a%20b?x=1#f", "/a%20b?x=1", "https://[::1]:8443/a%20b?x=1", "[::1]:8443"},
+		{"https://example.com/", "/", "https://example.com/", "example.com:443"},
+	} {
+		got, err := parseTarget(tt.in)
+		if err != nil {
+			t.Errorf("%q: %v", tt.in, err)
+			continue
+		}
+		if got.path != tt.path || got.shown != tt.shown || got.origin.address() != tt.address {
+			t.Errorf("%q: %q %q %q", tt.in, got.path, got.shown, got.origin.address())
+		}
+	}
+	for _, bad := range []string{"", "/x", "ftp://x/", "http://", "127.0.0.1:80", "http://x:y/"} {
+		if ParseURL(bad) == nil {
+			t.Errorf("%q was taken", bad)
+		}
+	}
+}

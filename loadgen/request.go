@@ -1,0 +1,303 @@
+package loadgen
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"stickbench/assert"
+)
+
+// request sends r, follows its redirects, judges the answer and records the sample, and says whether the
+// user goes on: not after the second stop, which cuts what is in flight.
+//
+//	word ─▶ exchange ─▶ cookies ─▶ redirect? ─▶ observe ─▶ status ─▶ extract ─▶ assert ─▶ record
+//	  ▲                               │ yes
+//	  └───────────────────────────────┘
+func (u *user) request(r *request) bool {
+	now := time.Now()
+	s := u.blank(r.Label, now)
+	u.account.Started++
+	u.view = assert.Response{Lookup: u, Previous: u.last}
+	err := u.fetch(r, s, now)
+	switch {
+	case err == nil:
+		u.answered(r, s)
+	case u.hard.Err() != nil:
+		u.account.Cut++
+		return false
+	default:
+		u.fail(s, err)
+	}
+	if s.Failed() {
+		u.account.Failed++
+	} else {
+		u.account.OK++
+	}
+	u.record(s)
+	return true
+}
+
+// fail notes why a sample has no answer. What came of it, as bytes, is already there.
+func (u *user) fail(s *Sample, err error) {
+	s.Kind, s.Failure = KindOther, err.Error()
+	var w *wireError
+	if errors.As(err, &w) {
+		s.Kind = w.kind
+	}
+	if s.Elapsed == 0 {
+		s.Elapsed = time.Since(time.UnixMicro(s.Start))
+	}
+	s.Status, s.Reason, s.DataType = 0, "", ""
+}
+
+// fetch gets the answer, redirects followed. Its error is a *wireError.
+func (u *user) fetch(r *request, s *Sample, start time.Time) error {
+	deadline := start.Add(r.timeout)
+	w := wording{plan: u.runner.plan, request: r.Request, method: r.Method, target: r.fixed}
+	if err := u.aim(&w, r); err != nil {
+		u.account.Unsent++
+		return err
+	}
+	for hop := 0; ; hop++ {
+		s.URL = w.target.shown
+		raw, err := u.word(&w, r)
+		if err != nil {
+			if hop == 0 {
+				u.account.Unsent++
+			}
+			return err
+		}
+		connect, err := u.wire.exchange(w.target.origin, raw, w.method == http.MethodHead, deadline)
+		a := &u.wire.answer
+		s.Connect += connect
+		s.Received += a.received
+		s.Sent += a.sent
+		s.Elapsed = time.Since(start)
+		if err != nil {
+			return err
+		}
+		s.Elapsed = a.end.Sub(start)
+		if hop == 0 {
+			s.Latency = a.firstByte.Sub(start)
+		}
+		u.keepCookies(w.target, a)
+		u.view.Status = a.status
+		s.Status = a.status
+		u.wire.target = w.target
+		if r.Redirects == 0 || !redirects(a.status) {
+			return nil
+		}
+		if err := u.follow(&w, a, hop, r.Redirects); err != nil {
+			return err
+		}
+		u.account.Redirects++
+	}
+}
+
+// aim works out the target where it depends on variables.
+func (u *user) aim(w *wording, r *request) error {
+	if w.target != nil {
+		return nil
+	}
+	text, missing := r.URL.append(nil, u.variable)
+	if missing != "" {
+		return noValue(missing)
+	}
+	t, err := parseTarget(absolute(u.runner.plan.Target, string(text)))
+	if err != nil {
+		return &wireError{KindVariable, fmt.Errorf("the URL is none: %w", err)}
+	}
+	w.target = t
+	return nil
+}
+
+func noValue(variable string) error {
+	return &wireError{KindVariable, fmt.Errorf("${%s} has no value: nothing was sent", variable)}
+}
+
+// word puts the request into the user's buffer.
+func (u *user) word(w *wording, r *request) ([]byte, error) {
+	raw, missing := u.wire.raw[:0], ""
+	ready := r.head != nil && w.target == r.fixed && w.method == r.Method
+	if ready {
+		raw = append(raw, r.head...)
+	} else if raw, missing = w.head(raw, u.variable); missing != "" {
+		return nil, noValue(missing)
+	}
+	if raw, missing = u.cookieField(raw, w, r); missing != "" {
+		return nil, noValue(missing)
+	}
+	if ready {
+		raw = append(raw, r.tail...)
+	} else if raw, missing = w.tail(raw, u.variable); missing != "" {
+		return nil, noValue(missing)
+	}
+	u.wire.raw = raw
+	return raw, nil
+}
+
+// cookieField is the plan's own cookies and then the jar's, in one field (RFC 6265 §5.4).
+func (u *user) cookieField(raw []byte, w *wording, r *request) (all []byte, missing string) {
+	held := u.jar.at(w.target, time.Now()).field
+	own := r.cookie != nil && !w.foreign
+	if held == "" && !own {
+		return raw, ""
+	}
+	raw = append(raw, "Cookie: "...)
+	if own {
+		from := len(raw)
+		if raw, missing = r.cookie.append(raw, u.variable); missing != "" {
+			return raw, missing
+		}
+		oneLine(raw[from:])
+		if held != "" {
+			raw = append(raw, "; "...)
+		}
+	}
+	raw = append(raw, held...)
+	return append(raw, "\r\n"...), ""
+}
+
+func (u *user) keepCookies(t *target, a *answer) {
+	for line := range a.setCookies() {
+		if err := u.jar.set(t, string(line), time.Now()); err != nil {
+			u.runner.warn(err.Error())
+		}
+	}
+}
+
+func redirects(status int) bool {
+	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	}
+	return false
+}
+
+// follow turns w to where the answer sends it. As browsers do, 303 becomes a GET, 301 and 302 make a GET
+// of a POST, 307 and 308 repeat method and body (RFC 9110 §15.4); credentials of the plan stay with its
+// own origin.
+func (u *user) follow(w *wording, a *answer, hop, most int) error {
+	if hop == most {
+		return &wireError{KindRedirect, fmt.Errorf("more than %d redirects", most)}
+	}
+	location := a.field("Location")
+	if location == "" {
+		return &wireError{KindRedirect, fmt.Errorf("%d without a Location", a.status)}
+	}
+	next, err := w.target.url.Parse(location)
+	if err != nil {
+		return &wireError{KindRedirect, fmt.Errorf("%d to a Location that is no URL", a.status)}
+	}
+	t, err := newTarget(next)
+	if err != nil {
+		return &wireError{KindRedirect, fmt.Errorf("%d: %w", a.status, err)}
+	}
+	w.foreign = w.foreign || t.origin != w.target.origin
+	w.target = t
+	switch {
+	case w.method == http.MethodHead:
+	case a.status == http.StatusSeeOther,
+		w.method == http.MethodPost && (a.status == http.StatusMovedPermanently || a.status == http.StatusFound):
+		w.method, w.bare = http.MethodGet, true
+	}
+	return nil
+}
+
+// answered judges a complete answer: the session first, then the status, the extractions and the
+// assertions. The first thing wrong is the sample's failure; variables are set all the same.
+func (u *user) answered(r *request, s *Sample) {
+	a := &u.wire.answer
+	v := &u.view
+	v.Status, v.Elapsed, v.Bytes, v.Body = a.status, s.Elapsed, s.Received, a.body
+	s.Reason, s.DataType = phrase(a), dataType(a.field("Content-Type"))
+	u.observe(s)
+	if !r.judges && (a.status < 200 || a.status > 399) {
+		s.Kind, s.Failure = KindStatus, strings.TrimSpace(fmt.Sprintf("%d %s", a.status, s.Reason))
+	}
+	for i := range r.Extract {
+		if err := u.extract(&r.Extract[i]); err != nil && s.Kind == OK {
+			s.Kind, s.Failure = KindExtraction, err.Error()
+		}
+	}
+	if s.Kind != OK {
+		return
+	}
+	for _, c := range r.Assert {
+		if f := c.Check(v); f != nil {
+			s.Kind, s.Failure = KindAssertion, f.Message
+			return
+		}
+	}
+}
+
+// extract sets a variable, or takes its value away where nothing matches: a value left over from an
+// earlier answer would go on in silence.
+func (u *user) extract(x *Extract) error {
+	v, ok := x.From.find(u)
+	if !ok {
+		delete(u.variables, x.Name)
+		return fmt.Errorf("extract %s: nothing in the answer matches %s", x.Name, x.From)
+	}
+	if u.variables == nil {
+		u.variables = make(map[string]string)
+	}
+	u.variables[x.Name] = same(u.variables[x.Name], v)
+	return nil
+}
+
+// phrase is the answer's reason phrase.
+func phrase(a *answer) string {
+	return same(http.StatusText(a.status), text(a.reason()))
+}
+
+// dataType is JMeter's: "bin" for images, sound and film, "" where nothing is said.
+func dataType(contentType string) string {
+	switch {
+	case contentType == "":
+		return ""
+	case strings.HasPrefix(contentType, "image/svg+xml"):
+		return "text"
+	case strings.HasPrefix(contentType, "image/"), strings.HasPrefix(contentType, "audio/"), strings.HasPrefix(contentType, "video/"):
+		return "bin"
+	}
+	return "text"
+}
+
+// The parts of the last answer that extractors and conditions ask for.
+
+func (u *user) bodyText() string { return text(u.wire.answer.body) }
+
+func (u *user) headerValue(name string) (string, bool) {
+	v := u.wire.answer.field(name)
+	return v, v != ""
+}
+
+func (u *user) cookieValue(name string) (string, bool) {
+	if u.wire.target == nil {
+		return "", false
+	}
+	return u.jar.value(u.wire.target, name, time.Now())
+}
+
+// Header is for conditions (assert.Lookup).
+func (u *user) Header(name string) string { return u.wire.answer.field(name) }
+
+// Cookie is for conditions (assert.Lookup).
+func (u *user) Cookie(name string) string {
+	v, _ := u.cookieValue(name)
+	return v
+}
+
+// Variable is for conditions (assert.Lookup).
+func (u *user) Variable(name string) string {
+	v, _ := u.variable(name)
+	return v
+}
+
+// JSON is for conditions (assert.Lookup).
+func (u *user) JSON(path string) any { return jsonValue(u.bodyText(), path) }

@@ -1,0 +1,205 @@
+package loadgen
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Runner is a plan about to run, or running. It runs once.
+type Runner struct {
+	plan     *Plan
+	scripts  []script // one per group
+	groups   []*groupState
+	dialer   *dialer
+	recorder *recorder
+	salt     [16]byte
+
+	start    time.Time
+	active   atomic.Int64
+	stop     context.CancelFunc // starts nothing new
+	mu       sync.Mutex
+	account  Account
+	warnings map[string]int
+}
+
+// groupState is what of a group changes while it runs.
+type groupState struct {
+	started, active, ended atomic.Int64
+	users                  []*user
+}
+
+// Account is the account of a run's requests: Started = OK + Failed + Cut.
+type Account struct {
+	Started, OK, Failed int64
+	// Cut were in flight at the second stop and are in no sample.
+	Cut int64
+	// Unsent failed before anything was sent, for want of a variable's value; they are part of Failed.
+	Unsent int64
+	// Redirects were followed within samples: the target saw Started - Unsent + Redirects requests.
+	Redirects   int64
+	Connections int64
+	Iterations  int64
+	// Stalls counts the times that a user waited for the sink, Stalled how long, all users together.
+	Stalls  int64
+	Stalled time.Duration
+	// Warnings are doubts about the run itself, such as cookies that were not kept, each with how often.
+	Warnings []string
+}
+
+func (a *Account) add(b *Account) {
+	a.Started += b.Started
+	a.OK += b.OK
+	a.Failed += b.Failed
+	a.Cut += b.Cut
+	a.Unsent += b.Unsent
+	a.Redirects += b.Redirects
+	a.Connections += b.Connections
+	a.Iterations += b.Iterations
+}
+
+// New prepares plan for a run whose samples go to sink. The error is a plan that cannot run: no group, a
+// URL that is none.
+func New(plan *Plan, sink Sink) (*Runner, error) {
+	r := &Runner{plan: plan, scripts: make([]script, 0, len(plan.Groups)), dialer: newDialer(plan), warnings: map[string]int{}}
+	rand.Read(r.salt[:])
+	if len(plan.Groups) == 0 {
+		return nil, errors.New("the plan has no group")
+	}
+	r.recorder = newRecorder(sink, func(error) { r.stop() })
+	number := 0
+	for i := range plan.Groups {
+		s, err := compile(plan, &plan.Groups[i])
+		if err != nil {
+			return nil, fmt.Errorf("group %q: %w", plan.Groups[i].Name, err)
+		}
+		r.scripts = append(r.scripts, s)
+		g := &groupState{}
+		r.groups = append(r.groups, g)
+		for k := range plan.Groups[i].Users {
+			number++
+			g.users = append(g.users, newUser(r, i, k, number))
+		}
+	}
+	return r, nil
+}
+
+// Probe connects once to every origin that the plan names, and sends nothing. The error names the first
+// that does not let itself be connected to.
+func (r *Runner) Probe(ctx context.Context) error {
+	origins := map[origin]bool{}
+	for _, s := range r.scripts {
+		for _, a := range s.actions {
+			if a.request != nil && a.request.fixed != nil {
+				origins[a.request.fixed.origin] = true
+			}
+		}
+	}
+	for o := range origins {
+		c, err := r.dialer.dial(ctx, o, time.Now().Add(r.plan.Timeout))
+		if err != nil {
+			return fmt.Errorf("%s cannot be reached: %w", net.JoinHostPort(o.host, o.port), err)
+		}
+		c.close()
+	}
+	return nil
+}
+
+// Run lets all users do their steps and returns when they have ended and every sample is with the sink.
+// When graceful ends nothing new starts, when hard ends what is in flight is cut. The error is the sink's
+// first; the account is complete even then.
+func (r *Runner) Run(graceful, hard context.Context) (Account, error) {
+	graceful, r.stop = context.WithCancel(graceful)
+	defer r.stop()
+	context.AfterFunc(hard, r.stop)
+	r.start = time.Now()
+
+	done := make(chan struct{})
+	var collector errgroup.Group
+	collector.Go(func() error { return r.recorder.collect(done) })
+	var users sync.WaitGroup
+	for _, g := range r.groups {
+		for _, u := range g.users {
+			users.Go(func() { u.run(graceful, hard) })
+		}
+	}
+	users.Wait()
+	close(done)
+	err := collector.Wait()
+	r.account.Stalls, r.account.Stalled = r.recorder.stalls.Load(), time.Duration(r.recorder.waited.Load())
+	r.account.Warnings = r.warned()
+	return r.account, err
+}
+
+// StartOffset is when user i (from 0) of the group starts, after the start of the run: after the start
+// delay, spread evenly over the ramp-up with the first user at its beginning (JMeter's ThreadGroup).
+//
+//	start_delay   ramp_up = 1s, 4 users
+//	├───────────┤0    250ms  500ms  750ms  (1s)
+func (g *Group) StartOffset(i int) time.Duration {
+	return g.StartDelay + time.Duration(float64(g.RampUp)*float64(i)/float64(g.Users))
+}
+
+func (r *Runner) warn(text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.warnings) < 100 || r.warnings[text] > 0 {
+		r.warnings[text]++
+	}
+}
+
+func (r *Runner) warned() []string {
+	var all []string
+	for _, text := range slices.Sorted(maps.Keys(r.warnings)) {
+		if n := r.warnings[text]; n > 1 {
+			text = fmt.Sprintf("%s (%d times)", text, n)
+		}
+		all = append(all, text)
+	}
+	return all
+}
+
+func (r *Runner) settle(a *Account) {
+	r.mu.Lock()
+	r.account.add(a)
+	r.mu.Unlock()
+}
+
+// Progress is how far a group has come.
+type Progress struct {
+	Group string
+	// Users there will be, have started, are active, and have ended.
+	Users, Started, Active, Ended int
+	// Iterations done by all users, and how many there will be; 0 if only the duration bounds them.
+	Iterations, OfIterations int64
+	// Elapsed since the group's start, not negative, and the duration that bounds it, 0 for none.
+	Elapsed, OfDuration time.Duration
+}
+
+// Progress tells how far each group has come. It may be called at any time after Run began.
+func (r *Runner) Progress(now time.Time) []Progress {
+	all := make([]Progress, len(r.groups))
+	for i, g := range r.groups {
+		spec := &r.plan.Groups[i]
+		p := Progress{
+			Group: spec.Name, Users: spec.Users,
+			Started: int(g.started.Load()), Active: int(g.active.Load()), Ended: int(g.ended.Load()),
+			OfIterations: int64(spec.Iterations) * int64(spec.Users),
+			Elapsed:      max(0, now.Sub(r.start)-spec.StartDelay), OfDuration: spec.Duration,
+		}
+		for _, u := range g.users {
+			p.Iterations += u.iterations.Load()
+		}
+		all[i] = p
+	}
+	return all
+}

@@ -1,0 +1,476 @@
+package loadgen
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"stickbench/assert"
+)
+
+// memory is a sink that keeps everything.
+type memory struct {
+	samples []Sample
+	fail    error // of every Record from the hundredth on
+}
+
+func (m *memory) Record(s *Sample) error {
+	m.samples = append(m.samples, *s)
+	if len(m.samples) >= 100 {
+		return m.fail
+	}
+	return nil
+}
+func (m *memory) Flush() error { return nil }
+
+// application counts views per session, in a cookie of its own.
+type application struct {
+	mu    sync.Mutex
+	views map[string]int
+	seen  atomic.Int64
+}
+
+func (a *application) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a.seen.Add(1)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.views == nil {
+		a.views = map[string]int{}
+	}
+	id := ""
+	if c, err := r.Cookie("SID"); err == nil {
+		id = c.Value
+	}
+	if a.views[id] == 0 {
+		id = fmt.Sprintf("session-%d", len(a.views)+1)
+		http.SetCookie(w, &http.Cookie{Name: "SID", Value: id, Path: "/"})
+	}
+	a.views[id]++
+	w.Header().Set("Content-Type", "application/json")
+	fmt.Fprintf(w, `{"tag":"s1","sessionViews":%d,"id":%q}`, a.views[id], id)
+}
+
+func extractor(t testing.TB, s string) *Extractor {
+	t.Helper()
+	x, err := ParseExtractor(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+func template(t testing.TB, s string) *Template {
+	t.Helper()
+	x, err := ParseTemplate(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
+}
+
+func condition(t testing.TB, s string, variables ...string) *assert.Condition {
+	t.Helper()
+	c, err := assert.Scope{Variables: variables}.Compile(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func get(t testing.TB, path string, asserts ...string) Step {
+	r := &Request{Label: "GET " + path, Method: "GET", URL: template(t, path), Redirects: 20}
+	for _, a := range asserts {
+		r.Assert = append(r.Assert, condition(t, a))
+	}
+	return Step{Request: r}
+}
+
+// lab's session words.
+func sessionWords(t testing.TB) Session {
+	return Session{Node: extractor(t, "json:tag"), Counter: extractor(t, "json:sessionViews"), ID: extractor(t, "json:id")}
+}
+
+func runPlan(t *testing.T, p *Plan) ([]Sample, Account) {
+	t.Helper()
+	m := &memory{}
+	account, err := runWith(t, p, m, context.Background(), context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m.samples, account
+}
+
+func runWith(t *testing.T, p *Plan, sink Sink, graceful, hard context.Context) (Account, error) {
+	t.Helper()
+	if p.Timeout == 0 {
+		p.Timeout = 10 * time.Second
+	}
+	r, err := New(p, sink)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := r.Run(graceful, hard)
+	if a.Started != a.OK+a.Failed+a.Cut {
+		t.Errorf("not accounted for: %+v", a)
+	}
+	return a, err
+}
+
+func TestSessionsGoOn(t *testing.T) {
+	app := &application{}
+	srv := httptest.NewServer(app)
+	defer srv.Close()
+	samples, account := runPlan(t, &Plan{Target: srv.URL, Session: sessionWords(t), Groups: []Group{{
+		Name: "g", Users: 3, Iterations: 50, Steps: []Step{get(t, "/", "status == 200", "increments()")},
+	}}})
+	if account.OK != 150 || account.Connections != 3 || app.seen.Load() != 150 {
+		t.Errorf("account %+v, server saw %d", account, app.seen.Load())
+	}
+	counters := map[int]int64{}
+	digests := map[int]string{}
+	for _, s := range samples {
+		counters[s.User]++
+		if s.Kind != OK || s.Counter != counters[s.User] || s.Iteration != int(s.Counter) || s.Life != 1 || s.Node != "s1" {
+			t.Fatalf("user %d: %+v", s.User, s)
+		}
+		if d := digests[s.User]; d != "" && d != s.Session {
+			t.Fatalf("user %d: session %s, then %s", s.User, d, s.Session)
+		}
+		digests[s.User] = s.Session
+		if strings.Contains(fmt.Sprintf("%+v", s), "session-") {
+			t.Fatalf("a session id is in a sample: %+v", s)
+		}
+	}
+	if len(digests) != 3 || digests[1] == digests[2] {
+		t.Errorf("digests %v", digests)
+	}
+}
+
+func TestClearedCookiesMakeNewSessions(t *testing.T) {
+	srv := httptest.NewServer(&application{})
+	defer srv.Close()
+	samples, account := runPlan(t, &Plan{Target: srv.URL, Session: sessionWords(t), Groups: []Group{{
+		Name: "g", Users: 1, Iterations: 10, Cookies: ClearCookies,
+		Steps: []Step{get(t, "/", "counter == 1", "previous.node == ''", "increments()"), get(t, "/", "counter == 2", "previous.counter == 1")},
+	}}})
+	if account.Failed != 0 || account.Connections != 1 {
+		t.Errorf("account %+v: clearing cookies must not close the connection", account)
+	}
+	for i, s := range samples {
+		if s.Life != i/2+1 {
+			t.Errorf("sample %d: life %d: %s", i, s.Life, s.Failure)
+		}
+	}
+}
+
+func TestRedirects(t *testing.T) {
+	var got []string
+	mux := http.NewServeMux()
+	note := func(r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		got = append(got, fmt.Sprintf("%s %s %q %s", r.Method, r.URL, body, r.Header.Get("Cookie")))
+	}
+	mux.HandleFunc("/login", func(w http.ResponseWriter, r *http.Request) {
+		note(r)
+		http.SetCookie(w, &http.Cookie{Name: "in", Value: "1"})
+		http.Redirect(w, r, "/home", http.StatusFound)
+	})
+	mux.HandleFunc("/keep", func(w http.ResponseWriter, r *http.Request) {
+		note(r)
+		http.Redirect(w, r, "/home?x=1", http.StatusPermanentRedirect)
+	})
+	mux.HandleFunc("/home", func(w http.ResponseWriter, r *http.Request) { note(r); io.WriteString(w, "home") })
+	mux.HandleFunc("/round", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/round", 302) })
+	srv := httptest.NewServer(mux)
+	defer srv.Close()
+	post := func(path string) Step {
+		s := get(t, path)
+		s.Request.Method, s.Request.Body = "POST", template(t, "a=1")
+		s.Request.Header = []Field{{"Content-Type", template(t, "application/x-www-form-urlencoded")}}
+		return s
+	}
+	stay := get(t, "/login")
+	stay.Request.Redirects = 0
+	samples, account := runPlan(t, &Plan{Target: srv.URL, Groups: []Group{{
+		Name: "g", Users: 1, Iterations: 1,
+		Steps: []Step{post("/login"), post("/keep"), get(t, "/round"), stay},
+	}}})
+	want := []string{
+		`POST /login "a=1" `, `GET /home "" in=1`, // a 302 makes a GET of a POST, with the cookie just set
+		`POST /keep "a=1" in=1`, `POST /home?x=1 "a=1" in=1`, // a 308 repeats it
+		`GET /login "" in=1`,
+	}
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("the server saw\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if account.Redirects != 1+1+20 || account.OK != 3 || account.Failed != 1 {
+		t.Errorf("account %+v", account)
+	}
+	if s := samples[0]; s.URL != srv.URL+"/home" || s.Status != 200 || s.Latency > s.Elapsed {
+		t.Errorf("followed: %+v", s)
+	}
+	if s := samples[2]; s.Kind != KindRedirect || s.Failure != "more than 20 redirects" {
+		t.Errorf("round and round: %+v", s)
+	}
+	if s := samples[3]; s.Status != 302 || s.Kind != OK {
+		t.Errorf("not followed: %+v", s)
+	}
+}
+
+// The plan's credentials are for its own origin.
+func TestRedirectToAnotherOriginLeavesCredentialsBehind(t *testing.T) {
+	var seen http.Header
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { seen = r.Header }))
+	defer other.Close()
+	first := httptest.NewServer(http.RedirectHandler(other.URL+"/x", 302))
+	defer first.Close()
+	step := get(t, "/")
+	step.Request.Header = []Field{{"Authorization", template(t, "Bearer x")}, {"Cookie", template(t, "own=1")}, {"X-Other", template(t, "stays")}}
+	_, account := runPlan(t, &Plan{Target: first.URL, Groups: []Group{{Name: "g", Users: 1, Iterations: 1, Steps: []Step{step}}}})
+	if account.OK != 1 || seen.Get("Authorization") != "" || seen.Get("Cookie") != "" || seen.Get("X-Other") != "stays" {
+		t.Errorf("account %+v, the other origin saw %v", account, seen)
+	}
+}
+
+func TestVariables(t *testing.T) {
+	var got []string
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		got = append(got, fmt.Sprintf("%s %s %s", r.URL, r.Header.Get("X-T"), body))
+		w.Header().Set("X-Next", "line\tone")
+		io.WriteString(w, `{"csrf":"a b"}`)
+	}))
+	defer srv.Close()
+	first := get(t, "/u${user}/i${iteration}")
+	first.Request.Extract = []Extract{{"token", extractor(t, "json:csrf")}, {"next", extractor(t, "header:x-next")}}
+	second := get(t, "/second")
+	second.Request.Method = "POST"
+	second.Request.Header = []Field{{"X-T", template(t, "${next}")}}
+	second.Request.Body = template(t, `{"t":"${token}"}`)
+	second.When = condition(t, `token == "a b"`, "token")
+	skipped := get(t, "/never")
+	skipped.When = condition(t, `token == ""`, "token")
+	missing := get(t, "/gone")
+	missing.Request.Extract = []Extract{{"token", extractor(t, "json:none")}}
+	unsent := get(t, "/${token}")
+	samples, account := runPlan(t, &Plan{Target: srv.URL, Groups: []Group{{
+		Name: "g", Users: 1, Iterations: 1, Steps: []Step{first, second, skipped, missing, unsent},
+	}}})
+	want := "/u1/i1  \n/second line\tone {\"t\":\"a b\"}\n/gone  "
+	if strings.Join(got, "\n") != want {
+		t.Errorf("the server saw %q, want %q", got, want)
+	}
+	if len(samples) != 4 || samples[2].Kind != KindExtraction || samples[3].Kind != KindVariable || account.Unsent != 1 {
+		t.Fatalf("%+v\n%+v", samples, account)
+	}
+	if got := samples[3].Failure; got != "${token} has no value: nothing was sent" {
+		t.Errorf("failure %q", got)
+	}
+}
+
+func TestMarksAndOnError(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/bad" {
+			w.WriteHeader(500)
+		}
+	}))
+	defer srv.Close()
+	for action, want := range map[ErrorAction]string{
+		Continue:      "GET /bad,seen,GET /bad,seen",
+		NextIteration: "GET /bad,GET /bad",
+		StopUser:      "GET /bad",
+		StopRun:       "GET /bad",
+	} {
+		samples, _ := runPlan(t, &Plan{Target: srv.URL, Groups: []Group{{
+			Name: "g", Users: 1, Iterations: 2, OnError: action,
+			Steps: []Step{get(t, "/bad"), {Mark: "seen", When: condition(t, "status == 500")}, {Mark: "never", When: condition(t, "status == 200")}},
+		}}})
+		var labels []string
+		for _, s := range samples {
+			labels = append(labels, s.Label)
+		}
+		if got := strings.Join(labels, ","); got != want {
+			t.Errorf("action %d: %s, want %s", action, got, want)
+		}
+		if s := samples[0]; s.Kind != KindStatus || s.Failure != "500 Internal Server Error" {
+			t.Errorf("a status 500: %+v", s)
+		}
+	}
+	samples, _ := runPlan(t, &Plan{Target: srv.URL, Groups: []Group{{Name: "g", Users: 1, Iterations: 1, Steps: []Step{get(t, "/bad", "status == 500")}}}})
+	if samples[0].Kind != OK {
+		t.Errorf("a condition on the status must replace the default rule: %+v", samples[0])
+	}
+}
+
+// A server that goes away between two answers: net/http's client would send the request again in silence.
+func TestNothingIsSentTwice(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	var requests atomic.Int64
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				buf := make([]byte, 4096)
+				for i := range 3 {
+					if _, err := c.Read(buf); err != nil {
+						return
+					}
+					requests.Add(1)
+					if i < 2 {
+						io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+					}
+				}
+			}()
+		}
+	}()
+	samples, account := runPlan(t, &Plan{Target: "http://" + l.Addr().String(), Groups: []Group{{Name: "g", Users: 1, Iterations: 9, Steps: []Step{get(t, "/")}}}})
+	if requests.Load() != 9 || account.Failed != 3 || account.Connections != 3 {
+		t.Errorf("the server read %d requests; account %+v", requests.Load(), account)
+	}
+	for i, s := range samples {
+		if want := map[bool]Kind{true: KindClosed, false: OK}[i%3 == 2]; s.Kind != want {
+			t.Errorf("sample %d: %q, %s", i, s.Kind, s.Failure)
+		}
+	}
+}
+
+func TestTwoStops(t *testing.T) {
+	arrived := make(chan bool, 10)
+	release := make(chan bool)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		arrived <- true
+		select {
+		case <-release:
+		case <-r.Context().Done():
+		}
+	}))
+	defer srv.Close()
+	plan := func() *Plan {
+		return &Plan{Target: srv.URL, Groups: []Group{{Name: "g", Users: 1, Iterations: 100, Steps: []Step{get(t, "/")}}}}
+	}
+	graceful, stop := context.WithCancel(context.Background())
+	go func() { <-arrived; stop(); release <- true }()
+	if a, err := runWith(t, plan(), &memory{}, graceful, context.Background()); err != nil || a.OK != 1 || a.Started != 1 {
+		t.Errorf("first stop: %+v, %v: what was in flight must end, and nothing new start", a, err)
+	}
+	hard, cut := context.WithCancel(context.Background())
+	go func() { <-arrived; cut() }()
+	m := &memory{}
+	if a, err := runWith(t, plan(), m, context.Background(), hard); err != nil || a.Cut != 1 || a.Started != 1 || len(m.samples) != 0 {
+		t.Errorf("second stop: %+v, %v, %d samples", a, err, len(m.samples))
+	}
+}
+
+func TestDurationEndsAGroup(t *testing.T) {
+	srv := httptest.NewServer(&application{})
+	defer srv.Close()
+	think, _ := ParseThink("1h")
+	began := time.Now()
+	_, account := runPlan(t, &Plan{Target: srv.URL, Groups: []Group{
+		{Name: "busy", Users: 2, Duration: 100 * time.Millisecond, Steps: []Step{get(t, "/")}},
+		{Name: "pausing", Users: 1, Duration: 100 * time.Millisecond, Steps: []Step{get(t, "/"), {Think: think}}},
+		{Name: "late", Users: 1, RampUp: time.Hour, StartDelay: time.Hour, Duration: time.Millisecond, Iterations: 1, Steps: []Step{get(t, "/")}},
+	}[:2]})
+	if account.OK < 3 || time.Since(began) > 5*time.Second {
+		t.Errorf("%+v after %v", account, time.Since(began))
+	}
+}
+
+// A full disk must stop the load, not the report.
+func TestSinkThatFails(t *testing.T) {
+	srv := httptest.NewServer(&application{})
+	defer srv.Close()
+	full := errors.New("no space left")
+	m := &memory{fail: full}
+	account, err := runWith(t, &Plan{Target: srv.URL, Groups: []Group{{Name: "g", Users: 2, Iterations: 1e6, Steps: []Step{get(t, "/")}}}},
+		m, context.Background(), context.Background())
+	if !errors.Is(err, full) || account.OK != int64(len(m.samples)) || len(m.samples) < 100 {
+		t.Errorf("%v; account %+v, %d samples", err, account, len(m.samples))
+	}
+}
+
+func TestProbe(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := New(&Plan{Target: "http://" + l.Addr().String(), Timeout: time.Second, Groups: []Group{{Name: "g", Users: 1, Iterations: 1, Steps: []Step{get(t, "/")}}}}, &memory{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Probe(context.Background()); err != nil {
+		t.Error(err)
+	}
+	l.Close()
+	if err := r.Probe(context.Background()); err == nil || !strings.Contains(err.Error(), "cannot be reached") {
+		t.Errorf("%v", err)
+	}
+}
+
+// Samples reach the sink in order of completion, whichever shard they went through, and each user's own
+// in their order even where the clock gave two the same microsecond.
+func TestRecorderOrder(t *testing.T) {
+	m := &memory{}
+	r := newRecorder(m, func(error) {})
+	done := make(chan struct{})
+	var users sync.WaitGroup
+	for user := range 37 {
+		users.Go(func() {
+			for i := range 500 {
+				r.add(user, &Sample{User: user, Iteration: i, Start: int64(i * 10), Elapsed: time.Duration(user%7) * time.Microsecond})
+			}
+		})
+	}
+	users.Wait()
+	close(done)
+	if err := r.collect(done); err != nil {
+		t.Fatal(err)
+	}
+	if len(m.samples) != 37*500 {
+		t.Fatalf("%d samples", len(m.samples))
+	}
+	next := map[int]int{}
+	for _, s := range m.samples {
+		if s.Iteration != next[s.User] {
+			t.Fatalf("user %d: iteration %d, want %d", s.User, s.Iteration, next[s.User])
+		}
+		next[s.User]++
+	}
+}
+
+// A sink that stalls makes users wait instead of filling the memory, and the wait is counted.
+func TestRecorderBackpressure(t *testing.T) {
+	m := &memory{}
+	r := newRecorder(m, func(error) {})
+	done, added := make(chan struct{}), make(chan struct{})
+	go func() {
+		for i := range 3 * shardRoom {
+			r.add(0, &Sample{Iteration: i})
+		}
+		close(added)
+	}()
+	go func() { <-added; close(done) }()
+	if err := r.collect(done); err != nil {
+		t.Fatal(err)
+	}
+	if len(m.samples) != 3*shardRoom {
+		t.Errorf("%d samples, stalls %d", len(m.samples), r.stalls.Load())
+	}
+}

@@ -1,0 +1,98 @@
+package loadgen
+
+import "time"
+
+// Kind says why a sample failed; the empty Kind is a success. A kind never depends on the wording
+// of an operating system's or a library's error.
+type Kind string
+
+// The kinds of failure. Those up to KindReset concern the connection, those up to KindVariable the
+// exchange, and the last ones what the plan asked of a complete answer.
+const (
+	OK             Kind = ""
+	KindDNS        Kind = "dns"             // the host has no address
+	KindRefused    Kind = "connect_refused" // nothing listens there
+	KindConnTime   Kind = "connect_timeout" // the timeout passed while connecting, TLS included
+	KindConnect    Kind = "connect"         // any other failure to connect
+	KindTLS        Kind = "tls"             // the handshake or the certificate
+	KindTimeout    Kind = "timeout"         // the timeout passed while waiting for the answer
+	KindClosed     Kind = "closed"          // the connection ended before the first byte of an answer
+	KindReset      Kind = "reset"           // the connection was reset
+	KindTruncated  Kind = "truncated"       // the connection ended within the answer
+	KindMalformed  Kind = "malformed"       // the answer is not HTTP
+	KindTooLarge   Kind = "too_large"       // the answer's header is larger than the engine reads
+	KindRedirect   Kind = "redirect"        // too many hops, or one to nowhere
+	KindVariable   Kind = "variable"        // a variable the request needs has no value; nothing was sent
+	KindStatus     Kind = "status"          // a status outside 200 to 399
+	KindExtraction Kind = "extraction"      // nothing matched an `extract` of the step
+	KindAssertion  Kind = "assertion"       // an assertion of the step did not hold
+	KindOther      Kind = "other"           // a failure of a recording whose cause it does not say
+)
+
+// Sample is one measured request, or one mark. It is what a run records and what every report is
+// folded from; a samples.jtl holds it without loss except for Start, which is cut to milliseconds
+// there. Reports must therefore use StartMillis, so that a recording gives the same report.
+type Sample struct {
+	// Start is the moment before connecting or sending, in microseconds since 1970 (UTC).
+	Start int64
+	// Elapsed lasts from Start to the last byte of the answer (redirects followed included), Latency
+	// to its first byte, and Connect is the part spent in connecting and in the TLS handshake, 0 on a
+	// connection kept alive. All have microsecond resolution; Fine says whether they were measured
+	// so, or are milliseconds from another tool's recording.
+	Elapsed, Latency, Connect time.Duration
+	Fine                      bool
+
+	// Label names the row of the report that the sample belongs to.
+	Label string
+	// Thread is JMeter's thread name: "<group> <number of group>-<number of user in group>".
+	Thread string
+	// User is the user's number in the run, from 1; 0 in other tools' recordings.
+	User int
+	// Iteration is the iteration's number within the user, from 1.
+	Iteration int
+	// ActiveGroup and ActiveAll are the users that were active in the group and in the run when the
+	// sample ended, JMeter's grpThreads and allThreads.
+	ActiveGroup, ActiveAll int
+
+	// Status is the HTTP status, 0 when there was no answer. Reason is its phrase, or what stood in
+	// its place in another tool's recording.
+	Status int
+	Reason string
+	// Kind is why the sample failed, OK if it did not, and Failure what was seen.
+	Kind    Kind
+	Failure string
+	// URL is the one that was answered, after redirects; "" for marks.
+	URL string
+	// DataType is JMeter's: "text", "bin", or "" without a Content-Type.
+	DataType string
+	// Received and Sent count bytes on the wire, headers and redirects included.
+	Received, Sent int64
+
+	// Node, Counter and Session are what the answer said (package assert). Session here is a salted
+	// digest, and Life numbers the lives of the user's cookie jar, from 1: it grows by one whenever
+	// the jar is cleared. A session in the sense of the reports is one life of one user's jar.
+	Node       string
+	Session    string
+	Life       int
+	Counter    int64
+	HasCounter bool
+
+	// Mark says that this is a mark: a row of no cost that only counts.
+	Mark bool
+	// Count and Errors are other than 0 only in other tools' recordings, where one row may stand for
+	// many samples (JMeter's SampleCount and ErrorCount).
+	Count, Errors int
+}
+
+// StartMillis is the start in milliseconds since 1970, JMeter's timeStamp.
+func (s *Sample) StartMillis() int64 { return s.Start / 1000 }
+
+// ElapsedMillis is the elapsed time in whole milliseconds, rounded half up: JMeter's elapsed. Rounding,
+// unlike cutting, leaves the mean of many samples where it was.
+func (s *Sample) ElapsedMillis() int64 { return Millis(s.Elapsed) }
+
+// Millis rounds d to whole milliseconds, half up.
+func Millis(d time.Duration) int64 { return (d.Microseconds() + 500) / 1000 }
+
+// Failed says whether the sample counts as an error.
+func (s *Sample) Failed() bool { return s.Kind != OK }

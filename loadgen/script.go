@@ -1,0 +1,175 @@
+package loadgen
+
+import (
+	"fmt"
+	"net/textproto"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// script is a group's steps made ready, shared by its users and never written to.
+type script struct {
+	group   *Group
+	actions []action
+}
+
+// action is a step made ready.
+type action struct {
+	*Step
+	request *request
+}
+
+// request is a request made ready: what does not depend on variables is worked out beforehand.
+type request struct {
+	*Request
+	timeout time.Duration
+	// fixed is where it goes, nil if that depends on variables.
+	fixed *target
+	// head and tail enclose the Cookie field of a request without variables; nil if it has some.
+	head, tail []byte
+	// cookie is the plan's own Cookie field, put before the jar's; nil for none.
+	cookie *Template
+	// judges says that an assertion is about the status, so that the default rule does not apply.
+	judges bool
+}
+
+func compile(p *Plan, g *Group) (script, error) {
+	s := script{group: g}
+	for i := range g.Steps {
+		a := action{Step: &g.Steps[i]}
+		if a.Request != nil {
+			r, err := prepare(p, a.Request)
+			if err != nil {
+				return s, fmt.Errorf("%s: %w", a.Request.Label, err)
+			}
+			a.request = r
+		}
+		s.actions = append(s.actions, a)
+	}
+	return s, nil
+}
+
+func prepare(p *Plan, req *Request) (*request, error) {
+	r := &request{Request: req, timeout: req.Timeout}
+	if r.timeout == 0 {
+		r.timeout = p.Timeout
+	}
+	for _, c := range req.Assert {
+		r.judges = r.judges || c.Uses("status")
+	}
+	for _, f := range req.Header {
+		if textproto.CanonicalMIMEHeaderKey(f.Name) == "Cookie" {
+			r.cookie = f.Value
+		}
+	}
+	if !req.URL.constant() {
+		return r, nil
+	}
+	path, _ := req.URL.append(nil, nil)
+	t, err := parseTarget(absolute(p.Target, string(path)))
+	if err != nil {
+		return nil, err
+	}
+	r.fixed = t
+	constant := !slices.ContainsFunc(req.Header, func(f Field) bool { return !f.Value.constant() })
+	if constant && (req.Body == nil || req.Body.constant()) {
+		w := wording{plan: p, request: req, method: req.Method, target: t}
+		r.head, _ = w.head(nil, nil)
+		r.tail, _ = w.tail(nil, nil)
+	}
+	return r, nil
+}
+
+// wording puts a request into words of HTTP/1.1 (RFC 9112 §3). Its methods append to a buffer and stop at
+// the first variable without a value, which they name.
+type wording struct {
+	plan    *Plan
+	request *Request
+	method  string
+	target  *target
+	// bare leaves out the body and the fields that describe it: a redirect made a GET of the request.
+	bare bool
+	// foreign leaves out credentials: a redirect led to another origin.
+	foreign bool
+}
+
+// head is everything up to where the Cookie field stands.
+func (w *wording) head(dst []byte, value func(string) (string, bool)) (all []byte, missing string) {
+	dst = append(dst, w.method...)
+	dst = append(dst, ' ')
+	dst = append(dst, w.target.path...)
+	dst = append(dst, " HTTP/1.1\r\n"...)
+	if !w.names("Host") {
+		dst = field(dst, "Host", w.target.url.Host)
+	}
+	if !w.names("User-Agent") && w.plan.UserAgent != "" {
+		dst = field(dst, "User-Agent", w.plan.UserAgent)
+	}
+	if w.target.basic != "" && !w.names("Authorization") {
+		dst = field(dst, "Authorization", w.target.basic)
+	}
+	for _, f := range w.request.Header {
+		if w.leftOut(f.Name) {
+			continue
+		}
+		dst = append(dst, f.Name...)
+		dst = append(dst, ": "...)
+		from := len(dst)
+		if dst, missing = f.Value.append(dst, value); missing != "" {
+			return dst, missing
+		}
+		oneLine(dst[from:])
+		dst = append(dst, "\r\n"...)
+	}
+	return dst, ""
+}
+
+// oneLine keeps a value that an answer brought from ending its field (RFC 9110 §5.5).
+func oneLine(value []byte) {
+	for i, b := range value {
+		if b == '\r' || b == '\n' || b == 0 {
+			value[i] = ' '
+		}
+	}
+}
+
+func (w *wording) leftOut(name string) bool {
+	switch textproto.CanonicalMIMEHeaderKey(name) {
+	case "Cookie":
+		return true // it stands with the jar's
+	case "Authorization", "Host":
+		return w.foreign
+	case "Content-Type", "Content-Encoding", "Content-Language":
+		return w.bare
+	}
+	return false
+}
+
+func (w *wording) names(name string) bool {
+	return !w.leftOut(name) && slices.ContainsFunc(w.request.Header, func(f Field) bool {
+		return textproto.CanonicalMIMEHeaderKey(f.Name) == name
+	})
+}
+
+// tail is everything behind the Cookie field: the length, the empty line and the body.
+func (w *wording) tail(dst []byte, value func(string) (string, bool)) (all []byte, missing string) {
+	var body []byte
+	if w.request.Body != nil && !w.bare {
+		if body, missing = w.request.Body.append(nil, value); missing != "" {
+			return dst, missing
+		}
+	}
+	if len(body) > 0 || slices.Contains([]string{"POST", "PUT", "PATCH"}, w.method) {
+		dst = field(dst, "Content-Length", strconv.Itoa(len(body)))
+	}
+	dst = append(dst, "\r\n"...)
+	return append(dst, body...), ""
+}
+
+func field(dst []byte, name, value string) []byte {
+	dst = append(dst, name...)
+	dst = append(dst, ": "...)
+	dst = append(dst, value...)
+	return append(dst, "\r\n"...)
+}

@@ -1,0 +1,50 @@
+package loadgen
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+)
+
+// Think is a pause between requests, drawn anew each time.
+type Think struct {
+	source string
+	draw   func(*rand.Rand) time.Duration
+}
+
+// ParseThink reads a pause: "100ms" is constant, "uniform 50ms 150ms" lies between the two, and
+// "gaussian 100ms 20ms" has that mean and standard deviation, never below zero (JMeter's uniform and
+// Gaussian random timers). Durations are Go's, with a unit, and not negative.
+func ParseThink(s string) (*Think, error) {
+	fields := strings.Fields(s)
+	t := &Think{source: s}
+	word, durations := "", fields
+	if len(fields) > 1 {
+		word, durations = fields[0], fields[1:]
+	}
+	ds := make([]time.Duration, len(durations))
+	for i, f := range durations {
+		d, err := time.ParseDuration(f)
+		if err != nil || d < 0 {
+			return nil, fmt.Errorf("%q is not a duration such as 100ms or 1.5s", f)
+		}
+		ds[i] = d
+	}
+	switch {
+	case word == "" && len(ds) == 1:
+		t.draw = func(*rand.Rand) time.Duration { return ds[0] }
+	case word == "uniform" && len(ds) == 2 && ds[0] <= ds[1]:
+		t.draw = func(r *rand.Rand) time.Duration { return ds[0] + time.Duration(r.Int64N(int64(ds[1]-ds[0])+1)) }
+	case word == "gaussian" && len(ds) == 2:
+		t.draw = func(r *rand.Rand) time.Duration {
+			return max(0, ds[0]+time.Duration(r.NormFloat64()*float64(ds[1])))
+		}
+	default:
+		return nil, fmt.Errorf(`%q: expected "100ms", "uniform 50ms 150ms" (least, most) or "gaussian 100ms 20ms" (mean, deviation)`, s)
+	}
+	return t, nil
+}
+
+// String is the pause as the plan words it.
+func (t *Think) String() string { return t.source }

@@ -1,0 +1,268 @@
+package loadgen
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"stickbench/assert"
+)
+
+// user is one virtual user: a goroutine, a jar, a connection per origin.
+type user struct {
+	runner *Runner
+	script *script
+	state  *groupState
+	index  int // in the group, from 0
+	number int // in the run, from 1
+	thread string
+	rng    *rand.Rand
+
+	graceful, hard context.Context
+	deadline       time.Time // of the group; zero for none
+	iterations     atomic.Int64
+
+	jar       jar
+	life      int
+	variables map[string]string
+	last      assert.Observation // of this life
+	sessionID string             // last id seen, and …
+	digest    string             // … what is written of it
+
+	wire    wire
+	sample  Sample
+	view    assert.Response
+	account Account
+}
+
+func newUser(r *Runner, group, index, number int) *user {
+	s := &r.scripts[group]
+	return &user{
+		runner: r, script: s, state: r.groups[group], index: index, number: number,
+		thread: fmt.Sprintf("%s %d-%d", s.group.Name, group+1, index+1),
+	}
+}
+
+// run is the user's whole life.
+func (u *user) run(graceful, hard context.Context) {
+	u.graceful, u.hard = graceful, hard
+	g := u.script.group
+	defer u.state.ended.Add(1)
+	if !u.sleepUntil(u.runner.start.Add(g.StartOffset(u.index))) {
+		return
+	}
+	if g.Duration > 0 {
+		u.deadline = u.runner.start.Add(g.StartDelay + g.Duration)
+	}
+	if u.over(time.Now()) {
+		return
+	}
+	u.begin()
+	defer u.end()
+	for i := 1; g.Iterations == 0 || i <= g.Iterations; i++ {
+		if i == 1 || g.Cookies == ClearCookies {
+			u.forget()
+		}
+		u.sample.Iteration = i
+		if !u.iterate() {
+			return
+		}
+		u.iterations.Add(1)
+		u.account.Iterations++
+	}
+}
+
+func (u *user) begin() {
+	u.state.started.Add(1)
+	u.state.active.Add(1)
+	u.runner.active.Add(1)
+	u.rng = rand.New(rand.NewPCG(u.runner.plan.Seed, uint64(u.number)))
+	u.view.Lookup = u
+	u.wire.open(u.hard, u.runner.dialer)
+	u.sample.Thread, u.sample.User = u.thread, u.number
+}
+
+func (u *user) end() {
+	u.wire.close()
+	u.account.Connections = u.wire.opened
+	u.runner.settle(&u.account)
+	u.state.active.Add(-1)
+	u.runner.active.Add(-1)
+}
+
+// forget makes a new visitor of the user: no cookies, no variables, no session seen before. The
+// connections stay, as a browser's do.
+func (u *user) forget() {
+	u.jar.clear()
+	u.life++
+	u.variables = nil
+	u.last = assert.Observation{}
+}
+
+// over says whether the user may start nothing new.
+func (u *user) over(now time.Time) bool {
+	return u.graceful.Err() != nil || !u.deadline.IsZero() && !now.Before(u.deadline)
+}
+
+// iterate does the steps once and says whether the user goes on.
+func (u *user) iterate() bool {
+	for i := range u.script.actions {
+		a := &u.script.actions[i]
+		if u.over(time.Now()) {
+			return false
+		}
+		if a.When != nil && !u.holds(a.When) {
+			continue
+		}
+		switch {
+		case a.Think != nil:
+			if !u.sleepUntil(time.Now().Add(a.Think.draw(u.rng))) {
+				return false
+			}
+		case a.Mark != "":
+			u.mark(a.Mark)
+		default:
+			if !u.request(a.request) {
+				return false
+			}
+			if u.sample.Kind == OK {
+				continue
+			}
+			switch u.script.group.OnError {
+			case NextIteration:
+				return true
+			case StopUser:
+				return false
+			case StopRun:
+				u.runner.stop()
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (u *user) holds(when *assert.Condition) bool {
+	ok, err := when.Holds(&u.view)
+	if err != nil {
+		u.runner.warn(fmt.Sprintf("when %s could not be decided and counted as false: %v", when.Source(), err))
+	}
+	return ok && err == nil
+}
+
+// sleepUntil says whether the user may go on then: a pause that would outlast the run or the group's
+// duration ends the user at once.
+func (u *user) sleepUntil(t time.Time) bool {
+	if !u.deadline.IsZero() && t.After(u.deadline) {
+		return false
+	}
+	d := time.Until(t)
+	if d <= 0 {
+		return u.graceful.Err() == nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-u.graceful.Done():
+		return false
+	}
+}
+
+// mark records a row of no cost, like a sampler of JMeter's with an empty script.
+func (u *user) mark(label string) {
+	s := u.blank(label, time.Now())
+	s.Mark, s.Status, s.Reason, s.DataType = true, http.StatusOK, "OK", "text"
+	u.record(s)
+}
+
+// blank is the user's sample with what is the same for all, started now.
+func (u *user) blank(label string, now time.Time) *Sample {
+	u.sample = Sample{
+		Start: now.UnixMicro(), Fine: true, Label: label,
+		Thread: u.thread, User: u.number, Iteration: u.sample.Iteration, Life: u.life,
+	}
+	return &u.sample
+}
+
+func (u *user) record(s *Sample) {
+	s.ActiveGroup, s.ActiveAll = int(u.state.active.Load()), int(u.runner.active.Load())
+	u.runner.recorder.add(u.number, s)
+}
+
+// observe reads node, counter and session from the answer. An answer that a gateway gave in a node's
+// place says nothing of the node, whatever the jar still holds.
+func (u *user) observe(s *Sample) {
+	u.view.Previous, u.view.Observation = u.last, assert.Observation{}
+	o := &u.view.Observation
+	x := &u.runner.plan.Session
+	if v, ok := u.seen(x.Node); ok && !(x.Node.fromCookie() && gatewayError(s.Status)) {
+		if x.Node.fromCookie() {
+			v = cookieNode(v)
+		}
+		o.Node = same(u.last.Node, v)
+	}
+	if v, ok := u.seen(x.Counter); ok {
+		o.Counter, o.HasCounter = counterValue(v)
+	}
+	if v, ok := u.seen(x.ID); ok {
+		o.Session = u.session(v)
+		s.Session = u.digest
+	}
+	s.Node, s.Counter, s.HasCounter = o.Node, o.Counter, o.HasCounter
+	if *o != (assert.Observation{}) {
+		u.last = *o
+	}
+}
+
+func (u *user) seen(x *Extractor) (string, bool) {
+	if x == nil {
+		return "", false
+	}
+	v, ok := x.find(u)
+	return v, ok && v != ""
+}
+
+// same is old if v equals it, and else a copy of v that outlives the answer.
+func same(old, v string) string {
+	if old == v {
+		return old
+	}
+	return strings.Clone(v)
+}
+
+// session is the id to compare with; it and its digest are made anew only when the id changes.
+func (u *user) session(id string) string {
+	if id != u.sessionID {
+		u.sessionID = strings.Clone(id)
+		sum := sha256.Sum256(append(u.runner.salt[:], id...))
+		u.digest = hex.EncodeToString(sum[:8])
+	}
+	return u.sessionID
+}
+
+func gatewayError(status int) bool {
+	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
+}
+
+// variable is the value of one of the user's variables.
+func (u *user) variable(name string) (string, bool) {
+	switch name {
+	case VarUser:
+		return strconv.Itoa(u.number), true
+	case VarIteration:
+		return strconv.Itoa(u.sample.Iteration), true
+	case VarGroup:
+		return u.script.group.Name, true
+	}
+	v, ok := u.variables[name]
+	return v, ok
+}

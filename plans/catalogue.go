@@ -1,0 +1,125 @@
+package plans
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"stickbench/assert"
+)
+
+//go:embed *.toml
+var catalogue embed.FS
+
+// Entry is a plan of the catalogue.
+type Entry struct {
+	Name        string // what `stickbench run` takes
+	Title       string // the plan's own name
+	Description string // its leading comment, as one paragraph or several
+}
+
+// Catalogue is the plans that come with stickbench, by name.
+func Catalogue() []Entry {
+	var all []Entry
+	for _, name := range catalogueNames() {
+		source, _ := inCatalogue(name)
+		p, err := Read(name, source, Override{})
+		if err != nil {
+			panic(err) // a test reads them all
+		}
+		all = append(all, Entry{Name: name, Title: p.Load.Name, Description: leadingComment(string(source))})
+	}
+	return all
+}
+
+func catalogueNames() []string {
+	files, _ := fs.Glob(catalogue, "*.toml") // the pattern is a good one
+	for i, f := range files {
+		files[i] = strings.TrimSuffix(f, ".toml")
+	}
+	return files
+}
+
+func inCatalogue(name string) ([]byte, bool) {
+	source, err := catalogue.ReadFile(name + ".toml")
+	return source, err == nil
+}
+
+// leadingComment is the comment that a plan begins with: its lines joined, an empty one between
+// paragraphs.
+func leadingComment(source string) string {
+	var paragraphs []string
+	start := true
+	for line := range strings.Lines(source) {
+		text, comment := strings.CutPrefix(strings.TrimSpace(line), "#")
+		text = strings.TrimSpace(text)
+		switch {
+		case !comment:
+			return strings.Join(paragraphs, "\n\n")
+		case text == "":
+			start = true
+		case start:
+			paragraphs = append(paragraphs, text)
+			start = false
+		default:
+			paragraphs[len(paragraphs)-1] += " " + text
+		}
+	}
+	return strings.Join(paragraphs, "\n\n")
+}
+
+// standardInput is how messages name a plan read from there.
+const standardInput = "<stdin>"
+
+// Open returns the text of the plan that name means, and how messages name it: the file of that name,
+// or else the plan of the catalogue; "-" is stdin. The error of a name that is neither names the nearest
+// plan of the catalogue.
+func Open(name string, stdin io.Reader) (path string, source []byte, err error) {
+	if name == "-" {
+		source, err = readPlan(stdin)
+		if err != nil {
+			return "", nil, fmt.Errorf("read the plan from standard input: %w", err)
+		}
+		return standardInput, source, nil
+	}
+	source, err = readFile(name)
+	if err == nil {
+		return name, source, nil
+	}
+	if source, ok := inCatalogue(name); ok {
+		return name, source, nil
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil, missing(name)
+	}
+	return "", nil, fmt.Errorf("read the plan: %w", err)
+}
+
+func readFile(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return readPlan(f)
+}
+
+// readPlan reads a little more than a plan can have, so that Read can say so, and no endless file.
+func readPlan(from io.Reader) ([]byte, error) {
+	return io.ReadAll(io.LimitReader(from, largest+1))
+}
+
+// missing is the error of a name that is neither a file nor in the catalogue.
+func missing(name string) error {
+	names := catalogueNames()
+	near := assert.Nearest(strings.TrimSuffix(filepath.Base(name), ".toml"), names)
+	if near == "" {
+		return fmt.Errorf("no plan %s: there is no such file, and `stickbench plans` lists those that come with stickbench", name)
+	}
+	return fmt.Errorf("no plan %s: there is no such file; did you mean %s, which comes with stickbench? `stickbench plans` lists them all", name, near)
+}

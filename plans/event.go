@@ -1,0 +1,161 @@
+package plans
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Event is something to be done to the balancer or to a node during the run: exactly one of HAProxy,
+// Node and HTTP is set.
+type Event struct {
+	// At is when, from the start of the run.
+	At time.Duration
+	// HAProxy is a command for the Runtime API, in its own words.
+	HAProxy string
+	// Node names a node to which exactly one of the following is done.
+	Node    string
+	Delay   *time.Duration // before each answer
+	Weight  *int           // 0 to 256
+	State   string         // "ready", "drain" or "maint"
+	Stopped *bool          // stops (true) or starts (false) a node of the laboratory
+	// HTTP is a request.
+	HTTP *EventRequest
+	// MayFail says that a refusal does not fail the run.
+	MayFail bool
+}
+
+// EventRequest is the HTTP request of an event. URL is a whole one, or a path on the target.
+type EventRequest struct {
+	Method, URL, Body string
+}
+
+// String is what the event does, for messages and reports.
+func (e Event) String() string {
+	switch {
+	case e.HAProxy != "":
+		return e.HAProxy
+	case e.HTTP != nil:
+		return e.HTTP.Method + " " + e.HTTP.URL
+	case e.Delay != nil:
+		return fmt.Sprintf("%s: delay %s", e.Node, e.Delay)
+	case e.Weight != nil:
+		return fmt.Sprintf("%s: weight %d", e.Node, *e.Weight)
+	case e.Stopped != nil && *e.Stopped:
+		return e.Node + ": stop"
+	case e.Stopped != nil:
+		return e.Node + ": start"
+	}
+	return e.Node + ": " + e.State
+}
+
+func (r *reader) events(t table) {
+	for _, e := range t.tables("event", eventShape) {
+		r.plan.Events = append(r.plan.Events, r.event(e))
+	}
+}
+
+// eventKinds are what an event may be, and nodeActions what may be done to a node.
+var (
+	eventKinds  = []string{"haproxy", "node", "http"}
+	nodeActions = []string{"delay", "weight", "state", "stopped"}
+)
+
+func (r *reader) event(t table) Event {
+	var e Event
+	var ok bool
+	if e.At, ok = t.duration("at", 0); !ok && !t.has("at") {
+		t.key(t.path, `needs a time, such as at = "10s"`)
+	}
+	e.MayFail, _ = t.boolean("may_fail")
+	switch kinds := among(t, eventKinds); len(kinds) {
+	case 0:
+		if actions := among(t, nodeActions); len(actions) > 0 {
+			t.key(t.at(actions[0]), `is done to a node: name it, such as node = "s1"`)
+		} else {
+			t.key(t.path, "does nothing: add one of haproxy, node and http")
+		}
+	case 1:
+		nodeActionProblem(t)
+	default:
+		t.key(t.at(kinds[1]), "an event has only one of haproxy, node and http: this one has %s; make events of them", strings.Join(kinds, " and "))
+	}
+	if command, ok := t.line("haproxy"); ok {
+		e.HAProxy = command
+	}
+	e.HTTP = eventRequest(t)
+	r.nodeEvent(t, &e)
+	r.reachable(t)
+	return e
+}
+
+// among are those of keys that the table has, in the order of the source.
+func among(t table, keys []string) []string {
+	return slices.DeleteFunc(t.inOrder(), func(key string) bool { return !slices.Contains(keys, key) })
+}
+
+// nodeActionProblem checks that an event does one thing to its node, and nothing to no node.
+func nodeActionProblem(t table) {
+	actions := among(t, nodeActions)
+	switch {
+	case !t.has("node") && len(actions) > 0:
+		t.key(t.at(actions[0]), `is done to a node: write node = "s1" instead of %s`, among(t, eventKinds)[0])
+	case t.has("node") && len(actions) == 0:
+		t.key(t.at("node"), "nothing is done to it: add one of delay, weight, state and stopped")
+	case len(actions) > 1:
+		t.key(t.at(actions[1]), "an event does only one thing to a node: this one has %s; make events of them", strings.Join(actions, " and "))
+	}
+}
+
+func (r *reader) nodeEvent(t table, e *Event) {
+	if name, ok := t.line("node"); ok {
+		e.Node = name
+		if message := r.nodeProblem(name); message != "" {
+			t.value(t.at("node"), "%s", message)
+		}
+	}
+	if d, ok := t.duration("delay", 0); ok {
+		e.Delay = &d
+	}
+	e.Weight = weight(t)
+	e.State, _ = t.word("state", "ready", "drain", "maint")
+	if stopped, ok := t.boolean("stopped"); ok {
+		e.Stopped = &stopped
+	}
+}
+
+// reachable checks that the run will know the balancer of an event.
+func (r *reader) reachable(t table) {
+	switch {
+	case r.labGiven:
+	case t.has("stopped"):
+		t.key(t.at("stopped"), "only nodes of a [lab] can be stopped and started")
+	case !r.haproxyGiven && (t.has("haproxy") || t.has("node")):
+		t.key(t.path, "needs the balancer's Runtime API: add a [haproxy] with its api")
+	}
+}
+
+func eventRequest(t table) *EventRequest {
+	h, ok := t.table("http", eventRequestShape)
+	if !ok {
+		return nil
+	}
+	e := &EventRequest{Method: "GET"}
+	if method, ok := h.line("method"); ok {
+		e.Method = method
+		if message := methodProblem(method, ""); message != "" {
+			h.value(h.at("method"), "%s", message)
+		}
+	}
+	if where, ok := h.line("url"); ok {
+		e.URL = where
+		if message := eventURLProblem(where); message != "" {
+			h.value(h.at("url"), "%s", message)
+		}
+	} else if !h.has("url") {
+		h.key(h.path, `needs a url: a path such as "/delay", or a whole URL`)
+	}
+	e.Body, _ = h.text("body")
+	return e
+}

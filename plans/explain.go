@@ -1,0 +1,289 @@
+package plans
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+	"time"
+
+	"stickbench/loadgen"
+)
+
+// Explain writes what the plan will do, in plain lines: where it runs, what every group does, how many
+// requests that makes, what is asserted and expected, and what a report of it cannot judge.
+func (p *Plan) Explain(w io.Writer) {
+	e := &explanation{w: w}
+	fmt.Fprintf(w, "%s\n", p.Load.Name)
+	if p.Description != "" {
+		fmt.Fprintf(w, "%s\n", strings.TrimSpace(p.Description))
+	}
+	e.gap()
+	p.explainTarget(e)
+	e.rows("session", p.sessionWords()...)
+	for i := range p.Load.Groups {
+		p.explainGroup(e, &p.Load.Groups[i])
+	}
+	e.gap()
+	e.rows("requests", p.Requests().String())
+	for _, x := range p.Expect {
+		e.rows("expects", x.Source())
+	}
+	for _, event := range p.Events {
+		e.rows("event", fmt.Sprintf("at %s: %s", event.At, event))
+	}
+	if notes := p.notes(); len(notes) > 0 {
+		e.gap()
+		for _, note := range notes {
+			e.rows("note", note)
+		}
+	}
+}
+
+// explanation writes rows: a word, and behind it, aligned, what there is to say.
+type explanation struct {
+	w    io.Writer
+	last string // word, not repeated in the next row
+}
+
+func (e *explanation) rows(word string, texts ...string) {
+	for _, text := range texts {
+		shown := word
+		if word == e.last {
+			shown = ""
+		}
+		e.last = word
+		lines := strings.Split(strings.TrimSpace(text), "\n")
+		fmt.Fprintf(e.w, "  %-9s %s\n", shown, strings.Join(lines, "\n"+strings.Repeat(" ", 12)))
+	}
+}
+
+func (e *explanation) gap() {
+	fmt.Fprintln(e.w)
+	e.last = ""
+}
+
+func (p *Plan) explainTarget(e *explanation) {
+	if p.Lab == nil {
+		words := fmt.Sprintf("%s, timeout %s", withoutPassword(p.Load.Target), p.Load.Timeout)
+		if p.Load.TLS != nil && p.Load.TLS.InsecureSkipVerify {
+			words += ", any certificate"
+		}
+		e.rows("target", words)
+		if p.HAProxy != nil {
+			e.rows("haproxy", fmt.Sprintf("Runtime API %s, backend %s", p.HAProxy.API, p.HAProxy.Backend))
+		}
+		return
+	}
+	balancer := map[string]string{"embedded": "the embedded balancer", "haproxy": "a real haproxy"}[p.Lab.Balancer]
+	sticky := p.Lab.Sticky
+	if sticky == "" {
+		sticky = "nothing sticks"
+	}
+	e.rows("lab", fmt.Sprintf("%s, %s, %s", balancer, p.Lab.Algorithm, sticky), "in front of "+nodeWords(p.Lab.Nodes))
+}
+
+func nodeWords(nodes []LabNode) string {
+	all := make([]string, len(nodes))
+	for i, n := range nodes {
+		var traits []string
+		if n.Weight != nil {
+			traits = append(traits, fmt.Sprintf("weight %d", *n.Weight))
+		}
+		if n.Delay > 0 {
+			traits = append(traits, fmt.Sprintf("delay %s", n.Delay))
+		}
+		if n.Stopped {
+			traits = append(traits, "stopped")
+		}
+		all[i] = n.Tag
+		if len(traits) > 0 {
+			all[i] += " (" + strings.Join(traits, ", ") + ")"
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+func (p *Plan) sessionWords() []string {
+	var words []string
+	s := p.Load.Session
+	for _, x := range []struct {
+		name string
+		from *loadgen.Extractor
+	}{{"node", s.Node}, {"counter", s.Counter}, {"id", s.ID}} {
+		if x.from != nil {
+			words = append(words, x.name+" from "+x.from.String())
+		}
+	}
+	if words == nil {
+		return nil
+	}
+	return []string{strings.Join(words, ", ")}
+}
+
+func (p *Plan) explainGroup(e *explanation, g *loadgen.Group) {
+	e.gap()
+	e.rows("group", fmt.Sprintf("%s: %s, %s, %s", g.Name, startWords(g), limitWords(g), cookieWords(g)))
+	if g.OnError != loadgen.Continue {
+		e.rows("", "after a failed request: "+map[loadgen.ErrorAction]string{
+			loadgen.NextIteration: "the next iteration", loadgen.StopUser: "the user stops", loadgen.StopRun: "the run stops"}[g.OnError])
+	}
+	for i := range g.Steps {
+		explainStep(e, i+1, &g.Steps[i])
+	}
+}
+
+func startWords(g *loadgen.Group) string {
+	words := counted(int64(g.Users), "user")
+	switch {
+	case g.Users > 1 && g.RampUp > 0:
+		words += fmt.Sprintf(", one every %s", round(g.RampUp/time.Duration(g.Users)))
+	case g.Users > 1:
+		words += " at once"
+	}
+	if g.StartDelay > 0 {
+		words += fmt.Sprintf(" from %s on", g.StartDelay)
+	}
+	return words
+}
+
+// round leaves three digits or so of a duration.
+func round(d time.Duration) time.Duration {
+	unit := time.Nanosecond
+	for d/unit >= 10_000 {
+		unit *= 10
+	}
+	return d.Round(unit)
+}
+
+func limitWords(g *loadgen.Group) string {
+	iterations := counted(int64(g.Iterations), "iteration")
+	if g.Users > 1 {
+		iterations += " each"
+	}
+	switch {
+	case g.Duration == 0:
+		return iterations
+	case g.Iterations == 0:
+		return fmt.Sprintf("for %s", g.Duration)
+	}
+	return fmt.Sprintf("%s, %s at most", iterations, g.Duration)
+}
+
+func cookieWords(g *loadgen.Group) string {
+	if g.Cookies == loadgen.ClearCookies {
+		return "cookies cleared at each iteration"
+	}
+	return "cookies kept"
+}
+
+func explainStep(e *explanation, number int, s *loadgen.Step) {
+	var words string
+	switch {
+	case s.Think != nil:
+		words = "think " + s.Think.String()
+	case s.Request == nil:
+		words = "mark " + s.Mark
+	default:
+		words = requestWords(s.Request)
+	}
+	if s.When != nil {
+		words += "\n   when " + oneLine(s.When.Source())
+	}
+	if s.Request != nil {
+		for _, c := range s.Request.Assert {
+			words += "\n   asserts " + oneLine(c.Source())
+		}
+		for _, x := range s.Request.Extract {
+			words += fmt.Sprintf("\n   extracts %s from %s", x.Name, x.From)
+		}
+	}
+	e.rows("", fmt.Sprintf("%d. %s", number, words))
+}
+
+func requestWords(r *loadgen.Request) string {
+	words := r.Method + " " + r.URL.String()
+	if r.Label != words {
+		words = r.Label + ": " + words
+	}
+	if r.Timeout > 0 {
+		words += fmt.Sprintf(", timeout %s", r.Timeout)
+	}
+	if r.Redirects != DefaultRedirects {
+		words += ", " + counted(int64(r.Redirects), "redirect") + " followed"
+	}
+	return words
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+func counted(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// withoutPassword is a URL as it may be shown.
+func withoutPassword(target string) string {
+	scheme, rest, _ := strings.Cut(target, "://")
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+		rest = "…" + rest[at:]
+	}
+	return scheme + "://" + rest
+}
+
+// Count is how many of something a run will have.
+type Count struct {
+	N int64 // that many, or at most that many
+	// Most says that fewer are possible: a group ends with its duration, or steps have a condition.
+	Most bool
+	// Open says that nothing but time ends some groups: the number is not known beforehand, and N is
+	// that of the others.
+	Open bool
+}
+
+// String is the number with what is known of it.
+func (c Count) String() string {
+	switch {
+	case c.Open:
+		return "as many as the time allows"
+	case c.Most:
+		return fmt.Sprintf("at most %d", c.N)
+	}
+	return fmt.Sprint(c.N)
+}
+
+// Requests is how many requests the plan makes, redirects not counted.
+func (p *Plan) Requests() Count {
+	var c Count
+	for i := range p.Load.Groups {
+		g := &p.Load.Groups[i]
+		steps := int64(0)
+		for _, s := range g.Steps {
+			if s.Request != nil {
+				steps++
+				c.Most = c.Most || s.When != nil
+			}
+		}
+		c.Most = c.Most || g.Duration > 0 || g.OnError != loadgen.Continue
+		c.Open = c.Open || g.Iterations == 0
+		c.N = add(c.N, product(product(int64(g.Users), int64(g.Iterations)), steps))
+	}
+	return c
+}
+
+// add and product stop at the largest number.
+func add(a, b int64) int64 {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
+}
+
+func product(a, b int64) int64 {
+	if b > 0 && a > math.MaxInt64/b {
+		return math.MaxInt64
+	}
+	return a * b
+}

@@ -1,0 +1,95 @@
+package plans
+
+import (
+	"fmt"
+	"slices"
+
+	"stickbench/loadgen"
+)
+
+// The most that a plan may ask for; more is a slip of the keyboard.
+const (
+	mostUsers      = 100_000
+	mostIterations = 1_000_000_000
+	mostRedirects  = 100
+)
+
+// DefaultRedirects is how many redirects are followed where the plan says nothing, as browsers do.
+const DefaultRedirects = 20
+
+var (
+	cookiePolicies = map[string]loadgen.CookiePolicy{"keep": loadgen.KeepCookies, "clear": loadgen.ClearCookies}
+	errorActions   = map[string]loadgen.ErrorAction{
+		"continue": loadgen.Continue, "next-iteration": loadgen.NextIteration,
+		"stop-user": loadgen.StopUser, "stop": loadgen.StopRun,
+	}
+)
+
+func (r *reader) groups(t table) {
+	if !t.has("group") {
+		r.option("", `no group: add a [[group]] with a [[group.step]], such as request = "GET /"`)
+		return
+	}
+	groups := t.tables("group", groupShape)
+	if len(groups) == 0 && len(r.list) == 0 {
+		t.value("group", "needs at least one group")
+	}
+	names := map[string]string{}
+	for i, g := range groups {
+		group := r.group(g, i)
+		if first, taken := names[group.Name]; taken {
+			g.value(g.at("name"), "%s is the name of %s already: the report could not tell them apart", quoted(group.Name), first)
+		}
+		names[group.Name] = g.path
+		r.plan.Load.Groups = append(r.plan.Load.Groups, group)
+	}
+}
+
+func (r *reader) group(t table, i int) loadgen.Group {
+	g := loadgen.Group{Name: fmt.Sprintf("group %d", i+1), Users: 1}
+	if name, ok := t.line("name"); ok {
+		g.Name = name
+	}
+	if n, ok := t.count("users", mostUsers); ok {
+		g.Users = n
+	}
+	g.RampUp, _ = t.duration("ramp_up", 0)
+	g.StartDelay, _ = t.duration("start_delay", 0)
+	g.Iterations, _ = t.count("iterations", mostIterations)
+	g.Duration, _ = t.duration("duration", 1)
+	if word, ok := t.word("cookies", "keep", "clear"); ok {
+		g.Cookies = cookiePolicies[word]
+	}
+	if word, ok := t.word("on_error", "continue", "next-iteration", "stop-user", "stop"); ok {
+		g.OnError = errorActions[word]
+	}
+	r.override.apply(&g)
+	if g.Iterations == 0 && g.Duration == 0 {
+		g.Iterations = 1
+	}
+	g.Steps = r.steps(t)
+	return g
+}
+
+func (r *reader) steps(t table) []loadgen.Step {
+	tables := t.tables("step", stepShape)
+	if !t.has("step") {
+		t.key(t.path, `needs a step: add a [[group.step]], such as request = "GET /"`)
+		return nil
+	}
+	if list, ok := tablesOf(t.values["step"]); ok && !slices.ContainsFunc(list, requests) {
+		t.key(t.at("step"), "no step requests anything: one needs a request, such as \"GET /\"")
+	}
+	s := scope{reader: r, extracted: map[string]string{}, all: map[string]string{}}
+	for _, step := range tables {
+		s.declare(step)
+	}
+	var steps []loadgen.Step
+	for _, step := range tables {
+		steps = append(steps, s.step(step))
+	}
+	return steps
+}
+
+// requests says whether a step has a request; one that is no text is a problem of its own.
+func requests(step map[string]any) bool { return step["request"] != nil }

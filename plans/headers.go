@@ -1,0 +1,79 @@
+package plans
+
+import (
+	"slices"
+	"strings"
+
+	"stickbench/loadgen"
+)
+
+// header is a header field as a plan words it.
+type header struct {
+	name, value, path string
+	text              *loadgen.Template // set for those of [target]
+}
+
+// readHeaders reads the headers of a request, or those of [target] for all.
+func (r *reader) readHeaders(t table) []header {
+	fields, ok := t.table("headers", headersShape)
+	if !ok {
+		return nil
+	}
+	var all []header
+	for _, name := range fields.inOrder() {
+		h := header{name: name, path: fields.at(name)}
+		if message := headerNameProblem(name); message != "" {
+			fields.key(h.path, "%s", message)
+		}
+		if slices.ContainsFunc(all, func(other header) bool { return strings.EqualFold(other.name, name) }) {
+			fields.key(h.path, "is there twice: names of headers differ by more than capitals")
+		}
+		if h.value, ok = fields.text(name); !ok {
+			continue
+		}
+		if i := strings.IndexFunc(h.value, controlInHeader); i >= 0 {
+			fields.value(h.path, "%q cannot stand in a header", rune(h.value[i]))
+			continue
+		}
+		all = append(all, h)
+	}
+	return all
+}
+
+// headerNameProblem says why a header cannot have that name; "" if it can.
+func headerNameProblem(name string) string {
+	switch {
+	case strings.HasSuffix(name, ":"):
+		return "a header's name stands without the colon"
+	case !token(name):
+		return "not a header's name: letters, digits and - without blanks, such as Accept-Language"
+	case strings.EqualFold(name, "Content-Length"), strings.EqualFold(name, "Transfer-Encoding"):
+		return "follows from the body: leave it out"
+	}
+	return ""
+}
+
+// token says whether s is one in HTTP's sense (RFC 9110 §5.6.2).
+func token(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return !bareKey(r) && !strings.ContainsRune("!#$%&'*+.^`|~", r)
+	})
+}
+
+// controlInHeader says whether r can stand in no header's value (RFC 9110 §5.5).
+func controlInHeader(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+
+// headers are [target]'s, with the request's own in their place where both have one.
+func (s scope) headers(t table, req *loadgen.Request) {
+	own := s.readHeaders(t)
+	for _, h := range s.everywhere {
+		if !slices.ContainsFunc(own, func(other header) bool { return strings.EqualFold(other.name, h.name) }) {
+			req.Header = append(req.Header, loadgen.Field{Name: h.name, Value: h.text})
+		}
+	}
+	for _, h := range own {
+		if text := s.template(h.path, h.value); text != nil {
+			req.Header = append(req.Header, loadgen.Field{Name: h.name, Value: text})
+		}
+	}
+}

@@ -1,0 +1,74 @@
+package plans
+
+import (
+	"fmt"
+	"sort"
+
+	"stickbench/loadgen"
+)
+
+// notes are what a report of the plan cannot judge, and what is likely not meant.
+func (p *Plan) notes() []string {
+	var notes []string
+	s := p.Load.Session
+	switch {
+	case s.Node == nil:
+		notes = append(notes, "no verdict on stickiness: without [session] node nobody knows which node answered")
+	case s.Counter == nil:
+		notes = append(notes, "no verdict on continuity: without [session] counter nobody knows whether a session goes on")
+	}
+	if len(p.Expect) == 0 {
+		notes = append(notes, "nothing is expected: the run never fails, whatever the report says")
+	}
+	for i := range p.Load.Groups {
+		notes = append(notes, groupNotes(&p.Load.Groups[i])...)
+	}
+	if decisions, few := p.fewDecisions(); few {
+		notes = append(notes, fmt.Sprintf("shares of the nodes: only %s, one per session, say little about weights", counted(decisions, "decision")))
+	}
+	return notes
+}
+
+func groupNotes(g *loadgen.Group) []string {
+	var notes []string
+	if started := startedUsers(g); started < g.Users {
+		notes = append(notes, fmt.Sprintf("%s: the duration of %s ends during the ramp-up of %s, only %d of %s start",
+			g.Name, g.Duration, g.RampUp, started, counted(int64(g.Users), "user")))
+	}
+	for _, s := range g.Steps {
+		if s.Request != nil && len(s.Request.Assert) == 0 {
+			notes = append(notes, fmt.Sprintf("%s asserts nothing: every status from 200 to 399 is good", s.Request.Label))
+		}
+	}
+	return notes
+}
+
+// startedUsers are the users of a group that start before its duration is over.
+func startedUsers(g *loadgen.Group) int {
+	if g.Duration == 0 {
+		return g.Users
+	}
+	return sort.Search(g.Users, func(i int) bool { return g.StartOffset(i)-g.StartDelay >= g.Duration })
+}
+
+// enoughDecisions tell weights of 1:1 from 2:1 in four of five runs at a level of 5 %.
+const enoughDecisions = 69
+
+// fewDecisions says whether the laboratory's balancer has fewer decisions to make than tell weights
+// apart: one per session where sessions stick.
+func (p *Plan) fewDecisions() (decisions int64, few bool) {
+	if p.Lab == nil || p.Lab.Sticky == "" || len(p.Lab.Nodes) < 2 {
+		return 0, false
+	}
+	for _, g := range p.Load.Groups {
+		sessions := int64(g.Users)
+		if g.Cookies == loadgen.ClearCookies {
+			if g.Iterations == 0 {
+				return 0, false
+			}
+			sessions = product(sessions, int64(g.Iterations))
+		}
+		decisions = add(decisions, sessions)
+	}
+	return decisions, decisions < enoughDecisions
+}

@@ -1,0 +1,69 @@
+// Package plans reads plans: it turns the TOML that a user writes into what the engine runs, and says
+// everything that is wrong with it at once, with line and column. It also holds the catalogue, the
+// plans that come with stickbench.
+//
+//	Open ─▶ source ─▶ toml ─▶ map[string]any ─┬▶ table readers ─▶ Plan ─▶ loadgen.Run, lab, events
+//	                    └───▶ positions ──────┘        └───────▶ Problems
+//
+// TOML's decoder knows no positions of keys, so that a scanner of the source (positions.go) finds them;
+// a decoder into structs would stop at the first wrong type and word it in Go's terms, so that the plan
+// is walked as a tree of maps with typed readers (table.go).
+package plans
+
+import (
+	"time"
+
+	"stickbench/assert"
+	"stickbench/loadgen"
+)
+
+// Plan is a plan as read: what the engine runs, and what is around it.
+type Plan struct {
+	Load loadgen.Plan
+	// Path is where the plan was read from, and Source its text as it was there.
+	Path   string
+	Source []byte
+	// Description is the plan's own, "" if it has none.
+	Description string
+	// Expect are the expectations to be judged at the end of the run.
+	Expect []*assert.Expectation
+	// Lab is the laboratory to start for the run; nil when the plan has a target of its own or was given
+	// one. Load.Target is "" then, until the laboratory tells its address.
+	Lab *Lab
+	// HAProxy is where the Runtime API of the plan's own balancer answers; nil without one, and nil with
+	// Lab, which has its own.
+	HAProxy *HAProxy
+	Events  []Event
+
+	positions *positions
+}
+
+// Problem is something wrong with a key of the plan that only another package could find, such as the
+// laboratory in "lab.node[1].weight", with the place of the key's value.
+func (p *Plan) Problem(key, message string) Problem {
+	q := problems{positions: p.positions}
+	q.value(key, "%s", message)
+	return q.list[0]
+}
+
+// Lab is the laboratory a plan asks for.
+type Lab struct {
+	Balancer  string // "embedded" or "haproxy"
+	Algorithm string // HAProxy's word, such as "roundrobin"
+	Sticky    string // HAProxy's cookie directive; "" means that nothing sticks
+	Nodes     []LabNode
+}
+
+// LabNode is a node of the laboratory.
+type LabNode struct {
+	Tag     string
+	Weight  *int          // 0 to 256; nil means 1
+	Delay   time.Duration // before each answer
+	Stopped bool          // nothing listens there at the start
+}
+
+// HAProxy is the Runtime API of a balancer that the run did not start.
+type HAProxy struct {
+	API     string // tcp://HOST:PORT or unix:///PATH
+	Backend string // whose servers are the nodes
+}

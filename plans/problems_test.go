@@ -1,0 +1,278 @@
+package plans
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// runs is a plan without problems, for tests that add some.
+const runs = `[target]
+url = "http://127.0.0.1:8080"
+[session]
+node = "json:tag"
+counter = "json:n"
+[[group]]
+[[group.step]]
+request = "GET /"
+`
+
+// laboratory is another one.
+const laboratory = `[lab]
+[[group]]
+[[group.step]]
+request = "GET /"
+`
+
+// complaints are the problems of a source, one per line, without the path.
+func complaints(t *testing.T, source string, o Override) string {
+	t.Helper()
+	_, err := Read("p", []byte(source), o)
+	if err == nil {
+		return ""
+	}
+	var problems *Problems
+	if !errors.As(err, &problems) {
+		t.Fatalf("Read: error of type %T: %v", err, err)
+	}
+	lines := strings.Split(problems.Error(), "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimPrefix(strings.TrimPrefix(line, "p:"), " ")
+	}
+	return strings.Join(lines, "\n")
+}
+
+func TestProblems(t *testing.T) {
+	for _, tt := range []struct{ name, source, want string }{
+		{"good", runs, ""},
+		{"nothing", "", "nothing to run against: add a [lab], a [target] with its url, or --target URL\n" +
+			`no group: add a [[group]] with a [[group.step]], such as request = "GET /"`},
+
+		// Not TOML.
+		{"duration without quotes", "[target]\ntimeout = 30s\n", `2:11: target.timeout: text and durations stand in quotes: write "30s"`},
+		{"text without quotes", "name = two users\n", `1:8: name: text and durations stand in quotes: write "two users"`},
+		{"key twice", "name = \"a\"\nname = \"b\"\n", `2:1: name: not TOML: Key 'name' has already been defined.`},
+		{"string not closed", "a = \"é\nb = 1\n", `1:7: a: not TOML: strings cannot contain newlines`},
+		{"end in a list", "expect = ['errors == 0',", `1:24: expect: not TOML: unexpected EOF; expected value`},
+		{"too deep", "a = " + strings.Repeat("[", 101), `1:105: nested deeper than a plan can be: 100 levels are the most`},
+		{"too many dots", "a" + strings.Repeat(".a", 101) + " = 1", `1:203: nested deeper than a plan can be: 100 levels are the most`},
+		{"too large", strings.Repeat(" ", largest+1), `is larger than a plan can be: 1 MiB is the most`},
+
+		// Keys.
+		{"unknown key", "nam = 'x'\n" + runs, `1:1: nam: unknown key: did you mean "name"?`},
+		{"unknown table", runs + "[sesion]\nnode = 'json:x'\n", `9:2: sesion: unknown key: did you mean "session"?`},
+		{"nothing near", runs + "colour = 'red'\n", `9:1: group[0].step[0].colour: unknown key: [[group.step]] has request, name, headers, query, body, json, form, extract, assert, timeout, redirects, think, mark, when`},
+		{"other tool's key", runs + "sleep = '1s'\n", `9:1: group[0].step[0].sleep: unknown key: write "think"`},
+		{"key of another table", runs + "expect = ['errors == 0']\n", `9:1: group[0].step[0].expect: unknown key in [[group.step]]: it belongs at the top, above the first [table]`},
+		{"key of two other tables", "timeout = '1s'\n" + runs, `1:1: timeout: unknown key in the plan: it belongs in [[group.step]] or in [target]`},
+		{"near a key of another table", runs + "iteration = 3\n", `9:1: group[0].step[0].iteration: unknown key in [[group.step]]: did you mean "iterations"? It belongs in [[group]]`},
+		{"quoted key", "\"a b\\n\" = 1\n" + runs, `1:1: "a b\n": unknown key: the plan has name, description, expect, seed, lab, target, session, haproxy, group, event`},
+		{"dotted key", "target.url = 'http://h'\ntarget.tiemout = '1s'\n[[group]]\nstep = [ { request = 'GET /' } ]\n", `2:8: target.tiemout: unknown key: did you mean "timeout"?`},
+
+		// Types.
+		{"text", "name = 5\n" + runs, `1:8: name: expected text, not the number 5: write "5", with quotes`},
+		{"text, not a list", "name = [ 'x' ]\n" + runs, `1:8: name: expected text, not a list`},
+		{"empty name", "name = ' '\n" + runs, `1:8: name: must not be empty`},
+		{"name of two lines", "name = \"a\\nb\"\n" + runs, `1:8: name: must be one line, without tabs and other control characters`},
+		{"date", "name = 1979-05-27\n" + runs, `1:8: name: expected text, not a date or time`},
+		{"list", "expect = 'errors == 0'\n" + runs, `1:10: expect: expected a list of texts, not the text "errors == 0": write ['errors == 0']`},
+		{"list of others", "expect = [ 1, '' ]\n" + runs, "1:12: expect[0]: expected text, not the number 1: write \"1\", with quotes\n1:15: expect[1]: must not be empty"},
+		{"seed", "seed = -1\n" + runs, `1:8: seed: must be 0 or more, not -1`},
+		{"single brackets", "[target]\nurl = 'http://h'\n[group]\nusers = 2\n", `3:2: group: is a list of tables: write [[group]], with double brackets`},
+		{"double brackets", "[[lab]]\n[[group]]\n[[group.step]]\nrequest = 'GET /'\n", `1:3: lab: there can be only one: write [lab], with single brackets`},
+		{"no table", "lab = true\n[[group]]\n[[group.step]]\nrequest = 'GET /'\n", `1:7: lab: expected a table, such as { algorithm = "roundrobin" }, not true`},
+		{"no tables", "group = 3\n[lab]\n", `1:9: group: expected a list of tables, such as [ { users = 2, step = [ { request = "GET /" } ] } ], not the number 3`},
+
+		// The target.
+		{"both", "[lab]\n" + runs, `2:2: target: there is a [lab] too: a plan runs against the laboratory or against a target, leave out one`},
+		{"no url", "[target]\n[[group]]\n[[group.step]]\nrequest = 'GET /'\n", `1:2: target: needs a url, such as url = "http://192.168.42.42"`},
+		{"empty url", strings.Replace(runs, "http://127.0.0.1:8080", "", 1), `2:7: target.url: must not be empty`},
+		{"url without scheme", strings.Replace(runs, "http://", "", 1), `2:7: target.url: has no scheme: write "http://127.0.0.1:8080"`},
+		{"other scheme", strings.Replace(runs, "http:", "ftp:", 1), `2:7: target.url: "ftp://" is neither http:// nor https://`},
+		{"no host", strings.Replace(runs, "127.0.0.1:8080", "/x", 1), `2:7: target.url: "http:///x" has no host`},
+		{"path", strings.Replace(runs, "http://127.0.0.1:8080", "/x", 1), `2:7: target.url: expected scheme and host, such as "http://192.168.42.42", not a path`},
+		{"query in target", strings.Replace(runs, "8080", "8080/?x=1", 1), `2:7: target.url: a target has no ? and no #: they belong to the requests`},
+		{"variable in target", strings.Replace(runs, "127.0.0.1", "${host}", 1), `2:7: target.url: variables cannot stand in a target: write whole URLs in the requests`},
+		{"bad port", strings.Replace(runs, "8080", "80x", 1), `2:7: target.url: not a URL: invalid port ":80x" after host`},
+		{"boolean", "[target]\nurl = 'http://h'\ninsecure = 'true'\n" + runs[strings.Index(runs, "[session]"):], `3:12: target.insecure: write true, without the quotes`},
+		{"not boolean", "[target]\nurl = 'http://h'\ninsecure = 1\n" + runs[strings.Index(runs, "[session]"):], `3:12: target.insecure: expected true or false, not the number 1`},
+		{"variable for all requests", "[target]\nurl = 'http://h'\nheaders = { X = '${user} ${token}' }\n" + runs[strings.Index(runs, "[session]"):], `3:26: target.headers.X: unknown variable "token": no step before extracts it; known are group, iteration, user`},
+
+		// Session.
+		{"extractor", strings.Replace(runs, "json:tag", "jsn:tag", 1), `4:8: session.node: "jsn:tag": expected json:<path>, header:<name>, cookie:<name> or regex:<expression with one group>`},
+		{"extractor without colon", strings.Replace(runs, "json:tag", "tag", 1), `4:8: session.node: "tag": expected json:<path>, header:<name>, cookie:<name> or regex:<expression with one group>`},
+
+		// Expectations.
+		{"expectation", "expect = ['errors == 0', 'errrors < 1']\n" + runs, "1:27: expect[1]: unknown `errrors`: did you mean `errors`?"},
+		{"label", "expect = ['p95(\"GET /x\") < 3']\n" + runs, `1:16: expect[0]: no label "GET /x": did you mean "GET /"?`},
+		{"node of the lab", "expect = ['share(\"s3\") > 0.1']\n" + laboratory, `1:18: expect[0]: no node "s3": did you mean "s1"?`},
+		{"node of a target", "expect = ['share(\"s3\") > 0.1']\n" + runs, ``},
+
+		// The Runtime API.
+		{"api", runs + "[haproxy]\napi = '127.0.0.1:9999'\n", `10:7: haproxy.api: has no scheme: write "tcp://127.0.0.1:9999"`},
+		{"api's path", runs + "[haproxy]\napi = '/run/haproxy.sock'\n", `10:7: haproxy.api: has no scheme: write "unix:///run/haproxy.sock"`},
+		{"api's relative path", runs + "[haproxy]\napi = 'unix://haproxy.sock'\n", `10:7: haproxy.api: expected the socket's whole path, such as "unix:///var/run/haproxy.sock"`},
+		{"api's scheme", runs + "[haproxy]\napi = 'http://h:1'\n", `10:7: haproxy.api: "http://" is neither tcp:// nor unix://`},
+		{"api's port", runs + "[haproxy]\napi = 'tcp://h'\n", `10:7: haproxy.api: has no port: write it like "tcp://192.168.42.42:9999"`},
+		{"api's bad port", runs + "[haproxy]\napi = 'tcp://h:99999'\n", `10:7: haproxy.api: "99999" is not a port, 1 to 65535`},
+		{"no api", runs + "[haproxy]\nbackend = 'n n'\n", "9:2: haproxy: needs an api, such as api = \"tcp://192.168.42.42:9999\"\n" +
+			`10:11: haproxy.backend: "n n" cannot name a backend: letters, digits, - _ . and : only`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, complaints(t, tt.source, Override{})); diff != "" {
+				t.Errorf("problems (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// problemsOf are tests of lines that stand at the end of a plan; the line numbers count from them.
+func problemsOf(t *testing.T, plan, path string, tests []struct{ name, lines, want string }) {
+	t.Helper()
+	above := strings.Count(plan, "\n")
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := Read("p", []byte(plan+tt.lines), Override{})
+			var got []string
+			if err != nil {
+				for _, q := range err.(*Problems).List {
+					where := ""
+					if q.Line > 0 {
+						where = fmt.Sprintf("%d:%d: ", q.Line-above, q.Column)
+					}
+					q.Line, q.Key = 0, strings.TrimPrefix(strings.TrimPrefix(q.Key, path), ".")
+					got = append(got, where+q.text(""))
+				}
+			}
+			if diff := cmp.Diff(tt.want, strings.Join(got, "\n")); diff != "" {
+				t.Errorf("problems (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestProblemsOfGroups(t *testing.T) {
+	problemsOf(t, "[lab]\n[[group]]\nstep = [ { request = 'GET /' } ]\n", "group[0]", []struct{ name, lines, want string }{
+		{"no users", "users = 0", `1:9: users: must be from 1 to 100000, not 0`},
+		{"negative users", "users = -2", `1:9: users: must be from 1 to 100000, not -2`},
+		{"too many users", "users = 1_000_000", `1:9: users: must be from 1 to 100000, not 1000000`},
+		{"users with a point", "users = 2.0", `1:9: users: expected a whole number, not the number 2.0: write 2, without the point`},
+		{"users and a half", "users = 2.5", `1:9: users: expected a whole number, not the number 2.5`},
+		{"users in quotes", `users = "2"`, `1:9: users: expected a whole number, not the text "2": write 2, without the quotes`},
+		{"no iterations", "iterations = 0", `1:14: iterations: must be from 1 to 1000000000, not 0`},
+		{"number for a duration", "ramp_up = 30", `1:11: ramp_up: expected a duration, not the number 30: write "30s" for seconds or "30ms" for milliseconds`},
+		{"point for a duration", "ramp_up = 1.5", `1:11: ramp_up: expected a duration, not the number 1.5: write "1.5s" for seconds or "1.5ms" for milliseconds`},
+		{"no unit", "ramp_up = '30'", `1:11: ramp_up: "30" is not a duration, it has no unit: write "30s" for seconds or "30ms" for milliseconds`},
+		{"unit of another spelling", "ramp_up = '30 sec'", `1:11: ramp_up: "30 sec" is not a duration: write "30s"`},
+		{"minutes", "ramp_up = '2min'", `1:11: ramp_up: "2min" is not a duration: write "2m"`},
+		{"days", "ramp_up = '2d'", `1:11: ramp_up: "2d" is not a duration: write "48h"`},
+		{"no such unit", "ramp_up = '2 fortnights'", `1:11: ramp_up: "2 fortnights" is not a duration: the units are ms, s, m and h`},
+		{"no duration", "ramp_up = 'slow'", `1:11: ramp_up: "slow" is not a duration: write it like "500ms", "30s" or "2m30s"`},
+		{"boolean for a duration", "ramp_up = true", `1:11: ramp_up: expected a duration, not true: write it like "500ms", "30s" or "2m30s"`},
+		{"negative duration", "start_delay = '-1s'", `1:15: start_delay: must not be negative, is -1s`},
+		{"too long", "duration = '8760h'", `1:12: duration: 8760h0m0s is too long: 744h (31 days) is the most`},
+		{"no duration at all", "duration = '0s'", `1:12: duration: must be longer than 0s`},
+		{"ramp-up of nothing", "ramp_up = '0s'", ``},
+		{"cookies", "cookies = 'kep'", `1:11: cookies: "kep": did you mean "keep"?`},
+		{"on error", "on_error = 'abort'", `1:12: on_error: "abort": expected "continue", "next-iteration", "stop-user" or "stop"`},
+		{"several", "users = 0\niterations = 'x'\nramp_up = 1\n", "1:9: users: must be from 1 to 100000, not 0\n" +
+			"2:14: iterations: expected a whole number, not the text \"x\"\n" +
+			`3:11: ramp_up: expected a duration, not the number 1: write "1s" for seconds or "1ms" for milliseconds`},
+	})
+	problemsOf(t, "[lab]\n", "", []struct{ name, lines, want string }{
+		{"no step", "[[group]]\nusers = 1\n", `1:3: group[0]: needs a step: add a [[group.step]], such as request = "GET /"`},
+		{"no groups", "", `no group: add a [[group]] with a [[group.step]], such as request = "GET /"`},
+		{"only thinks", "[[group]]\nstep = [ { think = '1s' } ]\n", `2:1: group[0].step: no step requests anything: one needs a request, such as "GET /"`},
+		{"no steps", "[[group]]\nstep = []\n", `2:1: group[0].step: no step requests anything: one needs a request, such as "GET /"`},
+		{"same name", "[[group]]\nname = 'a'\nstep = [ { request = 'GET /' } ]\n[[group]]\nname = 'a'\nstep = [ { request = 'GET /' } ]\n",
+			`5:8: group[1].name: "a" is the name of group[0] already: the report could not tell them apart`},
+		{"steps of groups", "[[group]]\n[[group.step]]\nrequest = 'GET /'\n[[group]]\n[[group.step]]\nrequest = 'GET /'\n[[group.step]]\nthink = '1x'\n",
+			`8:9: group[1].step[1].think: "1x" is not a duration: the units are ms, s, m and h`},
+	})
+}
+
+func TestProblemsOfLabs(t *testing.T) {
+	problemsOf(t, "group = [ { step = [ { request = 'GET /' } ] } ]\n[lab]\n", "lab", []struct{ name, lines, want string }{
+		{"balancer", "balancer = 'nginx'", `1:12: balancer: "nginx": expected "embedded" or "haproxy"`},
+		{"algorithm", "algorithm = 'roundrobbin'", `1:13: algorithm: "roundrobbin": did you mean "roundrobin"?`},
+		{"draws", "algorithm = 'random(2)'", ``},
+		{"haproxy's algorithm", "algorithm = 'hdr(Host)'", `1:13: algorithm: the embedded balancer has no hdr: balancer = "haproxy" has it`},
+		{"haproxy's own algorithm", "algorithm = 'hdr(Host)'\nbalancer = 'haproxy'", ``},
+		{"sticky", "sticky = 'SERVERID insert'", `1:10: sticky: expected HAProxy's cookie directive, such as "cookie SERVERID insert indirect nocache", not "SERVERID"`},
+		{"sticky without name", "sticky = 'cookie insert'", `1:10: sticky: names no cookie: write it like "cookie SERVERID insert indirect nocache"`},
+		{"sticky option", "sticky = 'cookie S insert nocahe'", `1:10: sticky: "nocahe": did you mean "nocache"?`},
+		{"sticky without mode", "sticky = 'cookie S nocache'", `1:10: sticky: needs one of insert, prefix and rewrite: without them nothing sticks`},
+		{"sticky with two modes", "sticky = 'cookie S insert rewrite'", `1:10: sticky: insert and rewrite do not go together`},
+		{"sticky option without value", "sticky = 'cookie S insert maxidle'", `1:10: sticky: "maxidle" needs a value`},
+		// A plan goes into HAProxy's configuration: a line of its own there could start programs.
+		{"sticky of two lines", `sticky = "cookie S insert\nexternal-check command /bin/sh"`, `1:10: sticky: must be one line, without tabs and other control characters`},
+		{"no nodes", "node = []", `1:8: node: needs at least one node, such as { tag = "s1" }`},
+		{"no tag", "node = [ { weight = 1 } ]", `1:10: node[0]: needs a tag, such as tag = "s1"`},
+		{"bad tag", "node = [ { tag = 's 1' } ]", `1:18: node[0].tag: "s 1" cannot name a server: letters, digits, - _ . and : only`},
+		{"same tag", "node = [ { tag = 's1' },\n  { tag = 's1' } ]", `2:11: node[1].tag: "s1" is node[0]'s tag already`},
+		{"weight", "node = [ { tag = 's1', weight = 257 } ]", `1:33: node[0].weight: must be from 0 to 256, not 257`},
+		{"delay", "[[lab.node]]\ntag = 's1'\n[[lab.node]]\ntag = 's2'\ndelay = 250", `5:9: node[1].delay: expected a duration, not the number 250: write "250s" for seconds or "250ms" for milliseconds`},
+		{"stopped", "node = [ { tag = 's1', stopped = 'yes' } ]", `1:34: node[0].stopped: expected true or false, not the text "yes"`},
+		{"key of a node", "node = [ { tag = 's1', wait = 1 } ]", `1:24: node[0].wait: unknown key: [[lab.node]] has tag, weight, delay, stopped`},
+	})
+}
+
+func TestProblemsOfEvents(t *testing.T) {
+	problemsOf(t, laboratory+"[[event]]\n", "event[0]", []struct{ name, lines, want string }{
+		{"good", "at = '1s'\nhaproxy = 'set server nodes/s1 state drain'", ``},
+		{"no time", "haproxy = 'show info'", `0:3: needs a time, such as at = "10s"`},
+		{"number", "at = 10\nhaproxy = 'show info'", `1:6: at: expected a duration, not the number 10: write "10s" for seconds or "10ms" for milliseconds`},
+		{"nothing", "at = '1s'", `0:3: does nothing: add one of haproxy, node and http`},
+		{"no node", "at = '1s'\nweight = 3", `2:1: weight: is done to a node: name it, such as node = "s1"`},
+		{"two", "at = '1s'\nhaproxy = 'x'\nhttp = { url = '/' }", `3:1: http: an event has only one of haproxy, node and http: this one has haproxy and http; make events of them`},
+		{"action elsewhere", "at = '1s'\nhaproxy = 'x'\nweight = 3", `3:1: weight: is done to a node: write node = "s1" instead of haproxy`},
+		{"no such node", "at = '1s'\nnode = 's3'\nweight = 3", `2:8: node: the laboratory has no node "s3", it has s1, s2`},
+		{"no action", "at = '1s'\nnode = 's1'", `2:1: node: nothing is done to it: add one of delay, weight, state and stopped`},
+		{"two actions", "at = '1s'\nnode = 's1'\nweight = 3\nstate = 'drain'", `4:1: state: an event does only one thing to a node: this one has weight and state; make events of them`},
+		{"state", "at = '1s'\nnode = 's1'\nstate = 'drained'", `3:9: state: "drained": did you mean "drain"?`},
+		{"request without url", "at = '1s'\nhttp = { method = 'post' }", "2:1: http: needs a url: a path such as \"/delay\", or a whole URL\n" +
+			`2:19: http.method: methods are in capitals: write "POST"`},
+		{"request with variable", "at = '1s'\nhttp = { url = '/${x}' }", `2:16: http.url: an event has no variables: it belongs to no user`},
+		{"two lines", "at = '1s'\nhaproxy = \"a\\nb\"", `2:11: haproxy: must be one line, without tabs and other control characters`},
+	})
+	problemsOf(t, runs+"[[event]]\nat = '1s'\n", "event[0]", []struct{ name, lines, want string }{
+		{"no api", "haproxy = 'show info'", `-1:3: needs the balancer's Runtime API: add a [haproxy] with its api`},
+		{"with api", "haproxy = 'show info'\n[haproxy]\napi = 'tcp://h:1'", ``},
+		{"stopped", "node = 's1'\nstopped = true\n[haproxy]\napi = 'tcp://h:1'", `2:1: stopped: only nodes of a [lab] can be stopped and started`},
+		{"request", "http = { url = '/' }", ``},
+	})
+}
+
+func TestOverridesWithProblems(t *testing.T) {
+	pointer := func(n int) *int { return &n }
+	text := func(s string) *string { return &s }
+	long, none := -time.Second, time.Duration(0)
+	for _, tt := range []struct {
+		name, source string
+		o            Override
+		want         string
+	}{
+		{"numbers", runs, Override{Users: pointer(0), Iterations: pointer(-1), Duration: &none, RampUp: &long},
+			"--users: must be from 1 to 100000, not 0\n--iterations: must be from 1 to 1000000000, not -1\n--duration: must be longer than 0s\n--ramp-up: must not be negative, is -1s"},
+		{"target", laboratory, Override{Target: text("localhost:8080")}, `--target: has no scheme: write "http://localhost:8080"`},
+		{"balancer", laboratory, Override{Balancer: text("hapoxy")}, `--balancer: "hapoxy": did you mean "haproxy"?`},
+		{"balancer without a lab", runs, Override{Balancer: text("haproxy")}, `--balancer: is for the laboratory: the plan has a [target] and no [lab]`},
+		{"balancer with a target", laboratory, Override{Balancer: text("haproxy"), Target: text("http://h")}, `--balancer: is for the laboratory: with --target there is none`},
+		{"events of a lab", laboratory + "[[event]]\nat = '1s'\nnode = 's1'\nstate = 'drain'\n", Override{Target: text("http://h")},
+			`5:3: event[0]: needs the balancer's Runtime API: add a [haproxy] with its api`},
+		{"target for no target", "[[group]]\n[[group.step]]\nrequest = 'GET /'\n", Override{Target: text("http://h")}, ``},
+		{"target without url", "[target]\n[[group]]\n[[group.step]]\nrequest = 'GET /'\n", Override{Target: text("http://h")}, ``},
+		// An option leaves no problem of the plan unsaid.
+		{"users of the plan", "[lab]\n[[group]]\nusers = 0\n[[group.step]]\nrequest = 'GET /'\n", Override{Users: pointer(3)}, `3:9: group[0].users: must be from 1 to 100000, not 0`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, complaints(t, tt.source, tt.o)); diff != "" {
+				t.Errorf("problems (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

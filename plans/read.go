@@ -1,0 +1,252 @@
+package plans
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"math"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/BurntSushi/toml"
+
+	"stickbench/assert"
+	"stickbench/loadgen"
+)
+
+// DefaultTimeout bounds a request where the plan says nothing: no request waits forever.
+const DefaultTimeout = 30 * time.Second
+
+// Read reads a plan. path is for messages, and its base names a plan that does not name itself. The
+// error is a *Problems with everything that is wrong; a source that is not TOML has one problem.
+func Read(path string, source []byte, o Override) (*Plan, error) {
+	document := strings.TrimPrefix(string(source), "\ufeff")
+	p := &problems{}
+	values := p.decode(document)
+	if err := p.err(path); err != nil {
+		return nil, err
+	}
+	r := &reader{problems: p, override: o, plan: &Plan{Path: path, Source: source}}
+	r.read(openTable(p, "", planShape, values))
+	if err := p.err(path); err != nil {
+		return nil, err
+	}
+	r.plan.positions = p.positions
+	return r.plan, nil
+}
+
+// largest is the most bytes that a plan may have.
+const largest = 1 << 20
+
+// decode is the document as TOML's decoder sees it, once it is known to be one that the decoder can
+// read in a reasonable time.
+func (p *problems) decode(document string) map[string]any {
+	var values map[string]any
+	if len(document) > largest {
+		p.option("", "is larger than a plan can be: 1 MiB is the most")
+		return nil
+	}
+	p.positions = scan(document)
+	if at := p.positions.tooDeep; at >= 0 {
+		p.note(at, true, "", fmt.Sprintf("nested deeper than a plan can be: %d levels are the most", deepest))
+		return nil
+	}
+	_, err := toml.Decode(document, &values)
+	if err == nil {
+		return values
+	}
+	var syntax toml.ParseError
+	if !errors.As(err, &syntax) {
+		p.option("", "not TOML: %v", err)
+		return nil
+	}
+	at := max(0, syntax.Position.Start)
+	if value, start := p.unquoted(at); value != "" {
+		p.note(start, true, p.positions.keyOf(start), "text and durations stand in quotes: write "+quoted(value))
+		return nil
+	}
+	p.note(at, true, syntax.LastKey, "not TOML: "+syntax.Message)
+	return nil
+}
+
+var withoutQuotes = regexp.MustCompile(`^\s*[\w.-]+\s*=\s*([A-Za-z/][^"'#]*|[0-9.]+\s*[a-zµ]+)\s*(#.*)?$`)
+
+// unquoted knows the commonest slip: text or a duration without quotes. It is the value, and the offset
+// at which it starts, of the line in which the decoder found an error; "" if that is not it.
+func (p *problems) unquoted(at int) (value string, start int) {
+	line, _ := p.positions.lineColumn(at)
+	start = p.positions.lines[line-1]
+	text, _, _ := strings.Cut(p.positions.source[start:], "\n")
+	m := withoutQuotes.FindStringSubmatchIndex(strings.TrimSuffix(text, "\r"))
+	if m == nil {
+		return "", 0
+	}
+	return strings.TrimSpace(text[m[2]:m[3]]), start + m[2]
+}
+
+// reader reads one plan.
+type reader struct {
+	*problems
+	override Override
+	plan     *Plan
+	// everywhere are the headers of [target], for every request.
+	everywhere []header
+	// sessionBroken says that [session] has problems of its own, so that what it lacks is none.
+	sessionBroken bool
+	// labGiven and haproxyGiven say that the plan has a [lab] to run and a [haproxy], good or bad.
+	labGiven, haproxyGiven bool
+	// nodes are the laboratory's, nil where they are not known beforehand.
+	nodes []string
+}
+
+func (r *reader) read(t table) {
+	r.overrides()
+	load := &r.plan.Load
+	load.Name = strings.TrimSuffix(filepath.Base(r.plan.Path), ".toml")
+	if name, ok := t.line("name"); ok {
+		load.Name = name
+	}
+	r.plan.Description, _ = t.text("description")
+	seed, _ := t.whole("seed", 0, math.MaxInt64)
+	load.Seed = uint64(seed)
+	if r.override.Seed != nil {
+		load.Seed = *r.override.Seed
+	}
+	load.Timeout = DefaultTimeout
+	r.where(t)
+	r.session(t)
+	r.haproxy(t)
+	r.groups(t)
+	r.events(t)
+	r.expectations(t)
+}
+
+// where reads [lab] or [target].
+func (r *reader) where(t table) {
+	if t.has("lab") && t.has("target") {
+		t.key("target", "there is a [lab] too: a plan runs against the laboratory or against a target, leave out one")
+	}
+	if lab, ok := t.table("lab", labShape); ok {
+		r.lab(lab)
+	}
+	if target, ok := t.table("target", targetShape); ok {
+		r.target(target)
+	}
+	r.labGiven = t.has("lab") && r.override.Target == nil
+	switch o := r.override; {
+	case !t.has("lab") && !t.has("target") && o.Target == nil:
+		r.option("", "nothing to run against: add a [lab], a [target] with its url, or --target URL")
+	case o.Target != nil && o.Balancer != nil:
+		r.option("--balancer", "is for the laboratory: with --target there is none")
+	case o.Target != nil:
+		r.plan.Lab, r.plan.Load.Target = nil, *o.Target
+	case o.Balancer != nil && !t.has("lab"):
+		r.option("--balancer", "is for the laboratory: the plan has a [target] and no [lab]")
+	}
+	if r.override.Insecure {
+		r.plan.Load.TLS = insecure()
+	}
+}
+
+// insecure is asked for by the user, for targets with certificates of their own making.
+func insecure() *tls.Config { return &tls.Config{InsecureSkipVerify: true} }
+
+func (r *reader) target(t table) {
+	if url, ok := t.line("url"); ok {
+		r.plan.Load.Target = url
+		if message := targetProblem(url); message != "" {
+			t.value(t.at("url"), "%s", message)
+		}
+	} else if !t.has("url") && r.override.Target == nil {
+		t.key(t.path, `needs a url, such as url = "http://192.168.42.42"`)
+	}
+	if d, ok := t.duration("timeout", 1); ok {
+		r.plan.Load.Timeout = d
+	}
+	if yes, _ := t.boolean("insecure"); yes {
+		r.plan.Load.TLS = insecure()
+	}
+	nothing := scope{reader: r}
+	for _, h := range r.readHeaders(t) {
+		if h.text = nothing.template(h.path, h.value); h.text != nil {
+			r.everywhere = append(r.everywhere, h)
+		}
+	}
+}
+
+// session reads where answers tell node, counter and session. The laboratory's own answers are known.
+func (r *reader) session(t table) {
+	s := &r.plan.Load.Session
+	words := map[string]string{}
+	if t.has("lab") {
+		words = map[string]string{"node": "json:tag", "counter": "json:sessionViews", "id": "json:id"}
+	}
+	before := len(r.list)
+	defer func() { r.sessionBroken = len(r.list) > before }()
+	own, ok := t.table("session", sessionShape)
+	for key, x := range map[string]**loadgen.Extractor{"node": &s.Node, "counter": &s.Counter, "id": &s.ID} {
+		if ok && own.has(key) {
+			*x = r.extractor(own, key)
+		} else if words[key] != "" {
+			*x, _ = loadgen.ParseExtractor(words[key])
+		}
+	}
+}
+
+// extractor reads where in an answer a value stands; nil after a problem.
+func (r *reader) extractor(t table, key string) *loadgen.Extractor {
+	s, ok := t.line(key)
+	if !ok {
+		return nil
+	}
+	x, err := loadgen.ParseExtractor(s)
+	if err != nil {
+		t.value(t.at(key), "%v", err)
+	}
+	return x
+}
+
+func (r *reader) expectations(t table) {
+	known := assert.Known{Labels: r.plan.labels(), Nodes: r.nodes}
+	for i, source := range t.texts("expect") {
+		if strings.TrimSpace(source) == "" {
+			continue
+		}
+		e, err := known.CompileExpectation(source)
+		if err != nil {
+			r.expression(elementPath("expect", i), err)
+		}
+		r.plan.Expect = append(r.plan.Expect, e)
+	}
+}
+
+// expression notes why an expression does not compile, where in it that is.
+func (r *reader) expression(path string, err error) {
+	var syntax *assert.SyntaxError
+	if errors.As(err, &syntax) {
+		r.within(path, max(1, syntax.Line), max(1, syntax.Column), "%s", syntax.Message)
+		return
+	}
+	r.value(path, "%v", err)
+}
+
+// labels are the labels that the plan's samples will have, each once, in order.
+func (p *Plan) labels() []string {
+	var labels []string
+	seen := map[string]bool{}
+	for _, g := range p.Load.Groups {
+		for _, s := range g.Steps {
+			label := s.Mark
+			if s.Request != nil {
+				label = s.Request.Label
+			}
+			if label != "" && !seen[label] {
+				seen[label] = true
+				labels = append(labels, label)
+			}
+		}
+	}
+	return labels
+}

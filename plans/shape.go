@@ -1,0 +1,108 @@
+package plans
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"stickbench/assert"
+)
+
+// shape is what a table of a plan is called and which keys it has; none means that the keys are the
+// user's own.
+type shape struct {
+	name    string // as its header stands in a plan; "" for the plan itself
+	example string // for who wrote something else instead of a table
+	keys    []string
+}
+
+// The shapes of a plan: these keys and no others are read.
+var (
+	planShape = &shape{keys: []string{
+		"name", "description", "expect", "seed", "lab", "target", "session", "haproxy", "group", "event"}}
+	labShape = &shape{name: "[lab]", example: `{ algorithm = "roundrobin" }`, keys: []string{
+		"balancer", "algorithm", "sticky", "node"}}
+	nodeShape = &shape{name: "[[lab.node]]", example: `[ { tag = "s1" }, { tag = "s2" } ]`, keys: []string{
+		"tag", "weight", "delay", "stopped"}}
+	targetShape = &shape{name: "[target]", example: `{ url = "http://192.168.42.42" }`, keys: []string{
+		"url", "timeout", "insecure", "headers"}}
+	sessionShape = &shape{name: "[session]", example: `{ node = "json:tag" }`, keys: []string{
+		"node", "counter", "id"}}
+	haproxyShape = &shape{name: "[haproxy]", example: `{ api = "tcp://192.168.42.42:9999" }`, keys: []string{
+		"api", "backend"}}
+	groupShape = &shape{name: "[[group]]", example: `[ { users = 2, step = [ { request = "GET /" } ] } ]`, keys: []string{
+		"name", "users", "ramp_up", "start_delay", "iterations", "duration", "cookies", "on_error", "step"}}
+	stepShape = &shape{name: "[[group.step]]", example: `[ { request = "GET /" } ]`, keys: []string{
+		"request", "name", "headers", "query", "body", "json", "form", "extract", "assert", "timeout", "redirects",
+		"think", "mark", "when"}}
+	eventShape = &shape{name: "[[event]]", example: `[ { at = "10s", haproxy = "set server nodes/s1 state drain" } ]`, keys: []string{
+		"at", "haproxy", "node", "delay", "weight", "state", "stopped", "http", "may_fail"}}
+	eventRequestShape = &shape{name: "http", example: `{ method = "POST", url = "/delay" }`, keys: []string{
+		"method", "url", "body"}}
+
+	headersShape = &shape{name: "headers", example: `{ Accept = "text/html" }`}
+	queryShape   = &shape{name: "query", example: `{ page = 2 }`}
+	formShape    = &shape{name: "form", example: `{ name = "Ada" }`}
+	extractShape = &shape{name: "extract", example: `{ token = "json:csrf" }`}
+)
+
+// shapes are those with keys of their own, for finding where a misplaced key belongs.
+var shapes = []*shape{planShape, groupShape, stepShape, labShape, nodeShape, targetShape, sessionShape,
+	haproxyShape, eventShape, eventRequestShape}
+
+// otherWords are what other load tools call a key.
+var otherWords = map[string]string{
+	"threads": "users", "vus": "users", "loops": "iterations", "loop_count": "iterations", "rampup": "ramp_up",
+	"delay": "start_delay", "steps": "step", "url": "request", "path": "request", "get": "request",
+	"sleep": "think", "pause": "think", "wait": "think", "timer": "think", "label": "name",
+	"checks": "assert", "assertions": "assert", "params": "query", "if": "when", "data": "body",
+	"groups": "group", "scenario": "group", "scenarios": "group", "events": "event", "expectations": "expect",
+	"thresholds": "expect", "server": "node", "servers": "node", "balance": "algorithm", "cookie": "sticky",
+	"host": "url", "server_name": "url", "time": "at",
+}
+
+// unknown says what to write instead of a key that the shape does not have.
+func (s *shape) unknown(key string) string {
+	if word := otherWords[strings.ToLower(key)]; slices.Contains(s.keys, word) {
+		return fmt.Sprintf("unknown key: write %q", word)
+	}
+	if places := placesOf(key); places != "" && assert.Nearest(key, s.keys) == "" {
+		return fmt.Sprintf("unknown key in %s: it belongs %s", s, places)
+	}
+	if near := assert.Nearest(key, s.keys); near != "" {
+		return fmt.Sprintf("unknown key: did you mean %q?", near)
+	}
+	for _, other := range shapes {
+		if near := assert.Nearest(key, other.keys); near != "" && len(key) > 3 {
+			return fmt.Sprintf("unknown key in %s: did you mean %q? It belongs %s", s, near, placesOf(near))
+		}
+	}
+	return fmt.Sprintf("unknown key: %s has %s", s, strings.Join(s.keys, ", "))
+}
+
+// placesOf is where a key is to be written, "" if nowhere.
+func placesOf(key string) string {
+	var places []string
+	for _, s := range shapes {
+		if slices.Contains(s.keys, key) {
+			places = append(places, s.place())
+		}
+	}
+	return strings.Join(places, " or ")
+}
+
+// String is the shape's name within a sentence.
+func (s *shape) String() string {
+	if s.name == "" {
+		return "the plan"
+	}
+	return s.name
+}
+
+// place is where a key of the shape is to be written.
+func (s *shape) place() string {
+	if s.name == "" {
+		return "at the top, above the first [table]"
+	}
+	return "in " + s.name
+}

@@ -1,0 +1,193 @@
+package report
+
+import (
+	"math"
+	"strings"
+
+	"stickbench/loadgen"
+)
+
+// affinityFold follows sessions through the samples. A session is one life of one user's cookie jar;
+// in a recording without users, all that a thread did. Of each user it keeps only what the current
+// session last said, so its size is that of the users, however many sessions they make.
+//
+// Answers are compared with what the session last said: nodes with the last answer that named one,
+// counters and ids with the last that carried them. An answer that says nothing, such as a balancer's
+// own 503 page, neither breaks a session nor counts. What a step from one answer to the next means:
+//
+//	           other id            counter fell   counter the same             +1         more
+//	moved      lost, new session   lost           lost (repeat if ids agree)   continues  jump
+//	same node  lost, new session,  lost, reset    repeat                       continues  jump
+//	           reset
+//
+// A counter that is the same on another node is lost where no ids are known: had the session gone
+// along, it would have risen.
+type affinityFold struct {
+	users   map[int]*session
+	threads map[string]*session
+	// named and counted are transitions between answers that named nodes, and that carried counters.
+	sessions, moved      int64
+	named, moves         int64
+	counted, continued   int64
+	lost, newIDs, resets int64
+	jumps, repeats       int64
+}
+
+// session is what one session last said.
+type session struct {
+	life       int
+	answered   bool // it is counted among the sessions
+	moved      bool
+	node, id   string
+	counter    int64
+	hasCounter bool
+}
+
+func newAffinityFold() *affinityFold {
+	return &affinityFold{users: map[int]*session{}, threads: map[string]*session{}}
+}
+
+// add folds a sample and says whether it was the first of its session to name a node.
+func (f *affinityFold) add(s *loadgen.Sample) (first bool) {
+	if s.Mark || s.Node == "" && s.Session == "" && !s.HasCounter {
+		return false
+	}
+	now := f.session(s)
+	if now.life != s.Life {
+		*now = session{life: s.Life}
+	}
+	if !now.answered {
+		now.answered = true
+		f.sessions++
+	}
+	first = s.Node != "" && now.node == ""
+	f.transition(now, s)
+	now.take(s)
+	return first
+}
+
+// session is the state of the sample's user.
+func (f *affinityFold) session(s *loadgen.Sample) *session {
+	if s.User != 0 {
+		if now := f.users[s.User]; now != nil {
+			return now
+		}
+		now := &session{life: s.Life}
+		f.users[s.User] = now
+		return now
+	}
+	if now := f.threads[s.Thread]; now != nil {
+		return now
+	}
+	now := &session{life: s.Life}
+	f.threads[strings.Clone(s.Thread)] = now
+	return now
+}
+
+// transition judges the step from what the session last said to s.
+func (f *affinityFold) transition(was *session, s *loadgen.Sample) {
+	moved := false
+	if was.node != "" && s.Node != "" {
+		f.named++
+		moved = was.node != s.Node
+	}
+	if moved {
+		f.moves++
+		if !was.moved {
+			was.moved = true
+			f.moved++
+		}
+	}
+	ids := was.id != "" && s.Session != ""
+	newID := ids && was.id != s.Session
+	fell := false
+	if was.hasCounter && s.HasCounter {
+		fell = s.Counter < was.counter || s.Counter == was.counter && moved && !ids
+		f.count(was.counter, s.Counter, newID || fell)
+	}
+	if newID {
+		f.newIDs++
+		was.hasCounter = false // the counter belonged to the session that is gone
+	}
+	if newID || fell {
+		f.lost++
+		if !moved {
+			f.resets++
+		}
+	}
+}
+
+// count folds the step of a counter; broken says that the session is another one.
+func (f *affinityFold) count(was, now int64, broken bool) {
+	f.counted++
+	switch {
+	case broken:
+	case now == was+1:
+		f.continued++
+	case now == was:
+		f.repeats++
+	default:
+		f.jumps++
+	}
+}
+
+// take remembers what the answer said, and what earlier ones said where it says nothing.
+func (now *session) take(s *loadgen.Sample) {
+	if s.Node != "" {
+		now.node = s.Node
+	}
+	if s.Session != "" {
+		now.id = s.Session
+	}
+	if s.HasCounter {
+		now.counter, now.hasCounter = s.Counter, true
+	}
+}
+
+// freeze makes the figures; nodes give the chance level.
+func (f *affinityFold) freeze(nodes []Node) Affinity {
+	a := Affinity{
+		Sessions: f.sessions, Sticky: f.sessions - f.moved,
+		Transitions: f.named, Moves: f.moves, Counted: f.counted,
+		Lost: f.lost, NewSessions: f.newIDs, Resets: f.resets, Jumps: f.jumps, Repeats: f.repeats,
+	}
+	if f.named > 0 {
+		a.Affinity = ratio(f.named-f.moves, f.named)
+		a.Chance = chance(nodes)
+	}
+	if f.counted > 0 {
+		a.Continuity = ratio(f.continued, f.counted)
+	}
+	return a
+}
+
+// chance is the affinity that two independent choices among the nodes would have: Σp².
+func chance(nodes []Node) *float64 {
+	sum := 0.0
+	for _, n := range nodes {
+		sum += n.Share * n.Share
+	}
+	return &sum
+}
+
+// sticks says whether sessions stick, which decides what a decision is: no session ever moved, or the
+// affinity is more than three standard deviations above what it would be by chance. It is not so where
+// no transition stayed. Where there are too few transitions to tell even perfect affinity from chance,
+// sessions are taken to stick: that claims the smaller number of decisions.
+func (a *Affinity) sticks() bool {
+	switch a.Moves {
+	case 0:
+		return true
+	case a.Transitions:
+		return false
+	}
+	c := *a.Chance
+	margin := 3 * math.Sqrt(c*(1-c)/float64(a.Transitions))
+	return *a.Affinity > c+margin || c+margin >= 1
+}
+
+// ratio is part of whole, which is not 0.
+func ratio(part, whole int64) *float64 {
+	r := float64(part) / float64(whole)
+	return &r
+}

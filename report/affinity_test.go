@@ -1,0 +1,139 @@
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"stickbench/loadgen"
+)
+
+// answers makes samples of one user from words: "s1:3:a" is an answer of node s1 with counter 3 in
+// session a; parts may be missing, "-" is an answer that says nothing, "mark" a mark, and "clear"
+// empties the jar.
+func answers(user int, script string) []*loadgen.Sample {
+	life := 1
+	var samples []*loadgen.Sample
+	for _, word := range strings.Fields(script) {
+		s := &loadgen.Sample{User: user, Life: life, Label: "GET /", Status: 200, Fine: true}
+		parts := append(strings.Split(word, ":"), "", "")
+		switch word {
+		case "clear":
+			life++
+			continue
+		case "mark":
+			s.Mark, s.Node = true, "s9"
+		case "-":
+			s.Status, s.Kind = 503, loadgen.KindStatus
+		default:
+			s.Node, s.Session = parts[0], parts[2]
+			for _, digit := range parts[1] {
+				s.Counter, s.HasCounter = s.Counter*10+int64(digit-'0'), true
+			}
+		}
+		samples = append(samples, s)
+	}
+	return samples
+}
+
+func float(x float64) *float64 { return &x }
+
+func TestAffinity(t *testing.T) {
+	for _, test := range []struct {
+		name, script string
+		want         Affinity
+	}{
+		{"nothing", "", Affinity{}},
+		{"one answer", "s1:1:a", Affinity{Sessions: 1, Sticky: 1}},
+		{"sticks", "s1:1:a s1:2:a s1:3:a",
+			Affinity{Sessions: 1, Sticky: 1, Transitions: 2, Affinity: float(1), Chance: float(1), Continuity: float(1), Counted: 2}},
+		{"marks are no answers", "s1:1:a mark s1:2:a",
+			Affinity{Sessions: 1, Sticky: 1, Transitions: 1, Affinity: float(1), Chance: float(1), Continuity: float(1), Counted: 1}},
+		{"an error page between does not break", "s1:1:a - s1:2:a -",
+			Affinity{Sessions: 1, Sticky: 1, Transitions: 1, Affinity: float(1), Chance: float(1), Continuity: float(1), Counted: 1}},
+		{"round robin", "s1:1:a s2:1:b s1:1:c s2:1:d",
+			Affinity{Sessions: 1, Transitions: 3, Affinity: float(0), Chance: float(0.5), Continuity: float(0), Counted: 3,
+				Moves: 3, Lost: 3, NewSessions: 3}},
+		{"moved with the session (shared store)", "s1:1:a s2:2:a",
+			Affinity{Sessions: 1, Transitions: 1, Affinity: float(0), Chance: float(0.5), Continuity: float(1), Counted: 1, Moves: 1}},
+		{"moved, no ids, counter begins again", "s1:7 s2:1",
+			Affinity{Sessions: 1, Transitions: 1, Affinity: float(0), Chance: float(0.5), Continuity: float(0), Counted: 1, Moves: 1, Lost: 1}},
+		{"moved, no ids, both at 1", "s1:1 s2:1",
+			Affinity{Sessions: 1, Transitions: 1, Affinity: float(0), Chance: float(0.5), Continuity: float(0), Counted: 1, Moves: 1, Lost: 1}},
+		{"moved, the same id and counter", "s1:1:a s2:1:a",
+			Affinity{Sessions: 1, Transitions: 1, Affinity: float(0), Chance: float(0.5), Continuity: float(0), Counted: 1, Moves: 1, Repeats: 1}},
+		{"cookie rewritten: another session each time", "s1:1:a s1:1:b",
+			Affinity{Sessions: 1, Sticky: 1, Transitions: 1, Affinity: float(1), Chance: float(1), Continuity: float(0), Counted: 1,
+				Lost: 1, NewSessions: 1, Resets: 1}},
+		{"node restarted, the id kept", "s1:8:a s1:1:a",
+			Affinity{Sessions: 1, Sticky: 1, Transitions: 1, Affinity: float(1), Chance: float(1), Continuity: float(0), Counted: 1,
+				Lost: 1, Resets: 1}},
+		{"jump and repeat", "s1:1:a s1:3:a s1:3:a",
+			Affinity{Sessions: 1, Sticky: 1, Transitions: 2, Affinity: float(1), Chance: float(1), Continuity: float(0), Counted: 2,
+				Jumps: 1, Repeats: 1}},
+		{"answers without counter between", "s1:1:a s1::a s1:2:a",
+			Affinity{Sessions: 1, Sticky: 1, Transitions: 2, Affinity: float(1), Chance: float(1), Continuity: float(1), Counted: 1}},
+		{"a new id without counter ends the old counter", "s1:5:a s1::b s1:1:b",
+			Affinity{Sessions: 1, Sticky: 1, Transitions: 2, Affinity: float(1), Chance: float(1), Lost: 1, NewSessions: 1, Resets: 1}},
+		{"counters without nodes", ":1:a :2:a",
+			Affinity{Sessions: 1, Sticky: 1, Continuity: float(1), Counted: 1}},
+		{"a cleared jar is a new session", "s1:1:a clear s2:1:b clear s1:1:c",
+			Affinity{Sessions: 3, Sticky: 3}},
+		{"a life without an answer is no session", "s1:1:a clear - clear s1:1:c",
+			Affinity{Sessions: 2, Sticky: 2}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := fold(answers(1, test.script), Run{}).Affinity
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", test.script, diff)
+			}
+		})
+	}
+}
+
+// Two users' answers that arrive in turn are two sessions, not one that moves to and fro.
+func TestAffinityKeepsUsersApart(t *testing.T) {
+	one, two := answers(1, "s1:1:a s1:2:a"), answers(2, "s2:1:b s2:2:b")
+	got := fold([]*loadgen.Sample{one[0], two[0], one[1], two[1]}, Run{}).Affinity
+	want := Affinity{Sessions: 2, Sticky: 2, Transitions: 2, Affinity: float(1), Chance: float(0.5), Continuity: float(1), Counted: 2}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for _, s := range append(one, two...) { // another tool's recording: threads stand for users
+		s.Thread, s.User, s.Life = "Thread Group 1-"+string(rune('0'+s.User)), 0, 0
+	}
+	got = fold([]*loadgen.Sample{one[0], two[0], one[1], two[1]}, Run{}).Affinity
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("threads (-want +got):\n%s", diff)
+	}
+}
+
+func TestSticks(t *testing.T) {
+	for _, test := range []struct {
+		stays, moves int64
+		chance       float64
+		want         bool
+	}{
+		{0, 0, 0, true},    // one request per session
+		{1, 0, 0.5, true},  // never moved
+		{1998, 0, 1, true}, // one node
+		{0, 1, 0.5, false}, // never stayed
+		{500, 500, 0.5, false},
+		{540, 460, 0.5, false}, // 2.5 standard deviations
+		{550, 450, 0.5, true},
+		{1990, 8, 0.5, true},
+		{3, 2, 0.5, true}, // too few: even 5 of 5 would not be clear
+		{10, 90, 0.083, false},
+		{50, 50, 0.083, true},
+	} {
+		n := test.stays + test.moves
+		a := Affinity{Transitions: n, Moves: test.moves}
+		if n > 0 {
+			a.Affinity, a.Chance = ratio(test.stays, n), &test.chance
+		}
+		if got := a.sticks(); got != test.want {
+			t.Errorf("%d stayed, %d moved, chance %g: sticks is %v", test.stays, test.moves, test.chance, got)
+		}
+	}
+}

@@ -1,0 +1,103 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"stickbench/loadgen"
+)
+
+// maxSorts bounds the sorts of failure that are told apart.
+const maxSorts = 1000
+
+// errorFold counts failures by sort. Its size is bounded: what comes after the first maxSorts sorts is
+// counted together.
+type errorFold struct {
+	index map[errorKey]int
+	rows  []Error // in order of first appearance; Message is the first one's
+	other int64
+}
+
+// errorKey is a sort of failure.
+type errorKey struct {
+	label  string
+	kind   loadgen.Kind
+	status int // 0 where the text is enough
+	text   string
+}
+
+func newErrorFold() *errorFold { return &errorFold{index: map[errorKey]int{}} }
+
+// add counts a sample, if it failed.
+func (f *errorFold) add(s *loadgen.Sample) {
+	_, n := weight(s)
+	if n == 0 {
+		return
+	}
+	key := sortOf(s)
+	i, known := f.index[key]
+	switch {
+	case known:
+		f.rows[i].Count += n
+	case len(f.rows) == maxSorts:
+		f.other += n
+	default:
+		f.insert(key, s, n)
+	}
+}
+
+// sortOf is the sort of a failed sample. What assertions saw differs from sample to sample: their sort
+// is the text before the first ": ", the expression; or in another tool's recording, whose messages are
+// not built so, the text without its numbers. Where the text does not, the status tells sorts apart.
+func sortOf(s *loadgen.Sample) errorKey {
+	key := errorKey{label: s.Label, kind: s.Kind, text: s.Failure}
+	switch {
+	case s.Failure == "":
+		key.status, key.text = s.Status, s.Reason
+	case s.Kind == loadgen.KindAssertion && s.User != 0:
+		key.text, _, _ = strings.Cut(s.Failure, ": ")
+	case s.Kind == loadgen.KindAssertion:
+		key.status, key.text = s.Status, withoutNumbers(s.Failure)
+	}
+	return key
+}
+
+func withoutNumbers(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r == ',' || r == '.' {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// insert adds a sort, first seen in s.
+func (f *errorFold) insert(key errorKey, s *loadgen.Sample, n int64) {
+	key.label, key.text = strings.Clone(key.label), strings.Clone(key.text)
+	message := strings.Clone(s.Failure)
+	if message == "" {
+		message = key.text // the reason
+		if s.Status != 0 {
+			message = strings.TrimSpace(strconv.Itoa(s.Status) + " " + message)
+		}
+	}
+	f.index[key] = len(f.rows)
+	f.rows = append(f.rows, Error{Label: key.label, Kind: string(key.kind), Message: message, Count: n})
+}
+
+// freeze lists the sorts, most frequent first and, among equals, first seen first. Failures of further
+// sorts are one row without label at the end.
+func (f *errorFold) freeze() []Error {
+	rows := append([]Error{}, f.rows...)
+	slices.SortStableFunc(rows, func(a, b Error) int { return cmp.Compare(b.Count, a.Count) })
+	if f.other > 0 {
+		rows = append(rows, Error{
+			Kind:    string(loadgen.KindOther),
+			Message: "failures of further sorts; the first " + strconv.Itoa(maxSorts) + " sorts are told apart",
+			Count:   f.other,
+		})
+	}
+	return rows
+}

@@ -1,0 +1,150 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+
+	"stickbench/assert"
+)
+
+var _ assert.Figures = (*Results)(nil)
+
+// Figure is a figure of the whole run for the expectations. Counts are samples, errors, nodes (those that
+// answered), sessions, sticky_sessions, transitions, moves, excused, unexcused (the other moves), lost and
+// new_sessions; error_rate, affinity and continuity are shares from 0 to 1, throughput is per second and
+// duration in milliseconds.
+//
+// It is not defined (ok is false) for other names, for rates and shares of nothing, for what needs nodes
+// where no answer named one, and for what needs sessions where no answer told of one.
+func (r *Results) Figure(name string) (value float64, ok bool) {
+	answered, _ := answeringNodes(r.Nodes)
+	placed, known, measured := len(answered) > 0, r.Affinity.Sessions > 0, r.Total.Samples > 0
+	a := &r.Affinity
+	switch name {
+	case "samples", "errors":
+		value, _ = r.Total.figure(name)
+		return value, true
+	case "error_rate", "throughput":
+		value, _ = r.Total.figure(name)
+		return value, measured
+	case "duration":
+		return float64(r.DurationMS), measured
+	case "affinity":
+		return deref(a.Affinity)
+	case "continuity":
+		return deref(a.Continuity)
+	case "nodes":
+		return float64(len(answered)), placed
+	case "transitions":
+		return float64(a.Transitions), placed
+	case "moves":
+		return float64(a.Moves), placed
+	case "excused":
+		return float64(a.Excused), placed
+	case "unexcused":
+		return float64(a.Moves - a.Excused), placed
+	case "sessions":
+		return float64(a.Sessions), known
+	case "sticky_sessions":
+		return float64(a.Sticky), placed
+	case "lost":
+		return float64(a.Lost), known
+	case "new_sessions":
+		return float64(a.NewSessions), known
+	}
+	return 0, false
+}
+
+// LabelFigure is a figure of a label's row, "" for TOTAL: avg, min, max, stddev, p50, p90, p95 and p99
+// in milliseconds, samples, errors, error_rate, throughput per second. It is an error if there is no
+// such label or figure, and for times of no samples.
+func (r *Results) LabelFigure(name, label string) (float64, error) {
+	row := r.row(label)
+	if row == nil {
+		return 0, fmt.Errorf("no sample has the label %q", label)
+	}
+	value, ok := row.figure(name)
+	switch {
+	case !ok:
+		return 0, fmt.Errorf("a label has no figure %q", name)
+	case row.Samples == 0 && name != "samples" && name != "errors":
+		return 0, errors.New("there are no samples")
+	}
+	return value, nil
+}
+
+// row is the row of a label, nil if there is none.
+func (r *Results) row(label string) *Row {
+	if label == "" || label == totalLabel {
+		return &r.Total
+	}
+	for i := range r.Labels {
+		if r.Labels[i].Label == label {
+			return &r.Labels[i]
+		}
+	}
+	return nil
+}
+
+// figure is a figure of the row.
+func (r *Row) figure(name string) (value float64, ok bool) {
+	switch name {
+	case "samples":
+		return float64(r.Samples), true
+	case "errors":
+		return float64(r.Errors), true
+	case "error_rate":
+		return r.ErrorRate, true
+	case "throughput":
+		return r.Throughput, true
+	case "avg":
+		return r.AverageMS, true
+	case "min":
+		return r.MinMS, true
+	case "max":
+		return r.MaxMS, true
+	case "stddev":
+		return r.StdDevMS, true
+	case "p50":
+		return r.P50MS, true
+	case "p90":
+		return r.P90MS, true
+	case "p95":
+		return r.P95MS, true
+	case "p99":
+		return r.P99MS, true
+	}
+	return 0, false
+}
+
+// NodeFigure is a figure of a node: share of the requests that named a node (0 to 1), requests and
+// decisions. A node that never answered has none of each: that may be just what a plan expects. It is
+// an error if no answer named a node.
+func (r *Results) NodeFigure(name, node string) (float64, error) {
+	if answered, _ := answeringNodes(r.Nodes); len(answered) == 0 {
+		return 0, errors.New("no answer named its node")
+	}
+	var n Node
+	for i := range r.Nodes {
+		if r.Nodes[i].Node == node {
+			n = r.Nodes[i]
+		}
+	}
+	switch name {
+	case "share":
+		return n.Share, nil
+	case "requests":
+		return float64(n.Requests), nil
+	case "decisions":
+		return float64(n.Decisions), nil
+	}
+	return 0, fmt.Errorf("a node has no figure %q", name)
+}
+
+// deref is the value of a figure that may be missing.
+func deref(p *float64) (float64, bool) {
+	if p == nil {
+		return 0, false
+	}
+	return *p, true
+}

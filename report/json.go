@@ -1,0 +1,35 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+)
+
+// WriteJSON writes the results as one indented JSON document, in the layout that Schema names, and a
+// line feed. Empty lists are [], never null. Text stands as it is: < > and & are not escaped, because
+// the document is not meant to be pasted into HTML.
+func WriteJSON(w io.Writer, r *Results) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	if err := e.Encode(r.listed()); err != nil {
+		return fmt.Errorf("write results as JSON: %w", err)
+	}
+	return nil
+}
+
+// listed is r with empty lists for nil ones.
+func (r *Results) listed() *Results {
+	c := *r
+	c.Labels, c.Nodes, c.Errors = list(c.Labels), list(c.Nodes), list(c.Errors)
+	c.Expectations, c.Events, c.Warnings = list(c.Expectations), list(c.Events), list(c.Warnings)
+	return &c
+}
+
+func list[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}

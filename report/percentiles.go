@@ -1,0 +1,95 @@
+package report
+
+import (
+	"math"
+	"math/bits"
+)
+
+// Percentiles follow the rule of JMeter's Aggregate Report (StatCalculator): the p-th of n values is the
+// smallest value that has a cumulative count of at least ⌊n·p + ½⌋, without interpolation; where that
+// rank is 0 it is the smallest value.
+
+// The scales of the histograms of a row, as the number of leading bits of a value that are told apart.
+const (
+	// fineBits is the scale for microseconds: exact to 2 ms, then HdrHistogram's buckets of three
+	// significant digits, none wider than 1/1024 of its values.
+	fineBits = 11
+	// coarseBits is the scale for whole milliseconds: exact to 17 minutes, then to 1/524288.
+	coarseBits = 20
+)
+
+// pageSlots makes pages of 1 KB: the usual spread of one row's latencies touches some twenty of them.
+const pageSlots = 128
+
+// histogram counts values in the buckets of HdrHistogram: linear up to 2^bits, then 2^(bits-1) buckets for
+// each doubling. Recording never fails and does not allocate once the pages around the usual values
+// are there. Values below 0 count as 0.
+//
+// hdrhistogram-go's Histogram with the same buckets reserves 164 KB at once, which is too much for a
+// hundred rows times a dozen nodes; its PackedHistogram is small, but searches and shifts on each new
+// value. The tests hold this one to it.
+type histogram struct {
+	total int64
+	pages []*[pageSlots]int64
+}
+
+// add counts v n times.
+func (h *histogram) add(v, n int64, scale uint) {
+	i := slot(uint64(max(v, 0)), scale)
+	p := i / pageSlots
+	if p >= len(h.pages) {
+		h.pages = append(h.pages, make([]*[pageSlots]int64, p+1-len(h.pages))...)
+	}
+	if h.pages[p] == nil {
+		h.pages[p] = new([pageSlots]int64)
+	}
+	h.pages[p][i%pageSlots] += n
+	h.total += n
+}
+
+// slot is the number of the bucket that holds v.
+func slot(v uint64, scale uint) int {
+	shift := max(uint(bits.Len64(v)), scale) - scale
+	return int(shift<<(scale-1)) + int(v>>shift)
+}
+
+// highest is the largest value in bucket i, what HdrHistogram calls the highest equivalent value.
+func highest(i int, scale uint) int64 {
+	if i < 1<<scale {
+		return int64(i)
+	}
+	shift := uint(i)>>(scale-1) - 1
+	return int64(uint64(i-int(shift<<(scale-1))+1)<<shift - 1)
+}
+
+// walk calls each for the buckets that are not empty, in ascending order, with the largest value of the
+// bucket and its count, until each returns false.
+func (h *histogram) walk(scale uint, each func(v, n int64) bool) {
+	for p, page := range h.pages {
+		if page == nil {
+			continue
+		}
+		for i, n := range page {
+			if n != 0 && !each(highest(p*pageSlots+i, scale), n) {
+				return
+			}
+		}
+	}
+}
+
+// percentiles returns the values at the given shares, which ascend between 0 and 1.
+func (h *histogram) percentiles(scale uint, shares ...float64) []int64 {
+	values := make([]int64, 0, len(shares))
+	seen := int64(0)
+	h.walk(scale, func(v, n int64) bool {
+		seen += n
+		for len(values) < len(shares) && seen >= rank(h.total, shares[len(values)]) {
+			values = append(values, v)
+		}
+		return len(values) < len(shares)
+	})
+	return append(values, make([]int64, len(shares)-len(values))...)
+}
+
+// rank is the rank, from 0, of the value at share p of n: Java's Math.round(n·p).
+func rank(n int64, p float64) int64 { return int64(math.Floor(float64(n)*p + 0.5)) }

@@ -1,0 +1,161 @@
+// Package report folds samples into results and writes results for people and programs.
+//
+//	loadgen.Run ─▶ Sample ─▶ Builder.Add ─▶ Builder.Freeze ─▶ Results ─▶ WriteText
+//	                 │            ▲                                    ├▶ WriteJSON
+//	              JTLWriter       │                                    ├▶ WriteJMeterTable
+//	                 ▼            │                                    └▶ WriteJMeterCSV
+//	            samples.jtl ─▶ ReadJTL
+//
+// A recording goes through the same folds as the run it was made of, and gives the same results. Folds
+// keep no samples: their size is that of what they tell apart (labels, nodes, users, sorts of failure).
+// Results are plain data, and what is written of them is a function of them alone.
+package report
+
+// Schema names the layout of Results as JSON. Keys may be added to it, never changed or removed.
+const Schema = "stickbench.results/1"
+
+// Results is everything a report says of a run: plain data, frozen, ready to be rendered. Rates are
+// per second, times in milliseconds, shares and rates of error from 0 to 1, kilobytes of 1024 bytes.
+// A nil *float64 is a figure that is not defined for this run, such as the affinity of no transitions.
+type Results struct {
+	Schema  string `json:"schema"`
+	Plan    string `json:"plan"`
+	Verdict string `json:"verdict"` // "pass", "fail", or "none" without expectations
+
+	// DurationMS lasts from the start of the first sample to the end of the last one. WholeMillis says
+	// that times are whole milliseconds, as in other tools' recordings.
+	DurationMS  int64 `json:"duration_ms"`
+	WholeMillis bool  `json:"whole_millis,omitempty"`
+
+	Labels []Row `json:"labels"` // in order of first appearance
+	Total  Row   `json:"total"`  // Row.Label is "TOTAL"; marks count here as in JMeter
+
+	Nodes        []Node        `json:"nodes"` // by name; with weights, also those that never answered
+	Affinity     Affinity      `json:"affinity"`
+	Distribution *Distribution `json:"distribution,omitempty"`
+	Requests     *Requests     `json:"requests,omitempty"` // of a run; a recording alone does not know it
+	Errors       []Error       `json:"errors"`             // most frequent first
+	Expectations []Expectation `json:"expectations"`
+	Events       []Event       `json:"events"`
+	Warnings     []string      `json:"warnings"`
+}
+
+// Row is a row of the summary: a label, a label on one node, or TOTAL.
+type Row struct {
+	Label     string  `json:"label"`
+	Mark      bool    `json:"mark,omitempty"` // only marks under this label
+	Samples   int64   `json:"samples"`
+	Errors    int64   `json:"errors"`
+	ErrorRate float64 `json:"error_rate"`
+
+	AverageMS float64 `json:"average_ms"`
+	MinMS     float64 `json:"min_ms"`
+	MaxMS     float64 `json:"max_ms"`
+	StdDevMS  float64 `json:"stddev_ms"` // of the population, as JMeter's
+	P50MS     float64 `json:"p50_ms"`
+	P90MS     float64 `json:"p90_ms"`
+	P95MS     float64 `json:"p95_ms"`
+	P99MS     float64 `json:"p99_ms"`
+
+	Throughput   float64 `json:"throughput_per_s"`
+	ReceivedKBps float64 `json:"received_kb_per_s"`
+	SentKBps     float64 `json:"sent_kb_per_s"`
+	AvgBytes     float64 `json:"avg_bytes"`
+
+	// Nodes are the same figures of the samples that each node answered, in the order of Results.Nodes;
+	// absent where no node is known.
+	Nodes []Row `json:"nodes,omitempty"`
+
+	// JMeter are the figures JMeter computes from whole milliseconds, for its table to the last digit.
+	JMeter JMeterRow `json:"-"`
+}
+
+// Node is what one node did in the run.
+type Node struct {
+	Node     string  `json:"node"`
+	Requests int64   `json:"requests"`
+	Share    float64 `json:"share"` // of the requests that named a node
+	// Decisions are the requests that the balancer was free to place: the first answer of each session
+	// where sessions stick, every answer where nothing does.
+	Decisions int64 `json:"decisions"`
+	// ExpectedShare of the decisions follows from the weights; nil where they are not known.
+	ExpectedShare *float64 `json:"expected_share,omitempty"`
+	Errors        int64    `json:"errors"`
+	AverageMS     float64  `json:"average_ms"`
+	P95MS         float64  `json:"p95_ms"`
+}
+
+// Affinity says whether sessions stuck. A session is one life of a user's cookie jar (in a recording
+// without users, all that a thread did), a transition two consecutive answered requests of one session.
+// Answers that say nothing of the session, such as a balancer's own error page, neither break nor count.
+type Affinity struct {
+	Sessions    int64 `json:"sessions"`        // with at least one answer that said something
+	Sticky      int64 `json:"sticky_sessions"` // sessions without a move
+	Transitions int64 `json:"transitions"`     // between answers that named their node
+	// Affinity is the share of transitions that stayed on their node, Chance what it would be about if
+	// nothing stuck and the nodes answered in the shares seen (the sum of the squared shares). Both are
+	// nil without transitions.
+	Affinity *float64 `json:"affinity"`
+	Chance   *float64 `json:"chance,omitempty"`
+	// Continuity is the share of the counted transitions, those between answers that carried a counter,
+	// whose counter went up by one under the same session id; without ids, whose counter did.
+	Continuity *float64 `json:"continuity"`
+	Counted    int64    `json:"counted"`
+	Moves      int64    `json:"moves"`   // transitions to another node
+	Excused    int64    `json:"excused"` // moves away from a node in maintenance or down
+	// Lost are the transitions that lost the session: they came back with another id, or with a counter
+	// that fell, or (without ids) with one that did not rise on another node.
+	Lost int64 `json:"lost"`
+	// NewSessions are the transitions that came back with another session id, Resets the lost ones that
+	// stayed on their node. Jumps are counters that went up by more than one, Repeats those that stayed
+	// as they were, in sessions that were not lost.
+	NewSessions int64 `json:"new_sessions"`
+	Resets      int64 `json:"resets"`
+	Jumps       int64 `json:"jumps"`
+	Repeats     int64 `json:"repeats"`
+}
+
+// Distribution is the verdict on shares against weights.
+type Distribution struct {
+	Unit    string `json:"unit"` // "decisions"
+	N       int64  `json:"n"`
+	Verdict string `json:"verdict"`          // TooFew or NotJudged
+	Needed  int64  `json:"needed,omitempty"` // decisions needed for a verdict
+}
+
+// Requests accounts for every request that the engine started: Started = OK + Failed + Cut.
+type Requests struct {
+	Started int64 `json:"started"`
+	OK      int64 `json:"ok"`
+	Failed  int64 `json:"failed"`
+	// Cut were in flight when the run was cut short; they are in no other figure.
+	Cut int64 `json:"cut"`
+	// Redirects were followed within samples: the target saw Started + Redirects requests.
+	Redirects int64 `json:"redirects"`
+	// Connections were opened.
+	Connections int64 `json:"connections"`
+}
+
+// Error is one sort of failure under one label. The last one may have no label: it counts the failures
+// of all sorts beyond those that are told apart.
+type Error struct {
+	Label   string `json:"label"`
+	Kind    string `json:"kind"`
+	Message string `json:"message"` // as first seen
+	Count   int64  `json:"count"`
+}
+
+// Expectation is one of the plan's expectations, judged.
+type Expectation struct {
+	Text   string `json:"text"`
+	OK     bool   `json:"ok"`
+	Actual string `json:"actual"`
+}
+
+// Event is something the plan did to the balancer or to a node during the run.
+type Event struct {
+	AtMS   int64  `json:"at_ms"` // since the start of the run
+	Text   string `json:"text"`
+	OK     bool   `json:"ok"`
+	Answer string `json:"answer,omitempty"`
+}

@@ -1,0 +1,167 @@
+package report
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"stickbench/loadgen"
+)
+
+// stream makes up the samples of a plausible run: users that send one request after the other through
+// a balancer to nodes with sessions of their own.
+type stream struct {
+	seed   uint64
+	users  int
+	rounds int // iterations of each user
+	nodes  []string
+	labels []string
+	sticky bool
+	clear  bool    // the jar is emptied before each iteration
+	marks  bool    // "<node> reached" after each answer
+	fail   float64 // share of requests that fail in one way or another
+	pace   time.Duration
+
+	random *rand.Rand
+	turn   int // of the balancer
+	store  map[string]int64
+	ids    uint64
+	emit   func(*loadgen.Sample)
+}
+
+// user is one of the stream's users.
+type user struct {
+	number, iteration, life int
+	clock                   time.Duration
+	node, id                string
+}
+
+// epoch is the start of all streams, not on a whole millisecond.
+const epoch = 1_795_398_023_297_413
+
+// samples are those of the whole run, in order of completion.
+func (s stream) samples() []*loadgen.Sample {
+	var all []*loadgen.Sample
+	s.each(func(sample *loadgen.Sample) { all = append(all, sample) })
+	return all
+}
+
+// each hands every sample to emit.
+func (s stream) each(emit func(*loadgen.Sample)) {
+	s.random, s.emit = rand.New(rand.NewPCG(s.seed, 2)), emit
+	s.store = map[string]int64{}
+	if s.pace == 0 {
+		s.pace = time.Millisecond
+	}
+	var active []*user
+	for i := range s.users {
+		active = append(active, &user{number: i + 1, life: 1, clock: time.Duration(i) * 10 * time.Millisecond})
+	}
+	for len(active) > 0 {
+		next := 0
+		for i, u := range active {
+			if u.clock < active[next].clock {
+				next = i
+			}
+		}
+		u := active[next]
+		u.iteration++
+		s.iterate(u, len(active))
+		if u.iteration == s.rounds {
+			active = append(active[:next], active[next+1:]...)
+		}
+	}
+}
+
+// iterate makes one iteration: a request per label.
+func (s *stream) iterate(u *user, active int) {
+	if s.clear && u.iteration > 1 {
+		u.life++
+		u.node, u.id = "", ""
+	}
+	for _, label := range s.labels {
+		sample := s.request(u, label)
+		sample.ActiveGroup, sample.ActiveAll = active, active
+		s.emit(sample)
+		if s.marks && sample.Node != "" {
+			mark := *sample
+			mark.Mark, mark.Label, mark.URL = true, sample.Node+" reached", ""
+			mark.Elapsed, mark.Latency, mark.Connect, mark.Received, mark.Sent = 0, 0, 0, 0, 0
+			mark.Start = sample.Start + sample.Elapsed.Microseconds()
+			mark.Kind, mark.Failure, mark.DataType = loadgen.OK, "", ""
+			mark.Status, mark.Reason = 200, "OK"
+			mark.Node, mark.Session, mark.Counter, mark.HasCounter = "", "", 0, false
+			s.emit(&mark)
+		}
+	}
+}
+
+// request makes one request and its answer.
+func (s *stream) request(u *user, label string) *loadgen.Sample {
+	sample := &loadgen.Sample{
+		Start: epoch + u.clock.Microseconds(), Fine: true,
+		Elapsed: s.pace/4 + time.Duration(s.random.ExpFloat64()*float64(s.pace)).Truncate(time.Microsecond),
+		Label:   label, Thread: fmt.Sprintf("Thread Group 1-%d", u.number), User: u.number,
+		Iteration: u.iteration, Life: u.life,
+		Status: 200, Reason: "OK", URL: "http://127.0.0.1:8080/", DataType: "text",
+		Received: 360 + s.random.Int64N(20), Sent: 190,
+	}
+	if u.iteration == 1 {
+		sample.Connect = 80 * time.Microsecond
+	}
+	sample.Latency = sample.Elapsed * 9 / 10 / time.Microsecond * time.Microsecond
+	u.clock += sample.Elapsed
+	if s.random.Float64() < s.fail && s.broken(sample) {
+		return sample
+	}
+	s.answer(u, sample)
+	return sample
+}
+
+// broken makes the sample a failure without an answer of a node; it says false for one with it.
+func (s *stream) broken(sample *loadgen.Sample) bool {
+	switch s.random.IntN(4) {
+	case 0:
+		sample.Status, sample.Reason, sample.Kind = 503, "Service Unavailable", loadgen.KindStatus
+		sample.Failure = "status 503 Service Unavailable"
+	case 1:
+		sample.Status, sample.Reason, sample.Kind = 0, "", loadgen.KindTimeout
+		sample.Failure, sample.Received, sample.DataType = "no answer within 30s", 0, ""
+		sample.Latency = 0
+	case 2:
+		sample.Status, sample.Reason, sample.Kind = 0, "", loadgen.KindClosed
+		sample.Failure, sample.Received, sample.DataType = "connection closed before the answer", 0, ""
+		sample.Latency = 0
+	default:
+		sample.Kind = loadgen.KindAssertion
+		sample.Failure = fmt.Sprintf("elapsed < 5: elapsed is %s", sample.Elapsed)
+		return false
+	}
+	return true
+}
+
+// answer lets a node answer, as the balancer chooses.
+func (s *stream) answer(u *user, sample *loadgen.Sample) {
+	node := u.node
+	if node == "" || !s.sticky {
+		node = s.nodes[s.turn%len(s.nodes)]
+		s.turn++
+	}
+	u.node = node
+	if _, known := s.store[node+u.id]; u.id == "" || !known {
+		s.ids++
+		u.id = fmt.Sprintf("%016x", s.ids*0x9e3779b97f4a7c15)
+	}
+	s.store[node+u.id]++
+	sample.Node, sample.Session = node, u.id
+	sample.Counter, sample.HasCounter = s.store[node+u.id], true
+}
+
+// fold is the results of samples of which nothing else is known.
+func fold(samples []*loadgen.Sample, run Run) *Results {
+	b := NewBuilder()
+	for _, s := range samples {
+		b.Add(s)
+	}
+	return b.Freeze(run)
+}

@@ -1,0 +1,250 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// TextOptions say how WriteText lays out its report.
+type TextOptions struct {
+	// Width is that of the terminal in columns, 0 for 100. No line is longer, down to a width of 60.
+	Width int
+	// Color sets colours and weights (ANSI SGR sequences). No meaning depends on them.
+	Color bool
+}
+
+const (
+	defaultWidth = 100
+	minWidth     = 60
+	topErrors    = 10 // rows of errors that are printed
+)
+
+// WriteText writes the report that `stickbench run` prints: the verdict, the summary, nodes, affinity,
+// errors, expectations, events and warnings. It is a function of r alone. Text that came from the target
+// is escaped, so that an answer cannot drive the terminal.
+func WriteText(w io.Writer, r *Results, opt TextOptions) error {
+	p := &page{width: max(opt.Width, minWidth), color: opt.Color}
+	if opt.Width == 0 {
+		p.width = defaultWidth
+	}
+	for _, section := range []func(*page, *Results){
+		writeVerdict, writeSummary, writeNodes, writeAffinity, writeErrors, writeExpectations, writeEvents, writeWarnings,
+	} {
+		section(p, r)
+	}
+	if _, err := w.Write(p.text.Bytes()); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	return nil
+}
+
+// page collects the lines of a report.
+type page struct {
+	text  bytes.Buffer
+	width int
+	color bool
+}
+
+// style is the number of an SGR sequence.
+type style int
+
+const (
+	plain  style = 0
+	bold   style = 1
+	dim    style = 2
+	red    style = 31
+	green  style = 32
+	yellow style = 33
+)
+
+// styled is s in a style, where there are colours.
+func (p *page) styled(as style, s string) string {
+	if !p.color || as == plain || s == "" {
+		return s
+	}
+	return fmt.Sprintf("\x1b[%dm%s\x1b[0m", as, s)
+}
+
+// line writes a line.
+func (p *page) line(as style, s string) {
+	p.text.WriteString(p.styled(as, s) + "\n")
+}
+
+// hang writes text over several lines: the first one after a sign, the others under the text.
+func (p *page) hang(as style, sign, s string) {
+	indent := cells.StringWidth(sign) + len(gap)
+	for i, line := range wrap(s, p.width-indent) {
+		if i == 0 {
+			p.line(plain, p.styled(as, sign)+gap+line)
+			continue
+		}
+		p.line(plain, strings.Repeat(" ", indent)+line)
+	}
+}
+
+// section begins a section: an empty line, and its heading unless that is part of a table.
+func (p *page) section(heading string) {
+	p.line(plain, "")
+	if heading != "" {
+		p.line(bold, heading)
+	}
+}
+
+func writeVerdict(p *page, r *Results) {
+	said := SessionVerdict(r)
+	if r.Plan != "" {
+		said = clean(r.Plan) + " — " + said
+	}
+	switch r.Verdict {
+	case "pass":
+		p.hang(green, "PASS", said)
+	case "fail":
+		p.hang(red, "FAIL", said)
+	default:
+		p.text.WriteString(strings.Join(wrap(said, p.width), "\n") + "\n")
+	}
+	for _, line := range wrap(account(r), p.width) {
+		p.line(dim, line)
+	}
+}
+
+// account is the line on how much was measured, and in what unit times are.
+func account(r *Results) string {
+	parts := []string{plural(r.Total.Samples, "sample")}
+	if q := r.Requests; q != nil {
+		parts = []string{
+			fmt.Sprintf("%s: %s ok, %s failed, %s cut", plural(q.Started, "request"), count(q.OK), count(q.Failed), count(q.Cut)),
+			plural(q.Connections, "connection"),
+		}
+		if q.Redirects > 0 {
+			parts = append(parts, plural(q.Redirects, "redirect"))
+		}
+	}
+	return strings.Join(append(parts, span(r.DurationMS), "times in ms"), " · ")
+}
+
+func writeSummary(p *page, r *Results) {
+	p.section("")
+	t, short := summaryTable(r)
+	t.print(p)
+	if short {
+		p.note(fmt.Sprintf("The rows of each label's nodes are left out here, being more than %d; the JSON results have them.", maxRows))
+	}
+}
+
+// note writes a remark below a table.
+func (p *page) note(s string) {
+	for _, line := range wrap(s, p.width) {
+		p.line(dim, line)
+	}
+}
+
+func writeNodes(p *page, r *Results) {
+	if len(r.Nodes) == 0 {
+		return
+	}
+	p.section("")
+	t := nodeTable(r)
+	t.print(p)
+	if d := r.Distribution; d != nil && d.Verdict == TooFew {
+		p.note(fmt.Sprintf("%s: too few to judge the shares, %d tell 1:1 from 2:1.", plural(d.N, "decision"), d.Needed))
+	}
+}
+
+func writeErrors(p *page, r *Results) {
+	if len(r.Errors) == 0 {
+		return
+	}
+	p.section("")
+	shown := r.Errors[:min(len(r.Errors), topErrors)]
+	printErrors(p, shown)
+	if rest := r.Errors[len(shown):]; len(rest) > 0 {
+		var n int64
+		for i := range rest {
+			n += rest[i].Count
+		}
+		p.note(fmt.Sprintf("… and %s of %s.", plural(n, "error"), plural(int64(len(rest)), "more sort")))
+	}
+}
+
+// printErrors prints a table whose last column, the message, has the room that the others leave.
+func printErrors(p *page, rows []Error) {
+	columns := []textColumn{{head: "Errors"}, {head: "Kind", left: true}, {head: "Label", left: true}, {head: "Message", left: true}}
+	for _, e := range rows {
+		for i, cell := range []string{count(e.Count), clean(e.Kind), cut(clean(e.Label), max(scant, p.width/4)), clean(e.Message)} {
+			columns[i].cells = append(columns[i].cells, cell)
+		}
+	}
+	room := p.width - columnsWidth(columns[:3], false)
+	for i, cell := range columns[3].cells {
+		columns[3].cells[i] = cut(cell, room)
+	}
+	b := band{label: columns[0], columns: columns[1:]}
+	b.print(p, nil)
+}
+
+func writeExpectations(p *page, r *Results) {
+	if len(r.Expectations) == 0 {
+		return
+	}
+	p.section("Expectations")
+	room := p.width - 1 - len(gap)
+	text := 0
+	for _, e := range r.Expectations {
+		if have := cells.StringWidth(clean(e.Text)); have+len(gap)+cells.StringWidth(clean(e.Actual)) <= room {
+			text = max(text, have)
+		}
+	}
+	for _, e := range r.Expectations {
+		sign, as := mark(e.OK)
+		said := clean(e.Text)
+		if have := cells.StringWidth(said); have <= text && text+len(gap)+cells.StringWidth(clean(e.Actual)) <= room {
+			p.line(plain, strings.TrimRight(p.styled(as, sign)+gap+pad(said, text, false)+gap+clean(e.Actual), " "))
+			continue
+		}
+		p.hang(as, sign, said)
+		p.hang(plain, " ", clean(e.Actual))
+	}
+}
+
+// mark is the sign of what went well or not.
+func mark(ok bool) (string, style) {
+	if ok {
+		return "✓", green
+	}
+	return "✗", red
+}
+
+func writeEvents(p *page, r *Results) {
+	if len(r.Events) == 0 {
+		return
+	}
+	p.section("Events")
+	at := 0
+	for _, e := range r.Events {
+		at = max(at, len(moment(e.AtMS)))
+	}
+	for _, e := range r.Events {
+		sign, as := mark(e.OK)
+		said := clean(e.Text)
+		if e.Answer != "" {
+			said += " → " + clean(e.Answer)
+		}
+		p.line(plain, p.styled(as, sign)+gap+pad(moment(e.AtMS), at, true)+gap+cut(said, p.width-at-1-2*len(gap)))
+	}
+}
+
+// moment is a time since the start of the run.
+func moment(ms int64) string { return fmt.Sprintf("%d.%03d s", ms/1000, ms%1000) }
+
+func writeWarnings(p *page, r *Results) {
+	if len(r.Warnings) == 0 {
+		return
+	}
+	p.section("Warnings")
+	for _, w := range r.Warnings {
+		p.hang(yellow, "!", clean(w))
+	}
+}

@@ -1,0 +1,64 @@
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestAffinityBlock(t *testing.T) {
+	for _, test := range []struct{ script, want string }{
+		{"-", `
+Affinity  not defined: the samples name no node, no counter and no session.`},
+		{"s1 clear s2", `
+Affinity  not defined: no session got a second answer (2 sessions).`},
+		{"s1 s1", `
+Sessions        1   it never moved
+Transitions     1   from one answer to the next of the same session
+Affinity     100%   stayed on their node; by chance alone 100% would
+Continuity      –   no two answers of a session carry a counter
+Moves           0
+Lost            0`},
+		{":1 :2 :2 :9", `
+Sessions        1   it never moved
+Continuity  33.3%   the counter went up by one in the same session
+Lost            0
+Jumps           1   the counter went up by more than one
+Repeats         1   the counter stayed as it was: a cached answer?`},
+		{"s1:1:a s1:2:a s2:1:b s2 s2:1:c clear s1:1:d s1:2:d", `
+Sessions         2   1 of them never moved
+Transitions      5   from one answer to the next of the same session
+Affinity     80.0%   stayed on their node; by chance alone 51.0% would
+Continuity   50.0%   of 4 counters went up by one in the same session
+Moves            1   to another node
+Lost             2   sessions, 1 of them on their own node`},
+		{"s1:1:a s1:1:b s1:1:c", `
+Sessions        1   it never moved
+Transitions     2   from one answer to the next of the same session
+Affinity     100%   stayed on their node; by chance alone 100% would
+Continuity     0%   the counter went up by one in the same session
+Moves           0
+Lost            2   sessions, on their own node: restarted or expired?`},
+	} {
+		p := &page{width: 76}
+		writeAffinity(p, fold(answers(1, test.script), Run{}))
+		if diff := cmp.Diff(test.want+"\n", p.text.String()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.script, diff)
+		}
+	}
+}
+
+// Moves that a maintenance excuses are said in the verdict and in the block.
+func TestExcusedMoves(t *testing.T) {
+	r := fold(answers(1, "s1:1:a s1:2:a s1:3:a s2:1:b s2:2:b s2:3:b"), Run{})
+	r.Affinity.Excused = 1
+	if got, want := SessionVerdict(r), "sessions stick, but 1 of 5 transitions left the node (1 excused); 1 lost the session"; got != want {
+		t.Errorf("%s", got)
+	}
+	p := &page{width: 80}
+	writeAffinity(p, r)
+	if !strings.Contains(p.text.String(), "\nExcused          1   moves away from a node in maintenance or down\n") {
+		t.Error(p.text.String())
+	}
+}

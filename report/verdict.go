@@ -1,0 +1,68 @@
+package report
+
+import "fmt"
+
+// SessionVerdict is one sentence on what became of the sessions, without a full stop.
+func SessionVerdict(r *Results) string {
+	a := &r.Affinity
+	answered, _ := answeringNodes(r.Nodes)
+	switch {
+	case r.Total.Samples == 0:
+		return "nothing was recorded"
+	case len(answered) == 0:
+		return "no answer named its node, so whether sessions stuck cannot be told"
+	case a.Transitions == 0:
+		return "no session got a second answer, so whether sessions stick cannot be told"
+	case a.Moves == 0:
+		return stayed(a, answered)
+	case a.sticks():
+		return left(a)
+	}
+	return nothingSticks(a)
+}
+
+// stayed is the sentence where no session moved.
+func stayed(a *Affinity, answered []string) string {
+	s := "every session stayed on its node"
+	if len(answered) == 1 {
+		s = "every session stayed on " + clean(answered[0]) + ", the only node that answered"
+	}
+	if a.Lost > 0 {
+		return s + fmt.Sprintf(", yet %s lost the session there", plural(a.Lost, "transition"))
+	}
+	return s + ": " + ofTransitions(a, a.Transitions) + ", no session lost"
+}
+
+// left is the sentence where sessions stick but some moved.
+func left(a *Affinity) string {
+	s := fmt.Sprintf("sessions stick, but %s left the node", ofTransitions(a, a.Moves))
+	if a.Excused > 0 {
+		s += fmt.Sprintf(" (%s excused)", count(a.Excused))
+	}
+	if a.Lost == 0 {
+		return s + "; no session lost"
+	}
+	return s + "; " + count(a.Lost) + " lost the session"
+}
+
+// nothingSticks is the sentence where the balancer places every request anew.
+func nothingSticks(a *Affinity) string {
+	s := "nothing sticks: "
+	if a.Moves == a.Transitions {
+		s += "every answer came from another node"
+	} else {
+		s += fmt.Sprintf("%s of the transitions stayed on their node, by chance alone %s would", percent(*a.Affinity), percent(*a.Chance))
+	}
+	switch {
+	case a.Lost == 0:
+		return s + ", though no session was lost"
+	case a.Lost == a.Transitions:
+		return s + " and began a new session"
+	}
+	return s + ", and " + count(a.Lost) + " lost the session"
+}
+
+// ofTransitions is "12 of 1998 transitions".
+func ofTransitions(a *Affinity, n int64) string {
+	return count(n) + " of " + plural(a.Transitions, "transition")
+}

@@ -1,0 +1,22 @@
+package report
+
+import "testing"
+
+func TestSessionVerdict(t *testing.T) {
+	for script, want := range map[string]string{
+		"":                                  "nothing was recorded",
+		"- -":                               "no answer named its node, so whether sessions stuck cannot be told",
+		"s1 clear s2":                       "no session got a second answer, so whether sessions stick cannot be told",
+		"s1:1:a s1:2:a":                     "every session stayed on s1, the only node that answered: 1 of 1 transition, no session lost",
+		"s1:1:a s1:2:a clear s2:1:b s2:2:b": "every session stayed on its node: 2 of 2 transitions, no session lost",
+		"s1:1:a s1:1:b clear s2:1:c s2:1:d": "every session stayed on its node, yet 2 transitions lost the session there",
+		"s1:1:a s2:1:b s1:1:c":              "nothing sticks: every answer came from another node and began a new session",
+		"s1:1:a s2:2:a s1:3:a":              "nothing sticks: every answer came from another node, though no session was lost",
+		"s1:1:a s1:2:a s2:1:b s2:2:b":       "sessions stick, but 1 of 3 transitions left the node; 1 lost the session",
+		"s1:1:a s1:2:a s2:3:a s2:4:a":       "sessions stick, but 1 of 3 transitions left the node; no session lost",
+	} {
+		if got := SessionVerdict(fold(answers(1, script), Run{})); got != want {
+			t.Errorf("%s:\n got %s\nwant %s", script, got, want)
+		}
+	}
+}

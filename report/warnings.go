@@ -1,0 +1,167 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"stickbench/loadgen"
+)
+
+// crowd is the number of sessions from which it is strange that all of them met one node: by fair
+// choice between two nodes that happens once in 128.
+const crowd = 8
+
+// doubtFold keeps what the warnings need and no other fold has.
+type doubtFold struct {
+	requests         int64 // samples that are no marks
+	answers, unnamed int64 // complete answers of status 200 to 299, and those that named no node
+	first, last      int64 // milliseconds since 1970: first start, last end
+	any, whole       bool
+}
+
+func (d *doubtFold) add(s *loadgen.Sample) {
+	start := s.StartMillis()
+	end := start + wholeMS(s)
+	if !d.any || start < d.first {
+		d.first = start
+	}
+	if !d.any || end > d.last {
+		d.last = end
+	}
+	d.any = true
+	if s.Mark {
+		return
+	}
+	n, _ := weight(s)
+	d.requests += n
+	d.whole = d.whole || !s.Fine
+	if s.Status >= 200 && s.Status <= 299 {
+		d.answers++
+		if s.Node == "" {
+			d.unnamed++
+		}
+	}
+}
+
+func (d *doubtFold) duration() int64 { return d.last - d.first }
+
+// warnings are the doubts that the samples give rise to. Each is a sentence that says what to do.
+func (b *Builder) warnings(r *Results, run Run) []string {
+	var list []string
+	for _, w := range []string{
+		b.doubts.nodeWarning(len(b.seen) > 0, run.NodeSource),
+		crowdWarning(r),
+		manyNodesWarning(len(b.seen)),
+		threadWarning(r, len(b.affinity.threads) > 0),
+		jumpWarning(r.Affinity.Jumps),
+		b.doubts.durationWarning(),
+		b.totalWarning(),
+		b.doubts.lossWarning(run.Requests),
+		accountWarning(run.Requests),
+	} {
+		if w != "" {
+			list = append(list, w)
+		}
+	}
+	return list
+}
+
+func (d *doubtFold) nodeWarning(named bool, source string) string {
+	switch {
+	case d.unnamed == 0 || !named && source == "":
+		return ""
+	case !named:
+		return fmt.Sprintf("None of %s named its node: look at one, and let [session] node, now %s, name where the node stands.",
+			plural(d.answers, "answer"), clean(source))
+	}
+	return fmt.Sprintf("%s of the answers (%s of %s) did not name their node and are in no node's row: let [session] node read something that every answer has.",
+		percent(float64(d.unnamed)/float64(d.answers)), count(d.unnamed), count(d.answers))
+}
+
+func crowdWarning(r *Results) string {
+	answered, expected := answeringNodes(r.Nodes)
+	if len(answered) != 1 || r.Affinity.Sessions < crowd {
+		return ""
+	}
+	start := fmt.Sprintf("All %s sessions met %s", count(r.Affinity.Sessions), clean(answered[0]))
+	const advice = ", or chooses by client address, which all users here share."
+	if len(expected) == 0 {
+		return start + ": if there are more nodes, see whether the balancer knows them" + advice
+	}
+	if len(expected) == 1 && expected[0] == answered[0] {
+		return ""
+	}
+	return start + " although " + clean(strings.Join(expected, ", ")) + " are expected: see whether the balancer holds the others for down" + advice
+}
+
+// answeringNodes are the nodes that answered, and those with a positive weight.
+func answeringNodes(nodes []Node) (answered, expected []string) {
+	for i := range nodes {
+		if nodes[i].Requests > 0 {
+			answered = append(answered, nodes[i].Node)
+		}
+		if nodes[i].ExpectedShare != nil && *nodes[i].ExpectedShare > 0 {
+			expected = append(expected, nodes[i].Node)
+		}
+	}
+	return answered, expected
+}
+
+func manyNodesWarning(nodes int) string {
+	if nodes <= maxNodes {
+		return ""
+	}
+	return fmt.Sprintf("More than %d different nodes answered, and those after the first %d share a row: check that [session] node does not read something else, such as a session id.",
+		maxNodes, maxNodes)
+}
+
+func threadWarning(r *Results, threads bool) string {
+	if !threads || r.Affinity.Transitions == 0 {
+		return ""
+	}
+	return "The recording does not tell users and cookie jars apart: every thread is taken for one session; do not trust the affinity if cookies were cleared between iterations."
+}
+
+func jumpWarning(jumps int64) string {
+	if jumps == 0 {
+		return ""
+	}
+	return fmt.Sprintf("The counter went up by more than one in %s: look for somebody else in these sessions, for requests sent twice on the way, and for answers that count but do not show the counter.",
+		plural(jumps, "transition"))
+}
+
+func (d *doubtFold) durationWarning() string {
+	if !d.any || d.duration() >= 1000 {
+		return ""
+	}
+	return fmt.Sprintf("All samples lie within %d ms: throughput and KB/sec are rough; more iterations make them firm.", d.duration())
+}
+
+func (b *Builder) totalWarning() string {
+	if b.labels[totalLabel] == nil {
+		return ""
+	}
+	return "Samples labelled TOTAL have no row of their own, as in JMeter, and count in the last row, once where JMeter counts them twice: give the step another name."
+}
+
+func (d *doubtFold) lossWarning(q *Requests) string {
+	if q == nil || q.OK+q.Failed <= d.requests {
+		return ""
+	}
+	return fmt.Sprintf("The engine finished %s, but only %s of them were recorded: the figures are of those, so check that the recording is whole.",
+		plural(q.OK+q.Failed, "request"), count(d.requests))
+}
+
+func accountWarning(q *Requests) string {
+	switch {
+	case q == nil:
+		return ""
+	case q.Started != q.OK+q.Failed+q.Cut:
+		return fmt.Sprintf("%s started, but %s were accounted for: this is a defect of stickbench, please report it.",
+			plural(q.Started, "request"), count(q.OK+q.Failed+q.Cut))
+	case q.Cut > 0:
+		return fmt.Sprintf("The run was cut with %s in flight, in no figure here: let it end by itself to have all of them.",
+			plural(q.Cut, "request"))
+	}
+	return ""
+}

@@ -1,0 +1,73 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"stickbench/loadgen"
+)
+
+func TestWarnings(t *testing.T) {
+	long := func(samples []*loadgen.Sample) []*loadgen.Sample { // spread over ten seconds
+		for i, s := range samples {
+			s.Start = int64(i) * 10_000_000 / int64(len(samples))
+			s.Elapsed = 200_000_000
+		}
+		return samples
+	}
+	crowd := func(users int, script string) (all []*loadgen.Sample) {
+		for i := range users {
+			all = append(all, answers(i+1, script)...)
+		}
+		return long(all)
+	}
+	threads := crowd(2, "s1:1:a s1:2:a")
+	for i, s := range threads {
+		s.User, s.Thread = 0, fmt.Sprintf("Thread Group 1-%d", i/2+1)
+	}
+	anonymous := func(samples []*loadgen.Sample, each int) []*loadgen.Sample {
+		for i, s := range samples {
+			if i%each == 0 {
+				s.Node = ""
+			}
+		}
+		return samples
+	}
+	for _, test := range []struct {
+		name    string
+		samples []*loadgen.Sample
+		run     Run
+		want    []string // one phrase of each warning
+	}{
+		{"nothing", nil, Run{NodeSource: "json:tag"}, nil},
+		{"all well", crowd(2, "s1:1:a s1:2:a s1:3:a"), Run{NodeSource: "json:tag"}, nil},
+		{"of the caller", crowd(2, "s1:1:a s1:2:a s1:3:a"), Run{Warnings: []string{"the clock jumped"}}, []string{"the clock jumped"}},
+		{"short", answers(1, "s1:1:a s1:2:a"), Run{}, []string{"All samples lie within 0 ms"}},
+		{"no node at all", anonymous(crowd(1, "s1 s1 s1"), 1), Run{NodeSource: "json:tag"}, []string{"None of 3 answers named its node"}},
+		{"no node, none wanted", anonymous(crowd(1, "s1 s1 s1"), 1), Run{}, nil},
+		{"some without node", anonymous(crowd(1, "s1 s1 s1 s1"), 2), Run{}, []string{"50.0% of the answers (2 of 4) did not name"}},
+		{"failures need no node", crowd(1, "s1 - - s1"), Run{}, nil},
+		{"a crowd on one node", crowd(8, "s1:1:a s1:2:a"), Run{}, []string{"All 8 sessions met s1: if there are more nodes"}},
+		{"a crowd on one of two", crowd(8, "s1:1:a s1:2:a"), Run{Weights: map[string]float64{"s1": 1, "s2": 1}}, []string{"All 8 sessions met s1 although s1, s2 are expected"}},
+		{"the other has weight 0", crowd(8, "s1:1:a s1:2:a"), Run{Weights: map[string]float64{"s1": 1, "s2": 0}}, nil},
+		{"two users may meet on one node", crowd(2, "s1:1:a s1:2:a"), Run{Weights: map[string]float64{"s1": 1, "s2": 1}}, nil},
+		{"jumps", crowd(2, "s1:1:a s1:3:a"), Run{}, []string{"went up by more than one in 2 transitions"}},
+		{"threads", threads, Run{}, []string{"does not tell users and cookie jars apart"}},
+		{"recording cut short", crowd(1, "s1:1:a s1:2:a"), Run{Requests: &Requests{Started: 5, OK: 5}}, []string{"finished 5 requests, but only 2"}},
+		{"cut", crowd(1, "s1:1:a s1:2:a"), Run{Requests: &Requests{Started: 3, OK: 2, Cut: 1}}, []string{"cut with 1 request in flight"}},
+		{"unaccounted", crowd(1, "s1:1:a s1:2:a"), Run{Requests: &Requests{Started: 4, OK: 2, Cut: 1}}, []string{"but 3 were accounted for"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := fold(test.samples, test.run).Warnings
+			if len(got) != len(test.want) {
+				t.Fatalf("warnings %q, want %q", got, test.want)
+			}
+			for i, phrase := range test.want {
+				if !strings.Contains(got[i], phrase) {
+					t.Errorf("%q does not say %q", got[i], phrase)
+				}
+			}
+		})
+	}
+}
