@@ -1,12 +1,8 @@
 package loadgen
 
 import (
-	"bufio"
-	"bytes"
 	"net"
 	"testing"
-
-	"github.com/valyala/fasthttp"
 )
 
 // benchAnswer is what the laboratory's nodes answer behind HAProxy.
@@ -37,21 +33,6 @@ func BenchmarkParse(b *testing.B) {
 		a.reset()
 		c.r, c.w = 0, 0
 		if err := c.receive(false, &a); err != nil || len(a.body) != 120 {
-			b.Fatal(err)
-		}
-	}
-}
-
-// BenchmarkParseFasthttp is the head alone, by the library that the own parser replaces.
-func BenchmarkParseFasthttp(b *testing.B) {
-	var h fasthttp.ResponseHeader
-	r := bytes.NewReader(benchAnswer)
-	buf := bufio.NewReader(r)
-	b.ReportAllocs()
-	for b.Loop() {
-		r.Reset(benchAnswer)
-		buf.Reset(r)
-		if err := h.Read(buf); err != nil {
 			b.Fatal(err)
 		}
 	}

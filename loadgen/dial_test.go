@@ -255,6 +255,23 @@ func TestTLSClose(t *testing.T) {
 	}
 }
 
+// TestCertificateWanted: under TLS 1.3 a server's refusal of the client comes after the handshake, in the
+// place of the first answer (RFC 8446 §4.4.2.4).
+func TestCertificateWanted(t *testing.T) {
+	cert, pool := certified(t, time.Now().Add(time.Hour), "localhost")
+	o := secured(t, &tls.Config{Certificates: []tls.Certificate{cert}, ClientAuth: tls.RequireAnyClientCert}, func(*tls.Conn) {})
+	c, err := newDialer(&Plan{TLS: &tls.Config{RootCAs: pool}}).dial(context.Background(), o, soon())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	var a answer
+	err = c.do([]byte(plainGet), false, soon(), &a)
+	if kindOf(err) != KindTLS || err.Error() != "TLS ended by the server: certificate required" {
+		t.Errorf("%q %v", kindOf(err), err)
+	}
+}
+
 func TestOriginAddress(t *testing.T) {
 	for _, tt := range []struct{ host, want string }{{"a.test", "a.test:80"}, {"::1", "[::1]:80"}} {
 		if got := (origin{host: tt.host, port: "80"}).address(); got != tt.want {

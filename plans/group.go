@@ -91,5 +91,7 @@ func (r *reader) steps(t table) []loadgen.Step {
 	return steps
 }
 
-// requests says whether a step has a request; one that is no text is a problem of its own.
-func requests(step map[string]any) bool { return step["request"] != nil }
+// requests says whether a step may be meant as a request: one that is nothing is a problem of its own.
+func requests(step map[string]any) bool {
+	return step["request"] != nil || step["think"] == nil && step["mark"] == nil
+}

@@ -51,11 +51,10 @@ func (s *scanner) close(quotes string, escapes bool) {
 func (t text) offset(line, column int) int {
 	l, c := 1, 1
 	for i := 0; i < len(t.raw); {
-		if l > line || l == line && c >= column {
-			return t.at + i
-		}
 		r, size := t.next(i)
 		switch {
+		case r >= 0 && (l > line || l == line && c >= column):
+			return t.at + i
 		case r == '\n':
 			l, c = l+1, 1
 		case r >= 0:

@@ -101,6 +101,7 @@ func lines(out io.Writer, w *watch, done <-chan struct{}) {
 	tick := time.NewTicker(printEvery)
 	defer tick.Stop()
 	began := time.Now()
+	w.look(began) // the first rate is over the first ten seconds
 	for {
 		select {
 		case <-done:
@@ -179,14 +180,14 @@ func bars(out io.Writer, w *watch, done <-chan struct{}) {
 func (s *status) bar(columns int) string {
 	head := fmt.Sprintf("%s %d/%d users ", runewidth.Truncate(s.Group, 20, "…"), s.Active, s.Users)
 	tails := []string{fmt.Sprintf(" %3.0f%%", 100*s.part()), fmt.Sprintf("  %.0f/s", s.perSecond), fmt.Sprintf("  %d errors", s.errors)}
+	if len(s.shares) > 0 {
+		tails = append(tails, "  "+s.nodes())
+	}
 	if left := s.left(); left >= 0 && s.Ended < s.Users {
 		tails = append(tails, "  "+clock(left)+" left")
 	}
 	if s.OfIterations > 0 {
 		tails = append(tails, fmt.Sprintf("  %d of %d", s.Iterations, s.OfIterations))
-	}
-	if len(s.shares) > 0 {
-		tails = append(tails, "  "+s.nodes())
 	}
 	const least = 8 // columns of a bar that still says something
 	room := columns - runewidth.StringWidth(head) - least

@@ -25,7 +25,8 @@ type Config struct {
 	// Listen is the balancer's address; "" means a free port of 127.0.0.1.
 	Listen string
 	// CheckInterval is the time from one health check to the next, and the timeout of each; 0 means
-	// HAProxy's own 2 s. Only the embedded balancer has another one.
+	// HAProxy's own 2 s. Only the embedded balancer has another one; half of it is its pause between
+	// two attempts to connect to a node.
 	CheckInterval time.Duration
 }
 

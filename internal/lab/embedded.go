@@ -19,7 +19,6 @@ const (
 	connectTimeout = 5 * time.Second
 	serverTimeout  = 50 * time.Second
 	connectRetries = 3
-	turnaround     = time.Second // between two attempts to connect
 )
 
 // An embedded is the embedded balancer: HTTP in front, a backend behind, health checks and a Runtime
@@ -43,7 +42,7 @@ type embedded struct {
 	runtime *runtimeAPI
 	address string // of the front
 
-	turnaround time.Duration
+	turnaround time.Duration // between two attempts to connect: half a check interval, so 1 s as HAProxy's
 	stopChecks context.CancelFunc
 	checks     sync.WaitGroup
 }
@@ -60,10 +59,14 @@ func startEmbedded(ctx context.Context, c Config, nodes []runningNode) (balancer
 		return nil, errors.Join(err, front.Close())
 	}
 	sticky, _ := parseSticky(c.Sticky, true)
+	interval := c.CheckInterval
+	if interval == 0 {
+		interval = DefaultCheckInterval
+	}
 	b := newBackend(c.Algorithm, nodes, time.Now())
 	b.cookieName = sticky.name
 	life, cancel := context.WithCancel(context.Background())
-	e := &embedded{backend: b, sticky: sticky, address: front.Addr().String(), turnaround: turnaround, stopChecks: cancel}
+	e := &embedded{backend: b, sticky: sticky, address: front.Addr().String(), turnaround: interval / 2, stopChecks: cancel}
 	e.front = serve(front, &http.Server{Handler: e, ConnContext: newUser, ConnState: func(_ net.Conn, state http.ConnState) {
 		switch state {
 		case http.StateNew:
@@ -73,10 +76,6 @@ func startEmbedded(ctx context.Context, c Config, nodes []runningNode) (balancer
 		}
 	}})
 	e.runtime = serveRuntime(cli, b)
-	interval := c.CheckInterval
-	if interval == 0 {
-		interval = DefaultCheckInterval
-	}
 	b.checkAll(ctx, interval, httpProbe)
 	if err := ctx.Err(); err != nil {
 		return nil, errors.Join(err, e.close())
@@ -162,7 +161,7 @@ func (e *embedded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	o.fromNode, o.status = true, res.StatusCode
 	e.sticky.toUser(res.Header, r.Method, s.tag, kept)
-	whole, err := relay(w, r, res)
+	whole, err := relay(w, r, res, conn.scratch[:])
 	o.bout = conn.out
 	if whole && !res.Close && conn.r.Buffered() == 0 {
 		s.hop.put(conn)
@@ -225,9 +224,9 @@ func sayError(w http.ResponseWriter, status int) {
 	io.WriteString(w, text)
 }
 
-// relay sends the node's answer on. whole tells whether all of it was read; the error is the node's,
+// relay sends the node's answer on by way of scratch. whole tells whether all of it was read; the error is the node's,
 // not that of a user who is gone.
-func relay(w http.ResponseWriter, r *http.Request, res *http.Response) (whole bool, err error) {
+func relay(w http.ResponseWriter, r *http.Request, res *http.Response, scratch []byte) (whole bool, err error) {
 	h := w.Header()
 	for key, values := range res.Header {
 		if !hopByHop[key] {
@@ -242,7 +241,7 @@ func relay(w http.ResponseWriter, r *http.Request, res *http.Response) (whole bo
 		return true, nil
 	}
 	body := &lastError{Reader: res.Body}
-	if _, err := io.Copy(onlyWriter{w}, body); err != nil {
+	if _, err := io.CopyBuffer(onlyWriter{w}, body, scratch); err != nil {
 		return false, body.err
 	}
 	return true, nil

@@ -35,6 +35,7 @@ type hopConn struct {
 	w        *bufio.Writer
 	bin, out int64 // bytes written and read
 	reused   bool
+	scratch  [4096]byte // for copying bodies
 }
 
 var errHopClosed = errors.New("the balancer is closed")

@@ -17,7 +17,8 @@ import (
 //
 // At each decision goes the server that is due, the most overdue first; if none is due, the heaviest
 // of those that have not entered yet; if all have entered, the next one due. So of any W decisions
-// each server gets exactly its weight, and of the first n never one more or less than n·w/W.
+// each server gets exactly its weight, and of the first n its n·w/W to within one with two servers,
+// and to within two with more.
 //
 // When weights or eligible servers change, the round begins anew. HAProxy goes on with the places it
 // has given out where it can, so its order may be another one for the first decisions then.

@@ -99,7 +99,7 @@ func newDriver(b Bench, api runtimeAPI, events []Event) (*Driver, error) {
 	if d.client == nil {
 		d.client = newClient()
 	}
-	d.changes.delays = make(map[string]time.Duration)
+	d.changes = newChanges()
 	ctx, cancel := context.WithTimeout(context.Background(), preflightTimeout)
 	defer cancel()
 	if problems := d.preflight(ctx); len(problems) > 0 {

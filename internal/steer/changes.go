@@ -1,0 +1,93 @@
+package steer
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// changes is what the run has changed, or may have: Restore puts back this and nothing else, because
+// somebody else may be at the balancer too.
+type changes struct {
+	servers map[string]*touched // by "backend/server"
+	delays  map[string]delayed  // by node
+	stopped map[string]power    // by node
+	others  []string            // commands that cannot be put back
+}
+
+// touched is which of a server's settings the run has set.
+type touched struct{ state, weight, health bool }
+
+// delayed is the delay that a node was sent last.
+type delayed struct {
+	delay time.Duration
+	sure  bool // the node has answered
+}
+
+// power is whether a node of the laboratory is stopped now, and was before the run.
+type power struct{ now, before bool }
+
+func newChanges() changes {
+	return changes{servers: make(map[string]*touched), delays: make(map[string]delayed), stopped: make(map[string]power)}
+}
+
+// server is the entry of a server.
+func (c *changes) server(key string) *touched {
+	if c.servers[key] == nil {
+		c.servers[key] = new(touched)
+	}
+	return c.servers[key]
+}
+
+func (d *Driver) noteSetting(to setting) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	t := d.changes.server(to.key())
+	switch to.what {
+	case setState:
+		t.state = true
+	case setWeight:
+		t.weight = true
+	case setHealth:
+		t.health = true
+	}
+}
+
+// noteUnderstoodByLooking is for a command that was not understood: what differs after it is its work.
+// If nothing does, it changed what is not watched. What is cut or cleared needs no putting back.
+func (d *Driver) noteUnderstoodByLooking(command string, changed []string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, name := range changed {
+		*d.changes.server(d.bench.Backend + "/" + name) = touched{state: true, weight: true, health: true}
+	}
+	verb := strings.Fields(command)[0]
+	if len(changed) == 0 && verb != "shutdown" && verb != "clear" && !slices.Contains(d.changes.others, command) {
+		d.changes.others = append(d.changes.others, command)
+	}
+}
+
+// noteDelay is called before a delay is sent, and when it was answered.
+func (d *Driver) noteDelay(node string, delay time.Duration, sure bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.changes.delays[node] = delayed{delay: delay, sure: sure}
+}
+
+// delayTimeout bounds the sending of a delay to a node that may have another one now.
+func (d *Driver) delayTimeout(node string, delay time.Duration) time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return 2*max(delay, d.changes.delays[node].delay, d.bench.Delays[node]) + delayMargin
+}
+
+func (d *Driver) noteStopped(node string, stopped bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	p, known := d.changes.stopped[node]
+	if !known {
+		p.before = !stopped
+	}
+	p.now = stopped
+	d.changes.stopped[node] = p
+}

@@ -1,0 +1,157 @@
+package steer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"stickbench/internal/haproxy"
+)
+
+// preflightTimeout bounds all of New's questions to the Runtime API together.
+const preflightTimeout = 10 * time.Second
+
+// preflight finds everything that is missing, and takes down how the balancer is.
+func (d *Driver) preflight(ctx context.Context) []error {
+	problems := d.balancerProblems(ctx)
+	for i := range d.schedule.events {
+		e := &d.schedule.events[i]
+		found := e.shapeProblems()
+		if len(found) == 0 {
+			found = d.eventProblems(e)
+		}
+		for _, problem := range found {
+			problems = append(problems, fmt.Errorf("event %d (%s): %s", i+1, e.Text(), problem))
+		}
+	}
+	return problems
+}
+
+// balancerProblems reads the balancer. Without an answer it says that once, and nothing more.
+func (d *Driver) balancerProblems(ctx context.Context) []error {
+	if d.api == nil {
+		return nil
+	}
+	level, err := d.api.Level(ctx)
+	if err != nil {
+		return []error{err}
+	}
+	problems := d.levelProblems(level)
+	states, err := d.api.ServersState(ctx, "") // all backends: events may name others
+	if err != nil {
+		return append(problems, err)
+	}
+	d.before = make(map[string]haproxy.ServerState, len(states))
+	for _, s := range states {
+		d.before[s.Backend+"/"+s.Name] = s
+	}
+	own := slices.DeleteFunc(slices.Clone(states), func(s haproxy.ServerState) bool { return s.Backend != d.bench.Backend })
+	if len(own) == 0 {
+		return append(problems, d.noBackend(states))
+	}
+	rows, err := d.api.Stat(ctx, d.bench.Backend, haproxy.Backend)
+	if err != nil {
+		return append(problems, err)
+	}
+	d.servers = newServers(own)
+	d.snapshot = newSnapshot(d.servers, rows)
+	return problems
+}
+
+func newSnapshot(all *servers, rows []haproxy.Row) Snapshot {
+	var snapshot Snapshot
+	for _, row := range rows {
+		snapshot.Algorithm = row.Algorithm
+	}
+	for _, s := range all.list {
+		snapshot.Servers = append(snapshot.Servers, Server{Name: s.name, State: s.state(), Weight: s.weight, Initial: s.initial})
+	}
+	return snapshot
+}
+
+// levelProblems checks that the Runtime API allows what the events will ask of it.
+func (d *Driver) levelProblems(level string) []error {
+	if level == haproxy.LevelAdmin {
+		return nil
+	}
+	for i := range d.schedule.events {
+		if command := d.schedule.events[i].command(d.bench.Backend); needsAdmin(command) {
+			text := "level " + level + " may not do that"
+			return []error{&haproxy.CommandError{Address: d.api.String(), Command: command, Kind: haproxy.ErrPermission, Text: text}}
+		}
+	}
+	return nil
+}
+
+func (d *Driver) noBackend(states []haproxy.ServerState) error {
+	var backends []string
+	for _, s := range states {
+		backends = append(backends, s.Backend)
+	}
+	text := fmt.Sprintf("No backend %q with servers; those with servers are: %s", d.bench.Backend, strings.Join(slices.Compact(backends), ", "))
+	return &haproxy.CommandError{Address: d.api.String(), Command: "show servers state", Kind: haproxy.ErrNoSuchBackend, Text: text}
+}
+
+// eventProblems are what an event needs and the bench lacks.
+func (d *Driver) eventProblems(e *Event) []string {
+	var problems []string
+	command := e.command(d.bench.Backend)
+	switch {
+	case command != "" && d.api == nil:
+		problems = append(problems, "needs the balancer's Runtime API")
+	case command != "":
+		problems = append(problems, d.commandProblems(command)...)
+	case e.Node != "" && d.before != nil:
+		problems = append(problems, d.nameProblems(d.bench.Backend+"/"+e.Node)...)
+	}
+	switch {
+	case e.Stopped != nil && d.bench.Lab == nil:
+		problems = append(problems, "only the nodes of a laboratory can be stopped and started")
+	case e.Delay != nil && d.nodeURL(e.Node) == "" && d.bench.Lab == nil:
+		problems = append(problems, "the address of node "+e.Node+" is not known: a delay is sent to the node itself")
+	}
+	return problems
+}
+
+// commandProblems checks a command as far as that is possible without sending it.
+func (d *Driver) commandProblems(command string) []string {
+	// With a context that has ended the client says what it would never send, and sends nothing.
+	ended, end := context.WithCancel(context.Background())
+	end()
+	var refused *haproxy.CommandError
+	if _, err := d.api.Do(ended, command); errors.Is(err, haproxy.ErrBadCommand) && errors.As(err, &refused) {
+		return []string{refused.Text}
+	}
+	if name := target(command); name != "" && d.before != nil {
+		return d.nameProblems(name)
+	}
+	return nil
+}
+
+// nameProblems checks that there is a server "backend/server".
+func (d *Driver) nameProblems(name string) []string {
+	if _, ok := d.before[name]; ok {
+		return nil
+	}
+	names := make([]string, 0, len(d.before))
+	for known := range d.before {
+		names = append(names, known)
+	}
+	slices.Sort(names)
+	const most = 20 // a balancer may have thousands
+	if len(names) > most {
+		names = append(names[:most], "…")
+	}
+	return []string{fmt.Sprintf("no server %s; there are %s", name, strings.Join(names, ", "))}
+}
+
+// nodeURL is a node's own address without a slash at its end; "" if it is not known.
+func (d *Driver) nodeURL(node string) string {
+	if d.bench.NodeURL == nil {
+		return ""
+	}
+	return strings.TrimRight(d.bench.NodeURL(node), "/")
+}

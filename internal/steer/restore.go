@@ -1,0 +1,193 @@
+package steer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"stickbench/internal/haproxy"
+)
+
+// Restore puts back on a borrowed bench what the run has changed, and only that: nodes that it stopped
+// or started, the servers' weights and states, and the nodes' delays. On a bench of its own it does
+// nothing. It is called after Run has returned, with a context that an interrupt of the run does not
+// cancel and that has a time limit: a node with a delay answers only when its queue lets it.
+//
+// It tells what it put back, and joins what it could not, each with the way to do it by hand. What
+// other commands have changed (addresses, maximal connections …) is among the latter; HTTP requests are
+// not, because nobody can tell what they did. What was put back is not put back again by another call.
+func (d *Driver) Restore(ctx context.Context) ([]Happening, error) {
+	if !d.bench.Borrowed {
+		return nil, nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	p := &putBack{Driver: d}
+	p.nodes()
+	p.balancer(ctx)
+	p.slowNodes(ctx)
+	for _, command := range d.changes.others {
+		p.failed("what %q has changed is not put back: do it by hand", command)
+	}
+	d.changes.others = nil
+	return p.done, errors.Join(p.problems...)
+}
+
+// A putBack is one call of Restore. It holds the Driver's lock.
+type putBack struct {
+	*Driver
+	done     []Happening
+	problems []error
+}
+
+func (p *putBack) failed(format string, args ...any) {
+	p.problems = append(p.problems, fmt.Errorf(format, args...))
+}
+
+// tell adds what was put back.
+func (p *putBack) tell(h Happening) {
+	h.At = time.Since(p.start)
+	h.Latest, h.OK, h.Name = h.At, true, "put back"
+	p.done = append(p.done, h)
+}
+
+// nodes comes first: a delay can be sent only to a node that runs, and users only go to one.
+func (p *putBack) nodes() {
+	for _, node := range slices.Sorted(maps.Keys(p.changes.stopped)) {
+		power := p.changes.stopped[node]
+		if power.now == power.before {
+			continue
+		}
+		set, h := p.bench.Lab.StartNode, Happening{Node: node, Text: "node " + node + ": started"}
+		if power.before {
+			set, h = p.bench.Lab.StopNode, Happening{Node: node, Text: "node " + node + ": stopped", State: StateDown}
+		}
+		if err := set(node); err != nil {
+			p.failed("%s was not put back: %w; by hand: start the laboratory again", h.Text, err)
+			continue
+		}
+		p.changes.stopped[node] = powered(power.before)
+		p.tell(h)
+	}
+}
+
+func powered(stopped bool) power { return power{now: stopped, before: stopped} }
+
+// balancer compares the servers that the run has touched with what they were.
+func (p *putBack) balancer(ctx context.Context) {
+	if len(p.changes.servers) == 0 {
+		return
+	}
+	states, err := p.api.ServersState(ctx, "")
+	if err != nil {
+		p.failed("the servers could not be read: %w", err)
+	}
+	now := make(map[string]haproxy.ServerState, len(states))
+	for _, s := range states {
+		now[s.Backend+"/"+s.Name] = s
+	}
+	for _, key := range slices.Sorted(maps.Keys(p.changes.servers)) {
+		before, known := p.before[key]
+		if !known {
+			continue // the run's own: no name of a server that was there
+		}
+		current, there := now[key]
+		switch {
+		case err != nil:
+			p.server(before, func(set setting) { p.byHand(set.command(), errors.New("not tried")) }, nil)
+		case !there:
+			p.failed("%s is no server any more: it cannot be put back", key)
+		default:
+			p.server(before, func(set setting) { p.send(ctx, set) }, &current)
+		}
+	}
+}
+
+// server gives put the settings that differ from before, or all that were touched if now is not known.
+// The weight comes first, so that a server which becomes ready takes sessions at the weight that it had.
+// A health that was set lasts until the next check, or for ever where nothing is checked.
+func (p *putBack) server(before haproxy.ServerState, put func(setting), now *haproxy.ServerState) {
+	t := p.changes.servers[before.Backend+"/"+before.Name]
+	set := func(what, value string) { put(setting{before.Backend, before.Name, what, value}) }
+	if t.weight && (now == nil || now.Weight != before.Weight) {
+		set(setWeight, fmt.Sprint(before.Weight))
+	}
+	if t.state && (now == nil || now.Admin() != before.Admin()) {
+		set(setState, string(before.Admin()))
+	}
+	if t.health && before.Op == haproxy.OpRunning && (now == nil || now.Op == haproxy.OpStopping || now.Down()) {
+		set(setHealth, "up")
+	}
+}
+
+func (p *putBack) send(ctx context.Context, set setting) {
+	if _, err := p.api.Do(ctx, set.command()); err != nil {
+		p.byHand(set.command(), err)
+		return
+	}
+	h := Happening{Text: set.command()}
+	if set.backend == p.bench.Backend {
+		p.servers.apply(set, &h)
+	}
+	p.tell(h)
+}
+
+// byHand says how to send a command without stickbench.
+func (p *putBack) byHand(command string, err error) {
+	address := p.api.String()
+	address = strings.Replace(address, "tcp://", "tcp-connect:", 1)
+	address = strings.Replace(address, "unix://", "unix-connect:", 1)
+	p.failed("not put back: %w; by hand: echo %q | socat stdio %s", err, command, address)
+}
+
+// slowNodes gives all nodes their delays at the same time: one that is blocked holds up no other.
+func (p *putBack) slowNodes(ctx context.Context) {
+	nodes := slices.Sorted(maps.Keys(p.changes.delays))
+	problems := make([]error, len(nodes))
+	var all errgroup.Group
+	for i, node := range nodes {
+		last, before := p.changes.delays[node], p.bench.Delays[node]
+		if last.sure && last.delay == before {
+			continue
+		}
+		all.Go(func() error {
+			problems[i] = p.delay(ctx, node, before, 2*max(last.delay, before)+delayMargin)
+			return nil
+		})
+	}
+	all.Wait()
+	for i, node := range nodes {
+		last, before := p.changes.delays[node], p.bench.Delays[node]
+		switch {
+		case problems[i] != nil:
+			p.problems = append(p.problems, problems[i])
+		case !last.sure || last.delay != before:
+			p.changes.delays[node] = delayed{delay: before, sure: true}
+			p.tell(Happening{Node: node, Text: fmt.Sprintf("node %s: delay %s", node, before)})
+		}
+	}
+}
+
+// delay gives a node a delay, at its address or, where that is not known, through the laboratory.
+func (p *putBack) delay(ctx context.Context, node string, delay, timeout time.Duration) error {
+	where := p.nodeURL(node)
+	if where == "" {
+		if err := p.bench.Lab.SetDelay(node, delay); err != nil {
+			return fmt.Errorf("delay of node %s not put back to %s: %w; by hand: start the laboratory again", node, delay, err)
+		}
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	if _, err := p.postDelay(ctx, node, delay); err != nil {
+		return fmt.Errorf("delay of node %s not put back to %s: %w; by hand: curl -H 'Content-Type: application/json' -d '%s' %s/delay",
+			node, delay, err, delayBody(delay), where)
+	}
+	return nil
+}

@@ -1,0 +1,171 @@
+package steer
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"stickbench/internal/haproxy"
+)
+
+const (
+	lookEvery = 500 * time.Millisecond
+	// lookTimeout is how long the Runtime API may be silent before it counts as lost.
+	lookTimeout = 2 * time.Second
+	// lookAtLeast is what a look may take from an event that is due.
+	lookAtLeast = 100 * time.Millisecond
+)
+
+// The watcher compares the servers as they are with what is believed of them, which is how they were
+// last seen and what the run's own commands have set since. A difference is somebody else's doing, or
+// a health check's:
+//
+//	believed  seen   told
+//	any       down   down   "s1 DOWN: L7TOUT after 2001 ms", from the row of `show stat`
+//	any       maint  maint
+//	any       drain  drain
+//	down      ready  up     "s1 UP: L7OK 200 after 1 ms"
+//	drain     ready  ready
+//	maint     ready  ready  users come at once; "UP 1/3" is not confirmed yet
+//	ready     ready  up     if it was not confirmed and now is: fully "UP", or not checked
+//
+// A look is two commands, each on a connection of its own: `show servers state` tells drain, maint and
+// down apart, `show stat` has the reasons of health checks.
+
+// look reads the servers and tells what has changed. It gives the names of those that have. A look for
+// which there is no time is left out; one without an answer is told once.
+func (r *run) look(ctx context.Context) (changed []string) {
+	if r.api == nil {
+		return nil
+	}
+	limit := lookTimeout
+	if at, ok := r.schedule.nextTime(); ok {
+		limit = min(limit, max(lookAtLeast, at-r.now()))
+	}
+	limited, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	asked := r.now()
+	states, rows, err := r.read(limited)
+	answered := r.now()
+	r.nextLook = answered + lookEvery
+	if err != nil {
+		if leftOut := ctx.Err() != nil || limited.Err() != nil && limit < lookTimeout; !leftOut {
+			r.lose(asked, answered, err)
+		}
+		return nil
+	}
+	changed = r.compare(states, rows, answered)
+	r.regain(asked, answered)
+	r.seen = asked
+	return changed
+}
+
+func (r *run) read(ctx context.Context) ([]haproxy.ServerState, map[string]haproxy.Row, error) {
+	states, err := r.api.ServersState(ctx, r.bench.Backend)
+	if err != nil {
+		return nil, nil, err
+	}
+	list, err := r.api.Stat(ctx, r.bench.Backend, haproxy.Server)
+	rows := make(map[string]haproxy.Row, len(list))
+	for _, row := range list {
+		rows[row.Server] = row
+	}
+	return states, rows, err
+}
+
+// lose tells once that the Runtime API does not answer. Only an event that needs it fails.
+func (r *run) lose(asked, answered time.Duration, err error) {
+	if r.lost {
+		return
+	}
+	r.lost = true
+	r.tell(Happening{At: asked, Latest: answered, Observed: true, Name: "Runtime API lost",
+		Text: "the Runtime API does not answer: changes of the servers are not seen", Answer: err.Error()})
+}
+
+func (r *run) regain(asked, answered time.Duration) {
+	if !r.lost {
+		return
+	}
+	r.lost = false
+	r.tell(Happening{At: asked, Latest: answered, Observed: true, OK: true, Name: "Runtime API back",
+		Text: "the Runtime API answers again"})
+}
+
+// compare tells the differences and makes them what is believed.
+func (r *run) compare(states []haproxy.ServerState, rows map[string]haproxy.Row, answered time.Duration) (changed []string) {
+	now := newServers(states)
+	weights := now.weights()
+	var found []Happening
+	for i := range now.list {
+		s := &now.list[i]
+		text, state, reweighted := r.servers.find(s.name).seen(s, rows[s.name])
+		if text == "" {
+			continue
+		}
+		h := Happening{Observed: true, OK: true, Text: s.name + " " + text, Node: s.name, State: state}
+		h.Name = s.name + " " + cmp.Or(state, text)
+		if reweighted {
+			h.Weights = weights
+		}
+		h.At, h.Latest = r.between(states[i], r.servers.find(s.name), answered)
+		found = append(found, h)
+	}
+	for _, gone := range r.servers.list {
+		if now.find(gone.name) == nil {
+			found = append(found, Happening{At: r.seen, Latest: answered, Observed: true, OK: true, Name: gone.name + " removed",
+				Text: gone.name + " is no server any more", Node: gone.name, State: StateDown, Weights: weights})
+		}
+	}
+	r.servers = now
+	slices.SortStableFunc(found, func(a, b Happening) int { return cmp.Compare(a.At, b.At) })
+	for _, h := range found {
+		r.tell(h)
+		changed = append(changed, h.Node)
+	}
+	return changed
+}
+
+// between bounds the moment of a change: after the servers were last seen without it and, for a change
+// of the operational state, after HAProxy's own time of it. HAProxy subtracts whole seconds, so that k
+// seconds mean more than k−1 and less than k+1.
+func (r *run) between(now haproxy.ServerState, before *server, answered time.Duration) (earliest, latest time.Duration) {
+	earliest, latest = r.seen, answered
+	if before != nil && before.op != now.Op {
+		earliest = max(earliest, answered-now.SinceChange-time.Second)
+		latest = max(earliest, answered-max(0, now.SinceChange-time.Second))
+	}
+	return earliest, latest
+}
+
+// seen says how a server differs from what was believed of it, by the table above; text is "" if it
+// does not. It keeps in now what a health check has still to confirm.
+func (s *server) seen(now *server, row haproxy.Row) (text, state string, reweighted bool) {
+	if s == nil {
+		return "is a new server: " + now.state(), now.state(), true
+	}
+	before, after := s.state(), now.state()
+	confirmed := now.op == haproxy.OpRunning && !strings.Contains(row.Status, "/")
+	if entered := before != StateReady && after == StateReady; entered || after == StateReady && s.unconfirmed {
+		now.unconfirmed = !confirmed
+	}
+	var words []string
+	switch {
+	case before == after && s.unconfirmed && confirmed && after == StateReady:
+		state, words = StateUp, append(words, row.Health())
+	case before == after:
+	case after == StateDown:
+		state, words = StateDown, append(words, row.Health())
+	case after == StateReady && before == StateDown:
+		state, words = StateUp, append(words, row.Health())
+	default:
+		state, words = after, append(words, after)
+	}
+	if reweighted = s.weight != now.weight; reweighted {
+		words = append(words, "weight "+strconv.Itoa(now.weight))
+	}
+	return strings.Join(words, ", "), state, reweighted
+}
