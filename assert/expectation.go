@@ -26,6 +26,8 @@ type Figures interface {
 // name is accepted for it.
 type Known struct {
 	Labels, Nodes []string
+	// Phases are the names of the phases; "start", the one before the first event, is always known.
+	Phases []string
 }
 
 // CompileExpectation reads an expectation, which must be true or false. A label or node that is written

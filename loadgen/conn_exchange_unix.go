@@ -35,10 +35,10 @@ type exchange struct {
 type phase byte
 
 const (
-	looking phase = iota
-	writing
-	reading
-	polling
+	phaseLook phase = iota
+	phaseWrite
+	phaseRead
+	phasePoll
 )
 
 // newExchange is nil if c is no socket of the system.
@@ -60,10 +60,10 @@ func newExchange(c net.Conn) *exchange {
 // reads nothing. With look, it first looks whether the connection is silent: errStray and errGone say
 // that it is not, and that nothing was sent.
 func (x *exchange) do(s *socket, out, in []byte, look bool) error {
-	x.phase, x.out, x.in = writing, out, in
+	x.phase, x.out, x.in = phaseWrite, out, in
 	x.n, x.sent, x.readErr, x.writeErr = 0, 0, nil, nil
 	if look {
-		x.phase = looking
+		x.phase = phaseLook
 	}
 	err := x.raw.Read(x.step)
 	for err != nil && s.early(err) {
@@ -73,9 +73,9 @@ func (x *exchange) do(s *socket, out, in []byte, look bool) error {
 	switch {
 	case err != nil:
 		x.readErr = err
-	case x.phase == looking && x.n > 0:
+	case x.phase == phaseLook && x.n > 0:
 		return errStray
-	case x.phase == looking:
+	case x.phase == phaseLook:
 		return gone(x.readErr)
 	}
 	return nil
@@ -83,7 +83,7 @@ func (x *exchange) do(s *socket, out, in []byte, look bool) error {
 
 // poll reads what is there and does not wait for more; errSilent says that nothing is.
 func (x *exchange) poll(in []byte) (int, error) {
-	x.phase, x.in = polling, in
+	x.phase, x.in = phasePoll, in
 	x.n, x.readErr = 0, nil
 	err := x.raw.Read(x.step)
 	x.in = nil
@@ -97,20 +97,20 @@ func (x *exchange) poll(in []byte) (int, error) {
 func (x *exchange) next(fd uintptr) (done bool) {
 	looked := false
 	switch x.phase {
-	case looking:
+	case phaseLook:
 		if !x.read(fd) {
-			x.phase, looked = writing, true
+			x.phase, looked = phaseWrite, true
 			break
 		}
 		return true
-	case polling:
+	case phasePoll:
 		if !x.read(fd) {
 			x.readErr = errSilent
 		}
 		return true
 	}
-	if x.phase == writing {
-		x.phase = reading
+	if x.phase == phaseWrite {
+		x.phase = phaseRead
 		if x.write(fd); x.sent < len(x.out) && x.writeErr == nil {
 			return true
 		}

@@ -47,7 +47,7 @@ func (s *socket) early(err error) bool {
 
 func (s *socket) Read(b []byte) (int, error) {
 	if s.polling {
-		return s.exchange.poll(b)
+		return s.poll(b)
 	}
 	for {
 		n, err := s.Conn.Read(b)
@@ -55,6 +55,18 @@ func (s *socket) Read(b []byte) (int, error) {
 			return n, err
 		}
 	}
+}
+
+// poll reads what is there. No deadline counts for it, as it does not wait; the one of the request before
+// may have passed since.
+func (s *socket) poll(b []byte) (int, error) {
+	n, err := s.exchange.poll(b)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		s.armed = time.Time{}
+		s.Conn.SetDeadline(s.armed)
+		return s.exchange.poll(b)
+	}
+	return n, err
 }
 
 func (s *socket) Write(b []byte) (int, error) {

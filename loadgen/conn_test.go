@@ -22,16 +22,17 @@ func TestEndings(t *testing.T) {
 	}{
 		{"closed", func(c net.Conn) {}, KindClosed, "connection closed before an answer"},
 		{"reset", shoot, KindReset, "connection reset before an answer"},
-		{"stalled", stall, KindTimeout, "no answer within 30ms"},
+		{"stalled", stall, KindTimeout, "no answer within 300ms"},
 		{"reset in the head", after("HTTP/1.1 200 OK\r\nX:", shoot), KindReset, "connection reset within the answer"},
-		{"stalled in the head", after("HTTP/1.1 200 OK\r\nX:", stall), KindTimeout, "answer not complete within 30ms"},
+		{"stalled in the head", after("HTTP/1.1 200 OK\r\nX:", stall), KindTimeout, "answer not complete within 300ms"},
 		{"reset in the body", after("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe", shoot), KindReset, "connection reset within the answer"},
 		{"reset in a body to the end", after("HTTP/1.1 200 OK\r\n\r\nhe", shoot), KindReset, "connection reset within the answer"},
-		{"stalled in the body", after("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe", stall), KindTimeout, "answer not complete within 30ms"},
-		{"stalled after 100", after("HTTP/1.1 100 Continue\r\n\r\n", stall), KindTimeout, "no answer within 30ms"},
-		{"speaks for ever", trickle, KindTimeout, "answer not complete within 30ms"},
+		{"stalled in the body", after("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe", stall), KindTimeout, "answer not complete within 300ms"},
+		{"stalled after 100", after("HTTP/1.1 100 Continue\r\n\r\n", stall), KindTimeout, "no answer within 300ms"},
+		{"speaks for ever", trickle, KindTimeout, "answer not complete within 300ms"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			for _, before := range []int{0, 2} { // requests answered well on the same connection
 				c := connected(t, served(t, func(c net.Conn) {
 					for range before {
@@ -49,7 +50,7 @@ func TestEndings(t *testing.T) {
 				}
 				limit := 10 * time.Second
 				if tt.kind == KindTimeout {
-					limit = 30 * time.Millisecond
+					limit = 300 * time.Millisecond
 				}
 				err := c.do([]byte(plainGet), false, time.Now().Add(limit), &a)
 				if kindOf(err) != tt.kind || err.(*wireError).within(limit) != tt.message || c.reusable() || errors.Is(err, errUnsent) {
@@ -72,14 +73,12 @@ func after(answer string, then func(net.Conn)) func(net.Conn) {
 	}
 }
 
+// trickle never ends a body, and never lets a read wait for long.
 func trickle(c net.Conn) {
-	io.WriteString(c, "HTTP/1.1 200 OK\r\nX:")
-	for range 100_000 {
-		if _, err := io.WriteString(c, "x"); err != nil {
-			return
-		}
+	_, err := io.WriteString(c, "HTTP/1.1 200 OK\r\n\r\n")
+	for err == nil {
+		_, err = io.WriteString(c, "x")
 	}
-	stall(c)
 }
 
 // TestMeanwhile is what a connection does that was spoken to, or ended, between two requests: an
@@ -87,35 +86,30 @@ func trickle(c net.Conn) {
 func TestMeanwhile(t *testing.T) {
 	for _, tt := range []struct {
 		name string
-		do   func(net.Conn)
+		do   func(c net.Conn, said func())
 		kind Kind
 	}{
-		{"closed", func(c net.Conn) {}, KindClosed},
-		{"reset", shoot, KindReset},
-		{"spoken to", func(c net.Conn) { io.WriteString(c, okay); stall(c) }, KindMalformed},
-		{"silent", func(c net.Conn) { taken(c); io.WriteString(c, okay); stall(c) }, OK},
+		{"closed", func(c net.Conn, said func()) { c.Close(); said() }, KindClosed},
+		{"reset", func(c net.Conn, said func()) { shoot(c); c.Close(); said() }, KindReset},
+		{"spoken to", func(c net.Conn, said func()) { io.WriteString(c, okay); said(); stall(c) }, KindMalformed},
+		{"silent", func(c net.Conn, said func()) { said(); taken(c); io.WriteString(c, okay); stall(c) }, OK},
 	} {
 		for _, ask := range []bool{false, true} {
 			t.Run(tt.name, func(t *testing.T) {
-				gate, done := make(chan struct{}), make(chan struct{})
+				gate, said := make(chan struct{}), make(chan struct{})
 				c := connected(t, served(t, func(c net.Conn) {
 					taken(c)
 					io.WriteString(c, okay)
 					<-gate
-					defer close(done)
-					tt.do(c)
+					tt.do(c, func() { close(said) })
 				}))
 				var a answer
 				if err := c.do([]byte(plainGet), false, soon(), &a); err != nil || c.stale() {
 					t.Fatal(err, "stale at once")
 				}
 				close(gate)
-				if tt.kind == KindMalformed || tt.kind == OK {
-					time.Sleep(5 * time.Millisecond)
-				} else {
-					<-done
-					time.Sleep(5 * time.Millisecond) // until the kernel closed it
-				}
+				<-said
+				time.Sleep(5 * time.Millisecond) // for the system to bring it here
 				if ask && c.stale() != (tt.kind != OK) {
 					t.Errorf("stale %v", c.stale())
 				}
@@ -229,68 +223,6 @@ func TestClose(t *testing.T) {
 	}
 	if err := c.do([]byte(plainGet), false, soon(), &a); err == nil || c.close() != nil || !c.stale() {
 		t.Errorf("%v after close", err)
-	}
-}
-
-// TestDeadlineMoves: a deadline only noted must neither end a later request nor let one wait longer.
-func TestDeadlineMoves(t *testing.T) {
-	c := connected(t, served(t, func(c net.Conn) {
-		for taken(c) {
-			time.Sleep(20 * time.Millisecond)
-			io.WriteString(c, okay)
-		}
-	}))
-	var a answer
-	for i, limit := range []time.Duration{50, 50, 50, 50, 1000, 5} {
-		began := time.Now()
-		err := c.do([]byte(plainGet), false, began.Add(limit*time.Millisecond), &a)
-		late := limit < 20
-		if late != (kindOf(err) == KindTimeout) || !late && err != nil {
-			t.Fatalf("request %d: %v after %v, of %d ms", i, err, time.Since(began), limit)
-		}
-	}
-}
-
-// TestDeadlinePassesBetween: the connection's own deadline passes while the user thinks, and during a
-// request that has more time.
-func TestDeadlinePassesBetween(t *testing.T) {
-	c := connected(t, served(t, func(c net.Conn) {
-		for range 2 {
-			taken(c)
-			io.WriteString(c, okay)
-		}
-		taken(c)
-		time.Sleep(20 * time.Millisecond)
-		io.WriteString(c, okay)
-		stall(c)
-	}))
-	var a answer
-	c.do([]byte(plainGet), false, time.Now().Add(10*time.Millisecond), &a)
-	time.Sleep(15 * time.Millisecond)
-	if err := c.do([]byte(plainGet), false, time.Now().Add(10*time.Millisecond), &a); err != nil {
-		t.Fatal("the deadline of the first ended the second:", err)
-	}
-	if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
-		t.Fatal("the deadline of the second ended the third:", err)
-	}
-}
-
-// TestExactTimes: the first byte is the final answer's, not that of an interim one.
-func TestExactTimes(t *testing.T) {
-	c := connected(t, served(t, func(c net.Conn) {
-		taken(c)
-		for _, s := range []string{"HTTP/1.1 103 Early Hints\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no", "k"} {
-			io.WriteString(c, s)
-			time.Sleep(10 * time.Millisecond)
-		}
-	}))
-	began := time.Now()
-	var a answer
-	if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
-		t.Fatal(err)
-	}
-	if first, rest := a.firstByte.Sub(began), a.end.Sub(a.firstByte); first < 9*time.Millisecond || rest < 9*time.Millisecond || rest > 5*time.Second {
-		t.Errorf("first byte after %v, the rest in %v", first, rest)
 	}
 }
 

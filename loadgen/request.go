@@ -11,7 +11,7 @@ import (
 )
 
 // request sends r, follows its redirects, judges the answer and records the sample, and says whether the
-// user goes on: not after the second stop, which cuts what is in flight.
+// user goes on: not after the second stop, which cuts what is in flight, nor when a trace has seen enough.
 //
 //	word ─▶ exchange ─▶ cookies ─▶ redirect? ─▶ observe ─▶ status ─▶ extract ─▶ assert ─▶ record
 //	  ▲                               │ yes
@@ -27,9 +27,10 @@ func (u *user) request(r *request) bool {
 		u.answered(r, s)
 	case u.hard.Err() != nil:
 		u.account.Cut++
+		u.traced(r, KindClosed, err.Error())
 		return false
 	default:
-		u.fail(s, err)
+		u.fail(r, s, err)
 	}
 	if s.Failed() {
 		u.account.Failed++
@@ -37,15 +38,15 @@ func (u *user) request(r *request) bool {
 		u.account.OK++
 	}
 	u.record(s)
-	return true
+	return u.traced(r, s.Kind, s.Failure)
 }
 
 // fail notes why a sample has no answer. What came of it, as bytes, is already there.
-func (u *user) fail(s *Sample, err error) {
+func (u *user) fail(r *request, s *Sample, err error) {
 	s.Kind, s.Failure = KindOther, err.Error()
 	var w *wireError
 	if errors.As(err, &w) {
-		s.Kind = w.kind
+		s.Kind, s.Failure = w.kind, w.within(r.timeout)
 	}
 	if s.Elapsed == 0 {
 		s.Elapsed = time.Since(time.UnixMicro(s.Start))
@@ -77,6 +78,7 @@ func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 		s.Sent += a.sent
 		s.Elapsed = time.Since(start)
 		if err != nil {
+			u.traceHop(&w, raw, hop, start, false)
 			return err
 		}
 		s.Elapsed = a.end.Sub(start)
@@ -87,6 +89,7 @@ func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 		u.view.Status = a.status
 		s.Status = a.status
 		u.wire.target = w.target
+		u.traceHop(&w, raw, hop, start, true)
 		if r.Redirects == 0 || !redirects(a.status) {
 			return nil
 		}
@@ -106,7 +109,7 @@ func (u *user) aim(w *wording, r *request) error {
 	if missing != "" {
 		return noValue(missing)
 	}
-	t, err := parseTarget(absolute(u.runner.plan.Target, string(text)))
+	t, err := parseTarget(Absolute(u.runner.plan.Target, string(text)))
 	if err != nil {
 		return &wireError{KindVariable, fmt.Errorf("the URL is none: %w", err)}
 	}
@@ -215,6 +218,9 @@ func (u *user) answered(r *request, s *Sample) {
 	v := &u.view
 	v.Status, v.Elapsed, v.Bytes, v.Body = a.status, s.Elapsed, s.Received, a.body
 	s.Reason, s.DataType = phrase(a), dataType(a.field("Content-Type"))
+	if a.dropped > 0 {
+		u.runner.warn(fmt.Sprintf("%s: the answer's body is larger than %d MB, extractions and assertions saw only its beginning", r.Label, maxBody>>20))
+	}
 	u.observe(s)
 	if !r.judges && (a.status < 200 || a.status > 399) {
 		s.Kind, s.Failure = KindStatus, strings.TrimSpace(fmt.Sprintf("%d %s", a.status, s.Reason))

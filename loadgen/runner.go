@@ -17,6 +17,11 @@ import (
 
 // Runner is a plan about to run, or running. It runs once.
 type Runner struct {
+	// Trace, if set before Run, is told every exchange once its sample is complete, and says whether the
+	// user goes on after it. Users call it from goroutines of their own. It costs time and memory: it is
+	// for a few exchanges, not for load.
+	Trace func(*Exchange) (more bool)
+
 	plan     *Plan
 	scripts  []script // one per group
 	groups   []*groupState

@@ -189,7 +189,7 @@ func TestRedirects(t *testing.T) {
 		http.Redirect(w, r, "/home?x=1", http.StatusPermanentRedirect)
 	})
 	mux.HandleFunc("/home", func(w http.ResponseWriter, r *http.Request) { note(r); io.WriteString(w, "home") })
-	mux.HandleFunc("/round", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/round", 302) })
+	mux.HandleFunc("/round", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/round", http.StatusFound) })
 	srv := httptest.NewServer(mux)
 	defer srv.Close()
 	post := func(path string) Step {
@@ -231,7 +231,7 @@ func TestRedirectToAnotherOriginLeavesCredentialsBehind(t *testing.T) {
 	var seen http.Header
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { seen = r.Header }))
 	defer other.Close()
-	first := httptest.NewServer(http.RedirectHandler(other.URL+"/x", 302))
+	first := httptest.NewServer(http.RedirectHandler(other.URL+"/x", http.StatusFound))
 	defer first.Close()
 	step := get(t, "/")
 	step.Request.Header = []Field{{"Authorization", template(t, "Bearer x")}, {"Cookie", template(t, "own=1")}, {"X-Other", template(t, "stays")}}

@@ -67,7 +67,7 @@ func prepare(p *Plan, req *Request) (*request, error) {
 		return r, nil
 	}
 	path, _ := req.URL.append(nil, nil)
-	t, err := parseTarget(absolute(p.Target, string(path)))
+	t, err := parseTarget(Absolute(p.Target, string(path)))
 	if err != nil {
 		return nil, err
 	}

@@ -52,8 +52,8 @@ func ParseURL(s string) error {
 	return err
 }
 
-// absolute is text's URL: a path goes behind base.
-func absolute(base, text string) string {
+// Absolute is text's URL: a path goes behind base, as with a request of a plan behind its target.
+func Absolute(base, text string) string {
 	if strings.HasPrefix(text, "/") {
 		return strings.TrimSuffix(base, "/") + text
 	}

@@ -37,6 +37,7 @@ type user struct {
 	digest    string             // … what is written of it
 
 	wire    wire
+	hops    []Exchange // of the sample being made, if Runner.Trace wants them
 	sample  Sample
 	view    assert.Response
 	account Account
@@ -198,16 +199,12 @@ func (u *user) record(s *Sample) {
 	u.runner.recorder.add(u.number, s)
 }
 
-// observe reads node, counter and session from the answer. An answer that a gateway gave in a node's
-// place says nothing of the node, whatever the jar still holds.
+// observe reads node, counter and session from the answer.
 func (u *user) observe(s *Sample) {
 	u.view.Previous, u.view.Observation = u.last, assert.Observation{}
 	o := &u.view.Observation
 	x := &u.runner.plan.Session
-	if v, ok := u.seen(x.Node); ok && !(x.Node.fromCookie() && gatewayError(s.Status)) {
-		if x.Node.fromCookie() {
-			v = cookieNode(v)
-		}
+	if v, ok := u.answeredBy(s.Status); ok {
 		o.Node = same(u.last.Node, v)
 	}
 	if v, ok := u.seen(x.Counter); ok {
@@ -221,6 +218,20 @@ func (u *user) observe(s *Sample) {
 	if *o != (assert.Observation{}) {
 		u.last = *o
 	}
+}
+
+// answeredBy is the node that gave the answer. An answer that a gateway gave in a node's place says nothing
+// of the node, whatever the jar still holds.
+func (u *user) answeredBy(status int) (node string, ok bool) {
+	x := u.runner.plan.Session.Node
+	v, ok := u.seen(x)
+	switch {
+	case !ok || !x.fromCookie():
+		return v, ok
+	case gatewayError(status):
+		return "", false
+	}
+	return cookieNode(v), true
 }
 
 func (u *user) seen(x *Extractor) (string, bool) {

@@ -119,7 +119,7 @@ func missing(name string) error {
 	names := catalogueNames()
 	near := assert.Nearest(strings.TrimSuffix(filepath.Base(name), ".toml"), names)
 	if near == "" {
-		return fmt.Errorf("no plan %s: there is no such file, and `stickbench plans` lists those that come with stickbench", name)
+		return fmt.Errorf("no plan %q: there is no such file, and `stickbench plans` lists those that come with stickbench", name)
 	}
-	return fmt.Errorf("no plan %s: there is no such file; did you mean %s, which comes with stickbench? `stickbench plans` lists them all", name, near)
+	return fmt.Errorf("no plan %q: there is no such file; did you mean %s, which comes with stickbench? `stickbench plans` lists them all", name, near)
 }

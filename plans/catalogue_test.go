@@ -103,8 +103,8 @@ func TestOpen(t *testing.T) {
 		{"-", "<stdin>", "from standard input", ""},
 		{"one-user", "one-user", "a file of that name", ""},
 		{"two-users", "two-users", string(twoUsers), ""},
-		{"plans/two-user.toml", "", "", "no plan plans/two-user.toml: there is no such file; did you mean two-users, which comes with stickbench? `stickbench plans` lists them all"},
-		{"mien.toml", "", "", "no plan mien.toml: there is no such file, and `stickbench plans` lists those that come with stickbench"},
+		{"plans/two-user.toml", "", "", "no plan \"plans/two-user.toml\": there is no such file; did you mean two-users, which comes with stickbench? `stickbench plans` lists them all"},
+		{"mien.toml", "", "", "no plan \"mien.toml\": there is no such file, and `stickbench plans` lists those that come with stickbench"},
 		{"", "", "", "no plan \"\": there is no such file, and `stickbench plans` lists those that come with stickbench"},
 	} {
 		path, source, err := Open(tt.name, strings.NewReader("from standard input"))

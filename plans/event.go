@@ -2,6 +2,7 @@ package plans
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -10,8 +11,13 @@ import (
 // Event is something to be done to the balancer or to a node during the run: exactly one of HAProxy,
 // Node and HTTP is set.
 type Event struct {
-	// At is when, from the start of the run.
-	At time.Duration
+	// Name is that of the phase of the run which the event begins; "" if the plan gives it none.
+	Name string
+	// At is when, from the start of the run; or, where one of the others is not 0, once all users
+	// together have finished that many iterations or samples.
+	At              time.Duration
+	AfterIterations int64
+	AfterSamples    int64
 	// HAProxy is a command for the Runtime API, in its own words.
 	HAProxy string
 	// Node names a node to which exactly one of the following is done.
@@ -39,7 +45,7 @@ func (e Event) String() string {
 	case e.HTTP != nil:
 		return e.HTTP.Method + " " + e.HTTP.URL
 	case e.Delay != nil:
-		return fmt.Sprintf("%s: delay %s", e.Node, e.Delay)
+		return fmt.Sprintf("%s: delay %s", e.Node, short(*e.Delay))
 	case e.Weight != nil:
 		return fmt.Sprintf("%s: weight %d", e.Node, *e.Weight)
 	case e.Stopped != nil && *e.Stopped:
@@ -50,23 +56,75 @@ func (e Event) String() string {
 	return e.Node + ": " + e.State
 }
 
+// When is the event's time in words.
+func (e Event) When() string {
+	switch {
+	case e.AfterIterations > 0:
+		return "after " + counted(e.AfterIterations, "iteration")
+	case e.AfterSamples > 0:
+		return "after " + counted(e.AfterSamples, "sample")
+	}
+	return "at " + short(e.At)
+}
+
+// firstPhase is what reports call the phase before the first event.
+const firstPhase = "start"
+
+// phase is the name of the phase that the event begins, as package steer words it where the plan gives
+// none; "" where only the run will tell.
+func (e Event) phase() string {
+	switch {
+	case e.Name != "":
+		return e.Name
+	case e.Delay != nil:
+		return fmt.Sprintf("delay %s %s", e.Node, *e.Delay)
+	case e.Weight != nil:
+		return fmt.Sprintf("weight %s %d", e.Node, *e.Weight)
+	case e.Stopped != nil && *e.Stopped:
+		return "stop " + e.Node
+	case e.Stopped != nil:
+		return "start " + e.Node
+	case e.State != "":
+		return e.State + " " + e.Node
+	}
+	return ""
+}
+
+// phases are the names of the plan's phases beside the first; nil where they are not all known.
+func (p *Plan) phases() []string {
+	names := []string{}
+	for _, e := range p.Events {
+		name := e.phase()
+		if name == "" {
+			return nil
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
 func (r *reader) events(t table) {
 	for _, e := range t.tables("event", eventShape) {
 		r.plan.Events = append(r.plan.Events, r.event(e))
 	}
 }
 
-// eventKinds are what an event may be, and nodeActions what may be done to a node.
+// eventTimes are the ways to say when an event is due, eventKinds what it may be, and nodeActions what
+// may be done to a node.
 var (
+	eventTimes  = []string{"at", "after_iterations", "after_samples"}
 	eventKinds  = []string{"haproxy", "node", "http"}
 	nodeActions = []string{"delay", "weight", "state", "stopped"}
 )
 
 func (r *reader) event(t table) Event {
 	var e Event
-	var ok bool
-	if e.At, ok = t.duration("at", 0); !ok && !t.has("at") {
-		t.key(t.path, `needs a time, such as at = "10s"`)
+	eventTime(t, &e)
+	if name, ok := t.line("name"); ok {
+		e.Name = name
+		if name == firstPhase {
+			t.value(t.at("name"), "%s is the phase before the first event: choose another name", quoted(name))
+		}
 	}
 	e.MayFail, _ = t.boolean("may_fail")
 	switch kinds := among(t, eventKinds); len(kinds) {
@@ -86,8 +144,22 @@ func (r *reader) event(t table) Event {
 	}
 	e.HTTP = eventRequest(t)
 	r.nodeEvent(t, &e)
-	r.reachable(t)
+	r.reachable(t, &e)
 	return e
+}
+
+// eventTime reads when an event is due.
+func eventTime(t table, e *Event) {
+	e.At, _ = t.duration("at", 0)
+	e.AfterIterations, _ = t.whole("after_iterations", 1, math.MaxInt64)
+	e.AfterSamples, _ = t.whole("after_samples", 1, math.MaxInt64)
+	switch times := among(t, eventTimes); len(times) {
+	case 0:
+		t.key(t.path, `needs a time: at = "10s", after_iterations = 100 or after_samples = 100`)
+	case 1:
+	default:
+		t.key(t.at(times[1]), "an event has only one of at, after_iterations and after_samples: this one has %s", strings.Join(times, " and "))
+	}
 }
 
 // among are those of keys that the table has, in the order of the source.
@@ -125,14 +197,16 @@ func (r *reader) nodeEvent(t table, e *Event) {
 	}
 }
 
-// reachable checks that the run will know the balancer of an event.
-func (r *reader) reachable(t table) {
+// reachable checks that the run will know the balancer of an event, and the node.
+func (r *reader) reachable(t table, e *Event) {
 	switch {
 	case r.labGiven:
 	case t.has("stopped"):
 		t.key(t.at("stopped"), "only nodes of a [lab] can be stopped and started")
 	case !r.haproxyGiven && (t.has("haproxy") || t.has("node")):
 		t.key(t.path, "needs the balancer's Runtime API: add a [haproxy] with its api")
+	case t.has("delay") && e.Node != "" && r.addresses[e.Node] == "":
+		t.value(t.at("node"), `its delay is set at the node itself: add nodes = { %s = "http://HOST:PORT" } to [haproxy]`, bareOrQuoted(e.Node))
 	}
 }
 

@@ -30,7 +30,7 @@ func (p *Plan) Explain(w io.Writer) {
 		e.rows("expects", x.Source())
 	}
 	for _, event := range p.Events {
-		e.rows("event", fmt.Sprintf("at %s: %s", event.At, event))
+		e.rows("event", eventWords(event))
 	}
 	if notes := p.notes(); len(notes) > 0 {
 		e.gap()
@@ -38,6 +38,14 @@ func (p *Plan) Explain(w io.Writer) {
 			e.rows("note", note)
 		}
 	}
+}
+
+func eventWords(e Event) string {
+	words := e.When() + ": " + e.String()
+	if e.Name != "" {
+		words += fmt.Sprintf(", phase %q", e.Name)
+	}
+	return words
 }
 
 // explanation writes rows: a word, and behind it, aligned, what there is to say.
@@ -65,7 +73,7 @@ func (e *explanation) gap() {
 
 func (p *Plan) explainTarget(e *explanation) {
 	if p.Lab == nil {
-		words := fmt.Sprintf("%s, timeout %s", withoutPassword(p.Load.Target), p.Load.Timeout)
+		words := fmt.Sprintf("%s, timeout %s", withoutPassword(p.Load.Target), short(p.Load.Timeout))
 		if p.Load.TLS != nil && p.Load.TLS.InsecureSkipVerify {
 			words += ", any certificate"
 		}
@@ -91,7 +99,7 @@ func nodeWords(nodes []LabNode) string {
 			traits = append(traits, fmt.Sprintf("weight %d", *n.Weight))
 		}
 		if n.Delay > 0 {
-			traits = append(traits, fmt.Sprintf("delay %s", n.Delay))
+			traits = append(traits, fmt.Sprintf("delay %s", short(n.Delay)))
 		}
 		if n.Stopped {
 			traits = append(traits, "stopped")
@@ -137,14 +145,26 @@ func startWords(g *loadgen.Group) string {
 	words := counted(int64(g.Users), "user")
 	switch {
 	case g.Users > 1 && g.RampUp > 0:
-		words += fmt.Sprintf(", one every %s", round(g.RampUp/time.Duration(g.Users)))
+		words += fmt.Sprintf(", one every %s", short(round(g.RampUp/time.Duration(g.Users))))
 	case g.Users > 1:
 		words += " at once"
 	}
 	if g.StartDelay > 0 {
-		words += fmt.Sprintf(" from %s on", g.StartDelay)
+		words += fmt.Sprintf(" from %s on", short(g.StartDelay))
 	}
 	return words
+}
+
+// short is a duration as one writes it: 1m instead of Go's 1m0s.
+func short(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
 }
 
 // round leaves three digits or so of a duration.
@@ -165,9 +185,9 @@ func limitWords(g *loadgen.Group) string {
 	case g.Duration == 0:
 		return iterations
 	case g.Iterations == 0:
-		return fmt.Sprintf("for %s", g.Duration)
+		return fmt.Sprintf("for %s", short(g.Duration))
 	}
-	return fmt.Sprintf("%s, %s at most", iterations, g.Duration)
+	return fmt.Sprintf("%s, %s at most", iterations, short(g.Duration))
 }
 
 func cookieWords(g *loadgen.Group) string {
@@ -203,14 +223,18 @@ func explainStep(e *explanation, number int, s *loadgen.Step) {
 
 func requestWords(r *loadgen.Request) string {
 	words := r.Method + " " + r.URL.String()
-	if r.Label != words {
+	if !strings.HasPrefix(words, r.Label) {
 		words = r.Label + ": " + words
 	}
 	if r.Timeout > 0 {
-		words += fmt.Sprintf(", timeout %s", r.Timeout)
+		words += fmt.Sprintf(", timeout %s", short(r.Timeout))
 	}
-	if r.Redirects != DefaultRedirects {
-		words += ", " + counted(int64(r.Redirects), "redirect") + " followed"
+	switch r.Redirects {
+	case DefaultRedirects:
+	case 0:
+		words += ", redirects not followed"
+	default:
+		words += ", " + counted(int64(r.Redirects), "redirect") + " followed at most"
 	}
 	return words
 }

@@ -76,7 +76,9 @@ func golden(t *testing.T, name, got string) {
 }
 
 func TestRequests(t *testing.T) {
-	group := func(lines string) string { return "[lab]\n[[group]]\n" + lines + "\n[[group.step]]\nrequest = 'GET /'\n" }
+	group := func(lines string) string {
+		return "[lab]\n[[group]]\n" + lines + "\n[[group.step]]\nrequest = 'GET /'\n"
+	}
 	for _, tt := range []struct{ source, want string }{
 		{group("users = 2\niterations = 1000"), "2000"},
 		{group("users = 2\niterations = 1000") + "[[group.step]]\nmark = 'm'\n[[group.step]]\nrequest = 'GET /b'\n", "4000"},

@@ -22,6 +22,9 @@ var balancers = []string{"embedded", "haproxy"}
 // mostWeight is HAProxy's (configuration manual, server keyword "weight").
 const mostWeight = 256
 
+// mostShare bounds the weights of [target], which other balancers have in other ranges than HAProxy.
+const mostShare = 1e6
+
 // lab reads [lab]. What it leaves out is the laboratory's own: the embedded balancer, roundrobin, no
 // stickiness, and the nodes s1 and s2.
 func (r *reader) lab(t table) {
@@ -112,6 +115,26 @@ func weight(t table) *int {
 	return &w
 }
 
+// weights reads the weights of the nodes of [target]: numbers, some above 0.
+func weights(t table) map[string]float64 {
+	own, ok := t.table("weights", weightsShape)
+	if !ok {
+		return nil
+	}
+	all, sum := map[string]float64{}, 0.0
+	for _, name := range own.inOrder() {
+		w, ok := own.number(name)
+		if ok && !(w >= 0 && w <= mostShare) {
+			own.value(own.at(name), "must be from 0 to 1000000, not %s", plain(w))
+		}
+		all[name], sum = w, sum+w
+	}
+	if sum == 0 && len(own.list) == 0 {
+		t.value(t.at("weights"), "one of them must be above 0, such as { s1 = 2, s2 = 1 }")
+	}
+	return all
+}
+
 // serverName says whether HAProxy takes s as the name of a server or a backend.
 func serverName(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return !bareKey(r) && r != '.' && r != ':' })
@@ -185,9 +208,32 @@ func (r *reader) haproxy(t table) {
 			own.value(own.at("backend"), "%s cannot name a backend: letters, digits, - _ . and : only", quoted(backend))
 		}
 	}
+	h.Nodes = nodeAddresses(own)
+	r.addresses = h.Nodes
 	if r.plan.Lab == nil {
 		r.plan.HAProxy = h
 	}
+}
+
+// nodeAddresses reads the nodes' own addresses.
+func nodeAddresses(t table) map[string]string {
+	own, ok := t.table("nodes", nodesShape)
+	if !ok {
+		return nil
+	}
+	addresses := map[string]string{}
+	for _, name := range own.inOrder() {
+		if !serverName(name) {
+			own.key(own.at(name), "cannot name a server: letters, digits, - _ . and : only")
+		}
+		if address, ok := own.line(name); ok {
+			addresses[name] = address
+			if message := targetProblem(address); message != "" {
+				own.value(own.at(name), "%s", message)
+			}
+		}
+	}
+	return addresses
 }
 
 // apiProblem says what is wrong with the address of a Runtime API; "" if nothing is.

@@ -33,7 +33,7 @@ func groupNotes(g *loadgen.Group) []string {
 	var notes []string
 	if started := startedUsers(g); started < g.Users {
 		notes = append(notes, fmt.Sprintf("%s: the duration of %s ends during the ramp-up of %s, only %d of %s start",
-			g.Name, g.Duration, g.RampUp, started, counted(int64(g.Users), "user")))
+			g.Name, short(g.Duration), short(g.RampUp), started, counted(int64(g.Users), "user")))
 	}
 	for _, s := range g.Steps {
 		if s.Request != nil && len(s.Request.Assert) == 0 {

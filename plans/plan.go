@@ -34,6 +34,11 @@ type Plan struct {
 	// Lab, which has its own.
 	HAProxy *HAProxy
 	Events  []Event
+	// Weights are those of the nodes behind a balancer of the plan's own, by the names that answers give
+	// them, and Algorithm is how it places sessions, in HAProxy's words: what shares are to be expected
+	// where no Runtime API tells. nil and "" where the plan does not say, and with Lab.
+	Weights   map[string]float64
+	Algorithm string
 
 	positions *positions
 }
@@ -66,4 +71,7 @@ type LabNode struct {
 type HAProxy struct {
 	API     string // tcp://HOST:PORT or unix:///PATH
 	Backend string // whose servers are the nodes
+	// Nodes are the nodes' own addresses, such as http://192.168.42.11:3000, by the servers' names; nil
+	// if the plan gives none.
+	Nodes map[string]string
 }

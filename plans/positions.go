@@ -25,13 +25,19 @@ type place struct {
 
 // childPath is the path of a key in the table at path. A key that is not a bare one is quoted.
 func childPath(path, key string) string {
-	if key == "" || strings.ContainsFunc(key, func(r rune) bool { return !bareKey(r) }) {
-		key = strconv.Quote(key)
-	}
+	key = bareOrQuoted(key)
 	if path == "" {
 		return key
 	}
 	return path + "." + key
+}
+
+// bareOrQuoted is a key as it stands in TOML.
+func bareOrQuoted(key string) string {
+	if key == "" || strings.ContainsFunc(key, func(r rune) bool { return !bareKey(r) }) {
+		return strconv.Quote(key)
+	}
+	return key
 }
 
 func bareKey(r rune) bool {

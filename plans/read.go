@@ -99,6 +99,8 @@ type reader struct {
 	labGiven, haproxyGiven bool
 	// nodes are the laboratory's, nil where they are not known beforehand.
 	nodes []string
+	// addresses are the nodes' own, of [haproxy].
+	addresses map[string]string
 }
 
 func (r *reader) read(t table) {
@@ -168,6 +170,13 @@ func (r *reader) target(t table) {
 	if yes, _ := t.boolean("insecure"); yes {
 		r.plan.Load.TLS = insecure()
 	}
+	r.plan.Weights = weights(t)
+	if words, ok := t.line("algorithm"); ok {
+		r.plan.Algorithm = words
+		if message := algorithmProblem(words, "haproxy"); message != "" {
+			t.value(t.at("algorithm"), "%s", message)
+		}
+	}
 	nothing := scope{reader: r}
 	for _, h := range r.readHeaders(t) {
 		if h.text = nothing.template(h.path, h.value); h.text != nil {
@@ -209,7 +218,7 @@ func (r *reader) extractor(t table, key string) *loadgen.Extractor {
 }
 
 func (r *reader) expectations(t table) {
-	known := assert.Known{Labels: r.plan.labels(), Nodes: r.nodes}
+	known := assert.Known{Labels: r.plan.labels(), Nodes: r.nodes, Phases: r.plan.phases()}
 	for i, source := range t.texts("expect") {
 		if strings.TrimSpace(source) == "" {
 			continue

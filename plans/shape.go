@@ -25,21 +25,23 @@ var (
 	nodeShape = &shape{name: "[[lab.node]]", example: `[ { tag = "s1" }, { tag = "s2" } ]`, keys: []string{
 		"tag", "weight", "delay", "stopped"}}
 	targetShape = &shape{name: "[target]", example: `{ url = "http://192.168.42.42" }`, keys: []string{
-		"url", "timeout", "insecure", "headers"}}
+		"url", "timeout", "insecure", "headers", "weights", "algorithm"}}
 	sessionShape = &shape{name: "[session]", example: `{ node = "json:tag" }`, keys: []string{
 		"node", "counter", "id"}}
 	haproxyShape = &shape{name: "[haproxy]", example: `{ api = "tcp://192.168.42.42:9999" }`, keys: []string{
-		"api", "backend"}}
+		"api", "backend", "nodes"}}
 	groupShape = &shape{name: "[[group]]", example: `[ { users = 2, step = [ { request = "GET /" } ] } ]`, keys: []string{
 		"name", "users", "ramp_up", "start_delay", "iterations", "duration", "cookies", "on_error", "step"}}
 	stepShape = &shape{name: "[[group.step]]", example: `[ { request = "GET /" } ]`, keys: []string{
 		"request", "name", "headers", "query", "body", "json", "form", "extract", "assert", "timeout", "redirects",
 		"think", "mark", "when"}}
 	eventShape = &shape{name: "[[event]]", example: `[ { at = "10s", haproxy = "set server nodes/s1 state drain" } ]`, keys: []string{
-		"at", "haproxy", "node", "delay", "weight", "state", "stopped", "http", "may_fail"}}
+		"name", "at", "after_iterations", "after_samples", "haproxy", "node", "delay", "weight", "state", "stopped", "http", "may_fail"}}
 	eventRequestShape = &shape{name: "http", example: `{ method = "POST", url = "/delay" }`, keys: []string{
 		"method", "url", "body"}}
 
+	weightsShape = &shape{name: "weights", example: `{ s1 = 2, s2 = 1 }`}
+	nodesShape   = &shape{name: "nodes", example: `{ s1 = "http://192.168.42.11:3000" }`}
 	headersShape = &shape{name: "headers", example: `{ Accept = "text/html" }`}
 	queryShape   = &shape{name: "query", example: `{ page = 2 }`}
 	formShape    = &shape{name: "form", example: `{ name = "Ada" }`}
@@ -58,7 +60,7 @@ var otherWords = map[string]string{
 	"checks": "assert", "assertions": "assert", "params": "query", "if": "when", "data": "body",
 	"groups": "group", "scenario": "group", "scenarios": "group", "events": "event", "expectations": "expect",
 	"thresholds": "expect", "server": "node", "servers": "node", "balance": "algorithm", "cookie": "sticky",
-	"host": "url", "server_name": "url", "time": "at",
+	"host": "url", "server_name": "url", "time": "at", "phase": "name", "after": "after_iterations",
 }
 
 // unknown says what to write instead of a key that the shape does not have.

@@ -104,6 +104,20 @@ func (t table) whole(key string, least, most int64) (int64, bool) {
 	return n, true
 }
 
+// number is any number, whole or not.
+func (t table) number(key string) (float64, bool) {
+	switch v := t.values[key].(type) {
+	case int64:
+		return float64(v), true
+	case float64:
+		return v, true
+	case nil:
+	default:
+		t.value(t.at(key), "expected a number, not %s%s", described(v), numberHint(v))
+	}
+	return 0, false
+}
+
 // count is a whole number of things, at least one.
 func (t table) count(key string, most int64) (int, bool) {
 	n, ok := t.whole(key, 1, most)
@@ -139,11 +153,11 @@ func (t table) duration(key string, least time.Duration) (time.Duration, bool) {
 func durationRange(d, least time.Duration) string {
 	switch {
 	case d < 0:
-		return fmt.Sprintf("must not be negative, is %s", d)
+		return fmt.Sprintf("must not be negative, is %s", short(d))
 	case d < least:
-		return fmt.Sprintf("must be longer than %s", d)
+		return fmt.Sprintf("must be longer than %s", short(d))
 	case d > longest:
-		return fmt.Sprintf("%s is too long: %s is the most", d, "744h (31 days)")
+		return fmt.Sprintf("%s is too long: %s (31 days) is the most", short(d), short(longest))
 	}
 	return ""
 }

@@ -92,6 +92,15 @@ func wholeHint(v any) string {
 	return ""
 }
 
+func numberHint(v any) string {
+	if s, ok := v.(string); ok {
+		if _, err := strconv.ParseFloat(s, 64); err == nil {
+			return fmt.Sprintf(": write %s, without the quotes", s)
+		}
+	}
+	return ""
+}
+
 func quoteHint(v any) string {
 	switch v.(type) {
 	case int64, float64, bool:

@@ -16,13 +16,22 @@ type Run struct {
 	Expectations []*assert.Expectation
 	// Requests is the engine's account, nil where only a recording is known.
 	Requests *Requests
-	Events   []Event
+	// Events are listed where the Builder was told of none.
+	Events []Event
 	// Warnings are doubts that came up elsewhere; those that the samples give rise to are added.
 	Warnings []string
 	// NodeSource is where the plan reads the node of an answer, such as "json:tag"; "" if it does not.
 	NodeSource string
-	// Weights are the weights of the nodes that the plan expects to answer, by name; nil when unknown.
+	// Weights are the weights that the nodes had at the start, by name, of all nodes that the balancer
+	// knows: 0 for one that begins in drain; nil when unknown. Events change them.
 	Weights map[string]float64
+	// Algorithm is the balancer's, as HAProxy writes it ("roundrobin", "random(2)"), "" if unknown.
+	Algorithm string
+	// ExpectedShares gives the shares of the decisions, 0 to 1, that the algorithm makes of weights; it is
+	// asked for each combination of weights that the run had, with 0 for nodes in drain, maint or down.
+	// nil means in proportion to the weights. HAProxy's random needs it, because its shares are those of
+	// its ring.
+	ExpectedShares func(weights map[string]float64) map[string]float64
 }
 
 // Builder folds samples into Results: the same ones for a run that goes on and for its recording. What

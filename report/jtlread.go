@@ -48,13 +48,13 @@ func (e *JTLError) Error() string {
 //     that count like any other, in JMeter as here;
 //   - any of these compressed by gzip.
 //
-// Failures of other tools get their Kind from responseCode and responseMessage (java.net.ConnectException:
-// connection refused), from a status outside 200 to 399, or from a failureMessage. Without a success column the
-// responseCode decides alone.
+// Failures of other tools get their Kind from the exception in responseCode (java.net.ConnectException is
+// a refused connection), from a status outside 200 to 399, or from there being a failureMessage. Without
+// a success column the responseCode decides alone.
 //
-// A file whose last line or element was cut short is read up to there. Other defects are a *JTLError. Errors of each
-// and of r are returned too, those of r wrapped. Memory does not grow with the length of the file; a row
-// of more than 8 MB is a defect.
+// A file whose last line or element was cut short is read up to there. Any other defect is a *JTLError.
+// The errors of each are returned as they are, those of r wrapped. Memory does not grow with the length
+// of the file; a row of more than 8 MB is a defect.
 func ReadJTL(r io.Reader, each func(*loadgen.Sample) error) (JTLInfo, error) {
 	b := bufio.NewReaderSize(r, readSize)
 	head, _ := b.Peek(2)

@@ -36,7 +36,9 @@ type Results struct {
 	Requests     *Requests     `json:"requests,omitempty"` // of a run; a recording alone does not know it
 	Errors       []Error       `json:"errors"`             // most frequent first
 	Expectations []Expectation `json:"expectations"`
-	Events       []Event       `json:"events"`
+	Events       []Event       `json:"events"` // by time
+	Phases       []Phase       `json:"phases"` // by first appearance; none without an event that begins one
+	Timeline     Timeline      `json:"timeline"`
 	Warnings     []string      `json:"warnings"`
 }
 
@@ -101,11 +103,16 @@ type Affinity struct {
 	// whose counter went up by one under the same session id; without ids, whose counter did.
 	Continuity *float64 `json:"continuity"`
 	Counted    int64    `json:"counted"`
-	Moves      int64    `json:"moves"`   // transitions to another node
-	Excused    int64    `json:"excused"` // moves away from a node in maintenance or down
+	Moves      int64    `json:"moves"` // transitions to another node
+	// Excused are the moves away from a node that was in maintenance or down then (see Builder.Event),
+	// Unexcused the other ones.
+	Excused   int64 `json:"excused"`
+	Unexcused int64 `json:"unexcused"`
 	// Lost are the transitions that lost the session: they came back with another id, or with a counter
 	// that fell, or (without ids) with one that did not rise on another node.
 	Lost int64 `json:"lost"`
+	// LostUnexcused are those of them that neither an excused move explains nor a stop of the node.
+	LostUnexcused int64 `json:"lost_unexcused"`
 	// NewSessions are the transitions that came back with another session id, Resets the lost ones that
 	// stayed on their node. Jumps are counters that went up by more than one, Repeats those that stayed
 	// as they were, in sessions that were not lost.
@@ -113,14 +120,6 @@ type Affinity struct {
 	Resets      int64 `json:"resets"`
 	Jumps       int64 `json:"jumps"`
 	Repeats     int64 `json:"repeats"`
-}
-
-// Distribution is the verdict on shares against weights.
-type Distribution struct {
-	Unit    string `json:"unit"` // "decisions"
-	N       int64  `json:"n"`
-	Verdict string `json:"verdict"`          // TooFew or NotJudged
-	Needed  int64  `json:"needed,omitempty"` // decisions needed for a verdict
 }
 
 // Requests accounts for every request that the engine started: Started = OK + Failed + Cut.
@@ -150,12 +149,4 @@ type Expectation struct {
 	Text   string `json:"text"`
 	OK     bool   `json:"ok"`
 	Actual string `json:"actual"`
-}
-
-// Event is something the plan did to the balancer or to a node during the run.
-type Event struct {
-	AtMS   int64  `json:"at_ms"` // since the start of the run
-	Text   string `json:"text"`
-	OK     bool   `json:"ok"`
-	Answer string `json:"answer,omitempty"`
 }

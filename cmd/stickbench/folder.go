@@ -33,13 +33,14 @@ type record struct {
 	Target   string         `json:"target"`
 	Override plans.Override `json:"override"`
 	Host     host           `json:"host"`
-	Start    time.Time      `json:"start"`
-	End      *time.Time     `json:"end"` // null while it runs, and for ever if it was killed
+	Start    time.Time      `json:"start"` // when the users began to start, from which events are timed
+	End      *time.Time     `json:"end"`   // null while it runs, and for ever if it was killed
 	// Stopped says why the run ended before its plan did; "" if it did not.
 	Stopped string `json:"stopped"`
 
 	NodeSource string             `json:"node_source"`
 	Weights    map[string]float64 `json:"weights,omitempty"`
+	Algorithm  string             `json:"algorithm,omitempty"`
 	Requests   *report.Requests   `json:"requests"`
 	Events     []report.Event     `json:"events"`
 	Warnings   []string           `json:"warnings"` // those that did not come from the samples

@@ -71,6 +71,17 @@ func (l *live) look(group string) (requests, errors int64, shares []share) {
 	return c.requests, c.errors, shares
 }
 
+// total is how many requests all groups have done.
+func (l *live) total() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var n int64
+	for _, c := range l.groups {
+		n += c.requests
+	}
+	return n
+}
+
 // rate is requests per second over the last few looks, so that it neither jumps nor lags.
 type rate struct {
 	times  [16]time.Time

@@ -15,6 +15,7 @@ type overrides struct {
 	Iterations       int
 	Duration, RampUp time.Duration
 	Seed             uint64
+	Insecure         bool
 }
 
 func (o *overrides) flags(c *cobra.Command) {
@@ -25,12 +26,13 @@ func (o *overrides) flags(c *cobra.Command) {
 	f.IntVarP(&o.Iterations, "iterations", "n", 0, "iterations of every user; lifts the plan's duration")
 	f.DurationVarP(&o.Duration, "duration", "d", 0, "how long every group runs, such as 30s; lifts the plan's iterations")
 	f.DurationVar(&o.RampUp, "ramp-up", 0, "time over which the users of a group start")
+	f.BoolVarP(&o.Insecure, "insecure", "k", false, "accept any certificate of an https target")
 	f.Uint64Var(&o.Seed, "seed", 0, "seed of the think times")
 }
 
 // over is what was given on the command line.
 func (o *overrides) over(c *cobra.Command) plans.Override {
-	var p plans.Override
+	p := plans.Override{Insecure: o.Insecure}
 	f := c.Flags()
 	given(f.Changed("target"), &p.Target, &o.Target)
 	given(f.Changed("balancer"), &p.Balancer, &o.Balancer)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -55,7 +56,7 @@ number formats; csv, that table as JMeter saves it.`,
 // results are those of a run's folder, or of a file of samples.
 func (a *app) results(path string) (*report.Results, error) {
 	if path == "-" {
-		return readSamples(a.stdin, "standard input", report.Run{Plan: "standard input"})
+		return readSamples(a.stdin, "standard input", time.Time{}, report.Run{Plan: "standard input"})
 	}
 	info, err := os.Stat(path)
 	if err != nil {
@@ -70,7 +71,7 @@ func (a *app) results(path string) (*report.Results, error) {
 	}
 	defer f.Close()
 	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-	return readSamples(f, path, report.Run{Plan: name})
+	return readSamples(f, path, time.Time{}, report.Run{Plan: name})
 }
 
 // runResults folds a run's samples again, with what run.json and plan.toml know beside them.
@@ -96,11 +97,18 @@ func runResults(f *folder) (*report.Results, error) {
 		return nil, err
 	}
 	defer file.Close()
-	return readSamples(file, f.path(samplesFile), run)
+	return readSamples(file, f.path(samplesFile), r.Start, run)
 }
 
-func readSamples(in io.Reader, name string, run report.Run) (*report.Results, error) {
+// readSamples folds a recording. What happened during its run is told beforehand.
+func readSamples(in io.Reader, name string, start time.Time, run report.Run) (*report.Results, error) {
 	b := report.NewBuilder()
+	if !start.IsZero() {
+		b.Begin(start)
+	}
+	for _, e := range run.Events {
+		b.Event(e)
+	}
 	take := func(s *loadgen.Sample) error { b.Add(s); return nil }
 	info, err := report.ReadJTL(in, take)
 	if err != nil {

@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,7 +23,6 @@ type runFlags struct {
 	Out         string
 	NoOut       bool
 	JSON, Quiet bool
-	Insecure    bool
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -56,7 +55,6 @@ Exit codes: 0 done, expectations met; 1 an expectation failed; 2 wrong usage or 
 	f.BoolVar(&o.NoOut, "no-out", false, "write no folder")
 	f.BoolVar(&o.JSON, "json", false, "print the results as one JSON document, and nothing else")
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress on standard error")
-	f.BoolVarP(&o.Insecure, "insecure", "k", false, "accept any certificate of an https target")
 	return c
 }
 
@@ -64,9 +62,6 @@ Exit codes: 0 done, expectations met; 1 an expectation failed; 2 wrong usage or 
 func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error) {
 	stops := watchSignals(a.stderr)
 	defer stops.release()
-	if o.Insecure {
-		plan.Load.TLS = &tls.Config{InsecureSkipVerify: true}
-	}
 	laboratory, err := startLab(stops.graceful, plan)
 	if err != nil {
 		return err
@@ -85,12 +80,18 @@ func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error
 	if err := runner.Probe(stops.graceful); err != nil {
 		return a.unreachable(plan, err)
 	}
+	steering, err := newSteering(plan, laboratory)
+	if err != nil {
+		return err
+	}
 	r := newRecord(plan, over)
+	r.Weights, r.Algorithm = steering.weights()
 	if err := s.open(plan, o, r); err != nil {
 		return err
 	}
-	account, failure := a.drive(runner, plan, s, stops, o.Quiet)
-	r.finish(account, stops, failure)
+	r.Start = time.Now().UTC()
+	account, failure := a.drive(runner, plan, s, steering, stops, r.Start, o.Quiet)
+	r.finish(account, s, stops, failure)
 	return a.conclude(plan, o, s, r, failure)
 }
 
@@ -102,11 +103,24 @@ func (a *app) unreachable(plan *plans.Plan, err error) error {
 	return cannotRun("%w%s", err, hint)
 }
 
-// drive runs the engine with progress beside it.
-func (a *app) drive(runner *loadgen.Runner, plan *plans.Plan, s *recording, stops *stops, quiet bool) (loadgen.Account, error) {
+// drive runs the engine, with the plan's events and with progress beside it.
+func (a *app) drive(runner *loadgen.Runner, plan *plans.Plan, s *recording, steering *steering, stops *stops, began time.Time, quiet bool) (loadgen.Account, error) {
 	p := a.showProgress(runner, plan, s.live, quiet)
-	defer p.stop()
-	return runner.Run(stops.graceful, stops.hard)
+	graceful, stop := context.WithCancel(stops.graceful)
+	defer stop()
+	s.builder.Begin(began)
+	steering.start(runner, s, began, stop)
+	account, err := runner.Run(graceful, stops.hard)
+	p.stop()
+	return account, errors.Join(steering.stop(s), recordingFailed(err))
+}
+
+// recordingFailed says what the sink's error means for the user.
+func recordingFailed(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("the recording is incomplete: %w", err)
 }
 
 // conclude prints the report, completes the folder and returns the verdict as an exit code. Whatever
@@ -118,8 +132,8 @@ func (a *app) conclude(plan *plans.Plan, o *runFlags, s *recording, r *record, f
 	if s.folder != nil && folderErr == nil {
 		fmt.Fprintf(a.stderr, "recorded in %s\n", s.folder.dir)
 	}
-	if err := errors.Join(failure, folderErr); err != nil {
-		return cannotRun("the recording is incomplete: %w", err)
+	if err := errors.Join(failure, recordingFailed(folderErr)); err != nil {
+		return cannotRun("%w", err)
 	}
 	switch {
 	case printErr != nil:
@@ -145,7 +159,8 @@ func startLab(ctx context.Context, plan *plans.Plan) (*lab.Lab, error) {
 		return nil, nil
 	}
 	l, err := lab.Start(ctx, labConfig(plan.Lab))
-	if errors.Is(err, lab.ErrNoHAProxy) {
+	var refused *lab.ConfigError
+	if errors.Is(err, lab.ErrNoHAProxy) || errors.As(err, &refused) {
 		return nil, err
 	}
 	if err != nil {
@@ -162,9 +177,11 @@ func labConfig(p *plans.Lab) lab.Config {
 	return c
 }
 
-// recording is where the samples go: into the report, into the live view, and into the folder.
+// recording is where samples and events go: into the report, into the live view, and into the folder.
 type recording struct {
+	mu      sync.Mutex // samples and events come from different goroutines
 	builder *report.Builder
+	events  []report.Event
 	live    *live
 	folder  *folder
 	file    io.Closer
@@ -197,12 +214,21 @@ func (s *recording) open(plan *plans.Plan, o *runFlags, r *record) error {
 
 // Record takes a sample (loadgen.Sink). The report has it even if the disk is full.
 func (s *recording) Record(sample *loadgen.Sample) error {
+	s.mu.Lock()
 	s.builder.Add(sample)
+	s.mu.Unlock()
 	s.live.add(sample)
 	if s.jtl == nil {
 		return nil
 	}
 	return s.jtl.Write(sample)
+}
+
+// happened takes an event that was done or seen.
+func (s *recording) happened(e report.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.events = append(s.events, s.builder.Event(e))
 }
 
 // Flush ends a batch (loadgen.Sink).
@@ -221,8 +247,8 @@ func (s *recording) close(r *record) error {
 }
 
 const (
-	stoppedByUser = "interrupted"
-	stoppedBySink = "the recording failed"
+	stoppedByUser    = "interrupted"
+	stoppedByFailure = "failed"
 )
 
 func newRecord(plan *plans.Plan, over plans.Override) *record {
@@ -238,12 +264,14 @@ func newRecord(plan *plans.Plan, over plans.Override) *record {
 }
 
 // finish notes how the run went.
-func (r *record) finish(account loadgen.Account, stops *stops, failure error) {
+func (r *record) finish(account loadgen.Account, s *recording, stops *stops, failure error) {
 	end := time.Now().UTC()
 	r.End = &end
+	r.Events = append(r.Events, s.events...)
 	switch {
 	case failure != nil:
-		r.Stopped = stoppedBySink
+		r.Stopped = stoppedByFailure
+		r.Warnings = append(r.Warnings, failure.Error())
 	case stops.graceful.Err() != nil:
 		r.Stopped = stoppedByUser
 		r.Warnings = append(r.Warnings, "the run was interrupted before its plan was done")
@@ -265,6 +293,6 @@ func (r *record) finish(account loadgen.Account, stops *stops, failure error) {
 func (r *record) facts(plan *plans.Plan) report.Run {
 	return report.Run{
 		Plan: r.Plan, Expectations: plan.Expect, Requests: r.Requests, Events: r.Events,
-		Warnings: r.Warnings, NodeSource: r.NodeSource, Weights: r.Weights,
+		Warnings: r.Warnings, NodeSource: r.NodeSource, Weights: r.Weights, Algorithm: r.Algorithm,
 	}
 }

@@ -9,11 +9,11 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"math"
 	"mime"
 	"net/http"
 	"os"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -41,9 +41,11 @@ type app struct {
 	sessions sessionStore
 	delay    atomic.Int64 // time.Duration
 	stopped  context.Context
-	// turn is the event loop: held for writing by a request that sleeps, for reading by others. A
-	// writer that waits holds back the readers behind it, so the queue is first come, first served.
-	turn sync.RWMutex
+	// loop is the event loop while the node has a delay: the request that holds it has the node to
+	// itself, and the others wait for it in the order of their coming. queued counts all of these;
+	// without any, and without delay, requests do not wait for each other.
+	loop   chan struct{}
+	queued atomic.Int64
 }
 
 // newApp makes the application of a node with that tag and address; its sleeps end with stopped.
@@ -52,7 +54,7 @@ func newApp(stopped context.Context, tag, ip string, delay time.Duration) *app {
 	if err != nil {
 		host = "localhost"
 	}
-	a := &app{tag: tag, ip: ip, stopped: stopped}
+	a := &app{tag: tag, ip: ip, stopped: stopped, loop: make(chan struct{}, 1)}
 	a.prefix = fmt.Appendf(nil, `{"hello":"world!","ip":%s,"host":%s,"tag":%s,"sessionViews":`,
 		quoteJSON(ip), quoteJSON(host), quoteJSON(tag))
 	a.delay.Store(int64(delay))
@@ -67,27 +69,48 @@ func quoteJSON(s string) []byte {
 	return quoted
 }
 
-// firstTurn marks a connection whose first request has not come yet.
+// firstTurn tells whether a connection has had its turn to be accepted.
 type firstTurn struct{ taken atomic.Bool }
 
 type firstTurnKey struct{}
 
 // ServeHTTP answers one request when its turn has come.
 func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !a.blocks() {
+		a.route(w, r)
+		return
+	}
 	a.accept(r)
-	sleeps := r.URL.Path == "/" && (r.Method == http.MethodGet || r.Method == http.MethodHead)
-	if sleeps && time.Duration(a.delay.Load()) > 0 {
-		a.turn.Lock()
-		defer a.turn.Unlock()
-		// The delay may have changed while this request was in the queue.
-		if !a.sleep(time.Duration(a.delay.Load())) {
-			panic(http.ErrAbortHandler)
-		}
-	} else {
-		a.turn.RLock()
-		defer a.turn.RUnlock()
+	a.takeTurn()
+	defer a.endTurn()
+	if isView(r) && !a.sleep(time.Duration(a.delay.Load())) {
+		panic(http.ErrAbortHandler)
 	}
 	a.route(w, r)
+}
+
+// isView tells whether r is answered with the session's views, after the delay.
+func isView(r *http.Request) bool {
+	return r.URL.Path == "/" && (r.Method == http.MethodGet || r.Method == http.MethodHead)
+}
+
+// blocks tells whether requests have to wait for each other now.
+func (a *app) blocks() bool { return a.delay.Load() > 0 || a.queued.Load() > 0 }
+
+// takeTurn waits for the event loop; the request of a node that is stopped meanwhile is cut.
+func (a *app) takeTurn() {
+	a.queued.Add(1)
+	select {
+	case a.loop <- struct{}{}:
+	case <-a.stopped.Done():
+		a.queued.Add(-1)
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func (a *app) endTurn() {
+	<-a.loop
+	a.queued.Add(-1)
 }
 
 // accept takes the event loop's turn in which a blocked node accepts the connection: the connection's
@@ -95,9 +118,9 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // for the requests in front of it twice.
 func (a *app) accept(r *http.Request) {
 	first, ok := r.Context().Value(firstTurnKey{}).(*firstTurn)
-	if ok && !first.taken.Swap(true) && time.Duration(a.delay.Load()) > 0 {
-		a.turn.Lock()
-		defer a.turn.Unlock()
+	if ok && !first.taken.Swap(true) {
+		a.takeTurn()
+		a.endTurn()
 	}
 }
 
@@ -118,7 +141,7 @@ func (a *app) sleep(d time.Duration) bool {
 
 func (a *app) route(w http.ResponseWriter, r *http.Request) {
 	w.Header()["X-Powered-By"] = []string{"Express"}
-	view := r.URL.Path == "/" && (r.Method == http.MethodGet || r.Method == http.MethodHead)
+	view := isView(r)
 	id, views := a.session(w, r, view)
 	switch {
 	case view && time.Duration(a.delay.Load()) == brokenDelay:
@@ -248,7 +271,7 @@ func readDelay(w http.ResponseWriter, r *http.Request) (time.Duration, error) {
 		return 0, errors.New(`Error: the body must be {"delay": <milliseconds>} with Content-Type: application/json`)
 	}
 	var ms float64
-	if json.Unmarshal(body.Delay, &ms) != nil || string(body.Delay) == "null" || ms != float64(int64(ms)) {
+	if json.Unmarshal(body.Delay, &ms) != nil || string(body.Delay) == "null" || ms != math.Trunc(ms) {
 		return brokenDelay, nil
 	}
 	// A day is for ever here, and keeps the conversion from overflowing.

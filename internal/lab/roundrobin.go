@@ -16,9 +16,10 @@ import (
 //	order         A  B  A  C  A  B  A  B  A  C  A  B
 //
 // At each decision goes the server that is due, the most overdue first; if none is due, the heaviest
-// of those that have not entered yet; if all have entered, the next one due. So of any W decisions
-// each server gets exactly its weight, and of the first n its n·w/W to within one with two servers,
-// and to within two with more.
+// of those that have not entered yet; if all have entered, the next one due. With two servers, any W
+// decisions have exactly the weights, and of the first n each server has its n·w/W to within one.
+// With more and large weights HAProxy itself is off by one in some windows ([34 16 28 3 26 17]: 35 of
+// the first 124), and by up to 1.4 in some prefixes; so is this.
 //
 // When weights or eligible servers change, the round begins anew. HAProxy goes on with the places it
 // has given out where it can, so its order may be another one for the first decisions then.

@@ -69,43 +69,51 @@ func TestRoundRobinHasHAProxysOrder(t *testing.T) {
 	}
 }
 
-// Any window of W decisions has exactly the weights, and no server is ever two decisions ahead of its
-// share or behind it; of two servers, not even one.
-func TestRoundRobinIsExact(t *testing.T) {
+// Any W decisions have the weights, and the first n the shares, to within what the comment on
+// roundRobin says. Over the same weights HAProxy 2.6.12 was as far off, at the same decisions.
+func TestRoundRobinIsFair(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 400 {
+	for range 300 {
 		weights := make([]int, 1+random.IntN(6))
 		sum := 0
 		for i := range weights {
 			weights[i] = 1 + random.IntN(40)
 			sum += weights[i]
 		}
-		limit := 2 * sum
-		if len(weights) == 2 {
-			limit = sum
+		window, prefix := 1, 2*sum
+		if len(weights) <= 2 {
+			window, prefix = 0, sum
 		}
 		rr := new(roundRobin)
 		rr.reset(serversOf(weights...))
 		order := picked(rr, 3*sum)
-		for start := range 2 * sum {
-			for i, w := range weights {
-				if n := strings.Count(order[start:start+sum], string(rune('A'+i))); n != w {
-					t.Fatalf("%v: %d of server %d in %d decisions from %d", weights, n, i, sum, start)
-				}
-			}
-		}
 		for i, w := range weights {
-			n := 0
-			for k, c := range order {
-				if int(c) == 'A'+i {
-					n++
+			counts := runningCounts(order, byte('A'+i))
+			for k := range counts {
+				if off := counts[k]*sum - k*w; max(off, -off) >= prefix {
+					t.Fatalf("%v: server %d has %d of the first %d decisions", weights, i, counts[k], k)
 				}
-				if off := n*sum - (k+1)*w; max(off, -off) >= limit {
-					t.Fatalf("%v: server %d has %d of the first %d decisions", weights, i, n, k+1)
+				if k < sum {
+					continue
+				}
+				if n := counts[k] - counts[k-sum]; max(n-w, w-n) > window {
+					t.Fatalf("%v: server %d has %d of the %d decisions before %d", weights, i, n, sum, k)
 				}
 			}
 		}
 	}
+}
+
+// runningCounts[k] is how often c is among the first k of order.
+func runningCounts(order string, c byte) []int {
+	counts := make([]int, len(order)+1)
+	for k := range order {
+		counts[k+1] = counts[k]
+		if order[k] == c {
+			counts[k+1]++
+		}
+	}
+	return counts
 }
 
 func TestRoundRobinBeginsAnewWhenWeightsChange(t *testing.T) {

@@ -39,6 +39,9 @@ func (c *changes) server(key string) *touched {
 	return c.servers[key]
 }
 
+// all notes all settings of a server.
+func (c *changes) all(key string) { *c.server(key) = touched{state: true, weight: true, health: true} }
+
 func (d *Driver) noteSetting(to setting) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -53,17 +56,27 @@ func (d *Driver) noteSetting(to setting) {
 	}
 }
 
-// noteUnderstoodByLooking is for a command that was not understood: what differs after it is its work.
-// If nothing does, it changed what is not watched. What is cut or cleared needs no putting back.
-func (d *Driver) noteUnderstoodByLooking(command string, changed []string) {
+// noteSeen is for a command that was not understood: what differs after it is its work. If nothing
+// does, it changed what is not watched. What was cut or cleared cannot be put back by anybody.
+func (d *Driver) noteSeen(command string, changed []string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, name := range changed {
-		*d.changes.server(d.bench.Backend + "/" + name) = touched{state: true, weight: true, health: true}
+		d.changes.all(d.bench.Backend + "/" + name)
 	}
 	verb := strings.Fields(command)[0]
 	if len(changed) == 0 && verb != "shutdown" && verb != "clear" && !slices.Contains(d.changes.others, command) {
 		d.changes.others = append(d.changes.others, command)
+	}
+}
+
+// noteUnseen is for a command that was not understood and after which the servers could not be read:
+// any of them may have changed.
+func (d *Driver) noteUnseen() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, s := range d.snapshot.Servers {
+		d.changes.all(d.bench.Backend + "/" + s.Name)
 	}
 }
 

@@ -1,14 +1,12 @@
 package steer
 
-import (
-	"context"
-)
+import "context"
 
 // do does one event, or begins it where it is a request that may take its time.
 func (r *run) do(ctx context.Context, e *Event) error {
 	// What has happened until now must be told before the event.
 	if !r.lost {
-		r.look(ctx)
+		r.look(ctx, lookBefore)
 	}
 	switch command := e.command(r.bench.Backend); {
 	case command != "":
@@ -37,16 +35,19 @@ func (r *run) command(ctx context.Context, e *Event, command string) error {
 	if err == nil && understood && to.backend == r.bench.Backend {
 		r.servers.apply(to, &h)
 	}
-	if err := r.tried(ctx, e, h, err); err != nil {
-		return err
+	failed := r.tried(ctx, e, h, err)
+	if !changesBalancer(command) || err != nil && !unanswered(err) {
+		return failed
 	}
-	if !changesBalancer(command) || ctx.Err() != nil {
-		return nil
+	changed, looked := r.look(ctx, r.spare())
+	switch {
+	case understood:
+	case looked:
+		r.noteSeen(command, changed)
+	default:
+		r.noteUnseen()
 	}
-	if changed := r.look(ctx); !understood && err == nil {
-		r.noteUnderstoodByLooking(command, changed)
-	}
-	return nil
+	return failed
 }
 
 // stopOrStart kills or starts a node of the laboratory. For users a killed node is down before the

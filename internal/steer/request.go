@@ -62,7 +62,7 @@ func (r *run) request(ctx context.Context, e *Event) {
 // answered tells what became of a request.
 func (r *run) answered(ctx context.Context, a answer) error {
 	if !r.lost && ctx.Err() == nil {
-		r.look(ctx)
+		r.look(ctx, lookBefore)
 	}
 	h := Happening{At: a.sent, Answer: a.text}
 	if a.event.Delay != nil {

@@ -7,9 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"stickbench/internal/haproxy"
 )
@@ -89,9 +88,14 @@ func (p *putBack) balancer(ctx context.Context) {
 		p.failed("the servers could not be read: %w", err)
 	}
 	now := make(map[string]haproxy.ServerState, len(states))
+	var own []haproxy.ServerState
 	for _, s := range states {
 		now[s.Backend+"/"+s.Name] = s
+		if s.Backend == p.bench.Backend {
+			own = append(own, s)
+		}
 	}
+	p.servers = newServers(own)
 	for _, key := range slices.Sorted(maps.Keys(p.changes.servers)) {
 		before, known := p.before[key]
 		if !known {
@@ -104,7 +108,7 @@ func (p *putBack) balancer(ctx context.Context) {
 		case !there:
 			p.failed("%s is no server any more: it cannot be put back", key)
 		default:
-			p.server(before, func(set setting) { p.send(ctx, set) }, &current)
+			p.server(before, func(set setting) { p.set(ctx, set) }, &current)
 		}
 	}
 }
@@ -126,7 +130,7 @@ func (p *putBack) server(before haproxy.ServerState, put func(setting), now *hap
 	}
 }
 
-func (p *putBack) send(ctx context.Context, set setting) {
+func (p *putBack) set(ctx context.Context, set setting) {
 	if _, err := p.api.Do(ctx, set.command()); err != nil {
 		p.byHand(set.command(), err)
 		return
@@ -150,16 +154,13 @@ func (p *putBack) byHand(command string, err error) {
 func (p *putBack) slowNodes(ctx context.Context) {
 	nodes := slices.Sorted(maps.Keys(p.changes.delays))
 	problems := make([]error, len(nodes))
-	var all errgroup.Group
+	var all sync.WaitGroup
 	for i, node := range nodes {
 		last, before := p.changes.delays[node], p.bench.Delays[node]
 		if last.sure && last.delay == before {
 			continue
 		}
-		all.Go(func() error {
-			problems[i] = p.delay(ctx, node, before, 2*max(last.delay, before)+delayMargin)
-			return nil
-		})
+		all.Go(func() { problems[i] = p.delay(ctx, node, before, 2*max(last.delay, before)+delayMargin) })
 	}
 	all.Wait()
 	for i, node := range nodes {

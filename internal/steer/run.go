@@ -101,7 +101,7 @@ func (r *run) turn(ctx context.Context) error {
 		}
 	}
 	if r.now() >= r.nextLook {
-		r.look(ctx)
+		r.look(ctx, r.spare())
 	}
 	return nil
 }
@@ -127,7 +127,7 @@ func (r *run) finish(ctx context.Context) error {
 	r.requests.Wait()
 	close(r.answers)
 	if !r.lost {
-		r.look(context.WithoutCancel(ctx))
+		r.look(context.WithoutCancel(ctx), lookAtEnd)
 	}
 	var first error
 	for a := range r.answers {

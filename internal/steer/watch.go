@@ -3,6 +3,8 @@ package steer
 import (
 	"cmp"
 	"context"
+	"errors"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,8 +17,10 @@ const (
 	lookEvery = 500 * time.Millisecond
 	// lookTimeout is how long the Runtime API may be silent before it counts as lost.
 	lookTimeout = 2 * time.Second
-	// lookAtLeast is what a look may take from an event that is due.
-	lookAtLeast = 100 * time.Millisecond
+	// lookBefore is what a look may take from an event that is due.
+	lookBefore = 100 * time.Millisecond
+	// lookAtEnd is what the last look may take.
+	lookAtEnd = 500 * time.Millisecond
 )
 
 // The watcher compares the servers as they are with what is believed of them, which is how they were
@@ -35,32 +39,42 @@ const (
 // A look is two commands, each on a connection of its own: `show servers state` tells drain, maint and
 // down apart, `show stat` has the reasons of health checks.
 
-// look reads the servers and tells what has changed. It gives the names of those that have. A look for
-// which there is no time is left out; one without an answer is told once.
-func (r *run) look(ctx context.Context) (changed []string) {
+// look reads the servers and tells what has changed. It gives the names of those that have, and
+// whether it had an answer. A look that is not answered in time is left out; silence for long is told
+// once.
+func (r *run) look(ctx context.Context, most time.Duration) (changed []string, ok bool) {
 	if r.api == nil {
-		return nil
+		return nil, false
 	}
-	limit := lookTimeout
-	if at, ok := r.schedule.nextTime(); ok {
-		limit = min(limit, max(lookAtLeast, at-r.now()))
-	}
-	limited, cancel := context.WithTimeout(ctx, limit)
+	limited, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	asked := r.now()
 	states, rows, err := r.read(limited)
 	answered := r.now()
 	r.nextLook = answered + lookEvery
 	if err != nil {
-		if leftOut := ctx.Err() != nil || limited.Err() != nil && limit < lookTimeout; !leftOut {
-			r.lose(asked, answered, err)
+		// The deadline of a connection can pass a moment before its context's.
+		late := limited.Err() != nil || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
+		if leftOut := ctx.Err() != nil || late && answered-r.seen < lookTimeout; !leftOut {
+			r.lose(answered, err)
 		}
-		return nil
+		return nil, false
 	}
 	changed = r.compare(states, rows, answered)
 	r.regain(asked, answered)
 	r.seen = asked
-	return changed
+	return changed, true
+}
+
+// spare is the time until an event may be due: what a look may take that no event waits for.
+func (r *run) spare() time.Duration {
+	if r.schedule.counts() {
+		return lookBefore
+	}
+	if at, ok := r.schedule.nextTime(); ok {
+		return min(lookTimeout, max(lookBefore, at-r.now()))
+	}
+	return lookTimeout
 }
 
 func (r *run) read(ctx context.Context) ([]haproxy.ServerState, map[string]haproxy.Row, error) {
@@ -77,12 +91,12 @@ func (r *run) read(ctx context.Context) ([]haproxy.ServerState, map[string]hapro
 }
 
 // lose tells once that the Runtime API does not answer. Only an event that needs it fails.
-func (r *run) lose(asked, answered time.Duration, err error) {
+func (r *run) lose(answered time.Duration, err error) {
 	if r.lost {
 		return
 	}
 	r.lost = true
-	r.tell(Happening{At: asked, Latest: answered, Observed: true, Name: "Runtime API lost",
+	r.tell(Happening{At: r.seen, Latest: answered, Observed: true, Name: "Runtime API lost",
 		Text: "the Runtime API does not answer: changes of the servers are not seen", Answer: err.Error()})
 }
 

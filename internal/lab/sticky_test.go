@@ -1,0 +1,118 @@
+package lab
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// What HAProxy 2.6.12 made of these cookies, its spelling included. The node sets SERVERID=own,
+// NODESESSID=app and x=1 each time.
+func TestCookies(t *testing.T) {
+	const app = "NODESESSID=app%3A1; Path=/; HttpOnly"
+	for _, test := range []struct {
+		directive, cookie    string
+		wanted, toNode, user string // user: without x=1, " | " between cookies
+	}{
+		{"insert indirect nocache", "", "", "", app + " | SERVERID=s1; path=/ | private"},
+		{"insert indirect nocache", "a=b; SERVERID=s1; c=d", "s1", "a=b; c=d", app},
+		{"insert indirect nocache", "SERVERID=s1", "s1", "", app},
+		{"insert indirect nocache", "SERVERID=zz; e=f", "zz", "e=f", app + " | SERVERID=s1; path=/ | private"},
+		{"insert indirect", "SERVERID=s1; SERVERID=zz", "s1", "", app},
+		{"insert", "SERVERID=s1; a=b", "s1", "SERVERID=s1; a=b", app},
+		{"insert", "SERVERID=zz", "zz", "SERVERID=zz", app + " | SERVERID=s1; path=/"},
+		{"insert httponly secure", "", "", "", app + " | SERVERID=s1; path=/; HttpOnly; Secure"},
+		{"insert indirect nocache preserve", "", "", "", "SERVERID=own; path=/ | " + app},
+		{"insert postonly", "", "", "", app},
+		{"prefix nocache", "NODESESSID=s1~v1; g=h", "s1", "NODESESSID=v1; g=h", "SERVERID=own; path=/ | NODESESSID=s1~app%3A1; Path=/; HttpOnly"},
+		{"prefix", "g=h; NODESESSID=zz~v1", "zz", "g=h; NODESESSID=v1", "SERVERID=own; path=/ | NODESESSID=s1~app%3A1; Path=/; HttpOnly"},
+		{"prefix", "NODESESSID=plain", "", "NODESESSID=plain", "SERVERID=own; path=/ | NODESESSID=s1~app%3A1; Path=/; HttpOnly"},
+		{"rewrite", "NODESESSID=s1", "s1", "NODESESSID=s1", "SERVERID=own; path=/ | NODESESSID=s1; Path=/; HttpOnly"},
+		{"rewrite", "", "", "", "SERVERID=own; path=/ | NODESESSID=s1; Path=/; HttpOnly"},
+	} {
+		name := "SERVERID"
+		if !strings.HasPrefix(test.directive, "insert") {
+			name = "NODESESSID"
+		}
+		t.Run(test.directive+"/"+test.cookie, func(t *testing.T) {
+			s, problems := parseSticky("cookie "+name+" "+test.directive, true)
+			if problems != nil {
+				t.Fatal(problems)
+			}
+			request := http.Header{}
+			if test.cookie != "" {
+				request.Set("Cookie", test.cookie)
+			}
+			if wanted := s.fromUser(request); wanted != test.wanted {
+				t.Errorf("names server %q, want %q", wanted, test.wanted)
+			}
+			if toNode := strings.Join(request["Cookie"], "|"); toNode != test.toNode {
+				t.Errorf("the node gets %q, want %q", toNode, test.toNode)
+			}
+			response := http.Header{"Set-Cookie": {"SERVERID=own; path=/", app, "x=1"}}
+			s.toUser(response, http.MethodGet, "s1", test.wanted == "s1")
+			got := strings.Join(append(response["Set-Cookie"], response["Cache-Control"]...), " | ")
+			if got = strings.Replace(got, " | x=1", "", 1); got != test.user {
+				t.Errorf("the user gets\n\t%s, want\n\t%s", got, test.user)
+			}
+		})
+	}
+}
+
+func TestPostOnlyInsertsIntoResponsesToPost(t *testing.T) {
+	s, _ := parseSticky("cookie SERVERID insert postonly", true)
+	h := http.Header{}
+	s.toUser(h, http.MethodPost, "s1", false)
+	if got := h.Get("Set-Cookie"); got != "SERVERID=s1; path=/" {
+		t.Error(got)
+	}
+}
+
+// What HAProxy refuses is refused here, in words of our own.
+func TestStickyProblems(t *testing.T) {
+	for _, test := range []struct {
+		directive string
+		embedded  bool
+		want      string
+	}{
+		{"", true, "[]"},
+		{"cookie SERVERID insert indirect nocache", true, "[]"},
+		{"cookie SERVERID insert maxidle 30m domain .example.org attr SameSite=Lax", false, "[]"},
+		{"cookie SERVERID", false, "[]"},
+		{"cookie SERVERID", true, "[without insert, prefix or rewrite nothing sticks]"},
+		{"stick on src", true, `[it begins with "stick"; want HAProxy's directive: cookie NAME insert|prefix|rewrite …]`},
+		{"cookie", true, "[the cookie has no name; want cookie NAME insert|prefix|rewrite …]"},
+		{"cookie A;B insert", true, `["A;B" cannot be the name of a cookie]`},
+		{"cookie A insrt", true, `[unknown option "insrt"; did you mean "insert"? without insert, prefix or rewrite nothing sticks]`},
+		{"cookie A insert prefix", false, "[insert and prefix do not go together]"},
+		{"cookie A rewrite indirect preserve", false, "[rewrite and indirect do not go together]"},
+		{"cookie A rewrite preserve", false, "[preserve needs insert or indirect]"},
+		{"cookie A prefix indirect", true, "[prefix and indirect do not go together: the node would not see its session]"},
+		{"cookie A insert maxidle", false, "[maxidle needs a value]"},
+		{"cookie A insert maxidle 30m", true, `[the embedded balancer does not do maxidle; balancer = "haproxy" does]`},
+	} {
+		_, problems := parseSticky(test.directive, test.embedded)
+		if got := fmt.Sprint(problems); got != test.want {
+			t.Errorf("%q\ngot  %s\nwant %s", test.directive, got, test.want)
+		}
+	}
+}
+
+// An edit of what users send must not fall over anything they may send.
+func FuzzCookieHeader(f *testing.F) {
+	for _, seed := range []string{"SERVERID=s1; a=b", "SERVERID", ";;=;", "NODESESSID=s1~v", ` SERVERID="s1~" `} {
+		f.Add(seed)
+	}
+	modes := []string{"insert indirect", "insert", "prefix", "rewrite"}
+	f.Fuzz(func(t *testing.T, cookie string) {
+		for _, mode := range modes {
+			s, _ := parseSticky("cookie SERVERID "+mode, true)
+			h := http.Header{"Cookie": {cookie}}
+			s.fromUser(h)
+			if _, still := cookieNamed(h["Cookie"], "SERVERID"); still && s.indirect {
+				t.Errorf("the node sees %q of %q", h["Cookie"], cookie)
+			}
+		}
+	})
+}
