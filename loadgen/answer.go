@@ -56,7 +56,7 @@ func (a *answer) values(name string) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		for i := range a.spans {
 			s := &a.spans[i]
-			if strings.EqualFold(text(s.name.of(a.raw)), name) && !yield(s.value.of(a.raw)) {
+			if int(s.name.to-s.name.from) == len(name) && strings.EqualFold(text(s.name.of(a.raw)), name) && !yield(s.value.of(a.raw)) {
 				return
 			}
 		}

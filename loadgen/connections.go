@@ -17,6 +17,7 @@ type wire struct {
 	// inUse is what the second stop closes.
 	inUse  atomic.Pointer[conn]
 	unhook func() bool
+	once   bool // a connection serves one request
 	opened int64
 
 	raw    []byte
@@ -43,10 +44,16 @@ func (w *wire) open(hard context.Context, d *dialer) {
 
 func (w *wire) close() {
 	w.unhook()
+	w.hangUp()
+}
+
+// hangUp closes the connections that are kept.
+func (w *wire) hangUp() {
 	for _, k := range w.kept {
 		k.conn.close()
 	}
-	w.kept = nil
+	clear(w.kept)
+	w.kept = w.kept[:0]
 }
 
 // exchange sends raw to o and reads the answer, and returns how long connecting took, 0 on a connection
@@ -79,7 +86,7 @@ func (w *wire) on(k *connection, raw []byte, head bool, deadline time.Time) erro
 		}
 	}
 	err := k.conn.do(raw, head, deadline, &w.answer)
-	if err != nil || !k.conn.reusable() {
+	if err != nil || w.once || !k.conn.reusable() {
 		w.drop(k)
 	}
 	return err

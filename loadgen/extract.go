@@ -23,6 +23,9 @@ type Extractor struct {
 // extractable is an answer to extract from. Values found share its memory.
 type extractable interface {
 	bodyText() string
+	// member is the value of a member of the body's JSON object, as JSON, "" for none; known says whether
+	// that was worked out.
+	member(name string) (value string, known bool)
 	headerValue(name string) (string, bool)
 	cookieValue(name string) (string, bool)
 }
@@ -63,6 +66,9 @@ func (x *Extractor) String() string { return x.source }
 func (x *Extractor) find(in extractable) (string, bool) { return x.from(x, in) }
 
 func (x *Extractor) json(in extractable) (string, bool) {
+	if value, known := in.member(x.arg); known {
+		return scalar(value)
+	}
 	r := gjson.Get(in.bodyText(), x.arg)
 	return r.String(), r.Exists() && r.Type != gjson.Null
 }
@@ -99,6 +105,15 @@ func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // fromCookie says whether the value comes from the user's jar, not from the answer itself.
 func (x *Extractor) fromCookie() bool { return strings.HasPrefix(x.source, "cookie:") }
+
+// memberName is the name that the extractor looks for in the body's JSON object; "" if it looks for
+// anything else.
+func (x *Extractor) memberName() string {
+	if x == nil || !strings.HasPrefix(x.source, "json:") || !plainName(x.arg) {
+		return ""
+	}
+	return x.arg
+}
 
 // jsonValue is the value at a gjson path of a body, as conditions see it.
 func jsonValue(body, path string) any { return gjson.Get(body, path).Value() }

@@ -44,6 +44,18 @@ const (
 	ClearCookies
 )
 
+// ConnectionPolicy says how long a user's connections live.
+type ConnectionPolicy int
+
+const (
+	// KeepConnections keeps them from iteration to iteration, as long as the server does.
+	KeepConnections ConnectionPolicy = iota
+	// PerIteration closes them at the end of each iteration.
+	PerIteration
+	// PerRequest opens one for each request, redirects included, and says so: Connection: close.
+	PerRequest
+)
+
 // ErrorAction says what a user does after a failed sample, JMeter's "action to be taken after a
 // sampler error".
 type ErrorAction int
@@ -68,8 +80,10 @@ type Group struct {
 	Iterations int
 	Duration   time.Duration
 	Cookies    CookiePolicy
-	OnError    ErrorAction
-	Steps      []Step
+	// Connections is for itself: clearing cookies closes none.
+	Connections ConnectionPolicy
+	OnError     ErrorAction
+	Steps       []Step
 }
 
 // Step is one thing a user does: exactly one of Request, Think and Mark is set.

@@ -115,7 +115,8 @@ type fakeAnswer struct {
 	header, cookies map[string]string
 }
 
-func (f fakeAnswer) bodyText() string { return f.body }
+func (f fakeAnswer) bodyText() string                              { return f.body }
+func (f fakeAnswer) member(name string) (value string, known bool) { return "", false }
 func (f fakeAnswer) headerValue(name string) (string, bool) {
 	v, ok := f.header[name]
 	return v, ok

@@ -16,8 +16,7 @@ import (
 //	word ─▶ exchange ─▶ cookies ─▶ redirect? ─▶ observe ─▶ status ─▶ extract ─▶ assert ─▶ record
 //	  ▲                               │ yes
 //	  └───────────────────────────────┘
-func (u *user) request(r *request) bool {
-	now := time.Now()
+func (u *user) request(r *request, now time.Time) bool {
 	s := u.blank(r.Label, now)
 	u.account.Started++
 	u.view = assert.Response{Lookup: u, Previous: u.last}
@@ -57,7 +56,7 @@ func (u *user) fail(r *request, s *Sample, err error) {
 // fetch gets the answer, redirects followed. Its error is a *wireError.
 func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 	deadline := start.Add(r.timeout)
-	w := wording{plan: u.runner.plan, request: r.Request, method: r.Method, target: r.fixed}
+	w := wording{plan: u.runner.plan, request: r, method: r.Method, target: r.fixed, now: start}
 	if err := u.aim(&w, r); err != nil {
 		u.account.Unsent++
 		return err
@@ -73,11 +72,12 @@ func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 		}
 		connect, err := u.wire.exchange(w.target.origin, raw, w.method == http.MethodHead, deadline)
 		a := &u.wire.answer
+		u.members.state = unread
 		s.Connect += connect
 		s.Received += a.received
 		s.Sent += a.sent
-		s.Elapsed = time.Since(start)
 		if err != nil {
+			s.Elapsed = time.Since(start)
 			u.traceHop(&w, raw, hop, start, false)
 			return err
 		}
@@ -85,6 +85,7 @@ func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 		if hop == 0 {
 			s.Latency = a.firstByte.Sub(start)
 		}
+		w.now = a.end
 		u.keepCookies(w.target, a)
 		u.view.Status = a.status
 		s.Status = a.status
@@ -144,7 +145,7 @@ func (u *user) word(w *wording, r *request) ([]byte, error) {
 
 // cookieField is the plan's own cookies and then the jar's, in one field (RFC 6265 §5.4).
 func (u *user) cookieField(raw []byte, w *wording, r *request) (all []byte, missing string) {
-	held := u.jar.at(w.target, time.Now()).field
+	held := u.jar.at(w.target, w.now).field
 	own := r.cookie != nil && !w.foreign
 	if held == "" && !own {
 		return raw, ""
@@ -166,7 +167,7 @@ func (u *user) cookieField(raw []byte, w *wording, r *request) (all []byte, miss
 
 func (u *user) keepCookies(t *target, a *answer) {
 	for line := range a.setCookies() {
-		if err := u.jar.set(t, string(line), time.Now()); err != nil {
+		if err := u.jar.set(t, string(line), a.end); err != nil {
 			u.runner.warn(err.Error())
 		}
 	}
@@ -278,6 +279,10 @@ func dataType(contentType string) string {
 
 func (u *user) bodyText() string { return text(u.wire.answer.body) }
 
+func (u *user) member(name string) (value string, known bool) {
+	return u.members.find(u.bodyText(), name)
+}
+
 func (u *user) headerValue(name string) (string, bool) {
 	v := u.wire.answer.field(name)
 	return v, v != ""
@@ -287,7 +292,7 @@ func (u *user) cookieValue(name string) (string, bool) {
 	if u.wire.target == nil {
 		return "", false
 	}
-	return u.jar.value(u.wire.target, name, time.Now())
+	return u.jar.value(u.wire.target, name, u.wire.answer.end)
 }
 
 // Header is for conditions (assert.Lookup).

@@ -12,6 +12,7 @@ import (
 type script struct {
 	group   *Group
 	actions []action
+	names   []string // of the members that extractors look for in bodies
 }
 
 // action is a step made ready.
@@ -30,28 +31,43 @@ type request struct {
 	head, tail []byte
 	// cookie is the plan's own Cookie field, put before the jar's; nil for none.
 	cookie *Template
+	// closing says with each request that its connection ends with it.
+	closing bool
 	// judges says that an assertion is about the status, so that the default rule does not apply.
 	judges bool
 }
 
 func compile(p *Plan, g *Group) (script, error) {
 	s := script{group: g}
+	s.name(p.Session.Node, p.Session.Counter, p.Session.ID)
 	for i := range g.Steps {
 		a := action{Step: &g.Steps[i]}
 		if a.Request != nil {
-			r, err := prepare(p, a.Request)
+			r, err := prepare(p, g, a.Request)
 			if err != nil {
 				return s, fmt.Errorf("%s: %w", a.Request.Label, err)
 			}
 			a.request = r
+			for _, x := range a.Request.Extract {
+				s.name(x.From)
+			}
 		}
 		s.actions = append(s.actions, a)
 	}
 	return s, nil
 }
 
-func prepare(p *Plan, req *Request) (*request, error) {
-	r := &request{Request: req, timeout: req.Timeout}
+// name notes what the extractors look for, each name once.
+func (s *script) name(xs ...*Extractor) {
+	for _, x := range xs {
+		if n := x.memberName(); n != "" && !slices.Contains(s.names, n) {
+			s.names = append(s.names, n)
+		}
+	}
+}
+
+func prepare(p *Plan, g *Group, req *Request) (*request, error) {
+	r := &request{Request: req, timeout: req.Timeout, closing: g.Connections == PerRequest}
 	if r.timeout == 0 {
 		r.timeout = p.Timeout
 	}
@@ -74,7 +90,7 @@ func prepare(p *Plan, req *Request) (*request, error) {
 	r.fixed = t
 	constant := !slices.ContainsFunc(req.Header, func(f Field) bool { return !f.Value.constant() })
 	if constant && (req.Body == nil || req.Body.constant()) {
-		w := wording{plan: p, request: req, method: req.Method, target: t}
+		w := wording{plan: p, request: r, method: req.Method, target: t}
 		r.head, _ = w.head(nil, nil)
 		r.tail, _ = w.tail(nil, nil)
 	}
@@ -85,13 +101,15 @@ func prepare(p *Plan, req *Request) (*request, error) {
 // the first variable without a value, which they name.
 type wording struct {
 	plan    *Plan
-	request *Request
+	request *request
 	method  string
 	target  *target
 	// bare leaves out the body and the fields that describe it: a redirect made a GET of the request.
 	bare bool
 	// foreign leaves out credentials: a redirect led to another origin.
 	foreign bool
+	// now is when the request goes out, as far as cookies care.
+	now time.Time
 }
 
 // head is everything up to where the Cookie field stands.
@@ -108,6 +126,9 @@ func (w *wording) head(dst []byte, value func(string) (string, bool)) (all []byt
 	}
 	if w.target.basic != "" && !w.names("Authorization") {
 		dst = field(dst, "Authorization", w.target.basic)
+	}
+	if w.request.closing && !w.names("Connection") {
+		dst = field(dst, "Connection", "close")
 	}
 	for _, f := range w.request.Header {
 		if w.leftOut(f.Name) {

@@ -37,6 +37,7 @@ type user struct {
 	digest    string             // … what is written of it
 
 	wire    wire
+	members members
 	hops    []Exchange // of the sample being made, if Runner.Trace wants them
 	sample  Sample
 	view    assert.Response
@@ -75,6 +76,9 @@ func (u *user) run(graceful, hard context.Context) {
 		if !u.iterate() {
 			return
 		}
+		if g.Connections == PerIteration {
+			u.wire.hangUp()
+		}
 		u.iterations.Add(1)
 		u.account.Iterations++
 	}
@@ -86,6 +90,8 @@ func (u *user) begin() {
 	u.runner.active.Add(1)
 	u.rng = rand.New(rand.NewPCG(u.runner.plan.Seed, uint64(u.number)))
 	u.view.Lookup = u
+	u.members.names = u.script.names
+	u.wire.once = u.script.group.Connections == PerRequest
 	u.wire.open(u.hard, u.runner.dialer)
 	u.sample.Thread, u.sample.User = u.thread, u.number
 }
@@ -116,21 +122,25 @@ func (u *user) over(now time.Time) bool {
 func (u *user) iterate() bool {
 	for i := range u.script.actions {
 		a := &u.script.actions[i]
-		if u.over(time.Now()) {
+		now := time.Now()
+		if u.over(now) {
 			return false
 		}
-		if a.When != nil && !u.holds(a.When) {
-			continue
+		if a.When != nil {
+			if !u.holds(a.When) {
+				continue
+			}
+			now = time.Now()
 		}
 		switch {
 		case a.Think != nil:
-			if !u.sleepUntil(time.Now().Add(a.Think.draw(u.rng))) {
+			if !u.sleepUntil(now.Add(a.Think.draw(u.rng))) {
 				return false
 			}
 		case a.Mark != "":
-			u.mark(a.Mark)
+			u.mark(a.Mark, now)
 		default:
-			if !u.request(a.request) {
+			if !u.request(a.request, now) {
 				return false
 			}
 			if u.sample.Kind == OK {
@@ -179,8 +189,8 @@ func (u *user) sleepUntil(t time.Time) bool {
 }
 
 // mark records a row of no cost, like a sampler of JMeter's with an empty script.
-func (u *user) mark(label string) {
-	s := u.blank(label, time.Now())
+func (u *user) mark(label string, now time.Time) {
+	s := u.blank(label, now)
 	s.Mark, s.Status, s.Reason, s.DataType = true, http.StatusOK, "OK", "text"
 	u.record(s)
 }

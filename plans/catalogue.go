@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"stickbench/assert"
@@ -42,6 +43,7 @@ func catalogueNames() []string {
 	for i, f := range files {
 		files[i] = strings.TrimSuffix(f, ".toml")
 	}
+	slices.Sort(files) // by name, which is not the order of the files' names
 	return files
 }
 

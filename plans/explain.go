@@ -3,7 +3,9 @@ package plans
 import (
 	"fmt"
 	"io"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,8 +80,12 @@ func (p *Plan) explainTarget(e *explanation) {
 			words += ", any certificate"
 		}
 		e.rows("target", words)
+		e.rows("shares", p.shareWords()...)
 		if p.HAProxy != nil {
 			e.rows("haproxy", fmt.Sprintf("Runtime API %s, backend %s", p.HAProxy.API, p.HAProxy.Backend))
+			for _, name := range slices.Sorted(maps.Keys(p.HAProxy.Nodes)) {
+				e.rows("haproxy", fmt.Sprintf("%s at %s", name, withoutPassword(p.HAProxy.Nodes[name])))
+			}
 		}
 		return
 	}
@@ -89,6 +95,21 @@ func (p *Plan) explainTarget(e *explanation) {
 		sticky = "nothing sticks"
 	}
 	e.rows("lab", fmt.Sprintf("%s, %s, %s", balancer, p.Lab.Algorithm, sticky), "in front of "+nodeWords(p.Lab.Nodes))
+}
+
+// shareWords say what shares are expected of the plan's own balancer.
+func (p *Plan) shareWords() []string {
+	var words []string
+	if p.Algorithm != "" {
+		words = append(words, p.Algorithm)
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.Weights)) {
+		words = append(words, fmt.Sprintf("%s weight %s", name, plain(p.Weights[name])))
+	}
+	if words == nil {
+		return nil
+	}
+	return []string{strings.Join(words, ", ")}
 }
 
 func nodeWords(nodes []LabNode) string {
@@ -131,7 +152,7 @@ func (p *Plan) sessionWords() []string {
 
 func (p *Plan) explainGroup(e *explanation, g *loadgen.Group) {
 	e.gap()
-	e.rows("group", fmt.Sprintf("%s: %s, %s, %s", g.Name, startWords(g), limitWords(g), cookieWords(g)))
+	e.rows("group", fmt.Sprintf("%s: %s, %s, %s", g.Name, startWords(g), limitWords(g), cookieWords(g)+connectionWords(g)))
 	if g.OnError != loadgen.Continue {
 		e.rows("", "after a failed request: "+map[loadgen.ErrorAction]string{
 			loadgen.NextIteration: "the next iteration", loadgen.StopUser: "the user stops", loadgen.StopRun: "the run stops"}[g.OnError])

@@ -60,6 +60,7 @@ func (r *reader) group(t table, i int) loadgen.Group {
 	if word, ok := t.word("cookies", "keep", "clear"); ok {
 		g.Cookies = cookiePolicies[word]
 	}
+	g.Connections = t.connections()
 	if word, ok := t.word("on_error", "continue", "next-iteration", "stop-user", "stop"); ok {
 		g.OnError = errorActions[word]
 	}

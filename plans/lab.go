@@ -121,7 +121,7 @@ func weights(t table) map[string]float64 {
 	if !ok {
 		return nil
 	}
-	all, sum := map[string]float64{}, 0.0
+	all, sum, before := map[string]float64{}, 0.0, len(t.list)
 	for _, name := range own.inOrder() {
 		w, ok := own.number(name)
 		if ok && !(w >= 0 && w <= mostShare) {
@@ -129,7 +129,7 @@ func weights(t table) map[string]float64 {
 		}
 		all[name], sum = w, sum+w
 	}
-	if sum == 0 && len(own.list) == 0 {
+	if sum == 0 && len(t.list) == before {
 		t.value(t.at("weights"), "one of them must be above 0, such as { s1 = 2, s2 = 1 }")
 	}
 	return all

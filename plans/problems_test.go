@@ -21,6 +21,11 @@ counter = "json:n"
 request = "GET /"
 `
 
+// weighted is runs with weights of its nodes.
+func weighted(weights string) string {
+	return strings.Replace(runs, "[session]", "weights = "+weights+"\n[session]", 1)
+}
+
 // laboratory is another one.
 const laboratory = `[lab]
 [[group]]
@@ -102,6 +107,15 @@ func TestProblems(t *testing.T) {
 		{"not boolean", "[target]\nurl = 'http://h'\ninsecure = 1\n" + runs[strings.Index(runs, "[session]"):], `3:12: target.insecure: expected true or false, not the number 1`},
 		{"variable for all requests", "[target]\nurl = 'http://h'\nheaders = { X = '${user} ${token}' }\n" + runs[strings.Index(runs, "[session]"):], `3:26: target.headers.X: unknown variable "token": no step before extracts it; known are group, iteration, user`},
 
+		{"weights", weighted(`{ s1 = -1, s2 = "2", s3 = nan, "s 4" = true }`), "3:18: target.weights.s1: must be from 0 to 1000000, not -1\n" +
+			"3:27: target.weights.s2: expected a number, not the text \"2\": write 2, without the quotes\n" +
+			"3:37: target.weights.s3: must be from 0 to 1000000, not NaN\n" +
+			`3:50: target.weights."s 4": expected a number, not true`},
+		{"no weights", weighted(`{ s1 = 0, s2 = 0.0 }`), `3:11: target.weights: one of them must be above 0, such as { s1 = 2, s2 = 1 }`},
+		{"weights in text", weighted(`"2:1"`), `3:11: target.weights: expected a table, such as { s1 = 2, s2 = 1 }, not the text "2:1"`},
+		{"algorithm", strings.Replace(weighted(`{ s1 = 2 }`), "[session]", "algorithm = 'round-robin'\n[session]", 1), `4:13: target.algorithm: "round-robin": did you mean "roundrobin"?`},
+		{"algorithm of haproxy", strings.Replace(weighted(`{ s1 = 2 }`), "[session]", "algorithm = 'hdr(Host)'\n[session]", 1), ``},
+
 		// Session.
 		{"extractor", strings.Replace(runs, "json:tag", "jsn:tag", 1), `4:8: session.node: "jsn:tag": expected json:<path>, header:<name>, cookie:<name> or regex:<expression with one group>`},
 		{"extractor without colon", strings.Replace(runs, "json:tag", "tag", 1), `4:8: session.node: "tag": expected json:<path>, header:<name>, cookie:<name> or regex:<expression with one group>`},
@@ -119,6 +133,9 @@ func TestProblems(t *testing.T) {
 		{"api's scheme", runs + "[haproxy]\napi = 'http://h:1'\n", `10:7: haproxy.api: "http://" is neither tcp:// nor unix://`},
 		{"api's port", runs + "[haproxy]\napi = 'tcp://h'\n", `10:7: haproxy.api: has no port: write it like "tcp://192.168.42.42:9999"`},
 		{"api's bad port", runs + "[haproxy]\napi = 'tcp://h:99999'\n", `10:7: haproxy.api: "99999" is not a port, 1 to 65535`},
+		{"nodes", runs + "[haproxy]\napi = 'tcp://h:1'\nnodes = { s1 = 'h:3000', 'a b' = 'http://h', s2 = 3 }\n", "11:16: haproxy.nodes.s1: has no scheme: write \"http://h:3000\"\n" +
+			"11:26: haproxy.nodes.\"a b\": cannot name a server: letters, digits, - _ . and : only\n" +
+			`11:51: haproxy.nodes.s2: expected text, not the number 3: write "3", with quotes`},
 		{"no api", runs + "[haproxy]\nbackend = 'n n'\n", "9:2: haproxy: needs an api, such as api = \"tcp://192.168.42.42:9999\"\n" +
 			`10:11: haproxy.backend: "n n" cannot name a backend: letters, digits, - _ . and : only`},
 	} {
@@ -224,7 +241,16 @@ func TestProblemsOfLabs(t *testing.T) {
 func TestProblemsOfEvents(t *testing.T) {
 	problemsOf(t, laboratory+"[[event]]\n", "event[0]", []struct{ name, lines, want string }{
 		{"good", "at = '1s'\nhaproxy = 'set server nodes/s1 state drain'", ``},
-		{"no time", "haproxy = 'show info'", `0:3: needs a time, such as at = "10s"`},
+		{"no time", "haproxy = 'show info'", `0:3: needs a time: at = "10s", after_iterations = 100 or after_samples = 100`},
+		{"two times", "at = '1s'\nhaproxy = 'x'\nafter_samples = 3", `3:1: after_samples: an event has only one of at, after_iterations and after_samples: this one has at and after_samples`},
+		{"no iterations", "after_iterations = 0\nhaproxy = 'x'", `1:20: after_iterations: must be 1 or more, not 0`},
+		{"half an iteration", "after_iterations = 0.5\nhaproxy = 'x'", `1:20: after_iterations: expected a whole number, not the number 0.5`},
+		{"other word for a time", "after = 10\nhaproxy = 'x'", "0:3: needs a time: at = \"10s\", after_iterations = 100 or after_samples = 100\n" +
+			`1:1: after: unknown key: write "after_iterations"`},
+		{"name", "at = '1s'\nname = 'drained'\nhaproxy = 'x'", ``},
+		{"no name", "at = '1s'\nname = ''\nhaproxy = 'x'", `2:8: name: must not be empty`},
+		// Reports have a phase of that name already.
+		{"name of the first phase", "at = '1s'\nname = 'start'\nhaproxy = 'x'", `2:8: name: "start" is the phase before the first event: choose another name`},
 		{"number", "at = 10\nhaproxy = 'show info'", `1:6: at: expected a duration, not the number 10: write "10s" for seconds or "10ms" for milliseconds`},
 		{"nothing", "at = '1s'", `0:3: does nothing: add one of haproxy, node and http`},
 		{"no node", "at = '1s'\nweight = 3", `2:1: weight: is done to a node: name it, such as node = "s1"`},
@@ -242,6 +268,9 @@ func TestProblemsOfEvents(t *testing.T) {
 	problemsOf(t, runs+"[[event]]\nat = '1s'\n", "event[0]", []struct{ name, lines, want string }{
 		{"no api", "haproxy = 'show info'", `-1:3: needs the balancer's Runtime API: add a [haproxy] with its api`},
 		{"with api", "haproxy = 'show info'\n[haproxy]\napi = 'tcp://h:1'", ``},
+		{"delay", "node = 's 1'\ndelay = '1s'\n[haproxy]\napi = 'tcp://h:1'", "1:8: node: \"s 1\" cannot name a server: letters, digits, - _ . and : only\n" +
+			`1:8: node: its delay is set at the node itself: add nodes = { "s 1" = "http://HOST:PORT" } to [haproxy]`},
+		{"delay of a node with an address", "node = 's1'\ndelay = '1s'\n[haproxy]\napi = 'tcp://h:1'\nnodes = { s1 = 'http://h' }", ``},
 		{"stopped", "node = 's1'\nstopped = true\n[haproxy]\napi = 'tcp://h:1'", `2:1: stopped: only nodes of a [lab] can be stopped and started`},
 		{"request", "http = { url = '/' }", ``},
 	})

@@ -25,6 +25,8 @@ url = "https://example.com:8443/app"
 timeout = "5s"
 insecure = true
 headers = { Accept = "text/html", X-User = "${user}" }
+weights = { s1 = 2, "s 2" = 1.5 }
+algorithm = "static-rr"
 
 [session]
 node = "header:X-Node"
@@ -34,6 +36,7 @@ id = "cookie:SID"
 [haproxy]
 api = "unix:///var/run/haproxy.sock"
 backend = "app"
+nodes = { s1 = "http://192.168.42.11:3000" }
 
 [[group]]
 name = "browsers"
@@ -43,6 +46,7 @@ start_delay = "1s"
 iterations = 10
 duration = "1m"
 cookies = "clear"
+connections = "request"
 on_error = "next-iteration"
 
 [[group.step]]
@@ -81,12 +85,13 @@ haproxy = "set server app/s1 state drain"
 may_fail = true
 
 [[event]]
-at = "20s"
+name = "slow"
+after_iterations = 20
 node = "s1"
 delay = "250ms"
 
 [[event]]
-at = "30s"
+after_samples = 30
 http = { method = "POST", url = "/delay", body = "{}" }
 `
 
@@ -145,11 +150,13 @@ func TestRead(t *testing.T) {
 	want := &Plan{
 		Description: "All keys.",
 		Expect:      []*assert.Expectation{expectation("errors == 0"), expectation(`p95("login") < 100`)},
-		HAProxy:     &HAProxy{API: "unix:///var/run/haproxy.sock", Backend: "app"},
+		HAProxy: &HAProxy{API: "unix:///var/run/haproxy.sock", Backend: "app",
+			Nodes: map[string]string{"s1": "http://192.168.42.11:3000"}},
+		Weights: map[string]float64{"s1": 2, "s 2": 1.5}, Algorithm: "static-rr",
 		Events: []Event{
 			{At: 10 * time.Second, HAProxy: "set server app/s1 state drain", MayFail: true},
-			{At: 20 * time.Second, Node: "s1", Delay: &delay},
-			{At: 30 * time.Second, HTTP: &EventRequest{Method: "POST", URL: "/delay", Body: "{}"}},
+			{Name: "slow", AfterIterations: 20, Node: "s1", Delay: &delay},
+			{AfterSamples: 30, HTTP: &EventRequest{Method: "POST", URL: "/delay", Body: "{}"}},
 		},
 		Load: loadgen.Plan{
 			Name:    "everything",
@@ -161,7 +168,7 @@ func TestRead(t *testing.T) {
 			Groups: []loadgen.Group{
 				{
 					Name: "browsers", Users: 3, RampUp: 1500 * time.Millisecond, StartDelay: time.Second,
-					Iterations: 10, Duration: time.Minute, Cookies: loadgen.ClearCookies, OnError: loadgen.NextIteration,
+					Iterations: 10, Duration: time.Minute, Cookies: loadgen.ClearCookies, Connections: loadgen.PerRequest, OnError: loadgen.NextIteration,
 					Steps: []loadgen.Step{
 						{Request: &loadgen.Request{
 							Label: "login", Method: "POST", URL: tmpl("/login"), Timeout: 2 * time.Second,

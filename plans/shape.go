@@ -31,7 +31,7 @@ var (
 	haproxyShape = &shape{name: "[haproxy]", example: `{ api = "tcp://192.168.42.42:9999" }`, keys: []string{
 		"api", "backend", "nodes"}}
 	groupShape = &shape{name: "[[group]]", example: `[ { users = 2, step = [ { request = "GET /" } ] } ]`, keys: []string{
-		"name", "users", "ramp_up", "start_delay", "iterations", "duration", "cookies", "on_error", "step"}}
+		"name", "users", "ramp_up", "start_delay", "iterations", "duration", "cookies", "connections", "on_error", "step"}}
 	stepShape = &shape{name: "[[group.step]]", example: `[ { request = "GET /" } ]`, keys: []string{
 		"request", "name", "headers", "query", "body", "json", "form", "extract", "assert", "timeout", "redirects",
 		"think", "mark", "when"}}

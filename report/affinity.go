@@ -41,29 +41,69 @@ type session struct {
 	node, id   string
 	counter    int64
 	hasCounter bool
+
+	at, origin     int16     // index of its node, and of the one that it moved away from last
+	said, departed int64     // when its last answer began, and when it moved last: milliseconds since 1970
+	visited        [2]uint64 // bits of the nodes it was on, by index
+}
+
+// step is what one answer means to its session.
+type step struct {
+	is       traits
+	from     int16 // the node it moved away from, with isMoved
+	origin   int16 // the node its session had moved away from before, with isWandering
+	previous int64 // when the answer before began, milliseconds since 1970, unless isOpening
+	departed int64 // when that move had ended, with isWandering
 }
 
 func newAffinityFold() *affinityFold {
 	return &affinityFold{users: map[int]*session{}, threads: map[string]*session{}}
 }
 
-// add folds a sample and says whether it was the first of its session to name a node.
-func (f *affinityFold) add(s *loadgen.Sample) (first bool) {
+// add folds a sample, answered by the node with that index, and says what it means to its session.
+func (f *affinityFold) add(s *loadgen.Sample, node int16) (is step) {
 	if s.Mark || s.Node == "" && s.Session == "" && !s.HasCounter {
-		return false
+		return step{}
 	}
 	now := f.session(s)
 	if now.life != s.Life {
 		*now = session{life: s.Life}
 	}
+	is = step{is: isSaid, previous: now.said}
 	if !now.answered {
 		now.answered = true
 		f.sessions++
+		is.is |= isOpening
 	}
-	first = s.Node != "" && now.node == ""
-	f.transition(now, s)
+	if s.Node != "" && now.node == "" {
+		is.is |= isFirst
+	}
+	f.transition(now, s, &is)
+	now.travel(s, node, &is)
 	now.take(s)
-	return first
+	return is
+}
+
+// travel follows the session to the node of s.
+func (now *session) travel(s *loadgen.Sample, node int16, is *step) {
+	now.said = s.StartMillis()
+	if s.Node == "" {
+		return
+	}
+	word, bit := &now.visited[node/64], uint64(1)<<(node%64)
+	if is.is&isMoved != 0 {
+		is.from = now.at
+		if now.moved {
+			is.is |= isWandering
+			is.origin, is.departed = now.origin, now.departed
+		}
+		if *word&bit != 0 {
+			is.is |= isBack
+		}
+		now.moved, now.origin, now.departed = true, now.at, s.StartMillis()+wholeMS(s)
+	}
+	*word |= bit
+	now.at = node
 }
 
 // session is the state of the sample's user.
@@ -85,16 +125,17 @@ func (f *affinityFold) session(s *loadgen.Sample) *session {
 }
 
 // transition judges the step from what the session last said to s.
-func (f *affinityFold) transition(was *session, s *loadgen.Sample) {
+func (f *affinityFold) transition(was *session, s *loadgen.Sample, is *step) {
 	moved := false
 	if was.node != "" && s.Node != "" {
 		f.named++
+		is.is |= isNamed
 		moved = was.node != s.Node
 	}
 	if moved {
 		f.moves++
+		is.is |= isMoved
 		if !was.moved {
-			was.moved = true
 			f.moved++
 		}
 	}
@@ -103,7 +144,7 @@ func (f *affinityFold) transition(was *session, s *loadgen.Sample) {
 	fell := false
 	if was.hasCounter && s.HasCounter {
 		fell = s.Counter < was.counter || s.Counter == was.counter && moved && !ids
-		f.count(was.counter, s.Counter, newID || fell)
+		f.count(was.counter, s.Counter, newID || fell, is)
 	}
 	if newID {
 		f.newIDs++
@@ -111,6 +152,7 @@ func (f *affinityFold) transition(was *session, s *loadgen.Sample) {
 	}
 	if newID || fell {
 		f.lost++
+		is.is |= isLost
 		if !moved {
 			f.resets++
 		}
@@ -118,12 +160,14 @@ func (f *affinityFold) transition(was *session, s *loadgen.Sample) {
 }
 
 // count folds the step of a counter; broken says that the session is another one.
-func (f *affinityFold) count(was, now int64, broken bool) {
+func (f *affinityFold) count(was, now int64, broken bool, is *step) {
 	f.counted++
+	is.is |= isCounted
 	switch {
 	case broken:
 	case now == was+1:
 		f.continued++
+		is.is |= isContinued
 	case now == was:
 		f.repeats++
 	default:

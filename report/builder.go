@@ -23,8 +23,11 @@ type Run struct {
 	// NodeSource is where the plan reads the node of an answer, such as "json:tag"; "" if it does not.
 	NodeSource string
 	// Weights are the weights that the nodes had at the start, by name, of all nodes that the balancer
-	// knows: 0 for one that begins in drain; nil when unknown. Events change them.
+	// knows; nil when unknown. States are what they were in at the start, "drain", "maint" or "down", of
+	// those that did not take new sessions. Events change both. A node counts with weight 0 while it
+	// does not take new sessions.
 	Weights map[string]float64
+	States  map[string]string
 	// Algorithm is the balancer's, as HAProxy writes it ("roundrobin", "random(2)"), "" if unknown.
 	Algorithm string
 	// ExpectedShares gives the shares of the decisions, 0 to 1, that the algorithm makes of weights; it is
@@ -48,11 +51,14 @@ type Builder struct {
 	affinity *affinityFold
 	errors   *errorFold
 	doubts   doubtFold
+	stage    *stage
+	timeline timelineFold
 }
 
 // labelFold folds the samples of one label.
 type labelFold struct {
 	label string
+	index int // in order of first appearance
 	fold  *rowFold
 	nodes []*rowFold // by nodeFold.index; nil where the node never answered
 	marks bool       // nothing but marks so far
@@ -65,29 +71,33 @@ const totalLabel = "TOTAL"
 func NewBuilder() *Builder {
 	return &Builder{
 		labels: map[string]*labelFold{}, nodes: map[string]*nodeFold{}, total: &rowFold{},
-		affinity: newAffinityFold(), errors: newErrorFold(),
+		affinity: newAffinityFold(), errors: newErrorFold(), stage: newStage(),
 	}
 }
 
 // Add folds one sample. Samples come in the order in which they were recorded. The Builder does not
 // keep s, but may keep its strings.
 func (b *Builder) Add(s *loadgen.Sample) {
+	if !b.stage.begun {
+		b.stage.origin, b.stage.begun = s.StartMillis(), true
+	}
 	b.total.add(s)
 	label := b.label(s)
 	label.fold.add(s)
 	label.marks = label.marks && s.Mark
 	b.doubts.add(s)
 	b.errors.add(s)
-	first := b.affinity.add(s)
-	if s.Node == "" || s.Mark {
-		return
+	node := none
+	if s.Node != "" && !s.Mark {
+		n := b.node(s.Node)
+		n.fold.add(s)
+		label.node(n.index).add(s)
+		node = n.index
 	}
-	node := b.node(s.Node)
-	node.fold.add(s)
-	if first {
-		node.first++
-	}
-	label.node(node.index).add(s)
+	what := b.affinity.add(s, int16(node))
+	e := b.stage.entry(s, label.index, node, what)
+	b.timeline.add(&e)
+	b.stage.push(e)
 }
 
 // label is the fold of the sample's label.
@@ -95,7 +105,7 @@ func (b *Builder) label(s *loadgen.Sample) *labelFold {
 	if l := b.labels[s.Label]; l != nil {
 		return l
 	}
-	l := &labelFold{label: strings.Clone(s.Label), fold: &rowFold{}, marks: true}
+	l := &labelFold{label: strings.Clone(s.Label), index: len(b.order), fold: &rowFold{}, marks: true}
 	b.labels[l.label] = l
 	b.order = append(b.order, l)
 	return l
@@ -115,6 +125,7 @@ func (b *Builder) node(name string) *nodeFold {
 	n := &nodeFold{name: strings.Clone(name), index: len(b.seen), fold: &rowFold{}}
 	b.nodes[n.name] = n
 	b.seen = append(b.seen, n)
+	b.stage.meet(n.name)
 	return n
 }
 
@@ -133,20 +144,45 @@ func (l *labelFold) node(index int) *rowFold {
 // of the run can freeze while it goes on.
 func (b *Builder) Freeze(run Run) *Results {
 	nodes := sortNodes(b.seen)
+	g := b.stage.settledCopy()
 	r := &Results{
 		Schema: Schema, Plan: run.Plan, Verdict: "none",
 		Labels: b.freezeLabels(nodes), Total: b.total.freeze(totalLabel),
 		DurationMS: b.doubts.duration(), WholeMillis: b.doubts.whole,
 		Requests: run.Requests, Errors: b.errors.freeze(),
-		Expectations: []Expectation{}, Events: append([]Event{}, run.Events...),
+		Expectations: []Expectation{}, Events: g.events, Timeline: b.timeline.freeze(nodes),
+	}
+	if len(g.events) == 0 {
+		r.Events = append([]Event{}, run.Events...)
 	}
 	b.freezeNodes(r, nodes, run.Weights)
 	r.Affinity = b.affinity.freeze(r.Nodes)
-	decide(r.Nodes, &r.Affinity)
-	r.Distribution = distribution(r.Nodes)
+	g.excuse(&r.Affinity)
+	b.freezeStage(g, r, run, nodes)
 	r.Warnings = append(append([]string{}, run.Warnings...), b.warnings(r, run)...)
 	judge(r, run.Expectations)
 	return r
+}
+
+// freezeStage makes what depends on events: decisions and shares, phases, and the states of nodes.
+func (b *Builder) freezeStage(g *stage, r *Results, run Run, nodes []*nodeFold) {
+	way := byAnswer
+	if r.Affinity.sticks() {
+		way = bySession
+	}
+	all := func(*segment) bool { return true }
+	j := newShareJudge(g, r, run, way, b.doubts.last-g.origin)
+	decisions, expected := j.decisions(all), j.expected(all)
+	for i := range r.Nodes {
+		n := &r.Nodes[i]
+		n.Decisions, n.ExpectedShare = decisions[n.Node], expected[n.Node]
+		if f := b.nodes[n.Node]; f != nil {
+			n.Returned = g.returns[f.index]
+		}
+	}
+	r.Distribution = j.distribution(all)
+	r.Phases = b.freezePhases(g, r, j, nodes)
+	r.States = g.freezeSpells(j.end)
 }
 
 // freezeLabels makes the rows of all labels. One that is named TOTAL has no row of its own: as in
@@ -185,7 +221,7 @@ func (b *Builder) freezeNodes(r *Results, nodes []*nodeFold, weights map[string]
 		}
 	}
 	slices.SortFunc(r.Nodes, func(x, y Node) int { return compareNodes(x.Node, y.Node) })
-	share(r.Nodes, weights)
+	share(r.Nodes)
 }
 
 // judge judges the expectations.

@@ -13,80 +13,33 @@ const maxNodes = 100
 // otherNodes is the row of the nodes after the first maxNodes.
 const otherNodes = "other nodes"
 
-// neededDecisions is the number of decisions that tells shares of 1:1 from 2:1 (50 % from 66.7 %) at a
-// level of 5 %, two-sided, with a power of 80 %.
-const neededDecisions = 69
-
-// The verdicts on shares. A test against the weights is not among them yet.
-const (
-	TooFew    = "too few"    // decisions to tell 1:1 from 2:1
-	NotJudged = "not judged" // enough of them, but compared with nothing
-)
-
 // nodeFold folds what one node answered, over all labels.
 type nodeFold struct {
 	name  string
 	index int // in order of first appearance, which label folds use
 	fold  *rowFold
-	// first are the answers that were the first of their session to name a node.
-	first int64
 }
 
 // freeze makes the node's row; nothing of it is a share yet.
 func (n *nodeFold) freeze() (Node, Row) {
 	row := n.fold.freeze(n.name)
 	return Node{
-		Node: n.name, Requests: row.Samples, Decisions: n.first,
+		Node: n.name, Requests: row.Samples,
 		Errors: row.Errors, AverageMS: row.AverageMS, P95MS: row.P95MS,
 	}, row
 }
 
-// share sets the shares of the requests, and of the weights where they are known.
-func share(nodes []Node, weights map[string]float64) {
+// share sets the shares of the requests.
+func share(nodes []Node) {
 	var requests int64
 	for i := range nodes {
 		requests += nodes[i].Requests
 	}
-	total := 0.0
-	for _, w := range weights {
-		total += w
-	}
 	for i := range nodes {
-		n := &nodes[i]
-		if requests > 0 {
+		if n := &nodes[i]; requests > 0 {
 			n.Share = float64(n.Requests) / float64(requests)
 		}
-		if w, known := weights[n.Node]; known && total > 0 {
-			w /= total
-			n.ExpectedShare = &w
-		}
 	}
-}
-
-// decide sets the decisions of each node: the first answer of each session where sessions stick (see
-// Affinity.sticks), every answer where nothing does.
-func decide(nodes []Node, a *Affinity) {
-	if a.sticks() {
-		return
-	}
-	for i := range nodes {
-		nodes[i].Decisions = nodes[i].Requests
-	}
-}
-
-// distribution is the verdict on the shares, nil where no node is known.
-func distribution(nodes []Node) *Distribution {
-	if len(nodes) == 0 {
-		return nil
-	}
-	d := &Distribution{Unit: "decisions", Verdict: NotJudged}
-	for i := range nodes {
-		d.N += nodes[i].Decisions
-	}
-	if d.N < neededDecisions {
-		d.Verdict, d.Needed = TooFew, neededDecisions
-	}
-	return d
 }
 
 // compareNodes orders nodes by name, numbers in them by value: s2 comes before s10, and the row of

@@ -38,6 +38,7 @@ type Results struct {
 	Expectations []Expectation `json:"expectations"`
 	Events       []Event       `json:"events"` // by time
 	Phases       []Phase       `json:"phases"` // by first appearance; none without an event that begins one
+	States       []Spell       `json:"states"` // of nodes that events are about, by time
 	Timeline     Timeline      `json:"timeline"`
 	Warnings     []string      `json:"warnings"`
 }
@@ -78,9 +79,12 @@ type Node struct {
 	Requests int64   `json:"requests"`
 	Share    float64 `json:"share"` // of the requests that named a node
 	// Decisions are the requests that the balancer was free to place: the first answer of each session
-	// where sessions stick, every answer where nothing does.
+	// and the excused moves where sessions stick, every answer where nothing does.
 	Decisions int64 `json:"decisions"`
-	// ExpectedShare of the decisions follows from the weights; nil where they are not known.
+	// Returned are the moves to this node of sessions that had been on it before.
+	Returned int64 `json:"returned"`
+	// ExpectedShare of the decisions follows from the weights; nil where they are not known or do not
+	// decide. Where they changed, it is the mean over the decisions.
 	ExpectedShare *float64 `json:"expected_share,omitempty"`
 	Errors        int64    `json:"errors"`
 	AverageMS     float64  `json:"average_ms"`

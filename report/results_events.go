@@ -67,6 +67,24 @@ type Phase struct {
 	Labels []Row `json:"labels"`
 }
 
+// Spell is a time that a node spent in one state, as events tell it, and what users saw meanwhile.
+type Spell struct {
+	Node   string `json:"node"`
+	State  string `json:"state"`
+	FromMS int64  `json:"from_ms"`
+	ToMS   int64  `json:"to_ms"`
+	// Answered are the requests that the node answered, Placed those of them that came to it without
+	// having been there before: new sessions, and sessions that moved. Both begin to count 250 ms after
+	// the latest moment at which the state can have begun, when it must have had its effect.
+	Answered int64 `json:"answered"`
+	Placed   int64 `json:"placed"`
+	// Moved are the moves away from the node, Left those of them that are not excused. Again are later
+	// moves, not excused, of sessions that had moved away in maint or down, before the node came back.
+	Moved int64 `json:"moved"`
+	Left  int64 `json:"left"`
+	Again int64 `json:"moved_again"`
+}
+
 // Timeline is the run by the second: a sample belongs to the second in which it ended.
 type Timeline struct {
 	// StepMS is the time from one point to the next: 1000, doubled for runs so long that there would be

@@ -1,9 +1,257 @@
 package report
 
-import "time"
+import (
+	"cmp"
+	"math"
+	"slices"
+	"sort"
+	"time"
 
-// Begin says when the run began. It is called before the first sample.
-func (b *Builder) Begin(start time.Time) {}
+	"stickbench/loadgen"
+)
 
-// Event tells of an event.
-func (b *Builder) Event(e Event) Event { return e }
+// stage folds the run by its events: by phases, by what the nodes were in, and by the weights in force.
+//
+//	             a          b                   c          d        events
+//	nodes        s1 drain   s1 down (observed)  s1 up      weights
+//	phases       drain s1   drain s1            drain s1   weight s1 2
+//	segments  0  │1         │2                  │3         │4
+//
+// Events are told after they happened, a health check's late; so samples wait in pending, at most
+// maxPending of them, before they are folded. What an event says of samples that were folded by then
+// cannot be undone: it counts from the first moment of which none was, and says so (Event.FromMS), so
+// that a recording, which tells all events beforehand, gives the same results. Samples belong to
+// segments by their start in whole milliseconds, as recordings have it.
+//
+// (Buckets of time, judged at the end, would need no such log; but a drain that is judged to a tenth of
+// a second finds sessions on its node that came just before it.)
+type stage struct {
+	origin int64 // the run's start, milliseconds since 1970
+	begun  bool
+	events []Event // by time
+
+	pending []entry
+	head    int   // of pending, once that is full
+	horizon int64 // before which samples were folded
+	settled bool  // some were
+
+	segments []*segment // by time; the first one has no event
+	phases   []*phaseFold
+	courses  map[string]*course // of the nodes that events name
+	byNode   []*course          // by index of the node; nil where no event names it
+	names    []string           // of the nodes, by index
+	returns  []int64            // moves back to the node, by its index
+	rows     int
+	scratch  loadgen.Sample
+}
+
+const (
+	// settling is how long after its moment, in milliseconds, an event is taken to have its effect: the
+	// balancer has then taken the command, and requests that were on their way are placed.
+	settling = 250
+	// lateness is how long before a change that was observed, in milliseconds, its effect may have begun:
+	// nodes are looked at twice a second, and HAProxy tells when they changed in whole seconds.
+	lateness = 2000
+	// maxTurns bounds the events that divide the run, against a node that goes up and down for days.
+	maxTurns = 2000
+)
+
+func newStage() *stage {
+	g := &stage{courses: map[string]*course{}}
+	g.segments = []*segment{{from: math.MinInt64, phase: g.phase(firstPhase), phaseFrom: math.MinInt64}}
+	return g
+}
+
+// Begin says when the run began, from which events and the timeline count their milliseconds. It comes
+// before the first sample; without it, the start of the first sample added is the run's.
+func (b *Builder) Begin(start time.Time) {
+	b.stage.origin, b.stage.begun = start.UnixMilli(), true
+}
+
+// Event tells of an event. It may come before or after the samples that it is about: all before the
+// first sample where a recording is folded, as they happen in a run; the results are the same. It
+// returns the event as it counts and as a recording must keep it: with FromMS, if it comes so late that
+// more than 65536 samples were added since.
+//
+// Events that were not done (OK is false) are only listed.
+//
+// What they excuse: moves away from a node that is in maint or down, and sessions lost by them, if the
+// request that moved lasted into that time. The time begins at AtMS, of what was observed 2 s before
+// that, because nodes are looked at from time to time; and it ends 250 ms after the event that brings
+// the node back. A session that is lost on its own node is excused if the node was down between
+// its two answers. Drain and weight 0 excuse nothing: sessions must stay.
+func (b *Builder) Event(e Event) Event { return b.stage.tell(e) }
+
+// from is when the event begins to count.
+func (e *Event) from() int64 { return cmp.Or(e.FromMS, e.AtMS) }
+
+// certain is from when on its effect must be seen.
+func (e *Event) certain() int64 { return max(e.from(), e.AtMS, e.LatestMS) + settling }
+
+// turns says whether the event divides the run.
+func (e *Event) turns() bool { return e.OK && (e.Phase || e.State != "" || e.Weights != nil) }
+
+func (g *stage) tell(e Event) Event {
+	if early := g.horizon + 1 + e.reach(); g.settled && e.from() < early {
+		e.FromMS = early
+	}
+	later := func(list []Event) int {
+		return sort.Search(len(list), func(i int) bool { return list[i].from() > e.from() })
+	}
+	g.events = slices.Insert(g.events, later(g.events), e)
+	if !e.turns() || len(g.segments) > maxTurns {
+		return e
+	}
+	after := sort.Search(len(g.segments), func(i int) bool { return g.segments[i].from > e.from() })
+	g.segments = slices.Insert(g.segments, after, newSegment(e))
+	g.lay()
+	if e.State != "" && e.Node != "" {
+		g.course(e.Node).add(e)
+	}
+	return e
+}
+
+// reach is how far back the event excuses moves.
+func (e *Event) reach() int64 {
+	if e.Observed {
+		return lateness
+	}
+	return 0
+}
+
+// lay tells each segment the phase it belongs to. One that has samples keeps its phase: an event that is
+// inserted lies behind all samples that were folded.
+func (g *stage) lay() {
+	for i, s := range g.segments {
+		switch {
+		case s.event == nil:
+		case s.event.Phase:
+			s.phase, s.phaseFrom = g.phase(cmp.Or(s.event.Name, s.event.Text)), s.from
+		default:
+			s.phase, s.phaseFrom = g.segments[i-1].phase, g.segments[i-1].phaseFrom
+		}
+	}
+}
+
+// course is that of the node of that name.
+func (g *stage) course(node string) *course {
+	c := g.courses[node]
+	if c == nil {
+		c = &course{node: node}
+		g.courses[node] = c
+		if i := slices.Index(g.names, node); i >= 0 {
+			g.byNode[i] = c
+		}
+	}
+	return c
+}
+
+// meet notes a node that answers for the first time.
+func (g *stage) meet(node string) {
+	g.names = append(g.names, node)
+	g.byNode = append(g.byNode, g.courses[node])
+	g.returns = append(g.returns, 0)
+}
+
+// segmentAt is the segment of a moment.
+func (g *stage) segmentAt(ms int64) *segment {
+	last := len(g.segments) - 1
+	if g.segments[last].from <= ms {
+		return g.segments[last]
+	}
+	return g.segments[sort.Search(last, func(i int) bool { return g.segments[i].from > ms })-1]
+}
+
+// settle folds an entry.
+func (g *stage) settle(e *entry) {
+	if !g.settled || e.end > g.horizon {
+		g.horizon, g.settled = max(e.start, e.end), true
+	}
+	at := g.segmentAt(e.start)
+	e.sample(&g.scratch)
+	g.foldRows(at.phase, e)
+	moved, lost := g.excuses(e)
+	at.phase.add(e, at.phaseFrom, moved, lost)
+	if e.has(isMark) {
+		return
+	}
+	at.add(e, moved)
+	g.follow(e, moved)
+}
+
+// excuses says whether the entry is an excused move, and whether the loss of its session is excused.
+func (g *stage) excuses(e *entry) (moved, lost bool) {
+	switch {
+	case e.has(isMoved):
+		c := g.byNode[e.from]
+		moved = c != nil && within(c.away, e.start, e.end)
+		lost = moved
+	case e.has(isLost) && e.node != none:
+		c := g.byNode[e.node]
+		lost = c != nil && within(c.down, e.previous, e.end)
+	}
+	return moved, lost && e.has(isLost)
+}
+
+// follow notes what the entry says of the nodes' conduct.
+func (g *stage) follow(e *entry, excused bool) {
+	if e.node == none {
+		return
+	}
+	if c := g.byNode[e.node]; c != nil {
+		c.answered(e)
+	}
+	if !e.has(isMoved) {
+		return
+	}
+	if e.has(isBack) {
+		g.returns[e.node]++
+	}
+	if c := g.byNode[e.from]; c != nil {
+		c.leftBy(e, excused)
+	}
+	if e.has(isWandering) && !excused {
+		if c := g.byNode[e.origin]; c != nil {
+			c.movedAgain(e)
+		}
+	}
+}
+
+// settledCopy is a copy of g with everything folded; g stays as it is.
+func (g *stage) settledCopy() *stage {
+	c := *g
+	c.events = slices.Clone(g.events)
+	c.returns = slices.Clone(g.returns)
+	c.pending = slices.Clone(g.pending)
+	phases := make(map[*phaseFold]*phaseFold, len(g.phases))
+	c.phases = make([]*phaseFold, len(g.phases))
+	for i, p := range g.phases {
+		c.phases[i] = p.clone()
+		phases[p] = c.phases[i]
+	}
+	c.segments = make([]*segment, len(g.segments))
+	for i, s := range g.segments {
+		c.segments[i] = s.clone()
+		c.segments[i].phase = phases[s.phase]
+	}
+	c.courses = make(map[string]*course, len(g.courses))
+	c.byNode = make([]*course, len(g.byNode))
+	for name, course := range g.courses {
+		c.courses[name] = course.clone()
+	}
+	for i, name := range g.names {
+		c.byNode[i] = c.courses[name]
+	}
+	c.flush()
+	return &c
+}
+
+// excuse sets what events excuse of the run.
+func (g *stage) excuse(a *Affinity) {
+	a.Unexcused, a.LostUnexcused = a.Moves, a.Lost
+	for _, p := range g.phases {
+		a.Excused += p.excused
+		a.Unexcused -= p.excused
+		a.LostUnexcused -= p.lostExcused
+	}
+}

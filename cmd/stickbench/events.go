@@ -134,6 +134,18 @@ func (s *steering) stop(rec *recording) error {
 	return errors.Join(err, restoreErr)
 }
 
+// undone are the events whose time never came, as warnings.
+func (s *steering) undone() []string {
+	if s == nil {
+		return nil
+	}
+	var all []string
+	for _, e := range s.driver.Undone() {
+		all = append(all, fmt.Sprintf("the event %q was never done: the run ended before its time", e.Text()))
+	}
+	return all
+}
+
 // event is a happening as reports know it.
 func event(h steer.Happening) report.Event {
 	return report.Event{

@@ -13,14 +13,15 @@ import (
 // layers says what each package of the project may import of the project and of third parties. Tests may
 // import what they need.
 var layers = map[string][]string{
-	"stickbench/assert":           {"github.com/expr-lang/expr"},
-	"stickbench/loadgen":          {"stickbench/assert", "github.com/tidwall/gjson", "golang.org/x/net", "golang.org/x/sync"},
-	"stickbench/report":           {"stickbench/assert", "stickbench/loadgen", "github.com/HdrHistogram/hdrhistogram-go", "github.com/mattn/go-runewidth", "github.com/montanaflynn/stats"},
-	"stickbench/plans":            {"stickbench/assert", "stickbench/loadgen", "github.com/BurntSushi/toml"},
-	"stickbench/internal/haproxy": {},
-	"stickbench/internal/lab":     {"stickbench/internal/haproxy"},
-	"stickbench/internal/steer":   {"stickbench/internal/haproxy", "golang.org/x/sync"},
-	"stickbench/cmd/stickbench":   {"stickbench/", "github.com/", "golang.org/x/"},
+	"stickbench/assert":            {"github.com/expr-lang/expr"},
+	"stickbench/loadgen":           {"stickbench/assert", "github.com/tidwall/gjson", "golang.org/x/net", "golang.org/x/sync"},
+	"stickbench/report":            {"stickbench/assert", "stickbench/loadgen", "github.com/HdrHistogram/hdrhistogram-go", "github.com/mattn/go-runewidth", "github.com/montanaflynn/stats"},
+	"stickbench/plans":             {"stickbench/assert", "stickbench/loadgen", "github.com/BurntSushi/toml"},
+	"stickbench/internal/haproxy":  {},
+	"stickbench/internal/lab":      {"stickbench/internal/haproxy"},
+	"stickbench/internal/sequence": {},
+	"stickbench/internal/steer":    {"stickbench/internal/haproxy", "golang.org/x/sync"},
+	"stickbench/cmd/stickbench":    {"stickbench/", "github.com/", "golang.org/x/"},
 }
 
 // keptFrom are modules that must not come in even by way of others.

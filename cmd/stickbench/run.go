@@ -62,7 +62,7 @@ Exit codes: 0 done, expectations met; 1 an expectation failed; 2 wrong usage or 
 func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error) {
 	stops := watchSignals(a.stderr)
 	defer stops.release()
-	laboratory, err := startLab(stops.graceful, plan)
+	laboratory, err := startLab(stops.graceful, plan, nil)
 	if err != nil {
 		return err
 	}
@@ -91,6 +91,7 @@ func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error
 	}
 	r.Start = time.Now().UTC()
 	account, failure := a.drive(runner, plan, s, steering, stops, r.Start, o.Quiet)
+	r.Warnings = append(r.Warnings, steering.undone()...)
 	r.finish(account, s, stops, failure)
 	return a.conclude(plan, o, s, r, failure)
 }
@@ -154,11 +155,13 @@ func (a *app) print(r *report.Results, asJSON bool) error {
 }
 
 // startLab starts the plan's laboratory; it is nil if the plan has a target.
-func startLab(ctx context.Context, plan *plans.Plan) (*lab.Lab, error) {
+func startLab(ctx context.Context, plan *plans.Plan, observe func(lab.NodeExchange)) (*lab.Lab, error) {
 	if plan.Lab == nil {
 		return nil, nil
 	}
-	l, err := lab.Start(ctx, labConfig(plan.Lab))
+	c := labConfig(plan.Lab)
+	c.Observe = observe
+	l, err := lab.Start(ctx, c)
 	var refused *lab.ConfigError
 	if errors.Is(err, lab.ErrNoHAProxy) || errors.As(err, &refused) {
 		return nil, err

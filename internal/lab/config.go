@@ -28,6 +28,9 @@ type Config struct {
 	// HAProxy's own 2 s. Only the embedded balancer has another one; half of it is its pause between
 	// two attempts to connect to a node.
 	CheckInterval time.Duration
+	// Observe, if not nil, is told each exchange of each node when it has ended, from goroutines of the
+	// nodes. When Close has returned it has been told all.
+	Observe func(NodeExchange)
 }
 
 // Node is one server behind the balancer.

@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -21,6 +22,7 @@ type Lab struct {
 	config   Config
 	nodes    []*nodeServer
 	balancer balancer
+	close    func() error
 }
 
 // Start starts the laboratory that c describes and returns when it can serve: when every node that is
@@ -35,6 +37,7 @@ func Start(ctx context.Context, c Config) (*Lab, error) {
 		return nil, errors.Join(problems...)
 	}
 	l := &Lab{config: c}
+	l.close = sync.OnceValue(l.closeAll)
 	if err := l.start(ctx); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
@@ -43,7 +46,7 @@ func Start(ctx context.Context, c Config) (*Lab, error) {
 
 func (l *Lab) start(ctx context.Context) error {
 	for i, n := range l.config.Nodes {
-		node, err := newNodeServer(n)
+		node, err := newNodeServer(n, l.config.Observe)
 		if err != nil {
 			return &KeyError{Key: fmt.Sprintf("node[%d].listen", i), Err: err}
 		}
@@ -156,8 +159,10 @@ func (l *Lab) node(tag string) (*nodeServer, error) {
 }
 
 // Close stops everything and returns when none of its goroutines and programs is left. Requests in
-// progress are cut.
-func (l *Lab) Close() error {
+// progress are cut. Closing again gives the same error.
+func (l *Lab) Close() error { return l.close() }
+
+func (l *Lab) closeAll() error {
 	var errs []error
 	if l.balancer != nil {
 		errs = append(errs, l.balancer.close())

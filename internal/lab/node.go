@@ -69,18 +69,33 @@ func quoteJSON(s string) []byte {
 	return quoted
 }
 
-// firstTurn tells whether a connection has had its turn to be accepted.
-type firstTurn struct{ taken atomic.Bool }
+// servedKey is the context's key of a *bool: whether its connection has had a request. The requests of
+// a connection come one after the other.
+type servedKey struct{}
 
-type firstTurnKey struct{}
+// isFirst tells whether r is its connection's first request, and notes that it has come.
+func isFirst(r *http.Request) bool {
+	served, ok := r.Context().Value(servedKey{}).(*bool)
+	if !ok || *served {
+		return false
+	}
+	*served = true
+	return true
+}
 
 // ServeHTTP answers one request when its turn has come.
 func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	fresh := isFirst(r)
 	if !a.blocks() {
 		a.route(w, r)
 		return
 	}
-	a.accept(r)
+	if fresh {
+		// The turn in which a blocked node accepts the connection. This is why a health check, which
+		// always connects anew, waits for the requests in front of it twice.
+		a.takeTurn()
+		a.endTurn()
+	}
 	a.takeTurn()
 	defer a.endTurn()
 	if isView(r) && !a.sleep(time.Duration(a.delay.Load())) {
@@ -111,17 +126,6 @@ func (a *app) takeTurn() {
 func (a *app) endTurn() {
 	<-a.loop
 	a.queued.Add(-1)
-}
-
-// accept takes the event loop's turn in which a blocked node accepts the connection: the connection's
-// first request takes a second one. This is why a health check, which always connects anew, waits
-// for the requests in front of it twice.
-func (a *app) accept(r *http.Request) {
-	first, ok := r.Context().Value(firstTurnKey{}).(*firstTurn)
-	if ok && !first.taken.Swap(true) {
-		a.takeTurn()
-		a.endTurn()
-	}
 }
 
 // sleep blocks for d and tells whether the node still runs then.

@@ -192,7 +192,7 @@ func TestNodeFirstRequestWaitsTwice(t *testing.T) {
 		queue.Go(func() {
 			w := &recorder{header: http.Header{}}
 			request, _ := http.NewRequest("HEAD", "http://lab/", nil)
-			a.ServeHTTP(w, request.WithContext(contextWithFirstTurn(t)))
+			a.ServeHTTP(w, request.WithContext(contextOfConnection(t)))
 			checked = time.Since(start)
 		})
 		synctest.Wait()
@@ -205,7 +205,7 @@ func TestNodeFirstRequestWaitsTwice(t *testing.T) {
 }
 
 func TestNodeAnswersOverHTTP(t *testing.T) {
-	n, err := newNodeServer(Node{Tag: "s1"})
+	n, err := newNodeServer(Node{Tag: "s1"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,6 +232,6 @@ func TestNodeAnswersOverHTTP(t *testing.T) {
 	}
 }
 
-func contextWithFirstTurn(t *testing.T) context.Context {
-	return context.WithValue(t.Context(), firstTurnKey{}, new(firstTurn))
+func contextOfConnection(t *testing.T) context.Context {
+	return context.WithValue(t.Context(), servedKey{}, new(bool))
 }

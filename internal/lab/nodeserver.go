@@ -16,23 +16,25 @@ import (
 // stopped.
 type nodeServer struct {
 	Node
-	addr string
+	addr    string
+	observe func(NodeExchange)
 
 	mu      sync.Mutex
 	process *nodeProcess // nil: stopped
+	closed  bool
 }
 
 // newNodeServer reserves the node's address, and starts the node unless it is to begin stopped.
-func newNodeServer(n Node) (*nodeServer, error) {
+func newNodeServer(n Node, observe func(NodeExchange)) (*nodeServer, error) {
 	listener, err := listen(n.Listen)
 	if err != nil {
 		return nil, err
 	}
-	s := &nodeServer{Node: n, addr: listener.Addr().String()}
+	s := &nodeServer{Node: n, addr: listener.Addr().String(), observe: observe}
 	if n.Stopped {
 		return s, listener.Close()
 	}
-	s.process = startNodeProcess(listener, n)
+	s.process = startNodeProcess(listener, n, observe)
 	return s, nil
 }
 
@@ -43,11 +45,14 @@ func (s *nodeServer) start() error {
 	if s.process != nil {
 		return fmt.Errorf("node %s: it runs already", s.Tag)
 	}
+	if s.closed {
+		return fmt.Errorf("node %s: the laboratory is closed", s.Tag)
+	}
 	listener, err := net.Listen("tcp", s.addr)
 	if err != nil {
 		return fmt.Errorf("node %s: %w", s.Tag, err)
 	}
-	s.process = startNodeProcess(listener, s.Node)
+	s.process = startNodeProcess(listener, s.Node, s.observe)
 	return nil
 }
 
@@ -63,10 +68,11 @@ func (s *nodeServer) stop() error {
 	return err
 }
 
-// close stops the node if it runs.
+// close stops the node if it runs, for good.
 func (s *nodeServer) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.closed = true
 	if s.process == nil {
 		return nil
 	}
@@ -93,14 +99,14 @@ type nodeProcess struct {
 	cancel context.CancelFunc
 }
 
-func startNodeProcess(listener net.Listener, n Node) *nodeProcess {
+func startNodeProcess(listener net.Listener, n Node, observe func(NodeExchange)) *nodeProcess {
 	ctx, cancel := context.WithCancel(context.Background())
 	ip, _, _ := net.SplitHostPort(listener.Addr().String())
 	app := newApp(ctx, n.Tag, ip, n.Delay)
 	return &nodeProcess{app: app, cancel: cancel, server: serve(listener, &http.Server{
-		Handler: app,
+		Handler: observed(n.Tag, app, observe),
 		ConnContext: func(ctx context.Context, _ net.Conn) context.Context {
-			return context.WithValue(ctx, firstTurnKey{}, new(firstTurn))
+			return context.WithValue(ctx, servedKey{}, new(bool))
 		},
 	})}
 }

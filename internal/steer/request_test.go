@@ -38,8 +38,8 @@ func TestSend(t *testing.T) {
 		fails   bool
 	}{
 		{Request{Method: "PUT", URL: server.URL, Header: header, Body: "hi"}, `200 OK PUT lb.example b "hi" known false`, false},
-		{Request{Method: "GET", URL: server.URL}, `200 OK GET ` + server.Listener.Addr().String() + `  "" known false`, false},
-		{Request{Method: "GET", URL: server.URL}, `200 OK GET ` + server.Listener.Addr().String() + `  "" known true`, false},
+		{Request{Method: "GET", URL: server.URL}, `200 OK GET ` + server.Listener.Addr().String() + ` "" known false`, false},
+		{Request{Method: "GET", URL: server.URL}, `200 OK GET ` + server.Listener.Addr().String() + ` "" known true`, false},
 		{Request{Method: "POST", URL: server.URL + "/moved"}, "303 See Other", false}, // not followed
 		{Request{Method: "GET", URL: server.URL + "/gone"}, "GET " + server.URL + "/gone: 410 Gone not here", true},
 		{Request{Method: "GET", URL: server.URL + "/long"}, "200 OK xxx", false},

@@ -1,0 +1,115 @@
+package sequence
+
+import "strconv"
+
+// add draws an exchange:
+//
+//	browser        balancer          node
+//	   ├── request ──►│                │      what was sent
+//	   │              ├── request ────►│      what the balancer made of it
+//	   │              │◄─ reply ───────┤
+//	   │◄─ reply ─────┤                │      what the balancer made of that
+//	   │ keeps …                              what the browser's jar did
+func (f *freezer) add(x *Exchange) {
+	f.x, f.steps = x, nil
+	f.at, f.with = f.lanes[laneKey{Browser, strconv.Itoa(x.User)}], f.lanes[laneKey{Balancer, ""}]
+	if x.Server != "" {
+		f.with = f.lanes[laneKey{Server, x.Server}]
+	}
+	if before, ok := f.lives[x.User]; ok && before != x.Life {
+		f.note("a new visitor: no cookies")
+	}
+	f.lives[x.User] = x.Life
+	switch x.Outcome {
+	case Unsent:
+		f.note("✗ "+x.Method+" "+f.cookies.path(x.Path), f.failure())
+	case Unreached:
+		f.step(Step{From: f.at, To: f.with, Kind: Lost}, f.request(x.Method, x.Path), f.failure())
+	default:
+		f.asked()
+		f.behind()
+		f.answered()
+	}
+	f.diagram.Blocks = append(f.diagram.Blocks, Block{Number: len(f.diagram.Blocks) + 1, Steps: f.steps})
+}
+
+func (f *freezer) note(lines ...string) {
+	f.step(Step{From: f.at, To: f.at, Kind: Note}, lines...)
+}
+
+func (f *freezer) request(method, path string) string {
+	return method + " " + f.cookies.path(path)
+}
+
+// failure is what went wrong, in which an id may stand.
+func (f *freezer) failure() string { return f.x.Kind + ": " + f.cookies.redact(f.x.Failure) }
+
+func (f *freezer) asked() {
+	lines := append([]string{f.request(f.x.Method, f.x.Path)}, f.cookies.cookieLine(pairs(f.x.Cookie))...)
+	f.step(Step{From: f.at, To: f.with, Kind: Request}, lines...)
+}
+
+// behind draws what happened behind the balancer: as the nodes saw it, or else as far as the answer tells.
+func (f *freezer) behind() {
+	for i := range f.x.Seen {
+		f.sight(&f.x.Seen[i])
+	}
+	if f.x.Seen != nil || f.x.Node == "" {
+		return
+	}
+	node := f.lanes[laneKey{Node, f.x.Node}]
+	says := "answered by " + f.x.Node
+	if f.x.Says != "" {
+		says += ", " + f.x.Says
+	}
+	f.step(Step{From: f.with, To: node, Kind: Request, Inferred: true}, "(inferred)")
+	f.step(Step{From: node, To: f.with, Kind: Reply, Inferred: true}, says)
+}
+
+// sight draws an exchange between balancer and node.
+func (f *freezer) sight(s *Sight) {
+	node, received, sent := f.lanes[laneKey{Node, s.Node}], pairs(s.Cookie), pairs(f.x.Cookie)
+	lines := append([]string{f.request(s.Method, s.Path)}, f.cookies.forwarded(sent, received)...)
+	f.step(Step{From: f.with, To: node, Kind: Request}, lines...)
+	if s.Status == 0 {
+		f.step(Step{From: node, To: f.with, Kind: Lost}, "no answer")
+		return
+	}
+	lines = []string{status(s.Status, s.Reason)}
+	if s.Says != "" {
+		lines[0] += ", " + s.Says
+	}
+	set := settings(s.SetCookie, f.x.Start)
+	for _, p := range received {
+		if own, ok := findSetting(set, p.name); ok && own.value != p.value {
+			lines = append(lines, f.cookies.short(p.value)+" is not known here")
+		}
+	}
+	f.step(Step{From: node, To: f.with, Kind: Reply}, append(lines, f.cookies.set(set)...)...)
+}
+
+// answered draws what the browser got, and what it made of it.
+func (f *freezer) answered() {
+	if f.x.Outcome == NoAnswer {
+		f.step(Step{From: f.with, To: f.at, Kind: Lost}, f.failure())
+		return
+	}
+	set := settings(f.x.SetCookie, f.x.Start)
+	lines := []string{status(f.x.Status, f.x.Reason)}
+	switch n := len(f.x.Seen); {
+	case f.x.Seen == nil:
+		lines = append(lines, f.cookies.set(set)...)
+	case n == 0:
+		lines = append(append(lines, "no node was reached"), f.cookies.returned(nil, set)...)
+	default:
+		lines = append(lines, f.cookies.returned(settings(f.x.Seen[n-1].SetCookie, f.x.Start), set)...)
+	}
+	if f.x.Seen == nil && f.x.Node == "" && f.x.Says != "" {
+		lines[0] += ", " + f.x.Says
+	}
+	f.step(Step{From: f.with, To: f.at, Kind: Reply}, lines...)
+	f.note(f.cookies.kept(pairs(f.x.Cookie), set, pairs(f.x.Held))...)
+	if f.x.Kind != "" {
+		f.note("✗ " + f.failure())
+	}
+}

@@ -1,0 +1,171 @@
+package loadgen
+
+import (
+	"strings"
+
+	"github.com/tidwall/gjson"
+)
+
+// members are those values of a body's JSON object that a group's extractors ask for by plain names, found
+// in one pass. gjson begins anew for each path, which takes three times as long (BenchmarkExtract).
+type members struct {
+	names  []string // of the script
+	values []string // as JSON, of the first member of each name; "" for none. They share the body's memory
+	state  readState
+}
+
+type readState byte
+
+const (
+	unread    readState = iota
+	readAll             // values are the body's
+	otherBody           // the body is nothing for the pass: gjson may make something of it
+)
+
+// plainName says whether a gjson path is the name of a member and nothing more.
+func plainName(path string) bool {
+	for _, c := range path {
+		if c != '_' && c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
+			return false
+		}
+	}
+	return path != ""
+}
+
+// find is the value of the member called name as JSON, "" for none. It is not known if name is none of
+// the script's or the body is not an object that can be read.
+func (m *members) find(body, name string) (value string, known bool) {
+	for i, n := range m.names {
+		if n != name {
+			continue
+		}
+		if m.state == unread {
+			m.read(body)
+		}
+		return m.values[i], m.state == readAll
+	}
+	return "", false
+}
+
+func (m *members) read(body string) {
+	if m.values == nil {
+		m.values = make([]string, len(m.names))
+	}
+	clear(m.values)
+	m.state = otherBody
+	if m.scan(body) {
+		m.state = readAll
+	}
+}
+
+// scan goes through the members until every name is found. It says no to all that is not plain JSON.
+func (m *members) scan(body string) bool {
+	i := skipBlank(body, 0)
+	if !has(body, i, '{') {
+		return false
+	}
+	for left := len(m.names); left > 0; {
+		key := skipBlank(body, i+1)
+		if has(body, key, '}') && body[i] == '{' {
+			return true
+		}
+		colon := skipBlank(body, skipText(body, key))
+		if !has(body, key, '"') || !has(body, colon, ':') || strings.IndexByte(body[key:colon], '\\') >= 0 {
+			return false
+		}
+		from := skipBlank(body, colon+1)
+		to := skipValue(body, from)
+		if to == from {
+			return false
+		}
+		name := body[key+1 : strings.LastIndexByte(body[:colon], '"')]
+		for k, n := range m.names {
+			if n == name && m.values[k] == "" {
+				m.values[k] = body[from:to]
+				left--
+			}
+		}
+		i = skipBlank(body, to)
+		if has(body, i, '}') {
+			return true
+		}
+		if !has(body, i, ',') {
+			return false
+		}
+	}
+	return true
+}
+
+func has(s string, i int, c byte) bool { return i < len(s) && s[i] == c }
+
+func skipBlank(s string, i int) int {
+	for i < len(s) && (s[i] == ' ' || s[i] == '\n' || s[i] == '\r' || s[i] == '\t') {
+		i++
+	}
+	return i
+}
+
+// skipText is behind the closing quote of the string that begins at i, or the end of s.
+func skipText(s string, i int) int {
+	for i++; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(s)
+}
+
+// skipValue is behind the value that begins at i; i if there is none.
+func skipValue(s string, i int) int {
+	if has(s, i, '"') {
+		return skipText(s, i)
+	}
+	for depth := 0; i < len(s); {
+		switch s[i] {
+		case '"':
+			i = skipText(s, i)
+			continue
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth == 0 {
+				return i
+			}
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		case ',', ' ', '\n', '\r', '\t':
+			if depth == 0 {
+				return i
+			}
+		}
+		i++
+	}
+	return i
+}
+
+// scalar is a JSON value as text, as gjson has it, and whether there is one: null is none.
+func scalar(value string) (string, bool) {
+	switch {
+	case value == "" || value == "null":
+		return "", false
+	case value[0] == '"' && strings.IndexByte(value, '\\') < 0:
+		return value[1 : len(value)-1], true
+	case wholeNumber(value):
+		return value, true
+	}
+	r := gjson.Parse(value)
+	return r.String(), r.Exists() && r.Type != gjson.Null
+}
+
+func wholeNumber(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,110 @@
+package loadgen
+
+import (
+	"testing"
+
+	"github.com/tidwall/gjson"
+)
+
+// theirs is what gjson finds.
+func theirs(body, path string) (string, bool) {
+	r := gjson.Get(body, path)
+	return r.String(), r.Exists() && r.Type != gjson.Null
+}
+
+func checkMembers(t *testing.T, body string, names []string) (known bool) {
+	t.Helper()
+	m := members{names: names}
+	for _, name := range names {
+		value, ok := m.find(body, name)
+		if !ok {
+			continue
+		}
+		known = true
+		got, found := scalar(value)
+		if want, there := theirs(body, name); got != want || found != there {
+			t.Errorf("%s of %q: %q, %v; gjson has %q, %v", name, body, got, found, want, there)
+		}
+	}
+	return known
+}
+
+func TestMembers(t *testing.T) {
+	names := []string{"a", "b", "long_name-1"}
+	for body, known := range map[string]bool{
+		`{"a":1,"b":"x","long_name-1":true}`:       true,
+		"\n{ \"b\" : \"x\" ,\t\"a\" : -1.50e3 }\n": true,
+		`{}`:  true,
+		`{ }`: true,
+		`{"c":{"a":1,"x":"}"},"a":[1,{"b":2},"]"],"b":null}`: true,
+		`{"a":1,"a":2}`: true,
+		`{"a":"line\n\u0041 \"quoted\" \\","b":"\\"}`:                 true,
+		`{"a":false,"b":{"x":[{}]}}`:                                  true,
+		`{"a":"","b":0,"long_name-1":123456789012345678901234567890}`: true,
+		`{"a":"<html>{[,]}</html>"}`:                                  true,
+		`{"\u0061":1,"b":2}`:                                          false, // gjson knows better
+		`[{"a":1}]`:                                                   false,
+		``:                                                            false,
+		`<html>`:                                                      false,
+		`{"a":`:                                                       false,
+		`{"a" 1}`:                                                     false,
+		`{"x":1 "a":2}`:                                               false,
+		`{,"a":2}`:                                                    false,
+		`{"x":"cut shor`:                                              false,
+		string(benchAnswer[len(benchAnswer)-120:]): true,
+	} {
+		if got := checkMembers(t, body, names); got != known {
+			t.Errorf("%q: known %v", body, got)
+		}
+	}
+	m := members{names: names}
+	if _, known := m.find(`{"c":1}`, "c"); known {
+		t.Error("a name that nobody asked for was looked for")
+	}
+	for path, plain := range map[string]bool{"tag": true, "a-1_B": true, "": false, "a.b": false, "#": false, "@this": false, "a*": false, "é": false} {
+		if plainName(path) != plain {
+			t.Errorf("%q: plain %v", path, !plain)
+		}
+	}
+}
+
+func FuzzMembers(f *testing.F) {
+	f.Add(`{"a":1,"b":"x"}`)
+	f.Add(`{"c":{"a":"\""},"a":[1,2],"b":null}`)
+	f.Fuzz(func(t *testing.T, body string) {
+		if gjson.Valid(body) {
+			checkMembers(t, body, []string{"a", "b", "c"})
+			return
+		}
+		m := members{names: []string{"a", "b"}}
+		m.find(body, "b")
+	})
+}
+
+// BenchmarkExtract is what the laboratory's three session words cost.
+func BenchmarkExtract(b *testing.B) {
+	body := string(benchAnswer[len(benchAnswer)-120:])
+	names := []string{"tag", "sessionViews", "id"}
+	b.Run("pass", func(b *testing.B) {
+		m := members{names: names}
+		b.ReportAllocs()
+		for b.Loop() {
+			m.state = unread
+			for _, name := range names {
+				if v, ok := m.find(body, name); !ok || v == "" {
+					b.Fatal(name)
+				}
+			}
+		}
+	})
+	b.Run("gjson", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			for _, name := range names {
+				if v, ok := theirs(body, name); !ok || v == "" {
+					b.Fatal(name)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,145 @@
+package report
+
+import (
+	"math"
+	"slices"
+	"sort"
+)
+
+// The states of a node. "ready" and "up" are the same.
+const (
+	drained = "drain"
+	maint   = "maint"
+	down    = "down"
+)
+
+// course is what events say of one node, and what users saw of it meanwhile.
+type course struct {
+	node   string
+	spells []*spell // by time
+	// away and down are the times that excuse: in maint or down, and down. They do not overlap.
+	away, down []window
+}
+
+// spell is the time from one state of the node to the next.
+type spell struct {
+	state                string
+	from, certain, until int64
+	reach                int64 // of its event
+	// answered and placed count from certain on: answers that the node gave, and decisions for it. left
+	// are the unexcused moves away, moved all moves away; again are the later moves of sessions that
+	// moved away, before the node came back.
+	answered, placed, left, moved, again int64
+}
+
+// gone says whether sessions must leave the node.
+func (s *spell) gone() bool { return s.state == maint || s.state == down }
+
+// window is a time in milliseconds, both ends included.
+type window struct{ from, until int64 }
+
+// within says whether the time from start to end meets one of the windows.
+func within(windows []window, start, end int64) bool {
+	after := sort.Search(len(windows), func(i int) bool { return windows[i].from > end })
+	return after > 0 && windows[after-1].until >= start
+}
+
+func (c *course) clone() *course {
+	d := *c
+	d.spells = make([]*spell, len(c.spells))
+	for i, s := range c.spells {
+		copied := *s
+		d.spells[i] = &copied
+	}
+	return &d
+}
+
+// add adds the spell that an event begins. A node that was gone already is certainly gone.
+func (c *course) add(e Event) {
+	s := &spell{state: e.State, from: e.from(), certain: e.certain(), reach: e.reach()}
+	after := sort.Search(len(c.spells), func(i int) bool { return c.spells[i].from > s.from })
+	c.spells = slices.Insert(c.spells, after, s)
+	for i, s := range c.spells {
+		s.until = math.MaxInt64
+		if i+1 < len(c.spells) {
+			s.until = c.spells[i+1].from
+		}
+		if i > 0 && s.gone() && c.spells[i-1].gone() {
+			s.certain = max(s.from, min(s.certain, c.spells[i-1].certain))
+		}
+	}
+	c.away = c.windows((*spell).gone)
+	c.down = c.windows(func(s *spell) bool { return s.state == down })
+}
+
+// windows are the times of the spells that fit, with what events excuse before and after.
+func (c *course) windows(fits func(*spell) bool) (list []window) {
+	for _, s := range c.spells {
+		if !fits(s) {
+			continue
+		}
+		w := window{s.from - s.reach, s.until}
+		if w.until < math.MaxInt64 {
+			w.until += settling
+		}
+		if last := len(list) - 1; last >= 0 && list[last].until >= w.from {
+			list[last].until = max(list[last].until, w.until)
+			continue
+		}
+		list = append(list, w)
+	}
+	return list
+}
+
+// at is the spell of a moment, nil before the first.
+func (c *course) at(ms int64) *spell {
+	after := sort.Search(len(c.spells), func(i int) bool { return c.spells[i].from > ms })
+	if after == 0 {
+		return nil
+	}
+	return c.spells[after-1]
+}
+
+// answered notes an answer of the node.
+func (c *course) answered(e *entry) {
+	s := c.at(e.start)
+	if s == nil || e.start < s.certain {
+		return
+	}
+	s.answered += e.weight()
+	if e.has(isFirst | isMoved) {
+		s.placed++
+	}
+}
+
+// leftBy notes a move away from the node.
+func (c *course) leftBy(e *entry, excused bool) {
+	s := c.at(e.start)
+	if excused && (s == nil || !s.gone()) {
+		s = c.at(e.end) // gone while the request was on its way, or noticed late
+	}
+	if s == nil {
+		return
+	}
+	s.moved++
+	if !excused {
+		s.left++
+	}
+}
+
+// movedAgain notes an unexcused move of a session that had moved away from the node before.
+func (c *course) movedAgain(e *entry) {
+	if s := c.at(e.departed); s != nil && s.gone() && e.start < c.back(s) {
+		s.again++
+	}
+}
+
+// back is when a node that is gone during s comes back.
+func (c *course) back(s *spell) int64 {
+	for _, next := range c.spells {
+		if next.from >= s.from && !next.gone() {
+			return next.from
+		}
+	}
+	return math.MaxInt64
+}

@@ -1,0 +1,380 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The verdicts on shares; that of a round robin that is not exact is "off by k", k being how many
+// decisions one node has too many or too few.
+const (
+	TooFew     = "too few"     // decisions to tell the expected shares from others
+	NotJudged  = "not judged"  // the weights are not known, or do not decide
+	Exact      = "exact"       // as a round robin by the weights must be
+	AsExpected = "as expected" // what is drawn with these shares may well be so
+	Differs    = "differs"     // it is hardly ever so
+)
+
+// shareJudge judges shares against weights, segment by segment, because what is in force changes from one
+// to the next.
+//
+// Round robin is exact: in each segment every node must have its part of the decisions, give or take one
+// for each other node, because a segment begins and ends within a turn. What else moves a count by
+// one is counted and allowed for: requests that named no node may have taken a turn, and where a segment
+// begins or ends during the run, so may those that were on their way. A χ² test would be no test
+// here, since turns vary far less than draws.
+//
+// Draws are tested together where the same shares are in force.
+type shareJudge struct {
+	law       law
+	algorithm string // without arguments
+	way       int    // what a decision is
+	names     []string
+	nodes     []string // in the order of the results
+	segments  []*segment
+	forces    []inForce
+	cut       int64 // requests that were in flight at the end
+	end       int64 // of the run, ms
+}
+
+// judged is a segment, or several with the same shares, of which the shares can be judged.
+type judged struct {
+	force    *inForce
+	eligible []string
+	counts   map[string]int64
+	n        int64
+	allowed  int64 // by how much disturbances may have moved a count
+}
+
+// newShareJudge judges the segments of g by what is known of the run.
+func newShareJudge(g *stage, r *Results, run Run, way int, end int64) *shareJudge {
+	j := &shareJudge{
+		algorithm: algorithmName(run.Algorithm), way: way, names: g.names, segments: g.segments, end: end,
+	}
+	j.law = laws[j.algorithm]
+	j.forces = g.forces(run)
+	for i := range r.Nodes {
+		j.nodes = append(j.nodes, r.Nodes[i].Node)
+	}
+	for i := range j.forces {
+		if !j.forces[i].names(g.names) {
+			j.forces[i] = inForce{}
+		}
+	}
+	if run.Requests != nil {
+		j.cut = run.Requests.Cut
+	}
+	return j
+}
+
+// decisions are all decisions for each node in the segments that fit, by name.
+func (j *shareJudge) decisions(fits func(*segment) bool) map[string]int64 {
+	all := map[string]int64{}
+	for _, s := range j.segments {
+		for i, name := range j.names {
+			if n := s.total(i, j.way); n > 0 && fits(s) {
+				all[name] += n
+			}
+		}
+	}
+	return all
+}
+
+// distribution is the verdict on the segments that fit, nil where no node is known.
+func (j *shareJudge) distribution(fits func(*segment) bool) *Distribution {
+	if len(j.nodes) == 0 {
+		return nil
+	}
+	d := &Distribution{Unit: "decisions", Verdict: NotJudged}
+	for _, n := range j.decisions(fits) {
+		d.N += n
+	}
+	parts, alone, known := j.parts(fits, d)
+	switch {
+	case j.law == noLaw:
+		d.Explanation = reasons[j.algorithm] + ": shares are not judged"
+	case len(parts) > 0:
+		j.weigh(d, parts)
+	case known && alone != "":
+		d.Explanation = fmt.Sprintf("%s: %s", plural(d.N, "decision"), alone)
+	case d.N < neededDraws(1./2, 2./3):
+		d.Verdict, d.Needed = TooFew, neededDraws(1./2, 2./3)
+		d.Explanation = tooFew(d.N, d.Needed, "1:1", "2:1")
+	case known:
+		d.Explanation = "no decision was made while weights were in force: shares are not judged"
+	default:
+		d.Explanation = "the weights are not known: shares are not judged"
+	}
+	return d
+}
+
+func tooFew(n, needed int64, expected, other string) string {
+	return fmt.Sprintf("%s: too few to judge the shares, %s tell %s from %s", plural(n, "decision"), count(needed), expected, other)
+}
+
+// parts are the segments that can be judged. alone says why none can be where only one node could be
+// chosen, known whether weights are known at all.
+func (j *shareJudge) parts(fits func(*segment) bool, d *Distribution) (parts []judged, alone string, known bool) {
+	for i, s := range j.segments {
+		if !fits(s) {
+			continue
+		}
+		f := &j.forces[i]
+		eligible := f.eligible()
+		known = known || f.shares != nil
+		switch {
+		case f.shares == nil:
+			continue
+		case len(eligible) == 0:
+			alone = "no node could be chosen, so shares are not judged"
+			continue
+		case len(eligible) == 1:
+			alone = "only " + clean(eligible[0]) + " could be chosen, so shares are not judged"
+			continue
+		}
+		part := judged{force: f, eligible: eligible, counts: map[string]int64{}, allowed: j.allowed(i)}
+		for node, name := range j.names {
+			if node < len(s.nodes) {
+				part.counts[name] = s.nodes[node].judged[j.way]
+				part.n += s.nodes[node].judged[j.way]
+				d.Skipped += s.nodes[node].skipped[j.way]
+			}
+		}
+		if part.n > 0 {
+			parts = append(parts, part)
+		}
+	}
+	return parts, alone, known
+}
+
+// allowed is by how much disturbances may have moved a count in a segment.
+func (j *shareJudge) allowed(i int) int64 {
+	s := j.segments[i]
+	allowed := s.unnamed
+	if i > 0 {
+		allowed += s.active
+	}
+	if i+1 < len(j.segments) && j.segments[i+1].from <= j.end {
+		allowed += s.active
+	} else {
+		allowed += j.cut
+	}
+	return allowed
+}
+
+// weigh judges the parts, of which there are some.
+func (j *shareJudge) weigh(d *Distribution, parts []judged) {
+	for i := range parts {
+		d.Judged += parts[i].n
+	}
+	d.measure(parts, j.nodes)
+	largest := slices.MaxFunc(parts, func(a, b judged) int { return int(a.n - b.n) })
+	p := largest.force.pair()
+	needed := neededDraws(p.p, p.q)
+	turns := min(needed, p.neededTurns(len(largest.eligible)-1))
+	if j.law == turnLaw && d.Judged < turns || j.law == drawLaw && d.Judged < needed {
+		d.Verdict, d.Needed = TooFew, needed
+		d.Explanation = tooFew(d.Judged, needed, p.expected, p.other)
+		if j.law == turnLaw && turns < needed {
+			d.Explanation += fmt.Sprintf(" (%s in %s)", count(turns), j.algorithm)
+		}
+	} else if j.law == turnLaw {
+		j.weighTurns(d, parts)
+	} else {
+		j.weighDraws(d, parts)
+	}
+	if d.Skipped > 0 {
+		d.Explanation += fmt.Sprintf("; %s too soon after a change left out", plural(d.Skipped, "decision"))
+	}
+}
+
+// measure fills in the shares and how far off they are.
+func (d *Distribution) measure(parts []judged, nodes []string) {
+	variation, most := 0.0, 0.0
+	for _, name := range nodes {
+		var n int64
+		expected := 0.0
+		for i := range parts {
+			n += parts[i].counts[name]
+			expected += parts[i].force.shares[name] * float64(parts[i].n)
+		}
+		expected /= float64(d.Judged)
+		share := NodeShare{Node: name, Decisions: n, Share: float64(n) / float64(d.Judged), Expected: expected}
+		share.Low, share.High = wilson(n, d.Judged)
+		d.Nodes = append(d.Nodes, share)
+		off := math.Abs(share.Share - expected)
+		variation, most = variation+off/2, max(most, off*100)
+	}
+	d.TotalVariation, d.MaxDeviation = &variation, &most
+}
+
+// farthest is the node whose share is farthest off.
+func (d *Distribution) farthest() NodeShare {
+	return slices.MaxFunc(d.Nodes, func(a, b NodeShare) int {
+		return boolInt(math.Abs(a.Share-a.Expected) > math.Abs(b.Share-b.Expected)) - boolInt(math.Abs(a.Share-a.Expected) < math.Abs(b.Share-b.Expected))
+	})
+}
+
+// weighTurns judges round robin.
+func (j *shareJudge) weighTurns(d *Distribution, parts []judged) {
+	exact, ok, worst, allowed := true, true, 0.0, int64(0)
+	for i := range parts {
+		part := &parts[i]
+		off, tolerance := part.off(), float64(len(part.eligible)-1)
+		worst = max(worst, off)
+		exact = exact && off <= tolerance+1e-6
+		ok = ok && off <= tolerance+float64(part.allowed)+1e-6
+		allowed += part.allowed
+	}
+	d.OK = &ok
+	law := fmt.Sprintf("%s by weights %s", j.algorithm, ratios(parts))
+	if exact {
+		d.Verdict = Exact
+		d.Explanation = fmt.Sprintf("%s, exact: %s, as %s gives", plural(d.Judged, "decision"), d.shareList(), law)
+		return
+	}
+	d.Verdict = "off by " + count(int64(math.Ceil(worst-1e-6)))
+	d.Explanation = fmt.Sprintf("%s, %s: %s, where %s gives %s", plural(d.Judged, "decision"), d.Verdict, d.shareList(), law, d.expectedList())
+	switch {
+	case ok:
+		d.Explanation += fmt.Sprintf("; requests that named no node, or were under way when something changed, may have moved %s", plural(allowed, "decision"))
+	default:
+		d.Explanation += "; has somebody else been using the balancer?"
+	}
+}
+
+// off is by how many decisions the count of one node is off its part at most.
+func (p *judged) off() float64 {
+	worst := 0.0
+	for name, n := range p.counts {
+		worst = max(worst, math.Abs(float64(n)-p.force.shares[name]*float64(p.n)))
+	}
+	for _, name := range p.eligible {
+		worst = max(worst, math.Abs(float64(p.counts[name])-p.force.shares[name]*float64(p.n)))
+	}
+	return worst
+}
+
+// weighDraws judges shares that are drawn.
+func (j *shareJudge) weighDraws(d *Distribution, parts []judged) {
+	p := drawnTogether(alike(parts), j.nodes)
+	ok := p >= rejected
+	d.PValue, d.OK = &p, &ok
+	what := "by chance alone"
+	if j.algorithm == "" {
+		what = "if each is drawn by itself, the algorithm being unknown"
+	}
+	if ok {
+		d.Verdict = AsExpected
+		d.Explanation = fmt.Sprintf("%s, as expected: %s where %s are expected; %s they are so far off with p = %s",
+			plural(d.Judged, "decision"), d.shareList(), d.expectedList(), what, probability(p))
+		return
+	}
+	d.Verdict = Differs
+	far := d.farthest()
+	d.Explanation = fmt.Sprintf("%s, and the shares differ: %s has %s where %s is expected; %s they are so far off with p = %s",
+		plural(d.Judged, "decision"), clean(far.Node), percent(far.Share), percent(far.Expected), what, probability(p))
+}
+
+// probability writes p to two digits.
+func probability(p float64) string {
+	if p < 0.0001 {
+		return "<0.0001"
+	}
+	return strconv.FormatFloat(p, 'g', 2, 64)
+}
+
+// alike adds up the parts in which the same shares are in force.
+func alike(parts []judged) []judged {
+	var groups []judged
+	for _, p := range parts {
+		same := slices.IndexFunc(groups, func(g judged) bool { return equalShares(g.force.shares, p.force.shares) })
+		if same < 0 {
+			counts := map[string]int64{}
+			for name, n := range p.counts {
+				counts[name] = n
+			}
+			p.counts = counts
+			groups = append(groups, p)
+			continue
+		}
+		groups[same].n += p.n
+		for name, n := range p.counts {
+			groups[same].counts[name] += n
+		}
+	}
+	return groups
+}
+
+func equalShares(a, b map[string]float64) bool {
+	for name := range a {
+		if math.Abs(a[name]-b[name]) > 1e-12 {
+			return false
+		}
+	}
+	return len(a) == len(b)
+}
+
+// drawnTogether is the probability of groups of draws: of a single one as drawn has it, of several by the
+// sum of those G statistics to which every group contributes that expects enough.
+func drawnTogether(groups []judged, nodes []string) float64 {
+	sum, degrees := 0.0, 0
+	for i := range groups {
+		counts, shares, cells := make([]int64, len(nodes)), make([]float64, len(nodes)), []cell(nil)
+		for k, name := range nodes {
+			counts[k], shares[k] = groups[i].counts[name], groups[i].force.shares[name]
+			switch {
+			case shares[k] > 0:
+				cells = append(cells, cell{counts[k], shares[k]})
+			case counts[k] > 0:
+				return 0
+			}
+		}
+		if len(groups) == 1 {
+			return drawn(counts, shares)
+		}
+		g, d := likelihood(cells, groups[i].n)
+		sum, degrees = sum+g, degrees+d
+	}
+	return chiSquared(sum, degrees)
+}
+
+// ratios are the weights in force, one after the other.
+func ratios(parts []judged) string {
+	var list []string
+	for i := range parts {
+		if text := parts[i].force.ratioText(parts[i].eligible); len(list) == 0 || list[len(list)-1] != text {
+			list = append(list, text)
+		}
+	}
+	if len(list) > 3 {
+		list = append(list[:2], "…", list[len(list)-1])
+	}
+	return strings.Join(list, ", then ")
+}
+
+// shareList is "s1 1334, s2 666", of many nodes only the one that is farthest off.
+func (d *Distribution) shareList() string {
+	return d.nodeList(func(n NodeShare) string { return count(n.Decisions) })
+}
+
+// expectedList is "1333.3 and 666.7".
+func (d *Distribution) expectedList() string {
+	return d.nodeList(func(n NodeShare) string { return grouped(n.Expected*float64(d.Judged), 1) })
+}
+
+func (d *Distribution) nodeList(figure func(NodeShare) string) string {
+	const most = 4
+	nodes := d.Nodes
+	if len(nodes) > most {
+		nodes = []NodeShare{d.farthest()}
+	}
+	list := make([]string, len(nodes))
+	for i, n := range nodes {
+		list[i] = clean(n.Node) + " " + figure(n)
+	}
+	return strings.Join(list, ", ")
+}

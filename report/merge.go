@@ -1,0 +1,69 @@
+package report
+
+import "math/bits"
+
+// merge adds what another row folded, as if its samples had been added to f. JMeter's figures, which
+// depend on the order of the samples, stay those of f: a merged row has no use for them.
+func (f *rowFold) merge(o *rowFold) {
+	if o.count == 0 {
+		return
+	}
+	if f.count == 0 {
+		f.min, f.max = o.min, o.max
+	}
+	f.min, f.max = min(f.min, o.min), max(f.max, o.max)
+	f.count += o.count
+	f.errors += o.errors
+	f.received += o.received
+	f.sent += o.sent
+	f.sum += o.sum
+	f.squares.add(o.squares)
+	f.fine.merge(&o.fine)
+	f.coarse.merge(&o.coarse)
+}
+
+// clone is a copy that shares nothing with f.
+func (f *rowFold) clone() *rowFold {
+	c := &rowFold{}
+	c.merge(f)
+	c.jmeter = f.jmeter
+	return c
+}
+
+func (w *wide) add(o wide) {
+	var carry uint64
+	w.low, carry = bits.Add64(w.low, o.low, 0)
+	w.high, _ = bits.Add64(w.high, o.high, carry)
+}
+
+// merge adds the counts of another histogram of the same scale.
+func (h *histogram) merge(o *histogram) {
+	if missing := len(o.pages) - len(h.pages); missing > 0 {
+		h.pages = append(h.pages, make([]*[pageSlots]int64, missing)...)
+	}
+	for i, page := range o.pages {
+		if page == nil {
+			continue
+		}
+		if h.pages[i] == nil {
+			h.pages[i] = new([pageSlots]int64)
+		}
+		for slot, n := range page {
+			h.pages[i][slot] += n
+		}
+	}
+	h.total += o.total
+}
+
+// over is the row with rates over a time in milliseconds, instead of over the time of its samples; they
+// are 0 where there was no time.
+func (r Row) over(f *rowFold, ms int64) Row {
+	r.Throughput, r.ReceivedKBps, r.SentKBps = 0, 0, 0
+	if ms > 0 {
+		seconds := float64(ms) / 1000
+		r.Throughput = float64(f.count) / seconds
+		r.ReceivedKBps, r.SentKBps = float64(f.received)/seconds/1024, float64(f.sent)/seconds/1024
+	}
+	r.JMeter = JMeterRow{}
+	return r
+}

@@ -1,0 +1,176 @@
+package report
+
+import (
+	"math"
+	"slices"
+)
+
+// stretch is a time that a phase lasted, in milliseconds since the start of the run.
+type stretch struct{ from, to int64 }
+
+// stretches are the times of each phase; those without time are left out.
+func (g *stage) stretches(end int64) map[*phaseFold][]stretch {
+	all := map[*phaseFold][]stretch{}
+	for i, s := range g.segments {
+		from, to := max(0, s.from), end
+		if i+1 < len(g.segments) {
+			to = min(end, g.segments[i+1].from)
+		}
+		if to <= from {
+			continue
+		}
+		list := all[s.phase]
+		if last := len(list) - 1; last >= 0 && list[last].to == from && s.phaseFrom < s.from {
+			list[last].to = to
+			continue
+		}
+		all[s.phase] = append(list, stretch{from, to})
+	}
+	return all
+}
+
+// freezePhases makes the phases, in the order of their first appearance; none if no event began one.
+func (b *Builder) freezePhases(g *stage, r *Results, j *shareJudge, nodes []*nodeFold) []Phase {
+	phases := []Phase{}
+	if len(g.phases) < 2 {
+		return phases
+	}
+	times := g.stretches(j.end)
+	for _, fold := range g.phases {
+		if total := fold.total(); len(times[fold]) > 0 || total.count > 0 {
+			phases = append(phases, b.freezePhase(fold, total, times[fold], j, nodes))
+		}
+	}
+	slices.SortStableFunc(phases, func(x, y Phase) int { return int(x.FromMS - y.FromMS) })
+	return phases
+}
+
+func (b *Builder) freezePhase(fold *phaseFold, total *rowFold, times []stretch, j *shareJudge, nodes []*nodeFold) Phase {
+	p := Phase{Name: fold.name, Times: max(1, len(times)), Nodes: []Node{}, Labels: []Row{}}
+	for i, t := range times {
+		if i == 0 {
+			p.FromMS = t.from
+		}
+		p.ToMS = t.to
+		p.DurationMS += t.to - t.from
+	}
+	p.Total = total.freeze(totalLabel).over(total, p.DurationMS)
+	row := &p.Total
+	p.Requests, p.Errors, p.ErrorRate, p.Throughput = row.Samples, row.Errors, row.ErrorRate, row.Throughput
+	p.AverageMS, p.P50MS, p.P95MS, p.P99MS = row.AverageMS, row.P50MS, row.P95MS, row.P99MS
+	fold.sessionsOf(&p)
+	fits := func(s *segment) bool { return s.phase == fold }
+	p.Nodes = fold.freezeNodes(j, nodes, fits)
+	p.Distribution = j.distribution(fits)
+	p.Labels = b.freezePhaseLabels(fold, p.DurationMS)
+	return p
+}
+
+// sessionsOf sets what became of the sessions.
+func (fold *phaseFold) sessionsOf(p *Phase) {
+	p.Sessions, p.Transitions, p.Moves, p.Excused = fold.sessions, fold.named, fold.moves, fold.excused
+	p.Unexcused, p.Lost, p.LostUnexcused = fold.moves-fold.excused, fold.lost, fold.lost-fold.lostExcused
+	if fold.named > 0 {
+		p.Affinity = ratio(fold.named-fold.moves, fold.named)
+	}
+	if fold.counted > 0 {
+		p.Continuity = ratio(fold.continued, fold.counted)
+	}
+}
+
+// freezeNodes makes the nodes of a phase: all of the run.
+func (fold *phaseFold) freezeNodes(j *shareJudge, folds []*nodeFold, fits func(*segment) bool) []Node {
+	decisions, expected := j.decisions(fits), j.expected(fits)
+	list := make([]Node, 0, len(j.nodes))
+	for _, name := range j.nodes {
+		node := Node{Node: name, Decisions: decisions[name], ExpectedShare: expected[name]}
+		i := slices.IndexFunc(folds, func(n *nodeFold) bool { return n.name == name })
+		if i >= 0 && folds[i].index < len(fold.nodes) && fold.nodes[folds[i].index] != nil {
+			row := fold.nodes[folds[i].index].freeze(name)
+			node.Requests, node.Errors, node.AverageMS, node.P95MS = row.Samples, row.Errors, row.AverageMS, row.P95MS
+		}
+		list = append(list, node)
+	}
+	share(list)
+	return list
+}
+
+// freezePhaseLabels makes the rows of the phase's labels, marks included, in the order of the results.
+func (b *Builder) freezePhaseLabels(fold *phaseFold, ms int64) []Row {
+	rows := []Row{}
+	for _, l := range b.order {
+		sum := &rowFold{}
+		for _, list := range [][]*rowFold{fold.requests, fold.marks} {
+			if l.index < len(list) && list[l.index] != nil {
+				sum.merge(list[l.index])
+			}
+		}
+		if sum.count > 0 && l.label != totalLabel {
+			row := sum.freeze(l.label).over(sum, ms)
+			row.Mark = l.marks
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// expected are the expected shares of the decisions in the segments that fit, by name: those in force,
+// weighted by the decisions that were made. They are nil where weights do not decide or are not known.
+func (j *shareJudge) expected(fits func(*segment) bool) map[string]*float64 {
+	shares, weight := map[string]*float64{}, 0.0
+	if j.law == noLaw {
+		return shares
+	}
+	for i, s := range j.segments {
+		f := &j.forces[i]
+		if f.shares == nil || !fits(s) {
+			continue
+		}
+		n := 0.0
+		for node := range j.names {
+			n += float64(s.total(node, j.way))
+		}
+		if weight > 0 && n == 0 {
+			continue
+		}
+		if weight == 0 {
+			shares = map[string]*float64{} // what was in force when nobody came does not count
+		}
+		for name, share := range f.shares {
+			if shares[name] == nil {
+				shares[name] = new(float64)
+			}
+			was := *shares[name]
+			*shares[name] = was + (share-was)*n/max(1, weight+n)
+			if n == 0 {
+				*shares[name] = share
+			}
+		}
+		weight += n
+	}
+	return shares
+}
+
+// freezeSpells are the states that the nodes were in, by the time they began.
+func (g *stage) freezeSpells(end int64) []Spell {
+	list := []Spell{}
+	for _, c := range g.courses {
+		for _, s := range c.spells {
+			spell := Spell{
+				Node: c.node, State: s.state, FromMS: s.from, ToMS: s.until,
+				Answered: s.answered, Placed: s.placed, Moved: s.moved, Left: s.left, Again: s.again,
+			}
+			if s.until == math.MaxInt64 {
+				spell.ToMS = max(end, s.from)
+			}
+			list = append(list, spell)
+		}
+	}
+	slices.SortFunc(list, func(a, b Spell) int {
+		if a.FromMS != b.FromMS {
+			return int(a.FromMS - b.FromMS)
+		}
+		return compareNodes(a.Node, b.Node)
+	})
+	return list
+}

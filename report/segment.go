@@ -1,0 +1,87 @@
+package report
+
+import "slices"
+
+// What a decision is: the first answer of a session and an excused move, or every answer.
+const (
+	bySession = iota
+	byAnswer
+	ways
+)
+
+// segment is the run between two events that change something: one phase, one state of every node, one
+// weight of every node.
+type segment struct {
+	from  int64
+	event *Event // that it begins with; nil for the first
+	// phase is the one it belongs to, which last began at phaseFrom.
+	phase     *phaseFold
+	phaseFrom int64
+	// certain is from when on decisions are judged; of those, skip are left out first.
+	certain int64
+	skip    [ways]int64
+	nodes   []placed // by index
+	// unnamed are requests that named no node, and may have taken a turn; active is the largest number
+	// of users.
+	unnamed, active int64
+}
+
+// placed are the decisions for one node, judged and skipped.
+type placed struct{ judged, skipped [ways]int64 }
+
+// newSegment begins with e. After a change of weights as many decisions are skipped as they add up to:
+// HAProxy may need a whole turn of its servers to take them in.
+func newSegment(e Event) *segment {
+	s := &segment{from: e.from(), event: &e}
+	if e.State != "" || e.Weights != nil {
+		s.certain = e.certain()
+	}
+	for _, w := range e.Weights {
+		s.skip[bySession] += int64(w)
+		s.skip[byAnswer] += int64(w)
+	}
+	return s
+}
+
+func (s *segment) clone() *segment {
+	c := *s
+	c.nodes = slices.Clone(s.nodes)
+	return &c
+}
+
+// add folds an entry that is no mark; excused says that it is an excused move.
+func (s *segment) add(e *entry, excused bool) {
+	s.active = max(s.active, int64(e.active))
+	if e.node == none {
+		s.unnamed += e.weight()
+		return
+	}
+	if missing := int(e.node) + 1 - len(s.nodes); missing > 0 {
+		s.nodes = append(s.nodes, make([]placed, missing)...)
+	}
+	s.decide(e, byAnswer, e.weight())
+	if e.has(isFirst) || excused {
+		s.decide(e, bySession, 1)
+	}
+}
+
+func (s *segment) decide(e *entry, way int, n int64) {
+	p := &s.nodes[e.node]
+	switch {
+	case s.event != nil && e.start < s.certain:
+		p.skipped[way] += n
+	case s.skip[way] > 0:
+		s.skip[way] -= n
+		p.skipped[way] += n
+	default:
+		p.judged[way] += n
+	}
+}
+
+// total are the decisions for the node with that index.
+func (s *segment) total(node, way int) int64 {
+	if node >= len(s.nodes) {
+		return 0
+	}
+	return s.nodes[node].judged[way] + s.nodes[node].skipped[way]
+}
