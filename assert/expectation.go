@@ -10,16 +10,22 @@ import (
 // Figures is a finished run as expectations see it; package report implements it.
 type Figures interface {
 	// Figure is a figure of the whole run, by its word: samples, errors, error_rate, throughput,
-	// affinity, continuity, moves, lost, excused, transitions, sessions, nodes. ok is false where it is
-	// not defined for this run, such as the affinity of no transitions.
+	// affinity, continuity, moves, excused, unexcused, lost, lost_unexcused, transitions, sessions,
+	// nodes. ok is false where it is not defined for this run, such as the affinity of no transitions.
 	Figure(name string) (value float64, ok bool)
 	// LabelFigure is a figure of a label's row, label "" being TOTAL: samples, errors, error_rate,
 	// throughput per second, and in milliseconds avg, min, max, stddev, p50, p90, p95, p99. NaN is not
 	// defined, such as the average of no samples. It is an error if the run has no such label.
 	LabelFigure(name, label string) (float64, error)
-	// NodeFigure is a figure of a node: share (0 to 1), decisions, requests. It is an error if the run
-	// knows no such node.
+	// NodeFigure is a figure of a node: share (0 to 1), decisions, requests, returned. It is an error if
+	// the run knows no such node.
 	NodeFigure(name, node string) (float64, error)
+	// Truth is what is true or false: drained and left of a node, and of the run, node being "",
+	// shares_ok. seen says what it was judged by, "" where there is nothing to say. It is an error if
+	// there was nothing to judge.
+	Truth(name, node string) (holds bool, seen string, err error)
+	// During gives the figures of a phase. It is an error if the run had no such phase.
+	During(phase string) (Figures, error)
 }
 
 // Known is what the plan says beforehand of what a run will report. What is nil is not known, and any
@@ -39,6 +45,9 @@ func (k Known) CompileExpectation(source string) (*Expectation, error) {
 	}
 	if k.Nodes != nil {
 		known["node"] = k.Nodes
+	}
+	if k.Phases != nil {
+		known["phase"] = append([]string{firstPhase}, k.Phases...)
 	}
 	r := &reading[*ledger]{language: expectations, source: source, known: known}
 	if err := r.read(); err != nil {

@@ -9,9 +9,9 @@ import (
 const total = "TOTAL"
 
 // expectations is the language of `expect`. A new word is one more line here: of the whole run with
-// ofRun, of a row with ofLabel, of a node with ofNode. A word about a phase of the run would take the
-// names of its events as params, and look its figure up in the Figures of that phase.
-var expectations = newLanguage("an expectation", []*word[*ledger]{
+// ofRun, of a row with ofLabel, of a node with ofNode, true or false with truth. All of them may be asked
+// of a phase, too, unless they are runOnly.
+var expectations = withPhases(newLanguage("an expectation", []*word[*ledger]{
 	ofRunOrLabel("samples", whole),
 	ofRunOrLabel("errors", whole),
 	ofRunOrLabel("error_rate", fractional),
@@ -19,14 +19,20 @@ var expectations = newLanguage("an expectation", []*word[*ledger]{
 	ofRun("affinity", fractional),
 	ofRun("continuity", fractional),
 	ofRun("moves", whole),
-	ofRun("lost", whole),
 	ofRun("excused", whole),
+	ofRun("unexcused", whole),
+	ofRun("lost", whole),
+	ofRun("lost_unexcused", whole),
 	ofRun("transitions", whole),
 	ofRun("sessions", whole),
 	ofRun("nodes", whole),
 	ofNode("share", fractional),
 	ofNode("decisions", whole),
 	ofNode("requests", whole),
+	ofWholeRun(ofNode("returned", whole)),
+	truth("drained", "node"),
+	truth("left", "node"),
+	truth("shares_ok"),
 	ofLabel("avg"),
 	ofLabel("min"),
 	ofLabel("max"),
@@ -35,12 +41,13 @@ var expectations = newLanguage("an expectation", []*word[*ledger]{
 	ofLabel("p90"),
 	ofLabel("p95"),
 	ofLabel("p99"),
-})
+}))
 
 func init() {
 	conditions.elsewhere = elsewhere(expectations.names(), "expectations (expect)")
 	expectations.elsewhere = elsewhere(conditions.names(), "conditions (assert, when)")
 	expectations.elsewhere["previous"] = "conditions (assert, when)"
+	conditions.elsewhere[duringWord] = "expectations (expect)"
 }
 
 func elsewhere(names []string, where string) map[string]string {
@@ -69,6 +76,12 @@ func whole(f func(*ledger, []string) float64) any {
 }
 
 func fractional(f func(*ledger, []string) float64) any { return f }
+
+// ofWholeRun is a word that phases do not have.
+func ofWholeRun(w *word[*ledger]) *word[*ledger] {
+	w.runOnly = true
+	return w
+}
 
 func ofRun(name string, typed func(func(*ledger, []string) float64) any) *word[*ledger] {
 	return &word[*ledger]{name: name, get: typed(func(l *ledger, _ []string) float64 { return l.run(name) })}

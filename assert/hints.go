@@ -20,6 +20,8 @@ func (r *reading[E]) fail(n ast.Node, format string, args ...any) {
 func (r *reading[E]) unknownName(n *ast.IdentifierNode) {
 	name := n.Value
 	switch parts := r.parts(name); {
+	case name == duringWord && r.twins != nil:
+		r.fail(n, "`%s` needs the name of a phase and a word: %s", duringWord, duringExample)
 	case parts != nil:
 		r.fail(n, "`%s` is not a value: its parts are %s", name, list(dotted(name, parts)))
 	case r.elsewhere[name] != "":

@@ -22,6 +22,8 @@ type language[E speaker] struct {
 	name  string // "a condition"
 	words []*word[E]
 	index map[string]*word[E]
+	// twins are the words of a phase, by the name of the word of the run; nil where there are no phases.
+	twins map[string]*word[E]
 	// elsewhere are the words of the other language, to say so when one is used here.
 	elsewhere map[string]string
 }
@@ -49,6 +51,9 @@ type word[E speaker] struct {
 	// show is the value as messages show it, after the word; nil shows what get gives, in this unit.
 	show func(e E, args []string) string
 	unit string
+	// runOnly says that phases do not have it, and of is the word whose twin this is.
+	runOnly bool
+	of      *word[E]
 }
 
 func newLanguage[E speaker](name string, words []*word[E]) *language[E] {
@@ -90,6 +95,9 @@ func (l *language[E]) config() *conf.Config {
 	for name := range unavailable {
 		c.Disabled[name] = true
 		delete(c.Builtins, name)
+	}
+	for _, w := range l.twins {
+		c.Functions[internal+w.name] = w.function()
 	}
 	for _, w := range l.words {
 		c.Functions[internal+w.name] = w.function()
@@ -182,6 +190,8 @@ func (w *word[E]) shown(e E, args []string) string {
 // text is the word with its arguments, as messages show it.
 func (w *word[E]) text(args []string) string {
 	switch {
+	case w.of != nil:
+		return duringWord + "(" + strconv.Quote(args[0]) + ")." + w.of.text(args[1:])
 	case w.name == variable:
 		return args[0]
 	case len(args) == 0 && !w.parens:

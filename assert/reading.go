@@ -138,6 +138,9 @@ func (r *reading[E]) identifier(node *ast.Node, n *ast.IdentifierNode) {
 
 // member resolves the words with a dot in their names, such as previous.node.
 func (r *reading[E]) member(node *ast.Node, n *ast.MemberNode) {
+	if r.during(node, n, nil) {
+		return
+	}
 	base, isName := n.Node.(*ast.IdentifierNode)
 	property, isConstant := n.Property.(*ast.StringNode)
 	parts := []string(nil)
@@ -162,6 +165,9 @@ func (r *reading[E]) call(node *ast.Node, n *ast.CallNode) {
 	if r.calls[n] != nil {
 		return
 	}
+	if part, ok := n.Callee.(*ast.MemberNode); ok && r.during(node, part, n.Arguments) {
+		return
+	}
 	callee, ok := n.Callee.(*ast.IdentifierNode)
 	if !ok {
 		r.fail(n, "a value has no functions of its own: write f(x), not x.f()")
@@ -174,6 +180,10 @@ func (r *reading[E]) call(node *ast.Node, n *ast.CallNode) {
 			return
 		}
 		r.replace(node, w, n.Arguments)
+		return
+	}
+	if callee.Value == duringWord && r.twins != nil {
+		r.fail(n, "`%s` needs a word after the phase: %s", duringWord, duringExample)
 		return
 	}
 	r.unknownFunction(callee)
@@ -199,7 +209,15 @@ func (r *reading[E]) declaration(n *ast.VariableDeclaratorNode) {
 
 // replace puts the call of w in the place of node.
 func (r *reading[E]) replace(node *ast.Node, w *word[E], args []ast.Node) {
-	if r.err != nil || !r.argumentsFit(*node, w, args) {
+	if r.err != nil {
+		return
+	}
+	if w.of != nil {
+		r.argumentFits(w.of, w.params[0], args[0])
+	} else {
+		r.argumentsFit(*node, w, args)
+	}
+	if r.err != nil {
 		return
 	}
 	u := &use[E]{word: w, fixed: true}

@@ -10,8 +10,8 @@ import (
 var _ assert.Figures = (*Results)(nil)
 
 // Figure is a figure of the whole run for the expectations. Counts are samples, errors, nodes (those that
-// answered), sessions, sticky_sessions, transitions, moves, excused, unexcused (the other moves), lost and
-// new_sessions; error_rate, affinity and continuity are shares from 0 to 1, throughput is per second and
+// answered), sessions, sticky_sessions, transitions, moves, excused, unexcused (the other moves), lost,
+// lost_unexcused and new_sessions; error_rate, affinity and continuity are shares from 0 to 1, throughput is per second and
 // duration in milliseconds.
 //
 // It is not defined (ok is false) for other names, for rates and shares of nothing, for what needs nodes
@@ -42,13 +42,15 @@ func (r *Results) Figure(name string) (value float64, ok bool) {
 	case "excused":
 		return float64(a.Excused), placed
 	case "unexcused":
-		return float64(a.Moves - a.Excused), placed
+		return float64(a.Unexcused), placed
 	case "sessions":
 		return float64(a.Sessions), known
 	case "sticky_sessions":
 		return float64(a.Sticky), placed
 	case "lost":
 		return float64(a.Lost), known
+	case "lost_unexcused":
+		return float64(a.LostUnexcused), known
 	case "new_sessions":
 		return float64(a.NewSessions), known
 	}
@@ -63,11 +65,16 @@ func (r *Results) LabelFigure(name, label string) (float64, error) {
 	if row == nil {
 		return 0, fmt.Errorf("no sample has the label %q", label)
 	}
-	value, ok := row.figure(name)
+	return row.defined(name)
+}
+
+// defined is a figure of the row, or why it has no value.
+func (r *Row) defined(name string) (float64, error) {
+	value, ok := r.figure(name)
 	switch {
 	case !ok:
 		return 0, fmt.Errorf("a label has no figure %q", name)
-	case row.Samples == 0 && name != "samples" && name != "errors":
+	case r.Samples == 0 && name != "samples" && name != "errors":
 		return 0, errors.New("there are no samples")
 	}
 	return value, nil
@@ -117,18 +124,22 @@ func (r *Row) figure(name string) (value float64, ok bool) {
 	return 0, false
 }
 
-// NodeFigure is a figure of a node: share of the requests that named a node (0 to 1), requests and
-// decisions. A node that never answered has none of each: that may be just what a plan expects. It is
-// an error if no answer named a node.
+// NodeFigure is a figure of a node: share of the requests that named a node (0 to 1), requests,
+// decisions, and returned, which are the moves to it of sessions that had been on it before. A node that
+// never answered has none of each: that may be just what a plan expects. It is an error if no answer
+// named a node.
 func (r *Results) NodeFigure(name, node string) (float64, error) {
-	if answered, _ := answeringNodes(r.Nodes); len(answered) == 0 {
-		return 0, errors.New("no answer named its node")
+	if name == "returned" {
+		n, err := nodeNamed(r.Nodes, node)
+		return float64(n.Returned), err
 	}
-	var n Node
-	for i := range r.Nodes {
-		if r.Nodes[i].Node == node {
-			n = r.Nodes[i]
-		}
+	return nodeFigure(r.Nodes, name, node)
+}
+
+func nodeFigure(nodes []Node, name, node string) (float64, error) {
+	n, err := nodeNamed(nodes, node)
+	if err != nil {
+		return 0, err
 	}
 	switch name {
 	case "share":
@@ -139,6 +150,19 @@ func (r *Results) NodeFigure(name, node string) (float64, error) {
 		return float64(n.Decisions), nil
 	}
 	return 0, fmt.Errorf("a node has no figure %q", name)
+}
+
+// nodeNamed is the node of that name.
+func nodeNamed(nodes []Node, name string) (n Node, err error) {
+	if answered, _ := answeringNodes(nodes); len(answered) == 0 {
+		return n, errors.New("no answer named its node")
+	}
+	for i := range nodes {
+		if nodes[i].Node == name {
+			n = nodes[i]
+		}
+	}
+	return n, nil
 }
 
 // deref is the value of a figure that may be missing.

@@ -30,10 +30,11 @@ const (
 type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	notices        *notices // messages during a run
 }
 
 func main() {
-	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, notices: &notices{out: os.Stderr}}
 	os.Exit(a.main(os.Args[1:]))
 }
 

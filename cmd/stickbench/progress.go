@@ -18,6 +18,8 @@ import (
 const (
 	lookEvery  = 100 * time.Millisecond
 	printEvery = 10 * time.Second
+	// spareColumns keep a bar on its line when the terminal echoes a Ctrl-C in front of it.
+	spareColumns = 4
 )
 
 // progress shows how far the run is, on stderr: a bar per group on a terminal, else a line per group
@@ -34,7 +36,7 @@ func (a *app) showProgress(runner *loadgen.Runner, plan *plans.Plan, l *live, qu
 	}
 	w := &watch{runner: runner, live: l, rates: make([]rate, len(plan.Load.Groups))}
 	if _, ok := terminal(a.stderr); ok {
-		p.wait.Go(func() { bars(a.stderr, w, p.done) })
+		p.wait.Go(func() { bars(a.stderr, a.notices, w, p.done) })
 	} else {
 		p.wait.Go(func() { lines(a.stderr, w, p.done) })
 	}
@@ -80,9 +82,6 @@ func (s *status) part() float64 {
 	}
 	if s.OfDuration > 0 {
 		part = max(part, s.Elapsed.Seconds()/s.OfDuration.Seconds())
-	}
-	if s.Ended == s.Users {
-		part = 1
 	}
 	return min(1, part)
 }
@@ -140,9 +139,11 @@ func (s *status) nodes() string {
 	return strings.Join(parts, " ")
 }
 
-// bars draws a bar per group until done is closed.
-func bars(out io.Writer, w *watch, done <-chan struct{}) {
+// bars draws a bar per group until done is closed. What is noticed meanwhile appears above them.
+func bars(out io.Writer, notices *notices, w *watch, done <-chan struct{}) {
 	p := mpb.New(mpb.WithOutput(out), mpb.WithRefreshRate(lookEvery), mpb.WithAutoRefresh())
+	notices.to(p)
+	defer notices.to(out)
 	const whole = 1000
 	var mu sync.Mutex
 	shown := w.look(time.Now())
@@ -151,7 +152,7 @@ func bars(out io.Writer, w *watch, done <-chan struct{}) {
 		filler := mpb.BarFillerFunc(func(out io.Writer, stat decor.Statistics) error {
 			mu.Lock()
 			defer mu.Unlock()
-			_, err := io.WriteString(out, shown[i].bar(stat.AvailableWidth))
+			_, err := io.WriteString(out, shown[i].bar(stat.AvailableWidth-spareColumns))
 			return err
 		})
 		drawn[i] = p.MustAdd(whole, filler, mpb.BarFillerTrim())
@@ -170,7 +171,7 @@ func bars(out io.Writer, w *watch, done <-chan struct{}) {
 		mu.Unlock()
 	}
 	for _, b := range drawn {
-		b.SetTotal(whole, true)
+		b.SetCurrent(whole) // mpb waits for its bars to be complete; what they show is ours
 	}
 	p.Wait()
 }
@@ -212,4 +213,23 @@ func clock(d time.Duration) string {
 		return fmt.Sprintf("%d:%02d:%02d", int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60)
 	}
 	return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60)
+}
+
+// notices is where messages to the user go while a run lasts: to stderr, above the bars where there are
+// some.
+type notices struct {
+	mu  sync.Mutex
+	out io.Writer
+}
+
+func (n *notices) to(out io.Writer) {
+	n.mu.Lock()
+	n.out = out
+	n.mu.Unlock()
+}
+
+func (n *notices) Write(b []byte) (int, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.out.Write(b)
 }

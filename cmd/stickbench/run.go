@@ -60,7 +60,7 @@ Exit codes: 0 done, expectations met; 1 an expectation failed; 2 wrong usage or 
 
 // run is the main job: laboratory, engine, folder, report, verdict.
 func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error) {
-	stops := watchSignals(a.stderr)
+	stops := watchSignals(a.notices)
 	defer stops.release()
 	laboratory, err := startLab(stops.graceful, plan, nil)
 	if err != nil {

@@ -18,7 +18,7 @@ type stops struct {
 	cancel         context.CancelFunc
 }
 
-func watchSignals(stderr io.Writer) *stops {
+func watchSignals(notices io.Writer) *stops {
 	hard, cut := context.WithCancel(context.Background())
 	graceful, stop := context.WithCancel(hard)
 	s := &stops{graceful: graceful, hard: hard, signals: make(chan os.Signal, 2), done: make(chan struct{}), cancel: cut}
@@ -28,12 +28,12 @@ func watchSignals(stderr io.Writer) *stops {
 		if _, ok := <-s.signals; !ok {
 			return
 		}
-		fmt.Fprintln(stderr, "\nstopping: nothing new starts, what is in flight ends; Ctrl-C again cuts it")
+		fmt.Fprintln(notices, "stopping: nothing new starts, what is in flight ends; Ctrl-C again cuts it")
 		stop()
 		if _, ok := <-s.signals; !ok {
 			return
 		}
-		fmt.Fprintln(stderr, "\ncutting what is in flight")
+		fmt.Fprintln(notices, "cutting what is in flight")
 		cut()
 		signal.Stop(s.signals)
 	}()

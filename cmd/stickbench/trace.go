@@ -89,7 +89,7 @@ func (o *traceFlags) check() error {
 
 // trace makes the exchanges and draws them.
 func (a *app) trace(plan *plans.Plan, o *traceFlags) error {
-	stops := watchSignals(a.stderr)
+	stops := watchSignals(a.notices)
 	defer stops.release()
 	t := newTracer(plan, o.Exchanges)
 	for _, doubt := range t.doubts {

@@ -31,7 +31,6 @@ type proxyCounters struct {
 	requests                  int64
 	bin, bout                 int64
 	noServer                  int64 // requests that no server was left for (econ of the backend)
-	intercepted               int64
 	responses                 statusCounts
 	rate                      secondRate
 	connRate                  secondRate

@@ -92,7 +92,7 @@ func (c *credentials) forwarded(sent, received []pair) []string {
 		case c.mark(before, p.value) != "":
 			lines = append(lines, "stripped "+c.mark(before, p.value)+" from "+p.name)
 		default:
-			lines = append(lines, "rewrote "+p.name+", was "+c.short(before))
+			lines = append(lines, "rewrote "+c.cookie(p)+", was "+c.short(before))
 		}
 	}
 	for _, p := range sent {
@@ -115,17 +115,17 @@ func (c *credentials) mark(marked, value string) string {
 // returned is the cookies that the browser got, with what the balancer made of those that the node set.
 func (c *credentials) returned(fromNode, toBrowser []setting) (lines []string) {
 	for _, s := range toBrowser {
-		verb := "inserted"
-		if own, ok := findSetting(fromNode, s.name); ok {
-			verb = "rewrote"
-			switch {
-			case own.value == s.value:
-				verb = "Set-Cookie"
-			case c.mark(s.value, own.value) != "":
-				verb = "prefixed"
-			}
+		own, ok := findSetting(fromNode, s.name)
+		switch {
+		case !ok:
+			lines = append(lines, c.setLine("inserted", s))
+		case own.value == s.value:
+			lines = append(lines, c.setLine("Set-Cookie", s))
+		case c.mark(s.value, own.value) != "":
+			lines = append(lines, c.setLine("prefixed", s))
+		default:
+			lines = append(lines, c.setLine("rewrote", s)+", was "+c.short(own.value))
 		}
-		lines = append(lines, c.setLine(verb, s))
 	}
 	for _, s := range fromNode {
 		if _, ok := findSetting(toBrowser, s.name); !ok {

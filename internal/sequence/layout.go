@@ -12,8 +12,12 @@ const (
 	inArrow = 8
 	// textAt is where its text begins, behind the lifeline on the left.
 	textAt = 4
-	// shortestLine is the least room for text between two lifelines: a cookie's name and its value.
+	// besideLine is the room that a text below an arrow has to leave: "│   text │".
+	besideLine = textAt + 1
+	// shortestLine is the least room for text between two lifelines.
 	shortestLine = 16
+	// indented is the room from which on the second line of a text is indented.
+	indented = 24
 )
 
 // A layout says in which column each lifeline stands, of at most width.
@@ -29,7 +33,7 @@ func layOut(lifelines []Lifeline, blocks []Block, width int) (l *layout, ok bool
 	gaps := gapsNeeded(lifelines, blocks)
 	margin := len(strconv.Itoa(lastNumber(blocks))) + 1 + half(lifelines[0].Name)
 	room := width - margin - half(lifelines[len(lifelines)-1].Name) - 1
-	ok = shrink(gaps, leastGaps(lifelines), room)
+	ok = shrink(gaps, leastGaps(lifelines, blocks), room)
 	l = &layout{lifelines: lifelines, at: make([]int, len(lifelines)), width: width}
 	l.at[0] = margin
 	for i, g := range gaps {
@@ -49,45 +53,67 @@ func lastNumber(blocks []Block) int {
 // half is the width of a name's box to the left of its middle.
 func half(name string) int { return (utf8.RuneCountInString(name) + 4) / 2 }
 
-// leastGaps are the gaps without which names or texts have no room.
-func leastGaps(lifelines []Lifeline) []int {
+// leastGaps are the gaps without which names have no room, and between neighbours of which one asks the
+// other, words.
+func leastGaps(lifelines []Lifeline, blocks []Block) []int {
 	gaps := make([]int, len(lifelines)-1)
 	for i := range gaps {
-		gaps[i] = max(shortestLine+inArrow-2, half(lifelines[i].Name)+half(lifelines[i+1].Name)+2)
+		gaps[i] = half(lifelines[i].Name) + half(lifelines[i+1].Name) + 2
+	}
+	for _, s := range steps(blocks) {
+		if left, right := span(lifelines, s); right == left+1 {
+			gaps[left] = max(gaps[left], shortestLine+inArrow)
+		}
 	}
 	return gaps
 }
 
-// gapsNeeded are the gaps with which no text is wrapped. A text over several gaps widens the last of them.
+// steps are those of all blocks.
+func steps(blocks []Block) (all []Step) {
+	for _, b := range blocks {
+		all = append(all, b.Steps...)
+	}
+	return all
+}
+
+// span is the lifelines between which the text of a step stands. A note of a browser may be as wide as its
+// way to the balancer; one of the last lifeline has the edge.
+func span(lifelines []Lifeline, s Step) (left, right int) {
+	left, right = min(s.From, s.To), max(s.From, s.To)
+	if left < right {
+		return left, right
+	}
+	for right++; right < len(lifelines)-1 && lifelines[right].Role == Browser; right++ {
+	}
+	return left, min(right, len(lifelines)-1)
+}
+
+// gapsNeeded are the gaps with which no text is wrapped, neighbours' first: they often are room enough for
+// a text over several gaps, and else the first of these becomes wider.
 func gapsNeeded(lifelines []Lifeline, blocks []Block) []int {
-	gaps := leastGaps(lifelines)
-	for _, over := range []bool{false, true} {
-		for _, b := range blocks {
-			for _, s := range b.Steps {
-				if far := max(s.From, s.To) - min(s.From, s.To); far > 1 == over {
-					widen(gaps, s)
-				}
+	gaps := leastGaps(lifelines, blocks)
+	for _, far := range []bool{false, true} {
+		for _, s := range steps(blocks) {
+			if left, right := span(lifelines, s); left < right && far == (right > left+1) {
+				widen(gaps[left:right], s.Lines)
 			}
 		}
 	}
 	return gaps
 }
 
-func widen(gaps []int, s Step) {
-	left, right := min(s.From, s.To), max(s.From, s.To)
-	if left == right {
-		right = min(left+1, len(gaps))
-	}
-	if left == right {
-		return // a note on the last lifeline has the edge
-	}
+func widen(gaps []int, lines []string) {
 	have := 0
-	for _, g := range gaps[left:right] {
+	for _, g := range gaps {
 		have += g
 	}
-	for _, line := range s.Lines {
-		if need := utf8.RuneCountInString(line) + inArrow; need > have {
-			gaps[right-1] += need - have
+	for i, line := range lines {
+		need := utf8.RuneCountInString(line) + inArrow
+		if i > 0 {
+			need -= inArrow - besideLine
+		}
+		if need > have {
+			gaps[0] += need - have
 			have = need
 		}
 	}
@@ -157,40 +183,29 @@ func (l *layout) heads() []row {
 	return rows
 }
 
-// wrapAll wraps lines and puts what follows the first of each further in.
-func wrapAll(lines []string, room int) (all []string) {
-	for _, line := range lines {
-		all = append(all, wrap(line, room)...)
-	}
-	return all
-}
-
-// wrap breaks a line at blanks so that its parts have room, and words only where they are longer than a
-// line. The second and later parts are indented.
-func wrap(line string, room int) (parts []string) {
+// wrap breaks a line at blanks so that its parts have room, the first one perhaps less than the others, and
+// within words only where they are longer than that. Later parts are indented if there is room for it.
+func wrap(line string, first, room int) (parts []string) {
 	room = max(room, shortestLine)
-	const indent = "  "
-	part := ""
+	indent := ""
+	if room >= indented {
+		indent = "  "
+	}
+	part, empty, limit := "", true, max(first, shortestLine)
+	next := func() { parts, part, empty, limit = append(parts, part), indent, true, room }
 	for _, word := range strings.Fields(line) {
-		for {
-			joined := word
-			switch {
-			case part != "" && part != indent:
-				joined = part + " " + word
-			case part == indent:
-				joined = part + word
-			}
-			if utf8.RuneCountInString(joined) <= room {
-				part = joined
-				break
-			}
-			if part != "" && part != indent {
-				parts, part = append(parts, part), indent
-				continue
-			}
-			signs := []rune(joined)
-			parts, part, word = append(parts, string(signs[:room])), indent, string(signs[room:])
+		if !empty && utf8.RuneCountInString(part+" "+word) > limit {
+			next()
 		}
+		for empty && utf8.RuneCountInString(part+word) > limit {
+			signs, cut := []rune(word), limit-len(part)
+			part, word = part+string(signs[:cut]), string(signs[cut:])
+			next()
+		}
+		if !empty {
+			part += " "
+		}
+		part, empty = part+word, false
 	}
 	return append(parts, part)
 }

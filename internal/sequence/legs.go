@@ -77,7 +77,7 @@ func (f *freezer) sight(s *Sight) {
 	}
 	lines = []string{status(s.Status, s.Reason)}
 	if s.Says != "" {
-		lines[0] += ", " + s.Says
+		lines = append(lines, s.Says)
 	}
 	set := settings(s.SetCookie, f.x.Start)
 	for _, p := range received {

@@ -3,12 +3,13 @@ package sequence
 import (
 	"bufio"
 	"io"
+	"slices"
 	"strconv"
 )
 
 // WriteText writes d with box characters, at most width columns wide (at least 60 are used). Where the
-// lifelines of all participants have no room beside each other, each exchange is drawn with its own alone.
-// The error is w's.
+// lifelines of all participants have no room beside each other, the exchanges are drawn in several pieces,
+// each with its own participants alone. The error is w's.
 //
 //	   ┌─────────┐     ┌──────────┐            ┌────┐
 //	   │ browser │     │ balancer │            │ s1 │
@@ -27,36 +28,59 @@ func WriteText(w io.Writer, d *Diagram, width int) error {
 		writeText(out, l, d.Blocks)
 		return out.Flush()
 	}
-	for i, b := range d.Blocks {
+	for i, p := range parts(d) {
 		if i > 0 {
 			out.WriteString("\n")
 		}
-		lifelines, own := alone(d.Lifelines, b)
-		l, _ := layOut(lifelines, []Block{own}, width)
-		writeText(out, l, []Block{own})
+		l, _ := layOut(p.Lifelines, p.Blocks, width)
+		writeText(out, l, p.Blocks)
 	}
 	return out.Flush()
 }
 
-// alone is a block with none but its own lifelines, and these.
-func alone(all []Lifeline, b Block) (own []Lifeline, only Block) {
-	used := make([]bool, len(all))
-	for _, s := range b.Steps {
-		used[s.From], used[s.To] = true, true
+// parts are the diagram in pieces of consecutive exchanges between the same participants.
+func parts(d *Diagram) (all []Diagram) {
+	var last []bool
+	for _, b := range d.Blocks {
+		used := make([]bool, len(d.Lifelines))
+		for _, s := range b.Steps {
+			used[s.From], used[s.To] = true, true
+		}
+		if !slices.Equal(used, last) {
+			all = append(all, Diagram{Lifelines: only(d.Lifelines, used)})
+		}
+		p := &all[len(all)-1]
+		p.Blocks = append(p.Blocks, renumbered(b, used))
+		last = used
 	}
-	index := make([]int, len(all))
+	return all
+}
+
+func only(all []Lifeline, used []bool) (some []Lifeline) {
 	for i, l := range all {
-		index[i] = len(own)
 		if used[i] {
-			own = append(own, l)
+			some = append(some, l)
 		}
 	}
-	only = Block{Number: b.Number, Steps: make([]Step, len(b.Steps))}
+	return some
+}
+
+// renumbered is a block whose lifelines are counted without the others.
+func renumbered(b Block, used []bool) Block {
+	index := make([]int, len(used))
+	n := 0
+	for i, u := range used {
+		index[i] = n
+		if u {
+			n++
+		}
+	}
+	steps := make([]Step, len(b.Steps))
 	for i, s := range b.Steps {
 		s.From, s.To = index[s.From], index[s.To]
-		only.Steps[i] = s
+		steps[i] = s
 	}
-	return own, only
+	return Block{Number: b.Number, Steps: steps}
 }
 
 func writeText(out *bufio.Writer, l *layout, blocks []Block) {
@@ -79,10 +103,9 @@ func writeText(out *bufio.Writer, l *layout, blocks []Block) {
 // block is the rows of an exchange.
 func (l *layout) block(b Block) (rows []row) {
 	for _, s := range b.Steps {
-		switch {
-		case s.From == s.To:
+		if s.From == s.To {
 			rows = append(rows, l.note(s)...)
-		default:
+		} else {
 			rows = append(rows, l.arrow(s)...)
 		}
 	}
@@ -91,9 +114,9 @@ func (l *layout) block(b Block) (rows []row) {
 
 // note stands beside its lifeline.
 func (l *layout) note(s Step) (rows []row) {
-	at := l.at[s.From] + 2
+	at, room := l.at[s.From]+2, l.noteRoom(s)
 	for _, line := range s.Lines {
-		for _, part := range wrap(line, l.noteRoom(s.From)) {
+		for _, part := range wrap(line, room, room) {
 			r := l.row('│')
 			r.put(at, part)
 			rows = append(rows, r)
@@ -102,12 +125,13 @@ func (l *layout) note(s Step) (rows []row) {
 	return rows
 }
 
-// noteRoom is how wide a note on that lifeline may be: up to the next one, or to the edge.
-func (l *layout) noteRoom(lifeline int) int {
-	if lifeline+1 < len(l.at) {
-		return l.at[lifeline+1] - l.at[lifeline] - 3
+// noteRoom is how wide a note may be.
+func (l *layout) noteRoom(s Step) int {
+	left, right := span(l.lifelines, s)
+	if left == right {
+		return max(l.width-l.at[left]-2, shortestLine)
 	}
-	return max(l.width-l.at[lifeline]-2, shortestLine)
+	return l.at[right] - l.at[left] - 3
 }
 
 // The signs of an arrow's shaft: seen, and inferred.
@@ -119,7 +143,14 @@ const (
 // arrow is the first line of a step within its shaft, and the others below.
 func (l *layout) arrow(s Step) []row {
 	left, right := l.at[min(s.From, s.To)], l.at[max(s.From, s.To)]
-	lines := wrapAll(s.Lines, right-left-inArrow)
+	var lines []string
+	for i, line := range s.Lines {
+		first := right - left - besideLine
+		if i == 0 {
+			first = right - left - inArrow
+		}
+		lines = append(lines, wrap(line, first, right-left-besideLine)...)
+	}
 	rows := []row{l.shaft(s, left, right)}
 	rows[0].put(left+textAt-1, " "+lines[0]+" ")
 	for _, line := range lines[1:] {

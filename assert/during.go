@@ -1,0 +1,142 @@
+package assert
+
+import (
+	"math"
+
+	"github.com/expr-lang/expr/ast"
+)
+
+// during("drain s1").p95("GET /") is a figure of a phase. Every word that phases have too has a twin,
+// whose first argument is the phase; reading turns the expression into a call of it.
+const (
+	duringWord    = "during"
+	duringExample = `during("drain s1").moves`
+	// firstPhase is the phase before the first event that begins one.
+	firstPhase = "start"
+)
+
+// withPhases adds to a language the twins of those words that are not of the whole run alone.
+func withPhases(l *language[*ledger]) *language[*ledger] {
+	l.twins = map[string]*word[*ledger]{}
+	for _, w := range l.words {
+		if !w.runOnly {
+			l.twins[w.name] = twin(w)
+		}
+	}
+	return l
+}
+
+// twin is w of a phase.
+func twin(w *word[*ledger]) *word[*ledger] {
+	t := *w
+	t.name, t.of = duringWord+"."+w.name, w
+	t.params = append([]string{"phase"}, w.params...)
+	switch get := w.get.(type) {
+	case func(*ledger, []string) int:
+		t.get = inPhase(t.text, get)
+	case func(*ledger, []string) float64:
+		t.get = inPhase(t.text, get)
+	case func(*ledger, []string) bool:
+		t.get = inPhase(t.text, get)
+	}
+	if w.show != nil {
+		t.show = inPhase(t.text, w.show)
+	}
+	return &t
+}
+
+// inPhase looks a figure up in the phase that the first argument names.
+func inPhase[T any](text func([]string) string, get func(*ledger, []string) T) func(*ledger, []string) T {
+	return func(l *ledger, args []string) (v T) {
+		phase, err := l.figures.During(args[0])
+		if err != nil {
+			l.undefined(text(args), err.Error())
+			return v
+		}
+		of := &ledger{figures: phase}
+		v = get(of, args[1:])
+		if of.problem != "" {
+			l.fail("during(%q).%s", args[0], of.problem)
+		}
+		return v
+	}
+}
+
+// during replaces node, which takes a part of during(…), by the twin's call. args are the part's
+// arguments. It says false if node is something else.
+func (r *reading[E]) during(node *ast.Node, part *ast.MemberNode, args []ast.Node) bool {
+	call, ok := part.Node.(*ast.CallNode)
+	if !ok || r.twins == nil {
+		return false
+	}
+	callee, ok := call.Callee.(*ast.IdentifierNode)
+	if !ok || callee.Value != duringWord {
+		return false
+	}
+	property, ok := part.Property.(*ast.StringNode)
+	switch {
+	case len(call.Arguments) != 1:
+		r.fail(call, "`%s` takes the name of a phase: %s", duringWord, duringExample)
+		return true
+	case !ok:
+		r.fail(call, "after `%s(…)` comes a word: %s", duringWord, duringExample)
+		return true
+	}
+	w := r.twins[property.Value]
+	if w == nil {
+		r.noTwin(part, property.Value)
+		return true
+	}
+	r.resolveAll(call.Arguments)
+	r.resolveAll(args)
+	if r.err == nil && r.argumentsFit(*node, w.of, args) {
+		r.replace(node, w, append([]ast.Node{call.Arguments[0]}, args...))
+	}
+	return true
+}
+
+// noTwin is the error for what a phase does not have.
+func (r *reading[E]) noTwin(n ast.Node, name string) {
+	var known []string
+	for _, w := range r.words {
+		if r.twins[w.name] != nil {
+			known = append(known, w.name)
+		}
+	}
+	if r.index[name] != nil {
+		r.fail(n, "`%s` is of the whole run, not of a phase", name)
+		return
+	}
+	r.fail(n, "a phase has no `%s`: %s", name, hint(name, known))
+}
+
+// truth is a word that is true or false: of the run, or of a node.
+func truth(name string, params ...string) *word[*ledger] {
+	w := &word[*ledger]{name: name, params: params, runOnly: len(params) > 0}
+	if len(params) > 0 {
+		w.example = name + `("s1")`
+	}
+	look := func(l *ledger, args []string) (bool, string) {
+		node := ""
+		if len(args) > 0 {
+			node = args[0]
+		}
+		holds, seen, err := l.figures.Truth(name, node)
+		if err != nil {
+			l.defined(w.text(args), math.NaN(), err)
+		}
+		return holds, seen
+	}
+	w.get = func(l *ledger, args []string) bool {
+		holds, _ := look(l, args)
+		return holds
+	}
+	w.show = func(l *ledger, args []string) string {
+		holds, seen := look(l, args)
+		if seen != "" {
+			return showValue(holds) + " (" + seen + ")"
+		}
+		return showValue(holds)
+	}
+	return w
+}

@@ -1,0 +1,580 @@
+package lab_test
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"stickbench/internal/haproxy"
+	"stickbench/internal/lab"
+)
+
+var update = flag.Bool("update", false, "write the transcripts of testdata/conformance anew, from the real HAProxy")
+
+// The embedded balancer stands in for HAProxy: what users see of the one they must see of the other. Each
+// file of testdata/conformance is a laboratory in HAProxy's words, what is done in it ($), and what was
+// seen, measured on HAProxy 2.6.12. Both balancers must give that transcript.
+//
+//	get USER…            a GET / of each user, over the connection that the user keeps
+//	post USER…           a POST /delay that changes nothing
+//	nodes N USER         the nodes that N requests of one user came to
+//	new N                the nodes that N new users came to
+//	cookie USER N=V      puts a cookie into a user's jar
+//	headers USER         the fields of an answer, and those of the request that the node got, by their names
+//	stop TAG, start TAG  a node's process
+//	await TAG STATUS     waits for the server's status
+//	stat ROW COLUMN…     columns of a row of `show stat`, by their names; ROW is a server, FRONTEND or BACKEND
+//	state TAG COLUMN…    columns of a row of `show servers state`
+//	anything else        a command of the Runtime API, with its answer or its error
+func TestConformance(t *testing.T) {
+	files, err := filepath.Glob("testdata/conformance/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d scenarios, error %v", len(files), err)
+	}
+	for _, balancer := range []string{"haproxy", "embedded"} {
+		t.Run(balancer, func(t *testing.T) {
+			all := make([]*scenario, len(files))
+			for i, file := range files {
+				all[i] = readScenario(t, file)
+			}
+			// Most of a scenario is waiting for health checks: all of them wait at the same time.
+			var running sync.WaitGroup
+			for _, s := range all {
+				running.Go(func() { s.run(t.Context(), balancer) })
+			}
+			running.Wait()
+			for _, s := range all {
+				t.Run(s.name, func(t *testing.T) { s.judge(t, balancer) })
+			}
+		})
+	}
+}
+
+// A scenario is one file of testdata/conformance.
+type scenario struct {
+	name, path, want string
+	config           lab.Config
+
+	got     string // the transcript
+	failure error  // what kept it from its end
+}
+
+func readScenario(t *testing.T, path string) *scenario {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &scenario{name: strings.TrimSuffix(filepath.Base(path), ".txt"), path: path, want: string(text)}
+	for line := range strings.Lines(s.want) {
+		words := strings.Fields(line)
+		if len(words) == 0 || words[0] == "#" {
+			continue
+		}
+		switch words[0] {
+		case "$":
+			return s
+		case "balance":
+			s.config.Algorithm = strings.Join(words[1:], " ")
+		case "cookie":
+			s.config.Sticky = strings.Join(words, " ")
+		case "server":
+			s.config.Nodes = append(s.config.Nodes, serverLine(t, words[1:]))
+		default:
+			t.Fatalf("%s: %q", path, line)
+		}
+	}
+	t.Fatalf("%s: nothing is done", path)
+	return nil
+}
+
+// serverLine reads TAG, and then `weight N` and `stopped`.
+func serverLine(t *testing.T, words []string) lab.Node {
+	t.Helper()
+	n := lab.Node{Tag: words[0]}
+	for i := 1; i < len(words); i++ {
+		switch words[i] {
+		case "weight":
+			i++
+			weight, err := strconv.Atoi(words[i])
+			if err != nil {
+				t.Fatal(err)
+			}
+			n.Weight = &weight
+		case "stopped":
+			n.Stopped = true
+		default:
+			t.Fatalf("server %q", words)
+		}
+	}
+	return n
+}
+
+func (s *scenario) judge(t *testing.T, balancer string) {
+	switch {
+	case errors.Is(s.failure, lab.ErrNoHAProxy):
+		t.Skip(s.failure)
+	case s.failure != nil:
+		t.Fatalf("%v, after\n%s", s.failure, s.got)
+	case s.got == s.want:
+	case *update && balancer == "haproxy":
+		if err := os.WriteFile(s.path, []byte(s.got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	default:
+		t.Errorf("%s\n%s", s.path, difference(s.want, s.got))
+	}
+}
+
+// difference shows want and got from the first line that differs on.
+func difference(want, got string) string {
+	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
+	i := 0
+	for i < min(len(w), len(g)) && w[i] == g[i] {
+		i++
+	}
+	after := i
+	for after > 0 && !strings.HasPrefix(w[after-1], "$") {
+		after--
+	}
+	return fmt.Sprintf("after %s\nwant\n%s\ngot\n%s", w[max(0, after-1)],
+		strings.Join(w[i:min(i+12, len(w))], "\n"), strings.Join(g[i:min(i+12, len(g))], "\n"))
+}
+
+// run does the scenario with that balancer and writes its transcript.
+func (s *scenario) run(ctx context.Context, balancer string) {
+	b := &bench{users: map[string]*visitor{}, sessions: map[string]int{}, exchanges: make(chan lab.NodeExchange, 1<<10)}
+	c := s.config
+	c.Balancer, c.Observe = balancer, b.observe
+	if b.lab, s.failure = lab.Start(ctx, c); s.failure != nil {
+		return
+	}
+	defer func() { s.failure = errors.Join(s.failure, b.lab.Close()) }()
+	defer b.leave()
+	if b.client, s.failure = haproxy.New(b.lab.RuntimeAPI()); s.failure != nil {
+		return
+	}
+	b.client.Timeout = 20 * time.Second // the machine may be busy with other tests
+	begun := false
+	for line := range strings.Lines(s.want) {
+		command, ok := strings.CutPrefix(line, "$ ")
+		switch {
+		case ok:
+			begun = true
+			b.transcript.WriteString(line)
+			if err := b.do(ctx, strings.TrimSpace(command)); err != nil {
+				s.failure = err
+			}
+		case !begun, line == "\n", strings.HasPrefix(line, "#"):
+			b.transcript.WriteString(line)
+		}
+		if s.failure != nil {
+			break
+		}
+	}
+	s.got = b.transcript.String()
+}
+
+// A bench is a running laboratory, its users, and what they saw.
+type bench struct {
+	lab        *lab.Lab
+	client     *haproxy.Client
+	users      map[string]*visitor
+	sessions   map[string]int // the numbers of session ids, in the order of their coming
+	sent       int
+	exchanges  chan lab.NodeExchange
+	transcript strings.Builder
+}
+
+// numbered is the field by which a node's exchange is known to be a user's request.
+const numbered = "X-Request-Number"
+
+// observe keeps what users' requests became, and leaves the health checks out.
+func (b *bench) observe(e lab.NodeExchange) {
+	if e.Header.Get(numbered) != "" {
+		b.exchanges <- e
+	}
+}
+
+// leave closes the users' connections.
+func (b *bench) leave() {
+	for _, v := range b.users {
+		v.hangUp()
+	}
+}
+
+func (b *bench) say(format string, args ...any) { fmt.Fprintf(&b.transcript, format+"\n", args...) }
+
+func (b *bench) do(ctx context.Context, command string) error {
+	words := strings.Fields(command)
+	args := words[1:]
+	switch words[0] {
+	case "get", "post":
+		for _, name := range args {
+			if err := b.visit(ctx, strings.ToUpper(words[0]), name, b.tell); err != nil {
+				return err
+			}
+		}
+		return nil
+	case "headers":
+		return b.visit(ctx, "GET", args[0], b.tellHeaders)
+	case "nodes":
+		return b.nodes(ctx, args[0], func(int) string { return args[1] })
+	case "new":
+		known := len(b.users)
+		return b.nodes(ctx, args[0], func(i int) string { return "new " + strconv.Itoa(known+i) })
+	case "cookie":
+		name, value, _ := strings.Cut(args[1], "=")
+		b.user(args[0]).jar.SetCookies(site, []*http.Cookie{{Name: name, Value: value}})
+		return nil
+	case "stop":
+		return b.lab.StopNode(args[0])
+	case "start":
+		return b.lab.StartNode(args[0])
+	case "await":
+		return b.await(ctx, args[0], strings.Join(args[1:], " "))
+	case "stat":
+		return b.stat(ctx, args[0], args[1:])
+	case "state":
+		return b.state(ctx, args[0], args[1:])
+	}
+	return b.ask(ctx, command)
+}
+
+// ask gives the Runtime API a command. Of the page of help after `Unknown command`, which lists what else
+// there is, only the first line is of use.
+func (b *bench) ask(ctx context.Context, command string) error {
+	answer, err := b.client.Do(ctx, command)
+	var refused *haproxy.CommandError
+	switch {
+	case errors.As(err, &refused) && (refused.Cause != nil || errors.Is(err, haproxy.ErrNoAnswer)):
+		return err
+	case errors.As(err, &refused):
+		text, _, _ := strings.Cut(refused.Text, "\n")
+		b.say("%v: %s", refused.Kind, text)
+	case err != nil:
+		return err
+	case answer != "":
+		b.say("%s", answer)
+	}
+	return nil
+}
+
+func (b *bench) await(ctx context.Context, tag, status string) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		row, err := b.row(ctx, tag)
+		if err != nil || row.Status == status {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("%s is %q and not %q", tag, row.Status, status)
+		}
+	}
+}
+
+func (b *bench) row(ctx context.Context, name string) (haproxy.Row, error) {
+	rows, err := b.client.Stat(ctx, "")
+	if err != nil {
+		return haproxy.Row{}, err
+	}
+	i := slices.IndexFunc(rows, func(r haproxy.Row) bool {
+		return r.Server == name && (r.Proxy == "nodes" || r.Proxy == "http" && r.Kind == haproxy.Frontend)
+	})
+	if i < 0 {
+		return haproxy.Row{}, fmt.Errorf("no row of %q", name)
+	}
+	return rows[i], nil
+}
+
+func (b *bench) stat(ctx context.Context, name string, columns []string) error {
+	row, err := b.row(ctx, name)
+	if err == nil {
+		b.columns(columns, row.Text)
+	}
+	return err
+}
+
+func (b *bench) state(ctx context.Context, tag string, columns []string) error {
+	answer, err := b.client.Do(ctx, "show servers state nodes")
+	if err != nil {
+		return err
+	}
+	lines := strings.Split(answer, "\n")
+	header := strings.Fields(strings.TrimPrefix(lines[1], "#"))
+	name := slices.Index(header, "srv_name")
+	for _, line := range lines[2:] {
+		fields := strings.Fields(line)
+		if fields[name] != tag {
+			continue
+		}
+		b.columns(columns, func(column string) string {
+			if i := slices.Index(header, column); i >= 0 {
+				return fields[i]
+			}
+			return "no such column"
+		})
+		return nil
+	}
+	return fmt.Errorf("no state of %q", tag)
+}
+
+func (b *bench) columns(names []string, value func(string) string) {
+	for i, name := range names {
+		names[i] = fmt.Sprintf("%s=%s", name, cmp.Or(value(name), "-"))
+	}
+	b.say("%s", strings.Join(names, " "))
+}
+
+// nodes tells only which node each of n requests came to.
+func (b *bench) nodes(ctx context.Context, n string, user func(i int) string) error {
+	count, err := strconv.Atoi(n)
+	if err != nil {
+		return err
+	}
+	var came []string
+	for i := range count {
+		if err := b.visit(ctx, "GET", user(i), func(s seen) { came = append(came, s.where()) }); err != nil {
+			return err
+		}
+	}
+	b.say("%s", strings.Join(came, " "))
+	return nil
+}
+
+// seen is what came of a request, to its user and at the node.
+type seen struct {
+	user       string
+	closed     bool // the connection, without an answer
+	response   *http.Response
+	body       string
+	took       time.Duration
+	atNode     *lab.NodeExchange // nil: it did not come to one
+	tag, id    string
+	views      int
+	setCookies []string
+}
+
+// where is the node, or what there was in its place.
+func (s seen) where() string {
+	switch {
+	case s.closed:
+		return "closed"
+	case s.tag == "":
+		return strconv.Itoa(s.response.StatusCode)
+	}
+	return s.tag
+}
+
+// visit lets a user send a request and tells what came of it.
+func (b *bench) visit(ctx context.Context, method, name string, tell func(seen)) error {
+	b.sent++
+	number := strconv.Itoa(b.sent)
+	start := time.Now()
+	s := seen{user: name}
+	response, body, err := b.user(name).request(ctx, b.lab.URL(), method, number)
+	s.took = time.Since(start)
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		s.closed = true
+	case err != nil:
+		return fmt.Errorf("%s %s: %w", method, name, err)
+	default:
+		s.response, s.body = response, body
+		s.setCookies = response.Header.Values("Set-Cookie")
+	}
+	if !s.closed && s.response.Header.Get("X-Powered-By") != "" {
+		if s.atNode, err = b.arrived(ctx, number); err != nil {
+			return err
+		}
+		s.tag = s.atNode.Node
+	}
+	if s.tag != "" && method == http.MethodGet {
+		var hello struct {
+			SessionViews int
+			ID           string
+		}
+		if err := json.Unmarshal([]byte(body), &hello); err != nil {
+			return fmt.Errorf("%s: %w", body, err)
+		}
+		s.views, s.id = hello.SessionViews, hello.ID
+	}
+	tell(s)
+	return nil
+}
+
+// arrived waits for the node to tell of a request that it has answered.
+func (b *bench) arrived(ctx context.Context, number string) (*lab.NodeExchange, error) {
+	for {
+		select {
+		case e := <-b.exchanges:
+			if e.Header.Get(numbered) == number {
+				return &e, nil
+			}
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// slowAnswer tells answers that came after retries, which take 3 s, from those that came at once.
+const slowAnswer = 2 * time.Second
+
+func (b *bench) tell(s seen) {
+	late := ""
+	if s.took > slowAnswer {
+		late = ", after retries"
+	}
+	switch {
+	case s.closed:
+		b.say("%s closed without an answer%s", s.user, late)
+		return
+	case s.tag == "":
+		b.say("%s %d%s", s.user, s.response.StatusCode, late)
+		b.say("  %q", s.body)
+	case s.views == 0:
+		b.say("%s %d %s%s", s.user, s.response.StatusCode, s.tag, late)
+	default:
+		b.say("%s %d %s, view %d of session %d%s", s.user, s.response.StatusCode, s.tag, s.views, b.session(s.id), late)
+	}
+	for _, cookie := range s.setCookies {
+		b.say("  Set-Cookie: %s", b.masked(cookie))
+	}
+	for _, value := range s.response.Header.Values("Cache-Control") {
+		b.say("  Cache-Control: %s", value)
+	}
+	if s.atNode != nil {
+		for _, value := range s.atNode.Header.Values("Cookie") {
+			b.say("  at the node: Cookie: %s", b.masked(value))
+		}
+	}
+}
+
+func (b *bench) tellHeaders(s seen) {
+	b.say("%s", strings.Join(names(s.response.Header), " "))
+	if s.atNode != nil {
+		b.say("at the node: %s", strings.Join(names(s.atNode.Header), " "))
+	}
+}
+
+func names(h http.Header) (all []string) {
+	for name := range h {
+		all = append(all, name)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// session is the number of a session id.
+func (b *bench) session(id string) int {
+	if _, known := b.sessions[id]; !known {
+		b.sessions[id] = len(b.sessions) + 1
+	}
+	return b.sessions[id]
+}
+
+// nodeCookie is the value of the nodes' own cookie: a signed session id.
+var nodeCookie = regexp.MustCompile(`s%3A([\w-]{32})\.[\w%]*`)
+
+// masked puts sessions' numbers in place of their ids.
+func (b *bench) masked(text string) string {
+	return nodeCookie.ReplaceAllStringFunc(text, func(value string) string {
+		return fmt.Sprintf("<session %d>", b.session(nodeCookie.FindStringSubmatch(value)[1]))
+	})
+}
+
+// A visitor is a user with a jar and one connection, who tries nothing again.
+type visitor struct {
+	jar  *cookiejar.Jar
+	conn net.Conn
+	r    *bufio.Reader
+}
+
+// site is where cookies belong; it is secure so that cookies which are so come back.
+var site = &url.URL{Scheme: "https", Host: "lab", Path: "/"}
+
+func (b *bench) user(name string) *visitor {
+	v, known := b.users[name]
+	if !known {
+		jar, _ := cookiejar.New(nil) // never fails without options
+		v = &visitor{jar: jar}
+		b.users[name] = v
+	}
+	return v
+}
+
+func (v *visitor) hangUp() {
+	if v.conn != nil {
+		v.conn.Close()
+		v.conn = nil
+	}
+}
+
+func (v *visitor) request(ctx context.Context, balancer, method, number string) (*http.Response, string, error) {
+	if v.conn == nil {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", strings.TrimPrefix(balancer, "http://"))
+		if err != nil {
+			return nil, "", err
+		}
+		v.conn, v.r = conn, bufio.NewReader(conn)
+	}
+	v.conn.SetDeadline(time.Now().Add(30 * time.Second))
+	if _, err := io.WriteString(v.conn, v.head(method, number)); err != nil {
+		return nil, "", err
+	}
+	response, err := http.ReadResponse(v.r, nil)
+	if err != nil {
+		v.hangUp()
+		return nil, "", err
+	}
+	body, err := io.ReadAll(response.Body)
+	if response.Close || err != nil {
+		v.hangUp()
+	}
+	v.jar.SetCookies(site, response.Cookies())
+	return response, string(body), err
+}
+
+// head is the request as it goes over the wire, with a body that delays nothing if it is a POST.
+func (v *visitor) head(method, number string) string {
+	var text strings.Builder
+	path, body := "/", ""
+	if method == http.MethodPost {
+		path, body = "/delay", `{"delay": 0}`
+	}
+	fmt.Fprintf(&text, "%s %s HTTP/1.1\r\nHost: lab\r\n%s: %s\r\n", method, path, numbered, number)
+	if body != "" {
+		fmt.Fprintf(&text, "Content-Type: application/json\r\nContent-Length: %d\r\n", len(body))
+	}
+	var cookies []string
+	for _, c := range v.jar.Cookies(site) {
+		cookies = append(cookies, c.Name+"="+c.Value)
+	}
+	if len(cookies) > 0 {
+		fmt.Fprintf(&text, "Cookie: %s\r\n", strings.Join(cookies, "; "))
+	}
+	return text.String() + "\r\n" + body
+}
