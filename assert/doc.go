@@ -39,12 +39,27 @@
 //	samples, errors, error_rate, throughput  of the run, or of a label: errors("GET /")
 //	avg() min() max() stddev() p50() p90() p95() p99()
 //	                       milliseconds, of all samples, or of a label: p95("GET /")
-//	transitions, moves, lost, excused, sessions
+//	sessions, transitions, moves, lost
 //	                       counts of the affinity verdict
+//	excused, unexcused, lost_unexcused
+//	                       the moves away from nodes in maint or down, the other moves, and the
+//	                       sessions lost otherwise
 //	affinity, continuity   shares of the transitions, 0 to 1
 //	nodes                  how many nodes answered
 //	share("s1"), decisions("s1"), requests("s1")
 //	                       of one node; the share from 0 to 1
+//	shares_ok              whether the shares of the decisions are those of the weights; undefined where
+//	                       there are too few of them, or where weights do not decide
+//	drained("s1")          whether, in drain, no session left the node and none came to it
+//	left("s1")             whether, in maint or down, the node answered nothing and every session that
+//	                       left it moved once
+//	returned("s1")         how many moves led back to the node, of sessions that had been on it before
+//
+// A phase of the run begins with an event and lasts to the next one; it has the event's name, and "start"
+// is the phase before the first. Phases of one name count together. All words except drained, left and
+// returned may be asked of a phase:
+//
+//	during("drain s1").moves, during("drain s1").p95("GET /"), during("start").share("s1")
 //
 // For example:
 //
@@ -53,6 +68,9 @@
 //	error_rate < 0.001 or samples < 1000
 //	all(["s1", "s2"], share(#) > 0.4)
 //	abs(share("s1") - 0.5) < 0.05
+//	drained("s1") && during("drain s1").p95("GET /") < 20
+//	during("drain s1").decisions("s1") == 0
+//	unexcused == 0 && left("s1") && returned("s1") == 0
 //
 // A figure that is not defined for the run, such as the affinity of no transitions, makes the
 // expectation fail.

@@ -1,6 +1,7 @@
 package assert
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/expr-lang/expr/ast"
@@ -31,6 +32,7 @@ func twin(w *word[*ledger]) *word[*ledger] {
 	t := *w
 	t.name, t.of = duringWord+"."+w.name, w
 	t.params = append([]string{"phase"}, w.params...)
+	t.example = `during("drain s1").` + cmp.Or(w.example, w.name)
 	switch get := w.get.(type) {
 	case func(*ledger, []string) int:
 		t.get = inPhase(t.text, get)
@@ -79,7 +81,7 @@ func (r *reading[E]) during(node *ast.Node, part *ast.MemberNode, args []ast.Nod
 		r.fail(call, "`%s` takes the name of a phase: %s", duringWord, duringExample)
 		return true
 	case !ok:
-		r.fail(call, "after `%s(…)` comes a word: %s", duringWord, duringExample)
+		r.fail(part, "after `%s(…)` comes a word: %s", duringWord, duringExample)
 		return true
 	}
 	w := r.twins[property.Value]
@@ -89,6 +91,7 @@ func (r *reading[E]) during(node *ast.Node, part *ast.MemberNode, args []ast.Nod
 	}
 	r.resolveAll(call.Arguments)
 	r.resolveAll(args)
+	r.argumentFits(&word[E]{name: duringWord, example: duringExample}, "phase", call.Arguments[0])
 	if r.err == nil && r.argumentsFit(*node, w.of, args) {
 		r.replace(node, w, append([]ast.Node{call.Arguments[0]}, args...))
 	}

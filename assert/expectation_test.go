@@ -36,12 +36,37 @@ func (r run) NodeFigure(name, node string) (float64, error) {
 	return r[name+" "+node], nil
 }
 
+// Truth is 1, or 0 with something that was seen.
+func (r run) Truth(name, node string) (bool, string, error) {
+	v, ok := r[strings.TrimSpace(name+" "+node)]
+	switch {
+	case !ok:
+		return false, "", errors.New("nothing to judge")
+	case v == 0:
+		return false, "2 sessions moved away", nil
+	}
+	return true, "", nil
+}
+
+// During has one phase, with figures of its own.
+func (r run) During(phase string) (Figures, error) {
+	if phase != "drain s1" {
+		return nil, errors.New("the run had no such phase")
+	}
+	return drain, nil
+}
+
+var drain = run{
+	"samples": 500, "errors": 0, "moves": 0, "p95": 3, "p95 GET /": 2.5, "max": 20, "share s1": 0.25, "share s2": 0.75, "shares_ok": 1,
+}
+
 var finished = run{
 	"samples": 2000, "errors": 1, "error_rate": 0.0005, "throughput": 812.12345, "affinity": 0.99996, "continuity": 1, "moves": 2, "lost": 1,
 	"excused": 0, "transitions": 1998, "sessions": 2, "nodes": 2,
 	"samples GET /": 1500, "errors GET /": 0, "error_rate GET /": 0, "throughput GET /": 600,
 	"avg": 1.2, "min": 0.4, "max": 31, "stddev": 1.1, "p50": 1, "p90": 1.9, "p95": 2.4, "p99": 5.04321, "p95 GET /": 0.00012345,
 	"share s1": 0.5, "share s2": 0.5, "decisions s1": 1, "decisions s2": 1, "requests s1": 1000, "requests s2": 1000,
+	"unexcused": 1, "lost_unexcused": 0, "returned s1": 3, "returned s2": 0, "drained s1": 0, "left s2": 1,
 }
 
 func TestJudge(t *testing.T) {
@@ -96,6 +121,29 @@ func TestJudge(t *testing.T) {
 		{`errors == 5 && share("s3") == 0`, `errors 1, share("s3") undefined: no such node`, false},
 		{`[1][nodes] == 1`, "there is no element of that number", false},
 		{`true`, "", true},
+		{`unexcused == 1 and lost_unexcused == 0`, "unexcused 1, lost_unexcused 0", true},
+		{`returned("s1") == 0`, "3", false},
+		{`drained("s1")`, "false (2 sessions moved away)", false},
+		{`not drained("s1")`, "false (2 sessions moved away)", true},
+		{`left("s2")`, "true", true},
+		{`left("s2") and drained("s1")`, `left("s2") true, drained("s1") false (2 sessions moved away)`, false},
+		{`drained("s2")`, `drained("s2") undefined: nothing to judge`, false},
+		{`not drained("s2")`, `drained("s2") undefined: nothing to judge`, false},
+		{`shares_ok`, `shares_ok undefined: nothing to judge`, false},
+		{`during("drain s1").shares_ok`, `true`, true},
+		{`during("drain s1").moves == 0`, "0", true},
+		{`during("drain s1").moves() == 0`, "0", true},
+		{`during("drain s1").p95("GET /") < 2`, "2.5 ms", false},
+		{`during("drain s1").p95 < 5 && during("drain s1").p95() < p95`,
+			`during("drain s1").p95() 3 ms, p95() 2.4 ms`, false},
+		{`during("drain s1").max("TOTAL") < max()`, `during("drain s1").max("TOTAL") 20 ms, max() 31 ms`, true},
+		{`during("drain s1").share("s1") < share("s1")`, `during("drain s1").share("s1") 0.25, share("s1") 0.5`, true},
+		{`all(["s1", "s2"], during("drain s1").share(#) > 0.2)`,
+			`during("drain s1").share("s1") 0.25, during("drain s1").share("s2") 0.75`, true},
+		{`all(["drain s1"], during(#).samples == 500)`, "500", true},
+		{`during("ready s1").moves == 0`, `during("ready s1").moves undefined: the run had no such phase`, false},
+		{`during("drain s1").affinity == 1`, `during("drain s1").affinity undefined: no transition was judged`, false},
+		{`during("drain s1").lost == 0 or true`, `during("drain s1").lost undefined: this run does not know it`, false},
 	} {
 		e, err := known.CompileExpectation(test.source)
 		if err != nil {
@@ -133,7 +181,7 @@ func TestUndefinedFigures(t *testing.T) {
 }
 
 func TestBadExpectations(t *testing.T) {
-	known := Known{Labels: []string{"GET /", "POST /delay"}, Nodes: []string{"s1", "s2"}}
+	known := Known{Labels: []string{"GET /", "POST /delay"}, Nodes: []string{"s1", "s2"}, Phases: []string{"drain s1", "ready s1"}}
 	for source, want := range map[string]string{
 		`error == 0`:               "1:1: unknown `error`: did you mean `errors`?",
 		`p95("GET") < 1`:           `1:5: no label "GET": known are "TOTAL", "GET /", "POST /delay"`,
@@ -151,6 +199,24 @@ func TestBadExpectations(t *testing.T) {
 		`p96() < 1`:                "1:1: unknown function `p96`: did you mean `p90`?",
 		`share(errors) < 1`:        "1:7: `share` needs a string, not a whole number (errors): share(\"s1\")",
 		`drained("s2") && "x" = 1`: "1:22: unexpected `=`: did you mean `==`?",
+
+		`drained()`:                                  "1:1: `drained` takes 1 argument, not 0: drained(\"s1\")",
+		`drained("s1") == 1`:                         "1:15: `==` does not go with true or false (drained(\"s1\")) and a whole number (1)",
+		`during("drian s1").moves == 0`:              `1:8: no phase "drian s1": did you mean "drain s1"?`,
+		`during("x").moves == 0`:                     `1:8: no phase "x": known are "start", "drain s1", "ready s1"`,
+		`during("drain s1") == 0`:                    "1:1: `during` needs a word after the phase: during(\"drain s1\").moves",
+		`during.moves == 0`:                          "1:1: `during` needs the name of a phase and a word: during(\"drain s1\").moves",
+		`during("drain s1").move == 0`:               "1:20: a phase has no `move`: did you mean `moves`?",
+		`during("drain s1").drained()`:               "1:20: `drained` is of the whole run, not of a phase",
+		`during("drain s1").moves(1)`:                "1:20: `moves` takes no arguments",
+		`during("drain s1").share == 1`:              "1:20: `share` takes 1 argument, not 0: share(\"s1\")",
+		`during("drain s1").share("s3")`:             `1:26: no node "s3": did you mean "s1"?`,
+		`during("drain s1", "x").moves`:              "1:1: `during` takes the name of a phase: during(\"drain s1\").moves",
+		`during(1).moves == 0`:                       "1:8: `during` needs a string: during(\"drain s1\").moves",
+		`during(errors).moves == 0`:                  "1:8: `during` needs a string, not a whole number (errors): during(\"drain s1\").moves",
+		`durring("drain s1").moves == 0`:             "1:1: unknown function `durring`: did you mean `during`?",
+		`during("drain s1")[0] == 0`:                 "1:19: after `during(…)` comes a word: during(\"drain s1\").moves",
+		`during("start").during("start").moves == 0`: "1:17: a phase has no `during`: known are",
 	} {
 		_, err := known.CompileExpectation(source)
 		if err == nil {
@@ -158,11 +224,11 @@ func TestBadExpectations(t *testing.T) {
 			continue
 		}
 		checkSyntaxError(t, source, err)
-		if err.Error() != want {
+		if got := err.Error(); got != want && !(strings.HasSuffix(want, " are") && strings.HasPrefix(got, want)) {
 			t.Errorf("%s\n got %v\nwant %s", source, err, want)
 		}
 	}
-	for _, source := range []string{`p95("anything") < 1`, `share("anything") < 1`} {
+	for _, source := range []string{`p95("anything") < 1`, `share("anything") < 1`, `during("anything").moves == 0`, `during("start").moves == 0`} {
 		if _, err := (Known{}).CompileExpectation(source); err != nil {
 			t.Errorf("what is not known beforehand: %v", err)
 		}
@@ -217,7 +283,7 @@ func TestDocumentation(t *testing.T) {
 }
 
 func FuzzCompileExpectation(f *testing.F) {
-	for _, source := range []string{`errors == 0 && p95("GET /") < 5`, `all(["s1"], share(#) > 0.1)`, `affinity == 1`, `samples("x") % 2 == 0`} {
+	for _, source := range []string{`errors == 0 && p95("GET /") < 5`, `all(["s1"], share(#) > 0.1)`, `affinity == 1`, `samples("x") % 2 == 0`, `during("drain s1").p95("GET /") < 20`, `drained("s1") and during("a").shares_ok`} {
 		f.Add(source)
 	}
 	f.Fuzz(func(t *testing.T, source string) {

@@ -29,7 +29,7 @@ func (r *reading[E]) unknownName(n *ast.IdentifierNode) {
 	case slices.Contains(functions(), name):
 		r.fail(n, "`%s` is a function: it needs its arguments in parentheses", name)
 	default:
-		known := slices.Concat(r.names(), r.variables, r.locals)
+		known := slices.Concat(r.names(), r.phaseWords(), r.variables, r.locals)
 		if Nearest(name, known) == "" {
 			r.fail(n, "unknown `%s` (a string needs quotation marks); known are %s", name, list(known))
 			return
@@ -54,7 +54,10 @@ func (r *reading[E]) unknownFunction(n *ast.IdentifierNode) {
 				own = append(own, w.name+"()")
 			}
 		}
-		known := slices.Concat(r.names(), functions())
+		for _, w := range r.phaseWords() {
+			own = append(own, w+"()")
+		}
+		known := slices.Concat(r.names(), functions(), r.phaseWords())
 		if near := Nearest(name, known); near != "" {
 			r.fail(n, "unknown function `%s`: did you mean `%s`?", name, near)
 			return
@@ -131,7 +134,13 @@ func (r *reading[E]) typeMessage(node, parent ast.Node, message string) string {
 		}
 	case *ast.CallNode:
 		if u := r.calls[p]; u != nil {
-			return fmt.Sprintf("`%s` needs a string, not %s: %s", u.word.name, r.describe(node), u.word.example)
+			name := u.word.name
+			if u.word.of != nil && node == p.Arguments[1] {
+				name = duringWord
+			} else if u.word.of != nil {
+				name = u.word.of.name
+			}
+			return fmt.Sprintf("`%s` needs a string, not %s: %s", name, r.describe(node), u.word.example)
 		}
 	case *ast.BuiltinNode:
 		return r.builtinMessage(p, message)
@@ -176,6 +185,14 @@ func (l *language[E]) names() []string {
 		}
 	}
 	return names
+}
+
+// phaseWords is the word that leads to those of phases, if the language has them.
+func (l *language[E]) phaseWords() []string {
+	if l.twins == nil {
+		return nil
+	}
+	return []string{duringWord}
 }
 
 // parts are what may follow name and a dot.

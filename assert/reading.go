@@ -209,15 +209,7 @@ func (r *reading[E]) declaration(n *ast.VariableDeclaratorNode) {
 
 // replace puts the call of w in the place of node.
 func (r *reading[E]) replace(node *ast.Node, w *word[E], args []ast.Node) {
-	if r.err != nil {
-		return
-	}
-	if w.of != nil {
-		r.argumentFits(w.of, w.params[0], args[0])
-	} else {
-		r.argumentsFit(*node, w, args)
-	}
-	if r.err != nil {
+	if r.err != nil || w.of == nil && !r.argumentsFit(*node, w, args) { // of a twin they were looked at
 		return
 	}
 	u := &use[E]{word: w, fixed: true}

@@ -77,9 +77,14 @@ type Group struct {
 	StartDelay time.Duration
 	// Iterations each user makes, 0 for no limit; Duration bounds the group from its start, 0 for no
 	// limit. Whatever comes first ends a user. At least one of them is set.
+	//
+	// With Arrivals, Iterations are the arrivals of the whole group.
 	Iterations int
 	Duration   time.Duration
-	Cookies    CookiePolicy
+	// Arrivals make iterations begin on a schedule instead of one after the other; nil for a closed group.
+	// Users are then the most that are at work at the same time.
+	Arrivals *Arrivals
+	Cookies  CookiePolicy
 	// Connections is for itself: clearing cookies closes none.
 	Connections ConnectionPolicy
 	OnError     ErrorAction

@@ -18,6 +18,9 @@ import (
 //	  └───────────────────────────────┘
 func (u *user) request(r *request, now time.Time) bool {
 	s := u.blank(r.Label, now)
+	if u.arrived {
+		s.Arrival, s.Late, u.arrived = true, u.late, false
+	}
 	u.account.Started++
 	u.view = assert.Response{Lookup: u, Previous: u.last}
 	err := u.fetch(r, s, now)

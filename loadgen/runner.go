@@ -41,6 +41,7 @@ type Runner struct {
 type groupState struct {
 	started, active, ended atomic.Int64
 	users                  []*user
+	queue                  *queue // nil in a closed group
 }
 
 // Account is the account of a run's requests: Started = OK + Failed + Cut.
@@ -54,6 +55,8 @@ type Account struct {
 	Redirects   int64
 	Connections int64
 	Iterations  int64
+	// Arrivals are those of open groups.
+	Arrivals ArrivalAccount
 	// Stalls counts the times that a user waited for the sink, Stalled how long, all users together.
 	Stalls  int64
 	Stalled time.Duration
@@ -70,6 +73,7 @@ func (a *Account) add(b *Account) {
 	a.Redirects += b.Redirects
 	a.Connections += b.Connections
 	a.Iterations += b.Iterations
+	a.Arrivals.add(&b.Arrivals)
 }
 
 // New prepares plan for a run whose samples go to sink. The error is a plan that cannot run: no group, a
@@ -84,6 +88,9 @@ func New(plan *Plan, sink Sink) (*Runner, error) {
 	number := 0
 	for i := range plan.Groups {
 		s, err := compile(plan, &plan.Groups[i])
+		if err == nil {
+			err = plan.Groups[i].check()
+		}
 		if err != nil {
 			return nil, fmt.Errorf("group %q: %w", plan.Groups[i].Name, err)
 		}
@@ -131,19 +138,40 @@ func (r *Runner) Run(graceful, hard context.Context) (Account, error) {
 	done := make(chan struct{})
 	var collector errgroup.Group
 	collector.Go(func() error { return r.recorder.collect(done) })
-	var users sync.WaitGroup
-	for _, g := range r.groups {
-		for _, u := range g.users {
-			users.Go(func() { u.run(graceful, hard) })
-		}
+	var groups sync.WaitGroup
+	for i, g := range r.groups {
+		groups.Go(func() { r.runGroup(i, g, graceful, hard) })
 	}
-	users.Wait()
+	groups.Wait()
 	close(done)
 	err := collector.Wait()
 	r.account.Stalls, r.account.Stalled = r.recorder.stalls.Load(), time.Duration(r.recorder.waited.Load())
 	r.account.Warnings = r.warned()
 	return r.account, err
 }
+
+// runGroup lets the users of group i do their steps and returns when they have ended.
+func (r *Runner) runGroup(i int, g *groupState, graceful, hard context.Context) {
+	stopped := make(chan time.Time, 1)
+	context.AfterFunc(graceful, func() { stopped <- time.Now() })
+	g.queue = newQueue(graceful, &r.plan.Groups[i], r.plan.Seed, arrivalStream+uint64(i), r.start)
+	var users sync.WaitGroup
+	for _, u := range g.users {
+		users.Go(func() { u.run(graceful, hard) })
+	}
+	users.Wait()
+	if g.queue == nil {
+		return
+	}
+	ended := time.Now()
+	if graceful.Err() != nil {
+		ended = <-stopped
+	}
+	r.settle(&Account{Arrivals: g.queue.close(ended)})
+}
+
+// arrivalStream tells the random numbers of arrivals from those of users, which go by their numbers.
+const arrivalStream = 1 << 32
 
 // StartOffset is when user i (from 0) of the group starts, after the start of the run: after the start
 // delay, spread evenly over the ramp-up with the first user at its beginning (JMeter's ThreadGroup).
@@ -182,7 +210,8 @@ func (r *Runner) settle(a *Account) {
 // Progress is how far a group has come.
 type Progress struct {
 	Group string
-	// Users there will be, have started, are active, and have ended.
+	// Users there will be, have started, are active, and have ended. Those of an open group are active
+	// while they have an arrival.
 	Users, Started, Active, Ended int
 	// Iterations done by all users, and how many there will be; 0 if only the duration bounds them.
 	Iterations, OfIterations int64
@@ -199,7 +228,10 @@ func (r *Runner) Progress(now time.Time) []Progress {
 			Group: spec.Name, Users: spec.Users,
 			Started: int(g.started.Load()), Active: int(g.active.Load()), Ended: int(g.ended.Load()),
 			OfIterations: int64(spec.Iterations) * int64(spec.Users),
-			Elapsed:      max(0, now.Sub(r.start)-spec.StartDelay), OfDuration: spec.Duration,
+			Elapsed:      max(0, now.Sub(r.start)-spec.StartDelay), OfDuration: spec.end(),
+		}
+		if spec.Arrivals != nil {
+			p.OfIterations = spec.PlannedArrivals()
 		}
 		for _, u := range g.users {
 			p.Iterations += u.iterations.Load()

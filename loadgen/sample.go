@@ -77,6 +77,12 @@ type Sample struct {
 	Counter    int64
 	HasCounter bool
 
+	// Arrival says that the sample is the first request of an arrival (Group.Arrivals), which began Late
+	// after it was due, in microseconds at the finest. Late + Elapsed is the time from the intended start,
+	// Elapsed that from the real one. Requests after the first follow from it and have no schedule.
+	Arrival bool
+	Late    time.Duration
+
 	// Mark says that this is a mark: a row of no cost that only counts.
 	Mark bool
 	// Count and Errors are other than 0 only in other tools' recordings, where one row may stand for

@@ -31,6 +31,8 @@ type user struct {
 
 	jar       jar
 	life      int
+	arrived   bool          // the next request is the first of an arrival, …
+	late      time.Duration // … which began so long after it was due
 	variables map[string]string
 	last      assert.Observation // of this life
 	sessionID string             // last id seen, and …
@@ -57,18 +59,18 @@ func (u *user) run(graceful, hard context.Context) {
 	u.graceful, u.hard = graceful, hard
 	g := u.script.group
 	defer u.state.ended.Add(1)
-	if !u.sleepUntil(u.runner.start.Add(g.StartOffset(u.index))) {
+	if u.state.queue == nil && !u.sleepUntil(u.runner.start.Add(g.StartOffset(u.index))) {
 		return
 	}
-	if g.Duration > 0 {
-		u.deadline = u.runner.start.Add(g.StartDelay + g.Duration)
+	if end := g.end(); end > 0 {
+		u.deadline = u.runner.start.Add(g.StartDelay + end)
 	}
 	if u.over(time.Now()) {
 		return
 	}
 	u.begin()
 	defer u.end()
-	for i := 1; g.Iterations == 0 || i <= g.Iterations; i++ {
+	for i := 1; u.next(i); i++ {
 		if i == 1 || g.Cookies == ClearCookies {
 			u.forget()
 		}
@@ -84,10 +86,28 @@ func (u *user) run(graceful, hard context.Context) {
 	}
 }
 
+// next says whether the user begins iteration i: in an open group, once it has an arrival.
+func (u *user) next(i int) bool {
+	g := u.script.group
+	if u.state.queue == nil {
+		return g.Iterations == 0 || i <= g.Iterations
+	}
+	u.active(-1)
+	late, ok := u.state.queue.take()
+	u.active(1)
+	u.arrived, u.late = ok, late
+	return ok
+}
+
+// active counts the user among those at work.
+func (u *user) active(n int64) {
+	u.state.active.Add(n)
+	u.runner.active.Add(n)
+}
+
 func (u *user) begin() {
 	u.state.started.Add(1)
-	u.state.active.Add(1)
-	u.runner.active.Add(1)
+	u.active(1)
 	u.rng = rand.New(rand.NewPCG(u.runner.plan.Seed, uint64(u.number)))
 	u.view.Lookup = u
 	u.members.names = u.script.names
@@ -100,8 +120,7 @@ func (u *user) end() {
 	u.wire.close()
 	u.account.Connections = u.wire.opened
 	u.runner.settle(&u.account)
-	u.state.active.Add(-1)
-	u.runner.active.Add(-1)
+	u.active(-1)
 }
 
 // forget makes a new visitor of the user: no cookies, no variables, no session seen before. The
@@ -174,16 +193,20 @@ func (u *user) sleepUntil(t time.Time) bool {
 	if !u.deadline.IsZero() && t.After(u.deadline) {
 		return false
 	}
-	d := time.Until(t)
+	return pause(u.graceful, time.Until(t))
+}
+
+// pause returns after d, and says no if the context ended before.
+func pause(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
-		return u.graceful.Err() == nil
+		return ctx.Err() == nil
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		return true
-	case <-u.graceful.Done():
+	case <-ctx.Done():
 		return false
 	}
 }

@@ -58,6 +58,31 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+// TestNotes checks the notes that depend on numbers.
+func TestNotes(t *testing.T) {
+	const sticky = "sticky = 'cookie S insert'\n"
+	group := func(lines string) string {
+		return "[[group]]\n" + lines + "\n[[group.step]]\nrequest = 'GET /'\nassert = ['status == 200']\n"
+	}
+	event := "[[event]]\nafter_iterations = 21\nnode = 's1'\nweight = 2\n"
+	for _, tt := range []struct{ source, want string }{
+		{sticky + group("users = 11"), "shares of the nodes: only 11 decisions, one per session, say little about weights"},
+		{sticky + group("users = 12"), ""},
+		{sticky + group("users = 3\niterations = 4\ncookies = 'clear'"), ""},
+		{sticky + group("duration = '1s'\ncookies = 'clear'"), ""},
+		{sticky + "algorithm = 'random(3)'\n" + group("users = 68"), "shares of the nodes: only 68 decisions, one per session, say little about weights"},
+		{sticky + "algorithm = 'leastconn'\n" + group("users = 2"), ""},
+		{group("users = 2\niterations = 10") + event, `event "s1: weight 2" is never done: the plan has only 20 iterations`},
+		{group("users = 3\niterations = 7") + event, ""},
+		{group("users = 2\niterations = 10") + group("duration = '1s'") + event, ""},
+	} {
+		notes := read(t, "expect = ['errors == 0']\n[lab]\n"+tt.source, Override{}).notes()
+		if got := strings.Join(notes, "\n"); got != tt.want {
+			t.Errorf("%s\nnotes %q, want %q", tt.source, got, tt.want)
+		}
+	}
+}
+
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	file := filepath.Join("testdata", name)

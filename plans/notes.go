@@ -3,6 +3,7 @@ package plans
 import (
 	"fmt"
 	"sort"
+	"strings"
 
 	"stickbench/loadgen"
 )
@@ -23,6 +24,7 @@ func (p *Plan) notes() []string {
 	for i := range p.Load.Groups {
 		notes = append(notes, groupNotes(&p.Load.Groups[i])...)
 	}
+	notes = append(notes, p.eventNotes()...)
 	if decisions, few := p.fewDecisions(); few {
 		notes = append(notes, fmt.Sprintf("shares of the nodes: only %s, one per session, say little about weights", counted(decisions, "decision")))
 	}
@@ -43,6 +45,25 @@ func groupNotes(g *loadgen.Group) []string {
 	return notes
 }
 
+// eventNotes are of events for which there are not enough iterations.
+func (p *Plan) eventNotes() []string {
+	var iterations int64
+	for i := range p.Load.Groups {
+		g := &p.Load.Groups[i]
+		if g.Iterations == 0 {
+			return nil
+		}
+		iterations = add(iterations, product(int64(g.Users), int64(g.Iterations)))
+	}
+	var notes []string
+	for _, e := range p.Events {
+		if e.AfterIterations > iterations {
+			notes = append(notes, fmt.Sprintf("event %q is never done: the plan has only %s", e.String(), counted(iterations, "iteration")))
+		}
+	}
+	return notes
+}
+
 // startedUsers are the users of a group that start before its duration is over.
 func startedUsers(g *loadgen.Group) int {
 	if g.Duration == 0 {
@@ -51,13 +72,33 @@ func startedUsers(g *loadgen.Group) int {
 	return sort.Search(g.Users, func(i int) bool { return g.StartOffset(i)-g.StartDelay >= g.Duration })
 }
 
-// enoughDecisions tell weights of 1:1 from 2:1 in four of five runs at a level of 5 %.
-const enoughDecisions = 69
+// enoughDecisions tell weights of 1:1 from 2:1 in four of five runs at a level of 5 %, where lots are
+// drawn. enoughTurns do so for each node but one where nodes come in turn, which is exact to one decision.
+const (
+	enoughDecisions = 69
+	enoughTurns     = 12
+)
+
+// enough are the decisions of the laboratory's balancer that tell weights apart; ok is false where the
+// algorithm goes by something else.
+func (l *Lab) enough() (decisions int64, ok bool) {
+	switch name, _, _ := strings.Cut(l.Algorithm, "("); name {
+	case "roundrobin", "static-rr":
+		return enoughTurns * int64(len(l.Nodes)-1), true
+	case "random":
+		return enoughDecisions, true
+	}
+	return 0, false
+}
 
 // fewDecisions says whether the laboratory's balancer has fewer decisions to make than tell weights
 // apart: one per session where sessions stick.
 func (p *Plan) fewDecisions() (decisions int64, few bool) {
 	if p.Lab == nil || p.Lab.Sticky == "" || len(p.Lab.Nodes) < 2 {
+		return 0, false
+	}
+	enough, ok := p.Lab.enough()
+	if !ok {
 		return 0, false
 	}
 	for _, g := range p.Load.Groups {
@@ -70,5 +111,5 @@ func (p *Plan) fewDecisions() (decisions int64, few bool) {
 		}
 		decisions = add(decisions, sessions)
 	}
-	return decisions, decisions < enoughDecisions
+	return decisions, decisions < enough
 }

@@ -124,6 +124,11 @@ func TestProblems(t *testing.T) {
 		{"expectation", "expect = ['errors == 0', 'errrors < 1']\n" + runs, "1:27: expect[1]: unknown `errrors`: did you mean `errors`?"},
 		{"label", "expect = ['p95(\"GET /x\") < 3']\n" + runs, `1:16: expect[0]: no label "GET /x": did you mean "GET /"?`},
 		{"node of the lab", "expect = ['share(\"s3\") > 0.1']\n" + laboratory, `1:18: expect[0]: no node "s3": did you mean "s1"?`},
+		{"phase", "expect = ['during(\"drian s1\").moves == 0']\n" + laboratory + "[[event]]\nat = '1s'\nnode = 's1'\nstate = 'drain'\n", `1:19: expect[0]: no phase "drian s1": did you mean "drain s1"?`},
+		{"phase of a name", "expect = ['during(\"slow\").moves == 0 and during(\"start\").moves == 0']\n" + laboratory + "[[event]]\nname = 'slow'\nat = '1s'\nnode = 's1'\ndelay = '1s'\n", ``},
+		{"no phases", "expect = ['during(\"drain\").moves == 0']\n" + laboratory, `1:19: expect[0]: no phase "drain": known are "start"`},
+		// What a command begins is known to the run alone.
+		{"phase of a command", "expect = ['during(\"drain s1\").moves == 0']\n" + laboratory + "[[event]]\nat = '1s'\nhaproxy = 'disable server nodes/s1'\n", ``},
 		{"node of a target", "expect = ['share(\"s3\") > 0.1']\n" + runs, ``},
 
 		// The Runtime API.

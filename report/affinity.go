@@ -214,20 +214,22 @@ func chance(nodes []Node) *float64 {
 	return &sum
 }
 
-// sticks says whether sessions stick, which decides what a decision is: no session ever moved, or the
-// affinity is more than three standard deviations above what it would be by chance. It is not so where
-// no transition stayed. Where there are too few transitions to tell even perfect affinity from chance,
-// sessions are taken to stick: that claims the smaller number of decisions.
+// sticks says whether sessions stick, which decides what a decision is: no session ever moved without
+// excuse, or the affinity is more than three standard deviations above what it would be by chance. It is
+// not so where no transition stayed. Where there are too few transitions to tell even perfect affinity
+// from chance, sessions are taken to stick: that claims the smaller number of decisions. Excused moves
+// are left out of it.
 func (a *Affinity) sticks() bool {
-	switch a.Moves {
+	n, moves := a.Transitions-a.Excused, a.Moves-a.Excused
+	switch moves {
 	case 0:
 		return true
-	case a.Transitions:
+	case n:
 		return false
 	}
 	c := *a.Chance
-	margin := 3 * math.Sqrt(c*(1-c)/float64(a.Transitions))
-	return *a.Affinity > c+margin || c+margin >= 1
+	margin := 3 * math.Sqrt(c*(1-c)/float64(n))
+	return float64(n-moves)/float64(n) > c+margin || c+margin >= 1
 }
 
 // ratio is part of whole, which is not 0.

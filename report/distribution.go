@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -106,10 +107,13 @@ func (j *shareJudge) distribution(fits func(*segment) bool) *Distribution {
 	case known:
 		d.Explanation = "no decision was made while weights were in force: shares are not judged"
 	default:
-		d.Explanation = "the weights are not known: shares are not judged"
+		d.Explanation = weightsUnknown
 	}
 	return d
 }
+
+// weightsUnknown is the explanation where there is nothing to judge by.
+const weightsUnknown = "the weights are not known: shares are not judged"
 
 func tooFew(n, needed int64, expected, other string) string {
 	return fmt.Sprintf("%s: too few to judge the shares, %s tell %s from %s", plural(n, "decision"), count(needed), expected, other)
@@ -171,7 +175,7 @@ func (j *shareJudge) weigh(d *Distribution, parts []judged) {
 		d.Judged += parts[i].n
 	}
 	d.measure(parts, j.nodes)
-	largest := slices.MaxFunc(parts, func(a, b judged) int { return int(a.n - b.n) })
+	largest := slices.MaxFunc(parts, func(a, b judged) int { return cmp.Compare(a.n, b.n) })
 	p := largest.force.pair()
 	needed := neededDraws(p.p, p.q)
 	turns := min(needed, p.neededTurns(len(largest.eligible)-1))
@@ -214,7 +218,7 @@ func (d *Distribution) measure(parts []judged, nodes []string) {
 // farthest is the node whose share is farthest off.
 func (d *Distribution) farthest() NodeShare {
 	return slices.MaxFunc(d.Nodes, func(a, b NodeShare) int {
-		return boolInt(math.Abs(a.Share-a.Expected) > math.Abs(b.Share-b.Expected)) - boolInt(math.Abs(a.Share-a.Expected) < math.Abs(b.Share-b.Expected))
+		return cmp.Compare(math.Abs(a.Share-a.Expected), math.Abs(b.Share-b.Expected))
 	})
 }
 

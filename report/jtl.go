@@ -16,6 +16,9 @@ const jtlHeader = "timeStamp,elapsed,label,responseCode,responseMessage,threadNa
 	"bytes,sentBytes,grpThreads,allThreads,URL,Latency,IdleTime,Connect," +
 	`"elapsed_us","latency_us","connect_us","user","iteration","node","session","counter","kind"` + "\n"
 
+// lateHeader follows in the header of a plan with arrivals.
+const lateHeader = `,"late_us"` + "\n"
+
 // jtlBatch is the size from which lines are handed on, in bytes.
 const jtlBatch = 64 << 10
 
@@ -36,6 +39,8 @@ var errManySamples = errors.New("write samples.jtl: a row that stands for many s
 //     user's cookie jar. User and life together are a session in the sense of the reports, also where
 //     an answer had no id (".1").
 //   - kind: why the sample failed, a loadgen.Kind, or "mark".
+//   - late_us, only after WithLate: microseconds that the first request of an arrival began after it was
+//     due; null in all others.
 //
 // What is not there is null, in our columns and in URL: JMeter's own word for a variable that is not
 // set. A value that really is the text null is written in quotes, which ReadJTL tells apart. The last
@@ -54,6 +59,7 @@ type JTLWriter struct {
 	millis int64  // the start whose digits are in stamp
 	stamp  []byte // as most samples begin in the same millisecond as the one before
 	plain  [plainTexts]string
+	late   bool
 }
 
 // The texts of a line that mostly are those of the line before, or of few different ones. Those that were
@@ -71,6 +77,14 @@ const (
 // NewJTLWriter returns a writer to w. The header goes out with the first lines, or with Flush.
 func NewJTLWriter(w io.Writer) *JTLWriter {
 	return &JTLWriter{w: w, buf: append(make([]byte, 0, jtlBatch+4096), jtlHeader...), millis: -1}
+}
+
+// WithLate adds the column late_us, which the samples of plans with arrivals need. It comes before all
+// samples.
+func (w *JTLWriter) WithLate() *JTLWriter {
+	w.late = true
+	w.buf = append(w.buf[:len(w.buf)-1], lateHeader...)
+	return w
 }
 
 // Write adds a line for s and keeps nothing of it. It returns the first error of the underlying writer,
@@ -168,7 +182,17 @@ func (w *JTLWriter) ours(b []byte, s *loadgen.Sample) []byte {
 	default:
 		b = append(b, "null"...)
 	}
+	if w.late {
+		b = appendLate(b, s)
+	}
 	return append(b, '\n')
+}
+
+func appendLate(b []byte, s *loadgen.Sample) []byte {
+	if !s.Arrival {
+		return append(b, ",null"...)
+	}
+	return strconv.AppendInt(append(b, ','), s.Late.Microseconds(), 10)
 }
 
 // appendSession appends the digest and the life.

@@ -29,7 +29,12 @@ var defaultColumns = map[int]string{
 		"grpThreads,allThreads,Latency,IdleTime,Connect", // 3.1 to 4.0
 	17: "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,failureMessage,bytes,sentBytes," +
 		"grpThreads,allThreads,URL,Latency,IdleTime,Connect", // 5
-	26: strings.ReplaceAll(strings.TrimSuffix(jtlHeader, "\n"), `"`, ""), // ours
+	26: bareNames(jtlHeader), // ours
+	27: bareNames(jtlHeader[:len(jtlHeader)-1] + lateHeader),
+}
+
+func bareNames(header string) string {
+	return strings.ReplaceAll(strings.TrimSuffix(header, "\n"), `"`, "")
 }
 
 // headed understands the header. The names are JMeter's, in any order and some of them in quotes, and any
@@ -88,7 +93,7 @@ func (l *jtlLayout) headless(fields []field) error {
 	for _, name := range l.names {
 		l.columns = append(l.columns, columnNames[name])
 	}
-	l.strict = len(fields) == 26
+	l.strict = len(fields) >= 26
 	return nil
 }
 

@@ -42,6 +42,7 @@ const (
 	colSession
 	colCounter
 	colKind
+	colLateMicros
 )
 
 // columnNames are the names of the columns in a CSV header: JMeter's, and from elapsed_us ours.
@@ -53,7 +54,7 @@ var columnNames = map[string]column{
 	"SampleCount": colSampleCount, "ErrorCount": colErrorCount, "Hostname": colIgnored, "IdleTime": colIdle,
 	"Connect": colConnect, "elapsed_us": colElapsedMicros, "latency_us": colLatencyMicros,
 	"connect_us": colConnectMicros, "user": colUser, "iteration": colIteration, "node": colNode,
-	"session": colSession, "counter": colCounter, "kind": colKind,
+	"session": colSession, "counter": colCounter, "kind": colKind, "late_us": colLateMicros,
 }
 
 // jtlRow becomes a sample, column by column. The slices are valid until the next row is read.
@@ -161,6 +162,8 @@ func (r *jtlRow) setOurs(c column, text []byte) error {
 	switch c {
 	case colElapsedMicros, colLatencyMicros, colConnectMicros:
 		r.micros[c-colElapsedMicros] = n
+	case colLateMicros:
+		s.Arrival, s.Late = true, time.Duration(n)*time.Microsecond
 	case colUser:
 		s.User = int(n)
 	case colIteration:

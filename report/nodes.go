@@ -51,7 +51,7 @@ func compareNodes(a, b string) int {
 	return natural(a, b)
 }
 
-func boolInt(b bool) int {
+func boolInt(b bool) int64 {
 	if b {
 		return 1
 	}

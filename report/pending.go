@@ -53,13 +53,14 @@ func (g *stage) entry(s *loadgen.Sample, label, node int, what step) entry {
 	e.end = e.start + wholeMS(s)
 	e.previous -= g.origin
 	e.departed -= g.origin
-	for _, t := range []struct {
-		holds bool
-		trait traits
-	}{{s.Mark, isMark}, {s.Fine, isFine}, {s.Failed(), isFailed}} {
-		if t.holds {
-			e.is |= t.trait
-		}
+	if s.Mark {
+		e.is |= isMark
+	}
+	if s.Fine {
+		e.is |= isFine
+	}
+	if s.Failed() {
+		e.is |= isFailed
 	}
 	return e
 }
@@ -76,19 +77,22 @@ func (e *entry) sample(s *loadgen.Sample) {
 
 func (e *entry) has(t traits) bool { return e.is&t != 0 }
 
+// one is 1 if the entry has the trait.
+func (e *entry) one(t traits) int64 { return boolInt(e.has(t)) }
+
 // weight is how many samples the entry stands for.
 func (e *entry) weight() int64 { return int64(max(1, e.count)) }
 
-// push keeps the entry until maxPending others have come after it, and folds then.
+// push keeps the entry until g.most others have come after it, and folds it then.
 func (g *stage) push(e entry) {
-	if len(g.pending) < maxPending {
+	if len(g.pending) < g.most {
 		g.pending = append(g.pending, e)
 		return
 	}
 	oldest := &g.pending[g.head]
 	g.settle(oldest)
 	*oldest = e
-	g.head = (g.head + 1) % maxPending
+	g.head = (g.head + 1) % g.most
 }
 
 // flush folds all that is kept, the oldest first.

@@ -105,23 +105,16 @@ func (p *phaseFold) add(e *entry, from int64, movedExcused, lostExcused bool) {
 	if !e.has(isSaid) {
 		return
 	}
-	for _, c := range []struct {
-		holds bool
-		count *int64
-	}{
-		{e.has(isOpening) || e.previous < from, &p.sessions},
-		{e.has(isNamed), &p.named},
-		{e.has(isMoved), &p.moves},
-		{movedExcused, &p.excused},
-		{e.has(isCounted), &p.counted},
-		{e.has(isContinued), &p.continued},
-		{e.has(isLost), &p.lost},
-		{lostExcused, &p.lostExcused},
-	} {
-		if c.holds {
-			*c.count++
-		}
+	if e.has(isOpening) || e.previous < from {
+		p.sessions++
 	}
+	p.named += e.one(isNamed)
+	p.moves += e.one(isMoved)
+	p.excused += boolInt(movedExcused)
+	p.counted += e.one(isCounted)
+	p.continued += e.one(isContinued)
+	p.lost += e.one(isLost)
+	p.lostExcused += boolInt(lostExcused)
 }
 
 // total is the row of all requests of the phase.

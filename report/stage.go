@@ -31,6 +31,7 @@ type stage struct {
 	events []Event // by time
 
 	pending []entry
+	most    int   // of them: maxPending
 	head    int   // of pending, once that is full
 	horizon int64 // before which samples were folded
 	settled bool  // some were
@@ -57,7 +58,7 @@ const (
 )
 
 func newStage() *stage {
-	g := &stage{courses: map[string]*course{}}
+	g := &stage{most: maxPending, courses: map[string]*course{}}
 	g.segments = []*segment{{from: math.MinInt64, phase: g.phase(firstPhase), phaseFrom: math.MinInt64}}
 	return g
 }

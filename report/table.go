@@ -85,37 +85,56 @@ type band struct {
 	stacked bool
 }
 
-// layout says how the table is printed in that width. The first of these that fits is taken: all columns
-// side by side, the same with heads stacked, and then with labels cut short; or bands below each other,
-// with labels cut short where that makes fewer bands.
+// layout says how the table is printed in that width. The first of these that fits is taken, so that a
+// head is on one line wherever there is room for it:
+//
+//	all columns side by side, with labels cut short if need be
+//	the groups of columns in two bands below each other, none of them broken up
+//	all columns side by side with heads stacked
+//	the columns below each other with heads stacked, in as few bands as possible
 func (t *table) layout(width int) []band {
 	whole := t.whole
 	if whole == nil {
 		whole = slices.Concat(t.groups...)
 	}
 	amply, scantly := t.legible(ample), t.legible(scant)
-	for _, try := range []struct {
-		labels  int
-		stacked bool
-	}{{amply, false}, {amply, true}, {scantly, true}} {
-		if room := width - columnsWidth(whole, try.stacked); room >= try.labels {
-			return []band{t.band(whole, try.stacked, room)}
+	for _, labels := range []int{amply, scantly} {
+		if room := width - columnsWidth(whole, false); room >= labels {
+			return []band{t.band(whole, false, room)}
 		}
 	}
-	bands := t.bands(width, amply)
-	if fewer := t.bands(width, scantly); len(fewer) < len(bands) {
+	for _, labels := range []int{amply, scantly} {
+		labels = min(labels, width/2)
+		if bands := t.bands(width, labels, false); len(bands) <= 2 && t.widest(false) <= width-labels {
+			return bands
+		}
+	}
+	for _, labels := range []int{amply, scantly} {
+		if room := width - columnsWidth(whole, true); room >= labels {
+			return []band{t.band(whole, true, room)}
+		}
+	}
+	bands := t.bands(width, min(amply, width/2), true)
+	if fewer := t.bands(width, min(scantly, width/2), true); len(fewer) < len(bands) {
 		return fewer
 	}
 	return bands
 }
 
-// bands breaks the table up, with that much room for labels.
-func (t *table) bands(width, labels int) []band {
-	labels = min(labels, width/2)
+// widest is the width of the widest group.
+func (t *table) widest(stacked bool) (w int) {
+	for _, g := range t.groups {
+		w = max(w, columnsWidth(g, stacked))
+	}
+	return w
+}
+
+// bands breaks the table up, with that much room for labels; stacked heads may still be on one line.
+func (t *table) bands(width, labels int, stacked bool) []band {
 	var bands []band
-	for _, columns := range t.pack(width - labels) {
-		stacked := width-columnsWidth(columns, false) < labels
-		bands = append(bands, t.band(columns, stacked, width-columnsWidth(columns, stacked)))
+	for _, columns := range t.pack(width-labels, stacked) {
+		stack := stacked && width-columnsWidth(columns, false) < labels
+		bands = append(bands, t.band(columns, stack, width-columnsWidth(columns, stack)))
 	}
 	return bands
 }
@@ -129,18 +148,18 @@ func (t *table) band(columns []textColumn, stacked bool, room int) band {
 	return band{label: label, columns: columns, stacked: stacked}
 }
 
-// pack distributes the columns, heads stacked, over bands of at most that width.
-func (t *table) pack(width int) [][]textColumn {
+// pack distributes the columns over bands of at most that width.
+func (t *table) pack(width int, stacked bool) [][]textColumn {
 	var bands [][]textColumn
 	var row []textColumn
 	put := func(columns []textColumn) {
-		if len(row) > 0 && columnsWidth(row, true)+columnsWidth(columns, true) > width {
+		if len(row) > 0 && columnsWidth(row, stacked)+columnsWidth(columns, stacked) > width {
 			bands, row = append(bands, row), nil
 		}
 		row = append(row[:len(row):len(row)], columns...)
 	}
 	for _, g := range t.groups {
-		if columnsWidth(g, true) <= width {
+		if columnsWidth(g, stacked) <= width {
 			put(g)
 			continue
 		}

@@ -21,8 +21,8 @@ const (
 	topErrors    = 10 // rows of errors that are printed
 )
 
-// WriteText writes the report that `stickbench run` prints: the verdict, the summary, nodes, affinity,
-// errors, expectations, events and warnings. It is a function of r alone. Text that came from the target
+// WriteText writes the report that `stickbench run` prints: the verdict, the summary, nodes and their
+// shares, affinity, phases, the timeline, events, errors, expectations and warnings. It is a function of r alone. Text that came from the target
 // is escaped, so that an answer cannot drive the terminal.
 func WriteText(w io.Writer, r *Results, opt TextOptions) error {
 	p := &page{width: max(opt.Width, minWidth), color: opt.Color}
@@ -30,7 +30,8 @@ func WriteText(w io.Writer, r *Results, opt TextOptions) error {
 		p.width = defaultWidth
 	}
 	for _, section := range []func(*page, *Results){
-		writeVerdict, writeSummary, writeNodes, writeAffinity, writeErrors, writeExpectations, writeEvents, writeWarnings,
+		writeVerdict, writeSummary, writeNodes, writeAffinity, writePhases, writeTimeline, writeEvents,
+		writeErrors, writeExpectations, writeWarnings,
 	} {
 		section(p, r)
 	}
@@ -148,8 +149,8 @@ func writeNodes(p *page, r *Results) {
 	p.section("")
 	t := nodeTable(r)
 	t.print(p)
-	if d := r.Distribution; d != nil && d.Verdict == TooFew {
-		p.note(fmt.Sprintf("%s: too few to judge the shares, %d tell 1:1 from 2:1.", plural(d.N, "decision"), d.Needed))
+	if d := r.Distribution; d != nil && d.Explanation != "" && d.Explanation != weightsUnknown {
+		p.note(d.Explanation + ".")
 	}
 }
 
@@ -216,28 +217,6 @@ func mark(ok bool) (string, style) {
 	}
 	return "✗", red
 }
-
-func writeEvents(p *page, r *Results) {
-	if len(r.Events) == 0 {
-		return
-	}
-	p.section("Events")
-	at := 0
-	for _, e := range r.Events {
-		at = max(at, len(moment(e.AtMS)))
-	}
-	for _, e := range r.Events {
-		sign, as := mark(e.OK)
-		said := clean(e.Text)
-		if e.Answer != "" {
-			said += " → " + clean(e.Answer)
-		}
-		p.line(plain, p.styled(as, sign)+gap+pad(moment(e.AtMS), at, true)+gap+cut(said, p.width-at-1-2*len(gap)))
-	}
-}
-
-// moment is a time since the start of the run.
-func moment(ms int64) string { return fmt.Sprintf("%d.%03d s", ms/1000, ms%1000) }
 
 func writeWarnings(p *page, r *Results) {
 	if len(r.Warnings) == 0 {

@@ -82,7 +82,9 @@ func moveFacts(a *Affinity) []fact {
 		facts[0].remark = "to another node"
 	}
 	if a.Excused > 0 {
-		facts = append(facts, fact{"Excused", count(a.Excused), "moves away from a node in maintenance or down"})
+		facts = append(facts,
+			fact{"Excused", count(a.Excused), "moves away from a node in maintenance or down"},
+			fact{"Unexcused", count(a.Unexcused), ""})
 	}
 	return facts
 }
@@ -111,13 +113,22 @@ func lossFacts(a *Affinity) []fact {
 }
 
 func lostRemark(a *Affinity) string {
+	remark := ""
 	switch {
 	case a.Lost == 0:
 		return ""
 	case a.Resets == 0:
-		return "sessions, each by a move to another node"
+		remark = "sessions, each by a move to another node"
 	case a.Resets == a.Lost:
-		return "sessions, on their own node: restarted or expired?"
+		remark = "sessions, on their own node: restarted or expired?"
+	default:
+		remark = fmt.Sprintf("sessions, %s of them on their own node", count(a.Resets))
 	}
-	return fmt.Sprintf("sessions, %s of them on their own node", count(a.Resets))
+	switch {
+	case a.LostUnexcused == a.Lost:
+		return remark
+	case a.LostUnexcused == 0:
+		return remark + "; all excused"
+	}
+	return remark + fmt.Sprintf("; %s excused", count(a.Lost-a.LostUnexcused))
 }

@@ -52,13 +52,18 @@ Lost            2   sessions, on their own node: restarted or expired?`},
 // Moves that a maintenance excuses are said in the verdict and in the block.
 func TestExcusedMoves(t *testing.T) {
 	r := fold(answers(1, "s1:1:a s1:2:a s1:3:a s2:1:b s2:2:b s2:3:b"), Run{})
-	r.Affinity.Excused = 1
-	if got, want := SessionVerdict(r), "sessions stick, but 1 of 5 transitions left the node (1 excused); 1 lost the session"; got != want {
+	r.Affinity.Excused, r.Affinity.Unexcused, r.Affinity.LostUnexcused = 1, 0, 0
+	if got, want := SessionVerdict(r), "sessions stick: 1 of 5 transitions left the node, excused by its maintenance or because it was down; 1 lost the session"; got != want {
 		t.Errorf("%s", got)
 	}
 	p := &page{width: 80}
 	writeAffinity(p, r)
-	if !strings.Contains(p.text.String(), "\nExcused          1   moves away from a node in maintenance or down\n") {
-		t.Error(p.text.String())
+	for _, want := range []string{
+		"\nExcused          1   moves away from a node in maintenance or down\n", "\nUnexcused        0\n",
+		"sessions, each by a move to another node; all excused\n",
+	} {
+		if !strings.Contains(p.text.String(), want) {
+			t.Errorf("no %q in %s", want, p.text.String())
+		}
 	}
 }

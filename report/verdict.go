@@ -36,7 +36,10 @@ func stayed(a *Affinity, answered []string) string {
 // left is the sentence where sessions stick but some moved.
 func left(a *Affinity) string {
 	s := fmt.Sprintf("sessions stick, but %s left the node", ofTransitions(a, a.Moves))
-	if a.Excused > 0 {
+	switch {
+	case a.Excused == a.Moves:
+		s = fmt.Sprintf("sessions stick: %s left the node, excused by its maintenance or because it was down", ofTransitions(a, a.Moves))
+	case a.Excused > 0:
 		s += fmt.Sprintf(" (%s excused)", count(a.Excused))
 	}
 	if a.Lost == 0 {

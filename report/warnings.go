@@ -63,7 +63,7 @@ func (b *Builder) warnings(r *Results, run Run) []string {
 			list = append(list, w)
 		}
 	}
-	return list
+	return append(list, eventWarnings(r, run)...)
 }
 
 func (d *doubtFold) nodeWarning(named bool, source string) string {
@@ -131,7 +131,7 @@ func jumpWarning(jumps int64) string {
 }
 
 func (d *doubtFold) durationWarning() string {
-	if !d.any || d.duration() >= 1000 {
+	if !d.any || d.duration() >= 100 {
 		return ""
 	}
 	return fmt.Sprintf("All samples lie within %d ms: throughput and KB/sec are rough; more iterations make them firm.", d.duration())

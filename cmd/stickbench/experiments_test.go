@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -20,7 +19,7 @@ import (
 // Every plan of the catalogue holds what it expects, on the embedded balancer and on a real one. They
 // mostly sleep, so that many run at once, more than -parallel would let.
 func TestExperiments(t *testing.T) {
-	bin := build(t)
+	bin := buildCommand(t)
 	for _, balancer := range []string{"embedded", "haproxy"} {
 		t.Run(balancer, func(t *testing.T) {
 			if balancer == "haproxy" {
@@ -71,7 +70,6 @@ func runExperiment(bin, plan string, options ...string) experimentRun {
 	var stdout, stderr bytes.Buffer
 	c := exec.Command(bin, append([]string{"run", plan, "--json", "--no-out", "--quiet"}, options...)...)
 	c.Stdout, c.Stderr = &stdout, &stderr
-	c.Env = append(os.Environ(), "PATH="+os.Getenv("PATH")+":/usr/sbin")
 	if err := c.Run(); err != nil {
 		r.err = fmt.Errorf("stickbench %s: %w", strings.Join(c.Args[1:], " "), err)
 	}
@@ -131,8 +129,8 @@ func observed(r *report.Results, node, state string) (report.Event, bool) {
 	return report.Event{}, false
 }
 
-// build is the command, compiled as users have it.
-func build(t *testing.T) string {
+// buildCommand is the command, compiled as users have it.
+func buildCommand(t *testing.T) string {
 	t.Helper()
 	bin := filepath.Join(t.TempDir(), "stickbench")
 	if out, err := exec.Command("go", "build", "-o", bin, ".").CombinedOutput(); err != nil {
@@ -141,13 +139,14 @@ func build(t *testing.T) string {
 	return bin
 }
 
-// needHAProxy skips the test where the program is missing.
-func needHAProxy(t *testing.T) {
+// needHAProxy gives the program, or skips the test where it is missing.
+func needHAProxy(t *testing.T) string {
 	t.Helper()
-	for _, name := range []string{"haproxy", "/usr/sbin/haproxy"} {
-		if _, err := exec.LookPath(name); err == nil {
-			return
+	for _, name := range []string{"haproxy", "/usr/sbin/haproxy", "/usr/local/sbin/haproxy"} {
+		if program, err := exec.LookPath(name); err == nil {
+			return program
 		}
 	}
 	t.Skip("no haproxy program found; install it: apt-get install haproxy")
+	return ""
 }

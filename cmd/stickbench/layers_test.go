@@ -14,7 +14,7 @@ import (
 // import what they need.
 var layers = map[string][]string{
 	"stickbench/assert":            {"github.com/expr-lang/expr"},
-	"stickbench/loadgen":           {"stickbench/assert", "github.com/tidwall/gjson", "golang.org/x/net", "golang.org/x/sync"},
+	"stickbench/loadgen":           {"stickbench/assert", "github.com/tidwall/gjson", "golang.org/x/net", "golang.org/x/sync", "golang.org/x/sys"},
 	"stickbench/report":            {"stickbench/assert", "stickbench/loadgen", "github.com/HdrHistogram/hdrhistogram-go", "github.com/mattn/go-runewidth", "github.com/montanaflynn/stats"},
 	"stickbench/plans":             {"stickbench/assert", "stickbench/loadgen", "github.com/BurntSushi/toml"},
 	"stickbench/internal/haproxy":  {},

@@ -104,17 +104,15 @@ func version() string {
 	return v
 }
 
-// terminal says whether w is a terminal, and how many columns it has.
+// terminal says whether w is a terminal, and how many columns it has. One without a size, as pipes of
+// some CI systems pretend to be, shows nothing and counts as none.
 func terminal(w io.Writer) (columns int, ok bool) {
 	f, isFile := w.(*os.File)
 	if !isFile || !term.IsTerminal(int(f.Fd())) {
 		return 0, false
 	}
-	columns, _, err := term.GetSize(int(f.Fd()))
-	if err != nil || columns <= 0 {
-		columns = 80
-	}
-	return columns, true
+	columns, rows, err := term.GetSize(int(f.Fd()))
+	return columns, err == nil && columns > 0 && rows > 0
 }
 
 // textOptions are for the report on stdout: as wide as the terminal, or 120 columns in a file, and in

@@ -212,6 +212,9 @@ func (s *recording) open(plan *plans.Plan, o *runFlags, r *record) error {
 		return cannotRun("the folder of the run: %w", err)
 	}
 	s.folder, s.file, s.jtl = f, file, report.NewJTLWriter(file)
+	if plan.Load.Open() {
+		s.jtl.WithLate()
+	}
 	return nil
 }
 

@@ -91,7 +91,7 @@ func (o *traceFlags) check() error {
 func (a *app) trace(plan *plans.Plan, o *traceFlags) error {
 	stops := watchSignals(a.notices)
 	defer stops.release()
-	t := newTracer(plan, o.Exchanges)
+	t := newTracer(plan, o.Exchanges, o.Users > 0)
 	for _, doubt := range t.doubts {
 		fmt.Fprintf(a.stderr, "%s\n", doubt)
 	}

@@ -36,8 +36,9 @@ type tracer struct {
 	steps  map[*loadgen.Request]int      // the part of a step in traceHeader; nil without a laboratory
 }
 
-// newTracer cuts plan down to what is drawn.
-func newTracer(plan *plans.Plan, each int) *tracer {
+// newTracer cuts plan down to what is drawn: so many exchanges of each user, and of many users only some
+// unless all are wanted.
+func newTracer(plan *plans.Plan, each int, all bool) *tracer {
 	t := &tracer{plan: plan, each: each, users: map[int]int{}, sights: map[string][]lab.NodeExchange{}}
 	users := 0
 	for i := range plan.Load.Groups {
@@ -49,7 +50,7 @@ func newTracer(plan *plans.Plan, each int) *tracer {
 	if len(plan.Events) > 0 {
 		t.doubts = append(t.doubts, "the plan's events do not happen in a trace")
 	}
-	if users > mostTraced {
+	if users > mostTraced && !all {
 		t.doubts = append(t.doubts, t.fewer(users))
 	}
 	return t
@@ -65,7 +66,7 @@ func (t *tracer) fewer(users int) (doubt string) {
 		g.Users = some
 		rest += some
 	}
-	return fmt.Sprintf("%d of the plan's %d users are traced; --users draws fewer, with --ramp-up 0s all at once", rest, users)
+	return fmt.Sprintf("only %d of the plan's %d users are traced; --users says how many of each group", rest, users)
 }
 
 // watchNodes makes every request name itself to the laboratory's nodes.
@@ -136,7 +137,7 @@ func (t *tracer) drawn(x *loadgen.Exchange) sequence.Exchange {
 	d := sequence.Exchange{
 		User: x.User, Life: x.Life, Start: x.Start, Method: x.Method, Cookie: x.Cookie,
 		Outcome: outcome(x), Status: x.Status, Reason: x.Reason, SetCookie: x.SetCookie, Held: x.Held,
-		Kind: string(x.Kind), Failure: x.Failure, Node: x.Node,
+		Kind: string(x.Kind), Failure: x.Failure, Node: x.Node, Label: x.Request.Label,
 	}
 	d.Server, d.Path = t.place(x.URL)
 	if x.HasCounter {

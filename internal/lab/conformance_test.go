@@ -1,18 +1,12 @@
 package lab_test
 
 import (
-	"bufio"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"net/http/cookiejar"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -33,10 +27,11 @@ var update = flag.Bool("update", false, "write the transcripts of testdata/confo
 // file of testdata/conformance is a laboratory in HAProxy's words, what is done in it ($), and what was
 // seen, measured on HAProxy 2.6.12. Both balancers must give that transcript.
 //
-//	get USER…            a GET / of each user, over the connection that the user keeps
-//	post USER…           a POST /delay that changes nothing
+//	GET USER…            a GET / of each user, over the connection that the user keeps
+//	POST USER…           a POST /delay that changes nothing
 //	nodes N USER         the nodes that N requests of one user came to
 //	new N                the nodes that N new users came to
+//	shares N             how many of N new users came to each node
 //	cookie USER N=V      puts a cookie into a user's jar
 //	headers USER         the fields of an answer, and those of the request that the node got, by their names
 //	stop TAG, start TAG  a node's process
@@ -51,6 +46,7 @@ func TestConformance(t *testing.T) {
 	}
 	for _, balancer := range []string{"haproxy", "embedded"} {
 		t.Run(balancer, func(t *testing.T) {
+			t.Parallel()
 			all := make([]*scenario, len(files))
 			for i, file := range files {
 				all[i] = readScenario(t, file)
@@ -173,6 +169,14 @@ func (s *scenario) run(ctx context.Context, balancer string) {
 		return
 	}
 	b.client.Timeout = 20 * time.Second // the machine may be busy with other tests
+	for _, n := range c.Nodes {
+		if !n.Stopped && s.failure == nil { // a check may have been late on a busy machine
+			s.failure = b.await(ctx, n.Tag, "UP")
+		}
+	}
+	if s.failure != nil {
+		return
+	}
 	begun := false
 	for line := range strings.Lines(s.want) {
 		command, ok := strings.CutPrefix(line, "$ ")
@@ -183,7 +187,7 @@ func (s *scenario) run(ctx context.Context, balancer string) {
 			if err := b.do(ctx, strings.TrimSpace(command)); err != nil {
 				s.failure = err
 			}
-		case !begun, line == "\n", strings.HasPrefix(line, "#"):
+		case !begun:
 			b.transcript.WriteString(line)
 		}
 		if s.failure != nil {
@@ -227,9 +231,9 @@ func (b *bench) do(ctx context.Context, command string) error {
 	words := strings.Fields(command)
 	args := words[1:]
 	switch words[0] {
-	case "get", "post":
+	case "GET", "POST":
 		for _, name := range args {
-			if err := b.visit(ctx, strings.ToUpper(words[0]), name, b.tell); err != nil {
+			if err := b.visit(ctx, words[0], name, b.tell); err != nil {
 				return err
 			}
 		}
@@ -237,10 +241,17 @@ func (b *bench) do(ctx context.Context, command string) error {
 	case "headers":
 		return b.visit(ctx, "GET", args[0], b.tellHeaders)
 	case "nodes":
-		return b.nodes(ctx, args[0], func(int) string { return args[1] })
+		came, err := b.nodes(ctx, args[0], func(int) string { return args[1] })
+		b.say("%s", strings.Join(came, " "))
+		return err
 	case "new":
-		known := len(b.users)
-		return b.nodes(ctx, args[0], func(i int) string { return "new " + strconv.Itoa(known+i) })
+		came, err := b.nodes(ctx, args[0], b.stranger)
+		b.say("%s", strings.Join(came, " "))
+		return err
+	case "shares":
+		came, err := b.nodes(ctx, args[0], b.stranger)
+		b.say("%s", strings.Join(counted(came), ", "))
+		return err
 	case "cookie":
 		name, value, _ := strings.Cut(args[1], "=")
 		b.user(args[0]).jar.SetCookies(site, []*http.Cookie{{Name: name, Value: value}})
@@ -259,8 +270,10 @@ func (b *bench) do(ctx context.Context, command string) error {
 	return b.ask(ctx, command)
 }
 
-// ask gives the Runtime API a command. Of the page of help after `Unknown command`, which lists what else
-// there is, only the first line is of use.
+// lists are where answers begin to list what else there is: HAProxy has more of it.
+var lists = regexp.MustCompile(`(?s)^(Unknown command|usage: set server <backend>/<server>).*`)
+
+// ask gives the Runtime API a command.
 func (b *bench) ask(ctx context.Context, command string) error {
 	answer, err := b.client.Do(ctx, command)
 	var refused *haproxy.CommandError
@@ -268,8 +281,7 @@ func (b *bench) ask(ctx context.Context, command string) error {
 	case errors.As(err, &refused) && (refused.Cause != nil || errors.Is(err, haproxy.ErrNoAnswer)):
 		return err
 	case errors.As(err, &refused):
-		text, _, _ := strings.Cut(refused.Text, "\n")
-		b.say("%v: %s", refused.Kind, text)
+		b.say("%v: %s", refused.Kind, lists.ReplaceAllString(refused.Text, "$1 …"))
 	case err != nil:
 		return err
 	case answer != "":
@@ -313,7 +325,9 @@ func (b *bench) row(ctx context.Context, name string) (haproxy.Row, error) {
 func (b *bench) stat(ctx context.Context, name string, columns []string) error {
 	row, err := b.row(ctx, name)
 	if err == nil {
-		b.columns(columns, row.Text)
+		b.columns(columns, func(column string) string {
+			return strings.TrimPrefix(row.Text(column), "* ") // the mark of a check that is being made
+		})
 	}
 	return err
 }
@@ -347,234 +361,4 @@ func (b *bench) columns(names []string, value func(string) string) {
 		names[i] = fmt.Sprintf("%s=%s", name, cmp.Or(value(name), "-"))
 	}
 	b.say("%s", strings.Join(names, " "))
-}
-
-// nodes tells only which node each of n requests came to.
-func (b *bench) nodes(ctx context.Context, n string, user func(i int) string) error {
-	count, err := strconv.Atoi(n)
-	if err != nil {
-		return err
-	}
-	var came []string
-	for i := range count {
-		if err := b.visit(ctx, "GET", user(i), func(s seen) { came = append(came, s.where()) }); err != nil {
-			return err
-		}
-	}
-	b.say("%s", strings.Join(came, " "))
-	return nil
-}
-
-// seen is what came of a request, to its user and at the node.
-type seen struct {
-	user       string
-	closed     bool // the connection, without an answer
-	response   *http.Response
-	body       string
-	took       time.Duration
-	atNode     *lab.NodeExchange // nil: it did not come to one
-	tag, id    string
-	views      int
-	setCookies []string
-}
-
-// where is the node, or what there was in its place.
-func (s seen) where() string {
-	switch {
-	case s.closed:
-		return "closed"
-	case s.tag == "":
-		return strconv.Itoa(s.response.StatusCode)
-	}
-	return s.tag
-}
-
-// visit lets a user send a request and tells what came of it.
-func (b *bench) visit(ctx context.Context, method, name string, tell func(seen)) error {
-	b.sent++
-	number := strconv.Itoa(b.sent)
-	start := time.Now()
-	s := seen{user: name}
-	response, body, err := b.user(name).request(ctx, b.lab.URL(), method, number)
-	s.took = time.Since(start)
-	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		s.closed = true
-	case err != nil:
-		return fmt.Errorf("%s %s: %w", method, name, err)
-	default:
-		s.response, s.body = response, body
-		s.setCookies = response.Header.Values("Set-Cookie")
-	}
-	if !s.closed && s.response.Header.Get("X-Powered-By") != "" {
-		if s.atNode, err = b.arrived(ctx, number); err != nil {
-			return err
-		}
-		s.tag = s.atNode.Node
-	}
-	if s.tag != "" && method == http.MethodGet {
-		var hello struct {
-			SessionViews int
-			ID           string
-		}
-		if err := json.Unmarshal([]byte(body), &hello); err != nil {
-			return fmt.Errorf("%s: %w", body, err)
-		}
-		s.views, s.id = hello.SessionViews, hello.ID
-	}
-	tell(s)
-	return nil
-}
-
-// arrived waits for the node to tell of a request that it has answered.
-func (b *bench) arrived(ctx context.Context, number string) (*lab.NodeExchange, error) {
-	for {
-		select {
-		case e := <-b.exchanges:
-			if e.Header.Get(numbered) == number {
-				return &e, nil
-			}
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-}
-
-// slowAnswer tells answers that came after retries, which take 3 s, from those that came at once.
-const slowAnswer = 2 * time.Second
-
-func (b *bench) tell(s seen) {
-	late := ""
-	if s.took > slowAnswer {
-		late = ", after retries"
-	}
-	switch {
-	case s.closed:
-		b.say("%s closed without an answer%s", s.user, late)
-		return
-	case s.tag == "":
-		b.say("%s %d%s", s.user, s.response.StatusCode, late)
-		b.say("  %q", s.body)
-	case s.views == 0:
-		b.say("%s %d %s%s", s.user, s.response.StatusCode, s.tag, late)
-	default:
-		b.say("%s %d %s, view %d of session %d%s", s.user, s.response.StatusCode, s.tag, s.views, b.session(s.id), late)
-	}
-	for _, cookie := range s.setCookies {
-		b.say("  Set-Cookie: %s", b.masked(cookie))
-	}
-	for _, value := range s.response.Header.Values("Cache-Control") {
-		b.say("  Cache-Control: %s", value)
-	}
-	if s.atNode != nil {
-		for _, value := range s.atNode.Header.Values("Cookie") {
-			b.say("  at the node: Cookie: %s", b.masked(value))
-		}
-	}
-}
-
-func (b *bench) tellHeaders(s seen) {
-	b.say("%s", strings.Join(names(s.response.Header), " "))
-	if s.atNode != nil {
-		b.say("at the node: %s", strings.Join(names(s.atNode.Header), " "))
-	}
-}
-
-func names(h http.Header) (all []string) {
-	for name := range h {
-		all = append(all, name)
-	}
-	slices.Sort(all)
-	return all
-}
-
-// session is the number of a session id.
-func (b *bench) session(id string) int {
-	if _, known := b.sessions[id]; !known {
-		b.sessions[id] = len(b.sessions) + 1
-	}
-	return b.sessions[id]
-}
-
-// nodeCookie is the value of the nodes' own cookie: a signed session id.
-var nodeCookie = regexp.MustCompile(`s%3A([\w-]{32})\.[\w%]*`)
-
-// masked puts sessions' numbers in place of their ids.
-func (b *bench) masked(text string) string {
-	return nodeCookie.ReplaceAllStringFunc(text, func(value string) string {
-		return fmt.Sprintf("<session %d>", b.session(nodeCookie.FindStringSubmatch(value)[1]))
-	})
-}
-
-// A visitor is a user with a jar and one connection, who tries nothing again.
-type visitor struct {
-	jar  *cookiejar.Jar
-	conn net.Conn
-	r    *bufio.Reader
-}
-
-// site is where cookies belong; it is secure so that cookies which are so come back.
-var site = &url.URL{Scheme: "https", Host: "lab", Path: "/"}
-
-func (b *bench) user(name string) *visitor {
-	v, known := b.users[name]
-	if !known {
-		jar, _ := cookiejar.New(nil) // never fails without options
-		v = &visitor{jar: jar}
-		b.users[name] = v
-	}
-	return v
-}
-
-func (v *visitor) hangUp() {
-	if v.conn != nil {
-		v.conn.Close()
-		v.conn = nil
-	}
-}
-
-func (v *visitor) request(ctx context.Context, balancer, method, number string) (*http.Response, string, error) {
-	if v.conn == nil {
-		conn, err := new(net.Dialer).DialContext(ctx, "tcp", strings.TrimPrefix(balancer, "http://"))
-		if err != nil {
-			return nil, "", err
-		}
-		v.conn, v.r = conn, bufio.NewReader(conn)
-	}
-	v.conn.SetDeadline(time.Now().Add(30 * time.Second))
-	if _, err := io.WriteString(v.conn, v.head(method, number)); err != nil {
-		return nil, "", err
-	}
-	response, err := http.ReadResponse(v.r, nil)
-	if err != nil {
-		v.hangUp()
-		return nil, "", err
-	}
-	body, err := io.ReadAll(response.Body)
-	if response.Close || err != nil {
-		v.hangUp()
-	}
-	v.jar.SetCookies(site, response.Cookies())
-	return response, string(body), err
-}
-
-// head is the request as it goes over the wire, with a body that delays nothing if it is a POST.
-func (v *visitor) head(method, number string) string {
-	var text strings.Builder
-	path, body := "/", ""
-	if method == http.MethodPost {
-		path, body = "/delay", `{"delay": 0}`
-	}
-	fmt.Fprintf(&text, "%s %s HTTP/1.1\r\nHost: lab\r\n%s: %s\r\n", method, path, numbered, number)
-	if body != "" {
-		fmt.Fprintf(&text, "Content-Type: application/json\r\nContent-Length: %d\r\n", len(body))
-	}
-	var cookies []string
-	for _, c := range v.jar.Cookies(site) {
-		cookies = append(cookies, c.Name+"="+c.Value)
-	}
-	if len(cookies) > 0 {
-		fmt.Fprintf(&text, "Cookie: %s\r\n", strings.Join(cookies, "; "))
-	}
-	return text.String() + "\r\n" + body
 }

@@ -108,8 +108,9 @@ func (e *embedded) close() error {
 
 // A user is what the balancer knows of one client connection.
 type user struct {
-	addr     netip.Addr
-	requests int
+	addr      netip.Addr
+	forwarded string // addr, as nodes are told of it
+	requests  int
 }
 
 type userKey struct{}
@@ -118,6 +119,7 @@ func newUser(ctx context.Context, conn net.Conn) context.Context {
 	u := new(user)
 	if tcp, ok := conn.RemoteAddr().(*net.TCPAddr); ok {
 		u.addr = tcp.AddrPort().Addr().Unmap()
+		u.forwarded = u.addr.String()
 	}
 	return context.WithValue(ctx, userKey{}, u)
 }
@@ -127,6 +129,7 @@ func (e *embedded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	u := r.Context().Value(userKey{}).(*user)
 	u.requests++
 	wanted := e.sticky.fromUser(r.Header)
+	r.Header["X-Forwarded-For"] = append(r.Header["X-Forwarded-For"], u.forwarded) // "option forwardfor"
 	s, kept := e.backend.assign(wanted, u.addr)
 	if s == nil {
 		e.backend.refused()
@@ -160,7 +163,7 @@ func (e *embedded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	o.fromNode, o.status = true, res.StatusCode
-	e.sticky.toUser(res.Header, r.Method, s.tag, kept)
+	e.sticky.toUser(res, s.tag, kept)
 	whole, err := relay(w, r, res, conn.scratch[:])
 	o.bout = conn.out
 	if whole && !res.Close && conn.r.Buffered() == 0 {

@@ -30,7 +30,7 @@ type sticky struct {
 	mode     stickyMode
 	name     string
 	indirect bool // insert: the node does not see the cookie
-	nocache  bool // insert: Cache-Control: private goes with a cookie
+	nocache  bool // insert: Cache-Control: private goes with a cookie, where the answer could be cached
 	preserve bool // insert: a cookie of that name from the node wins
 	postonly bool // insert: only in responses to POST
 	httponly bool
@@ -182,11 +182,11 @@ func editCookies(h http.Header, name string, edit func(value string) (string, bo
 
 // toUser makes of the node's response what the user gets. kept tells whether the server is the one
 // that the user's cookie named.
-func (s *sticky) toUser(h http.Header, method, server string, kept bool) {
+func (s *sticky) toUser(res *http.Response, server string, kept bool) {
 	if s.mode == notSticky {
 		return
 	}
-	fromNode := false
+	h, fromNode := res.Header, false
 	cookies := slices.DeleteFunc(h["Set-Cookie"], func(c string) bool {
 		named := setCookieName(c) == s.name
 		fromNode = fromNode || named
@@ -197,9 +197,9 @@ func (s *sticky) toUser(h http.Header, method, server string, kept bool) {
 			cookies[i] = s.mark(c, server)
 		}
 	}
-	if s.mode == insert && !kept && !(fromNode && s.preserve) && (!s.postonly || method == http.MethodPost) {
+	if s.mode == insert && !kept && !(fromNode && s.preserve) && (!s.postonly || res.Request.Method == http.MethodPost) {
 		cookies = append(cookies, s.inserted(server))
-		if s.nocache {
+		if s.nocache && cacheable(res) {
 			h["Cache-Control"] = append(h["Cache-Control"], "private")
 		}
 	}
@@ -208,6 +208,26 @@ func (s *sticky) toUser(h http.Header, method, server string, kept bool) {
 		return
 	}
 	h["Set-Cookie"] = cookies
+}
+
+// cacheable tells whether a cache may keep the answer, as HAProxy 2.6 was measured to see it: by its
+// method, by its status (RFC 9110, section 15.1), and by its having a validator or an expiry.
+func cacheable(res *http.Response) bool {
+	switch res.Request.Method {
+	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
+		return false
+	}
+	switch res.StatusCode {
+	case 200, 203, 204, 206, 300, 301, 404, 405, 410, 414, 501:
+	default:
+		return false
+	}
+	for _, name := range []string{"Etag", "Last-Modified", "Expires"} {
+		if len(res.Header[name]) > 0 {
+			return true
+		}
+	}
+	return slices.ContainsFunc(res.Header["Cache-Control"], func(v string) bool { return strings.Contains(v, "max-age=") })
 }
 
 // mark puts the server into a Set-Cookie of the node.

@@ -50,8 +50,8 @@ func TestCookies(t *testing.T) {
 			if toNode := strings.Join(request["Cookie"], "|"); toNode != test.toNode {
 				t.Errorf("the node gets %q, want %q", toNode, test.toNode)
 			}
-			response := http.Header{"Set-Cookie": {"SERVERID=own; path=/", app, "x=1"}}
-			s.toUser(response, http.MethodGet, "s1", test.wanted == "s1")
+			response := http.Header{"Set-Cookie": {"SERVERID=own; path=/", app, "x=1"}, "Etag": {"x"}}
+			s.toUser(answerTo(http.MethodGet, http.StatusOK, response), "s1", test.wanted == "s1")
 			got := strings.Join(append(response["Set-Cookie"], response["Cache-Control"]...), " | ")
 			if got = strings.Replace(got, " | x=1", "", 1); got != test.user {
 				t.Errorf("the user gets\n\t%s, want\n\t%s", got, test.user)
@@ -63,9 +63,44 @@ func TestCookies(t *testing.T) {
 func TestPostOnlyInsertsIntoResponsesToPost(t *testing.T) {
 	s, _ := parseSticky("cookie SERVERID insert postonly", true)
 	h := http.Header{}
-	s.toUser(h, http.MethodPost, "s1", false)
+	s.toUser(answerTo(http.MethodPost, http.StatusOK, h), "s1", false)
 	if got := h.Get("Set-Cookie"); got != "SERVERID=s1; path=/" {
 		t.Error(got)
+	}
+}
+
+func answerTo(method string, status int, h http.Header) *http.Response {
+	return &http.Response{StatusCode: status, Header: h, Request: &http.Request{Method: method}}
+}
+
+// Of an answer that no cache keeps, nocache tells the caches nothing.
+func TestNocacheOnlyMarksWhatCouldBeCached(t *testing.T) {
+	for _, test := range []struct {
+		method string
+		status int
+		field  string
+		value  string
+		want   string
+	}{
+		{"GET", 200, "Etag", "x", "private"},
+		{"HEAD", 200, "Etag", "x", "private"},
+		{"OPTIONS", 200, "Etag", "x", "private"},
+		{"POST", 200, "Etag", "x", ""},
+		{"PUT", 200, "Etag", "x", ""},
+		{"GET", 404, "Last-Modified", "x", "private"},
+		{"GET", 200, "Expires", "x", "private"},
+		{"GET", 302, "Etag", "x", ""},
+		{"GET", 500, "Etag", "x", ""},
+		{"GET", 200, "X-Other", "x", ""},
+		{"GET", 200, "Cache-Control", "max-age=3", "max-age=3 private"},
+		{"GET", 200, "Cache-Control", "public", "public"},
+	} {
+		s, _ := parseSticky("cookie SERVERID insert nocache", true)
+		h := http.Header{test.field: {test.value}}
+		s.toUser(answerTo(test.method, test.status, h), "s1", false)
+		if got := strings.Join(h["Cache-Control"], " "); got != test.want || h.Get("Set-Cookie") == "" {
+			t.Errorf("%s %d with %s: %s: %q, want %q", test.method, test.status, test.field, test.value, got, test.want)
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ type Exchange struct {
 	// Server is the host that was asked in place of the balancer; "" for the balancer.
 	Server       string
 	Method, Path string
+	Label        string // what the plan calls it, shown where nothing was sent
 	Cookie       string // the Cookie field as sent, "" for none
 
 	Outcome   Outcome

@@ -22,7 +22,7 @@ func (f *freezer) add(x *Exchange) {
 	f.lives[x.User] = x.Life
 	switch x.Outcome {
 	case Unsent:
-		f.note("✗ "+x.Method+" "+f.cookies.path(x.Path), f.failure())
+		f.note("✗ "+x.Label, f.failure())
 	case Unreached:
 		f.step(Step{From: f.at, To: f.with, Kind: Lost}, f.request(x.Method, x.Path), f.failure())
 	default:

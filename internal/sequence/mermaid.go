@@ -70,12 +70,11 @@ func mermaidLines(lines []string) string {
 }
 
 // mermaidEscapes are the signs that do not stand for themselves in Mermaid's texts: "#" and ";" end them
-// (its lexer's rules TXT and restOfLine), "%%" begins a comment or a directive, and a text is HTML in the
-// end. "#NUMBER;" is its own way to write a sign.
+// (its lexer's rules TXT and restOfLine), "%%" begins a comment or a directive, "$$" a formula, and a text
+// is HTML in the end. "#NUMBER;" and "#NAME;" are its own way to write a sign.
 var mermaidEscapes = strings.NewReplacer(
 	"#", "#35;", ";", "#59;", "<", "#lt;", ">", "#gt;", "&", "#amp;", `"`, "#quot;",
-	"%%", "#37;#37;", "{", "#123;", "}", "#125;", "`", "#96;", `\`, "#92;", "$$", "#36;#36;",
-	"\r", " ", "\n", " ")
+	"%%", "#37;#37;", "$$", "#36;#36;", "\r", " ", "\n", " ")
 
 // mermaidStyle is where Mermaid takes the last ";" off a line, and with it the end of an escape (its
 // encodeEntities, which takes these words for its flowcharts' statements).

@@ -1,0 +1,102 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// shortPhase is the number of requests below which the figures of a phase are rough.
+const shortPhase = 100
+
+// eventWarnings are the doubts that events and phases give rise to.
+func eventWarnings(r *Results, run Run) []string {
+	list := downWarnings(r.Events)
+	list = append(list, strangerWarnings(r, run)...)
+	if w := shortPhaseWarning(r.Phases); w != "" {
+		list = append(list, w)
+	}
+	if turns := turnCount(r.Events); turns > maxTurns {
+		list = append(list, fmt.Sprintf("There were %s: what came after the first %s is listed, but divides nothing and excuses nothing.",
+			plural(turns, "event"), count(maxTurns)))
+	}
+	return list
+}
+
+func turnCount(events []Event) (n int64) {
+	for i := range events {
+		n += boolInt(events[i].turns())
+	}
+	return n
+}
+
+// downWarnings tell of nodes that went down by themselves, each node once.
+func downWarnings(events []Event) (list []string) {
+	times := map[string]int64{}
+	for i := range events {
+		if e := &events[i]; e.Observed && e.State == down {
+			times[e.Node]++
+		}
+	}
+	for i := range events {
+		e := &events[i]
+		n := times[e.Node]
+		if !e.Observed || e.State != down || n == 0 {
+			continue
+		}
+		delete(times, e.Node)
+		said := fmt.Sprintf("The balancer found %s down at %s: %s", clean(e.Node), span(e.AtMS), clean(e.Text))
+		if n > 1 {
+			said += fmt.Sprintf(", and %s more after that", plural(n-1, "time"))
+		}
+		list = append(list, said+".")
+	}
+	return list
+}
+
+// strangerWarnings tell of nodes that events are about, but that never answered: they may have another
+// name there than in the answers. One that could not answer is none of them.
+func strangerWarnings(r *Results, run Run) (list []string) {
+	answered, _ := answeringNodes(r.Nodes)
+	if len(answered) == 0 {
+		return nil
+	}
+	var told []string
+	for i := range r.Events {
+		e := &r.Events[i]
+		_, known := run.Weights[e.Node]
+		if e.Node == "" || !e.OK || slices.Contains(answered, e.Node) || slices.Contains(told, e.Node) || known && wasOut(r, run, e.Node) {
+			continue
+		}
+		told = append(told, e.Node)
+		list = append(list, fmt.Sprintf("%s, which events are about, never answered: if answers call it otherwise (%s answered), what they excuse is not known.",
+			clean(e.Node), clean(strings.Join(answered, ", "))))
+	}
+	return list
+}
+
+// wasOut says whether the node was kept from taking sessions at some time.
+func wasOut(r *Results, run Run, node string) bool {
+	return run.States[node] != "" || slices.ContainsFunc(r.States, func(s Spell) bool {
+		return s.Node == node && (s.State == drained || s.gone())
+	})
+}
+
+func shortPhaseWarning(phases []Phase) string {
+	var short []string
+	for i := range phases {
+		if p := &phases[i]; p.Requests < shortPhase {
+			short = append(short, fmt.Sprintf("%s (%s)", clean(p.Name), plural(p.Requests, "request")))
+		}
+	}
+	const most = 3
+	switch {
+	case len(short) == 0:
+		return ""
+	case len(short) == 1:
+		return fmt.Sprintf("A phase had fewer than %d requests, so its figures are rough: %s.", shortPhase, short[0])
+	case len(short) > most:
+		short = append(short[:most:most], fmt.Sprintf("and %d more", len(short)-most))
+	}
+	return fmt.Sprintf("Phases had fewer than %d requests, so their figures are rough: %s.", shortPhase, strings.Join(short, ", "))
+}
