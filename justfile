@@ -9,11 +9,15 @@ run plan="plans/two-users.toml" *options:
 test:
     go test -race -shuffle=on ./...
 
+# What stickbench costs beside wrk, h2load, ab, hey, vegeta, k6 and JMeter, those that are installed: just bench --help
+bench *options:
+    go run ./internal/bench {{options}}
+
 # Go benchmarks of the parts of the engine.
-bench:
+bench-go:
     go test -run '^$' -bench . -benchmem ./...
 
-# The README's table of experiments anew: each on both balancers, at the laboratory's own size (8 minutes).
+# The README's table of experiments anew: each on both balancers, at the laboratory's own size (7 minutes).
 experiments:
     go test ./cmd/stickbench -run '^TestExperimentsTable$' -experiments -count=1 -timeout 30m -v
 

@@ -86,12 +86,14 @@ func (x *Extractor) header(in extractable) (string, bool) { return in.headerValu
 func (x *Extractor) cookie(in extractable) (string, bool) { return in.cookieValue(x.arg) }
 
 // cookieNode is the node in the value of a stickiness cookie: HAProxy puts it before "~" with `prefix`
-// and before "|" with `maxidle` and `maxlife` (configuration manual, keyword cookie).
+// and before "|" with `maxidle` and `maxlife` (configuration manual, keyword cookie), Apache behind a "."
+// (mod_proxy_balancer, ROUTEID). Of a value with something before the dot, such as Tomcat's JSESSIONID, the
+// whole is taken: names of nodes have dots too.
 func cookieNode(value string) string {
 	if i := strings.IndexAny(value, "~|"); i >= 0 {
 		return value[:i]
 	}
-	return value
+	return strings.TrimPrefix(value, ".")
 }
 
 // counterValue reads a counter; a value that is no whole number is none.

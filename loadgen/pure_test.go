@@ -162,7 +162,9 @@ func TestExtractor(t *testing.T) {
 			t.Errorf("%q was taken", bad)
 		}
 	}
-	for value, node := range map[string]string{"s1": "s1", "s1~s%3Aabc": "s1", "s1|awOau|awOau": "s1"} {
+	for value, node := range map[string]string{
+		"s1": "s1", "s1~s%3Aabc": "s1", "s1|awOau|awOau": "s1", ".s1": "s1", "web.s1": "web.s1", "": "",
+	} {
 		if got := cookieNode(value); got != node {
 			t.Errorf("cookie %q: node %q, want %q", value, got, node)
 		}

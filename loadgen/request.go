@@ -19,7 +19,7 @@ import (
 func (u *user) request(r *request, now time.Time) bool {
 	s := u.blank(r.Label, now)
 	if u.arrived {
-		s.Arrival, s.Late, u.arrived = true, u.late, false
+		s.Arrival, s.Late, u.arrived = true, u.late.Truncate(time.Microsecond), false
 	}
 	u.account.Started++
 	u.view = assert.Response{Lookup: u, Previous: u.last}

@@ -133,7 +133,9 @@ func (r *Runner) Run(graceful, hard context.Context) (Account, error) {
 	graceful, r.stop = context.WithCancel(graceful)
 	defer r.stop()
 	context.AfterFunc(hard, r.stop)
+	r.mu.Lock()
 	r.start = time.Now()
+	r.mu.Unlock()
 
 	done := make(chan struct{})
 	var collector errgroup.Group
@@ -221,6 +223,12 @@ type Progress struct {
 
 // Progress tells how far each group has come. It may be called at any time after Run began.
 func (r *Runner) Progress(now time.Time) []Progress {
+	r.mu.Lock()
+	start := r.start
+	r.mu.Unlock()
+	if start.IsZero() { // before the run
+		start = now
+	}
 	all := make([]Progress, len(r.groups))
 	for i, g := range r.groups {
 		spec := &r.plan.Groups[i]
@@ -228,7 +236,7 @@ func (r *Runner) Progress(now time.Time) []Progress {
 			Group: spec.Name, Users: spec.Users,
 			Started: int(g.started.Load()), Active: int(g.active.Load()), Ended: int(g.ended.Load()),
 			OfIterations: int64(spec.Iterations) * int64(spec.Users),
-			Elapsed:      max(0, now.Sub(r.start)-spec.StartDelay), OfDuration: spec.end(),
+			Elapsed:      max(0, now.Sub(start)-spec.StartDelay), OfDuration: spec.end(),
 		}
 		if spec.Arrivals != nil {
 			p.OfIterations = spec.PlannedArrivals()

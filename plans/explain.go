@@ -163,6 +163,9 @@ func (p *Plan) explainGroup(e *explanation, g *loadgen.Group) {
 }
 
 func startWords(g *loadgen.Group) string {
+	if g.Arrivals != nil {
+		return arrivalWords(g)
+	}
 	words := counted(int64(g.Users), "user")
 	switch {
 	case g.Users > 1 && g.RampUp > 0:
@@ -198,6 +201,9 @@ func round(d time.Duration) time.Duration {
 }
 
 func limitWords(g *loadgen.Group) string {
+	if g.Arrivals != nil {
+		return totalWords(g)
+	}
 	iterations := counted(int64(g.Iterations), "iteration")
 	if g.Users > 1 {
 		iterations += " each"
@@ -286,6 +292,8 @@ type Count struct {
 	// Open says that nothing but time ends some groups: the number is not known beforehand, and N is
 	// that of the others.
 	Open bool
+	// About says that it is a matter of chance: arrivals at random.
+	About bool
 }
 
 // String is the number with what is known of it.
@@ -293,6 +301,8 @@ func (c Count) String() string {
 	switch {
 	case c.Open:
 		return "as many as the time allows"
+	case c.About:
+		return fmt.Sprintf("about %d", c.N)
 	case c.Most:
 		return fmt.Sprintf("at most %d", c.N)
 	}
@@ -311,9 +321,10 @@ func (p *Plan) Requests() Count {
 				c.Most = c.Most || s.When != nil
 			}
 		}
-		c.Most = c.Most || g.Duration > 0 || g.OnError != loadgen.Continue
-		c.Open = c.Open || g.Iterations == 0
-		c.N = add(c.N, product(product(int64(g.Users), int64(g.Iterations)), steps))
+		c.Most = c.Most || g.Duration > 0 || g.OnError != loadgen.Continue || g.Arrivals != nil
+		c.Open = c.Open || iterationsOf(g) == 0
+		c.About = c.About || g.Arrivals != nil && g.Arrivals.Spread == loadgen.Poisson
+		c.N = add(c.N, product(iterationsOf(g), steps))
 	}
 	return c
 }

@@ -64,10 +64,9 @@ func (r *reader) group(t table, i int) loadgen.Group {
 	if word, ok := t.word("on_error", "continue", "next-iteration", "stop-user", "stop"); ok {
 		g.OnError = errorActions[word]
 	}
+	t.arrivals(&g)
 	r.override.apply(&g)
-	if g.Iterations == 0 && g.Duration == 0 {
-		g.Iterations = 1
-	}
+	t.bounded(&g)
 	g.Steps = r.steps(t)
 	return g
 }

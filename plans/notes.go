@@ -50,10 +50,10 @@ func (p *Plan) eventNotes() []string {
 	var iterations int64
 	for i := range p.Load.Groups {
 		g := &p.Load.Groups[i]
-		if g.Iterations == 0 {
+		if iterationsOf(g) == 0 {
 			return nil
 		}
-		iterations = add(iterations, product(int64(g.Users), int64(g.Iterations)))
+		iterations = add(iterations, iterationsOf(g))
 	}
 	var notes []string
 	for _, e := range p.Events {
@@ -66,7 +66,7 @@ func (p *Plan) eventNotes() []string {
 
 // startedUsers are the users of a group that start before its duration is over.
 func startedUsers(g *loadgen.Group) int {
-	if g.Duration == 0 {
+	if g.Duration == 0 || g.Arrivals != nil {
 		return g.Users
 	}
 	return sort.Search(g.Users, func(i int) bool { return g.StartOffset(i)-g.StartDelay >= g.Duration })
@@ -104,10 +104,9 @@ func (p *Plan) fewDecisions() (decisions int64, few bool) {
 	for _, g := range p.Load.Groups {
 		sessions := int64(g.Users)
 		if g.Cookies == loadgen.ClearCookies {
-			if g.Iterations == 0 {
+			if sessions = iterationsOf(&g); sessions == 0 {
 				return 0, false
 			}
-			sessions = product(sessions, int64(g.Iterations))
 		}
 		decisions = add(decisions, sessions)
 	}

@@ -79,6 +79,13 @@ name = "others"
 request = "GET /"
 body = "text"
 
+[[group]]
+name = "visitors"
+arrivals = [ { rate = "50/s", for = "10s" }, { to = "200/s", for = "30s" } ]
+spread = "poisson"
+[[group.step]]
+request = "GET /"
+
 [[event]]
 at = "10s"
 haproxy = "set server app/s1 state drain"
@@ -197,6 +204,15 @@ func TestRead(t *testing.T) {
 					Name: "others", Users: 1, Iterations: 1,
 					Steps: []loadgen.Step{{Request: &loadgen.Request{
 						Label: "GET /", Method: "GET", URL: tmpl("/"), Redirects: DefaultRedirects, Body: tmpl("text"),
+						Header: []loadgen.Field{{Name: "Accept", Value: tmpl("text/html")}, {Name: "X-User", Value: tmpl("${user}")}},
+					}}},
+				},
+				{
+					Name: "visitors", Users: defaultCap, Cookies: loadgen.ClearCookies,
+					Arrivals: &loadgen.Arrivals{Spread: loadgen.Poisson, Stages: []loadgen.Stage{
+						{From: 50, To: 50, For: 10 * time.Second}, {From: 50, To: 200, For: 30 * time.Second}}},
+					Steps: []loadgen.Step{{Request: &loadgen.Request{
+						Label: "GET /", Method: "GET", URL: tmpl("/"), Redirects: DefaultRedirects,
 						Header: []loadgen.Field{{Name: "Accept", Value: tmpl("text/html")}, {Name: "X-User", Value: tmpl("${user}")}},
 					}}},
 				},

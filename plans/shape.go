@@ -31,7 +31,7 @@ var (
 	haproxyShape = &shape{name: "[haproxy]", example: `{ api = "tcp://192.168.42.42:9999" }`, keys: []string{
 		"api", "backend", "nodes"}}
 	groupShape = &shape{name: "[[group]]", example: `[ { users = 2, step = [ { request = "GET /" } ] } ]`, keys: []string{
-		"name", "users", "ramp_up", "start_delay", "iterations", "duration", "cookies", "connections", "on_error", "step"}}
+		"name", "users", "ramp_up", "start_delay", "iterations", "duration", "arrivals", "spread", "cookies", "connections", "on_error", "step"}}
 	stepShape = &shape{name: "[[group.step]]", example: `[ { request = "GET /" } ]`, keys: []string{
 		"request", "name", "headers", "query", "body", "json", "form", "extract", "assert", "timeout", "redirects",
 		"think", "mark", "when"}}
@@ -50,7 +50,7 @@ var (
 
 // shapes are those with keys of their own, for finding where a misplaced key belongs.
 var shapes = []*shape{planShape, groupShape, stepShape, labShape, nodeShape, targetShape, sessionShape,
-	haproxyShape, eventShape, eventRequestShape}
+	haproxyShape, eventShape, eventRequestShape, stageShape}
 
 // otherWords are what other load tools call a key.
 var otherWords = map[string]string{
@@ -60,6 +60,7 @@ var otherWords = map[string]string{
 	"checks": "assert", "assertions": "assert", "params": "query", "if": "when", "data": "body",
 	"groups": "group", "scenario": "group", "scenarios": "group", "events": "event", "expectations": "expect",
 	"thresholds": "expect", "server": "node", "servers": "node", "balance": "algorithm", "cookie": "sticky",
+	"arrival_rate": "arrivals", "rps": "arrivals", "target": "to", "distribution": "spread",
 	"host": "url", "server_name": "url", "time": "at", "phase": "name", "after": "after_iterations",
 }
 

@@ -21,6 +21,10 @@ type stream struct {
 	marks  bool    // "<node> reached" after each answer
 	fail   float64 // share of requests that fail in one way or another
 	pace   time.Duration
+	// out are the states that nodes are in from some time on; nil: none.
+	out func(at time.Duration) map[string]string
+	// slow multiplies the pace of a node; 0 does not.
+	slow map[string]time.Duration
 
 	random *rand.Rand
 	turn   int // of the balancer
@@ -143,9 +147,16 @@ func (s *stream) broken(sample *loadgen.Sample) bool {
 // answer lets a node answer, as the balancer chooses.
 func (s *stream) answer(u *user, sample *loadgen.Sample) {
 	node := u.node
-	if node == "" || !s.sticky {
-		node = s.nodes[s.turn%len(s.nodes)]
-		s.turn++
+	if node == "" || !s.sticky || s.away(u, node) {
+		for node = ""; node == ""; s.turn++ {
+			if next := s.nodes[s.turn%len(s.nodes)]; s.out == nil || s.out(u.clock)[next] == "" {
+				node = next
+			}
+		}
+	}
+	if times := s.slow[node]; times > 0 {
+		sample.Elapsed *= times
+		u.clock += sample.Elapsed - sample.Elapsed/times
 	}
 	u.node = node
 	if _, known := s.store[node+u.id]; u.id == "" || !known {
@@ -155,6 +166,15 @@ func (s *stream) answer(u *user, sample *loadgen.Sample) {
 	s.store[node+u.id]++
 	sample.Node, sample.Session = node, u.id
 	sample.Counter, sample.HasCounter = s.store[node+u.id], true
+}
+
+// away says whether the user's node answers nobody any more.
+func (s *stream) away(u *user, node string) bool {
+	if s.out == nil {
+		return false
+	}
+	state := s.out(u.clock)[node]
+	return state == maint || state == down
 }
 
 // fold is the results of samples of which nothing else is known.

@@ -54,6 +54,8 @@ var reports = sync.OnceValue(func() map[string]*Results {
 	}
 
 	return map[string]*Results{
+		"drain":      drainAndReady(),
+		"weights":    weightsChanged(),
 		"two-users":  twoUsers,
 		"roundrobin": roundRobin,
 		"failures":   failures,
@@ -63,6 +65,73 @@ var reports = sync.OnceValue(func() map[string]*Results {
 		"foreign":    fold(foreign(), Run{}),
 	}
 })
+
+// drainAndReady is a run in which s1 is drained, then set to maintenance, and then ready again, while
+// users come and go; later it goes down by itself.
+func drainAndReady() *Results {
+	s := stream{
+		seed: 6, users: 8, rounds: 1500, nodes: []string{"s1", "s2"}, labels: []string{"GET /"}, sticky: true, pace: 20 * time.Millisecond,
+		slow: map[string]time.Duration{"s2": 2},
+		out: func(at time.Duration) map[string]string {
+			switch {
+			case at < 8*time.Second, at >= 20*time.Second && at < 26*time.Second:
+				return nil
+			case at < 14*time.Second:
+				return map[string]string{"s1": "drain"}
+			}
+			return map[string]string{"s1": "maint"}
+		},
+	}
+	samples := s.samples()
+	for _, x := range samples {
+		x.ActiveAll = 8
+	}
+	b := NewBuilder()
+	b.Begin(time.UnixMicro(epoch))
+	for _, e := range []Event{
+		{AtMS: 8000, Name: "drain s1", Text: "set server nodes/s1 state drain", OK: true, Phase: true, Node: "s1", State: "drain"},
+		{AtMS: 14000, Name: "maint s1", Text: "set server nodes/s1 state maint", OK: true, Phase: true, Node: "s1", State: "maint"},
+		{AtMS: 17000, Name: "get", Text: "GET http://127.0.0.1:8080/health?a=very&long=address", OK: true, Answer: "200 OK: this node is well, its queue is empty, and it has been up for three days"},
+		{AtMS: 20000, Name: "ready s1", Text: "set server nodes/s1 state ready", OK: true, Phase: true, Node: "s1", State: "ready"},
+		{AtMS: 20600, LatestMS: 21900, Name: "s1 up", Text: "s1 UP: L7OK 200 after 1 ms", OK: true, Observed: true, Node: "s1", State: "up"},
+		{AtMS: 22000, Name: "weight s3", Text: "set weight nodes/s3 5", Answer: "No such server."},
+		{AtMS: 25900, LatestMS: 26400, Name: "s1 down", Text: "s1 DOWN: L7TOUT after 2001 ms", OK: true, Observed: true, Node: "s1", State: "down"},
+	} {
+		b.Event(e)
+	}
+	for _, x := range samples {
+		b.Add(x)
+	}
+	r := b.Freeze(Run{
+		Plan: "drain and ready", Algorithm: "roundrobin", Weights: map[string]float64{"s1": 1, "s2": 1},
+		Requests: &Requests{Started: 12000, OK: 12000, Connections: 8},
+	})
+	r.Verdict = "pass"
+	r.Expectations = []Expectation{{Text: `drained("s1")`, OK: true, Actual: "true"}, {Text: `left("s1")`, OK: true, Actual: "true"}}
+	return r
+}
+
+// weightsChanged is a run without stickiness in which the weights change.
+func weightsChanged() *Results {
+	s := stream{
+		seed: 7, users: 4, rounds: 300, nodes: []string{"s1", "s2"}, labels: []string{"GET /"}, sticky: true, clear: true, pace: 10 * time.Millisecond,
+	}
+	half := s.samples()
+	s.nodes, s.seed = []string{"s1", "s1", "s2"}, 8
+	second := s.samples()
+	for _, x := range second {
+		x.Start += half[len(half)-1].Start - epoch
+		x.Life += 1000
+	}
+	b := NewBuilder()
+	b.Begin(time.UnixMicro(epoch))
+	at := second[0].StartMillis() - epoch/1000
+	b.Event(Event{AtMS: at, Name: "weight s1 2", Text: "set weight nodes/s1 2", OK: true, Phase: true, Node: "s1", Weights: map[string]int{"s1": 2, "s2": 1}})
+	for _, x := range append(half, second...) {
+		b.Add(x)
+	}
+	return b.Freeze(Run{Plan: "weights", Algorithm: "roundrobin", Weights: map[string]float64{"s1": 1, "s2": 1}})
+}
 
 // drive makes failures say what would drive the terminal, and widens a label.
 func drive(samples []*loadgen.Sample) {

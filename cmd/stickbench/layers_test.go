@@ -17,6 +17,7 @@ var layers = map[string][]string{
 	"stickbench/loadgen":           {"stickbench/assert", "github.com/tidwall/gjson", "golang.org/x/net", "golang.org/x/sync", "golang.org/x/sys"},
 	"stickbench/report":            {"stickbench/assert", "stickbench/loadgen", "github.com/HdrHistogram/hdrhistogram-go", "github.com/mattn/go-runewidth", "github.com/montanaflynn/stats"},
 	"stickbench/plans":             {"stickbench/assert", "stickbench/loadgen", "github.com/BurntSushi/toml"},
+	"stickbench/internal/bench":    {},
 	"stickbench/internal/haproxy":  {},
 	"stickbench/internal/lab":      {"stickbench/internal/haproxy"},
 	"stickbench/internal/sequence": {},

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
+	"strconv"
 
 	"golang.org/x/term"
 
@@ -115,14 +116,17 @@ func terminal(w io.Writer) (columns int, ok bool) {
 	return columns, err == nil && columns > 0 && rows > 0
 }
 
-// textOptions are for the report on stdout: as wide as the terminal, or 120 columns in a file, and in
-// colour on a terminal unless NO_COLOR or TERM=dumb say otherwise.
+// textOptions are for the report on stdout: as wide as the terminal, or elsewhere as COLUMNS says or wide
+// enough for the whole summary, and in colour on a terminal unless NO_COLOR or TERM=dumb say otherwise.
 func (a *app) textOptions() report.TextOptions {
 	columns, ok := terminal(a.stdout)
-	if !ok {
-		return report.TextOptions{Width: 120}
+	if ok {
+		return report.TextOptions{Width: columns, Color: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 	}
-	return report.TextOptions{Width: columns, Color: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
+	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 {
+		return report.TextOptions{Width: n}
+	}
+	return report.TextOptions{Width: 160}
 }
 
 // open reads the plan that name means.

@@ -49,7 +49,7 @@ func readmeOutput(t *testing.T, args []string) string {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	c.Dir = "../.."
-	c.Env = append(os.Environ(), "NO_COLOR=1")
+	c.Env = append(os.Environ(), "NO_COLOR=1", "COLUMNS=120")
 	c.Args = append(c.Args, "--out", filepath.Join(t.TempDir(), "run"))
 	out, err := c.Output()
 	if err != nil {

@@ -32,6 +32,18 @@ func thisMachine() machine {
 	return m
 }
 
+// String is such as "2 cores (AMD EPYC), linux/amd64 6.1.0, go1.26.0".
+func (m machine) String() string {
+	s := plural(m.Cores, "core")
+	if m.CPU != "" {
+		s += " (" + m.CPU + ")"
+	}
+	return s + ", " + strings.TrimSpace(m.System+" "+m.Kernel) + ", " + m.Go
+}
+
+// busy says whether the machine had something else to do before the start.
+func (m machine) busy() bool { return m.LoadAvg > float64(m.Cores)/2 }
+
 // read is a file's content, nothing if there is none.
 func read(path string) []byte {
 	b, _ := os.ReadFile(path)
@@ -101,7 +113,10 @@ func parseCores(list string) ([]int, error) {
 	return cores, nil
 }
 
-var versionNumber = regexp.MustCompile(`\d+\.\d+(\.\d+)?`)
+var (
+	versionWord   = regexp.MustCompile(`(?i)version[ /]+v?(\d+\.\d+(?:\.\d+)?)`)
+	versionNumber = regexp.MustCompile(`(\d+\.\d+(?:\.\d+)?)`)
+)
 
 // versionOf is the number in what a program says of its version, or in what the Go linker wrote into it;
 // "" if neither knows one.
@@ -115,5 +130,15 @@ func versionOf(ctx context.Context, t *tool, path string) string {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	out, _ := exec.CommandContext(ctx, path, t.version...).CombinedOutput() // wrk ends with 1
-	return versionNumber.FindString(string(out))
+	return versionIn(out)
+}
+
+// versionIn is the number behind the word version, or the first one with a dot in it.
+func versionIn(output []byte) string {
+	for _, r := range []*regexp.Regexp{versionWord, versionNumber} {
+		if m := r.FindSubmatch(output); m != nil {
+			return string(m[1])
+		}
+	}
+	return ""
 }

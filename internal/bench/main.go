@@ -18,17 +18,19 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"syscall"
 	"time"
 )
 
 // The exit codes, as stickbench's own.
 const (
-	exitUsage     = 2
-	exitCannotRun = 3
+	exitUsage       = 2
+	exitCannotRun   = 3
+	exitInterrupted = 130
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -50,11 +52,14 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err == nil {
 		err = show(o, r, stdout)
 	}
-	if err != nil {
-		fmt.Fprintln(stderr, "bench:", err)
-		return exitCannotRun
+	switch {
+	case err == nil:
+		return 0
+	case ctx.Err() != nil:
+		return exitInterrupted
 	}
-	return 0
+	fmt.Fprintln(stderr, "bench:", err)
+	return exitCannotRun
 }
 
 // show prints the results, and puts them into the README if that is asked for.
@@ -78,9 +83,12 @@ func bench(ctx context.Context, o *options, progress io.Writer) (_ *Results, err
 		Schema: schema, Machine: thisMachine(), Connections: o.Connections, Seconds: o.Duration.Seconds(), Runs: o.Runs,
 		Rows: []Row{}, Memory: []MemoryRow{}, Missing: []Missing{}, Warnings: []string{},
 	}
-	b := &lab{files: raiseFiles(), progress: progress, paths: map[*tool]string{}}
+	b := &rig{files: raiseFiles(), progress: progress, paths: map[*tool]string{}}
 	if b.pin, err = o.pinning(b); err != nil {
 		return nil, err
+	}
+	if r.Machine.busy() {
+		b.warn("the machine was busy before the start (load average %.1f on %s): all figures are worse than on a free one, and noisier", r.Machine.LoadAvg, plural(r.Machine.Cores, "core"))
 	}
 	r.Pinned = b.pin.Taskset != ""
 	if b.dir, err = os.MkdirTemp("", "stickbench-bench-"); err != nil {
@@ -104,7 +112,7 @@ func bench(ctx context.Context, o *options, progress io.Writer) (_ *Results, err
 }
 
 // fill measures the contenders and fills the results with them.
-func (b *lab) fill(ctx context.Context, o *options, all []contender, r *Results) error {
+func (b *rig) fill(ctx context.Context, o *options, all []contender, r *Results) error {
 	rows, err := b.measure(ctx, all, load{Address: b.server.address, Connections: o.Connections, Duration: o.Duration}, o.Runs)
 	if err != nil {
 		return err
@@ -129,7 +137,7 @@ func pausing(all []contender) []contender {
 }
 
 // pinning is where client and server run. Without the means it is an error, unless that is accepted.
-func (o *options) pinning(b *lab) (pinning, error) {
+func (o *options) pinning(b *rig) (pinning, error) {
 	p, err := findPinning(o.Cores)
 	if err != nil && o.Unpinned {
 		b.warn("%v", err)
@@ -151,7 +159,7 @@ func (o *options) nginx() (string, error) {
 }
 
 // findTools finds the tools, builds stickbench, and returns the contenders that can be measured.
-func (b *lab) findTools(ctx context.Context, o *options, r *Results) ([]contender, error) {
+func (b *rig) findTools(ctx context.Context, o *options, r *Results) ([]contender, error) {
 	var all []contender
 	missing := map[*tool]bool{}
 	for _, c := range contenders {
@@ -177,7 +185,7 @@ func (b *lab) findTools(ctx context.Context, o *options, r *Results) ([]contende
 }
 
 // locate is the path of a tool, "" if it is not installed. stickbench is built, unless it is given.
-func (b *lab) locate(ctx context.Context, t *tool, o *options) (string, error) {
+func (b *rig) locate(ctx context.Context, t *tool, o *options) (string, error) {
 	if t != stickbench {
 		return find(t.name, o.Tools), nil
 	}

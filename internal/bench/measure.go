@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// lab is what measuring needs: the server, the tools that are there, and where to run them.
-type lab struct {
+// rig is what measuring needs: the server, the tools that are there, and where to run them.
+type rig struct {
 	dir      string
 	server   *server
 	pin      pinning
@@ -20,7 +20,7 @@ type lab struct {
 	warnings []string
 }
 
-func (b *lab) warn(format string, args ...any) {
+func (b *rig) warn(format string, args ...any) {
 	w := fmt.Sprintf(format, args...)
 	fmt.Fprintln(b.progress, "warning:", w)
 	b.warnings = append(b.warnings, w)
@@ -29,7 +29,7 @@ func (b *lab) warn(format string, args ...any) {
 // measure runs each contender so many times, in turn, so that what else the machine does meets all of
 // them alike, and each round begins with another one. A contender that fails is warned about; the rest
 // goes on.
-func (b *lab) measure(ctx context.Context, all []contender, l load, runs int) ([]Row, error) {
+func (b *rig) measure(ctx context.Context, all []contender, l load, runs int) ([]Row, error) {
 	measured := make([][]measurement, len(all))
 	for round := range runs {
 		for k := range all {
@@ -50,7 +50,7 @@ func (b *lab) measure(ctx context.Context, all []contender, l load, runs int) ([
 }
 
 // rows are those of the contenders that had a run.
-func (b *lab) rows(ctx context.Context, all []contender, measured [][]measurement) []Row {
+func (b *rig) rows(ctx context.Context, all []contender, measured [][]measurement) []Row {
 	var rows []Row
 	for i, c := range all {
 		if len(measured[i]) > 0 {
@@ -62,7 +62,7 @@ func (b *lab) rows(ctx context.Context, all []contender, measured [][]measuremen
 }
 
 // once runs a contender and asks the server how many requests came.
-func (b *lab) once(ctx context.Context, c contender, l load) (measurement, error) {
+func (b *rig) once(ctx context.Context, c contender, l load) (measurement, error) {
 	dir, remove, err := fresh(b.dir)
 	if err != nil {
 		return measurement{}, err
@@ -96,7 +96,7 @@ func (b *lab) once(ctx context.Context, c contender, l load) (measurement, error
 }
 
 // call runs the tool, and what it needs to make its report. Neither may take much longer than the load.
-func (b *lab) call(ctx context.Context, t *tool, dir string, inv invocation, l load) ([]byte, usage, error) {
+func (b *rig) call(ctx context.Context, t *tool, dir string, inv invocation, l load) ([]byte, usage, error) {
 	p := child{
 		args: slices.Concat(b.pin.on(b.pin.Client), []string{b.paths[t]}, inv.args),
 		env:  inv.env, dir: dir, input: inv.input, limit: 2*l.Duration + 30*time.Second,

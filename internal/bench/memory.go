@@ -11,7 +11,7 @@ const think = 2 * time.Second
 
 // measureMemory measures the memory of so many users with open connections and think time, beside that of
 // a single user, for the contenders that can pause.
-func (b *lab) measureMemory(ctx context.Context, all []contender, address string, users []int) ([]MemoryRow, error) {
+func (b *rig) measureMemory(ctx context.Context, all []contender, address string, users []int) ([]MemoryRow, error) {
 	var rows []MemoryRow
 	if len(users) == 0 {
 		return nil, nil
@@ -41,7 +41,7 @@ func (b *lab) measureMemory(ctx context.Context, all []contender, address string
 }
 
 // memoryOf measures n users, unless that could take the machine's memory or its open files.
-func (b *lab) memoryOf(ctx context.Context, c contender, address string, n int, single int64, last *MemoryRow) (MemoryRow, error) {
+func (b *rig) memoryOf(ctx context.Context, c contender, address string, n int, single int64, last *MemoryRow) (MemoryRow, error) {
 	const other = 100 // files beside the connections
 	if b.files > 0 && uint64(n+other) > b.files {
 		return MemoryRow{}, fmt.Errorf("not measured: only %d files may be open (ulimit -n)", b.files)

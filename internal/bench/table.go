@@ -15,7 +15,7 @@ func writeMarkdown(w io.Writer, r *Results) error {
 	b.WriteString(paragraph(howMeasured(r)) + "\n")
 	b.WriteString(costTable(r.Rows))
 	if len(r.Memory) > 0 {
-		b.WriteString("\n" + paragraph(aboutMemory(r)) + "\n" + memoryTable(r.Memory))
+		b.WriteString("\n" + paragraph(aboutMemory()) + "\n" + memoryTable(r.Memory))
 	}
 	if len(r.Missing) > 0 {
 		b.WriteString("\nNot installed, and so not measured:\n\n")
@@ -42,31 +42,21 @@ func writeJSON(w io.Writer, r *Results) error {
 
 // howMeasured says under which circumstances the figures of the first table came about.
 func howMeasured(r *Results) string {
-	cores := "without being kept on cores of their own, so that they took time from each other"
+	cores := "Client and server were not kept apart, and took time from each other."
 	if r.Pinned {
-		cores = "each kept on a core of its own"
+		cores = "Client and server ran on a core of their own each."
 	}
 	return fmt.Sprintf("%d connections, kept alive, each with one request in flight and the next one right behind the answer, for %g s; "+
-		"the median of %s, the tools in turn. Client and server (%s, 122 bytes of JSON in each answer) ran on %s, %s, of %s, with a load average of %.1f before the start. "+
-		"CPU is user and system time of the client's process by wait4, its start and its report included, divided by the requests it completed; "+
+		"the median of %s, the tools in turn. The server is %s, which answers with about 120 bytes of JSON. %s "+
+		"The machine: %s, with a load average of %.1f before the start. "+
+		"CPU is user and system time of the client's process by wait4, its start and its own report included, divided by the requests it completed; "+
 		"memory is its peak; p99 is what the tool itself says.",
-		r.Connections, r.Seconds, plural(r.Runs, "run"), r.Server, cores, r.Machine.System, machineName(r.Machine), r.Machine.LoadAvg)
+		r.Connections, r.Seconds, plural(r.Runs, "run"), r.Server, cores, r.Machine, r.Machine.LoadAvg)
 }
 
-func machineName(m machine) string {
-	name := plural(m.Cores, "core")
-	if m.CPU != "" {
-		name += " of an " + m.CPU
-	}
-	if m.Kernel != "" {
-		name += ", Linux " + m.Kernel
-	}
-	return name + ", " + m.Go
-}
-
-func aboutMemory(r *Results) string {
+func aboutMemory() string {
 	return fmt.Sprintf("Memory of users that each keep a connection open, come one after the other and pause for %s between requests; one run each. "+
-		"The bytes per user are those above the peak of the same program with a single user.", think)
+		"What a user takes is what is above the peak of the same program with a single user.", think)
 }
 
 // costTable is the first table: what a request costs.

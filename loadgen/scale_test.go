@@ -1,0 +1,90 @@
+package loadgen
+
+import (
+	"context"
+	"net"
+	"runtime"
+	"testing"
+	"time"
+)
+
+// patient is a server that answers one request of each connection and keeps it, with next to no memory
+// for it.
+func patient(t testing.TB) (origin, <-chan struct{}) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	answered := make(chan struct{}, 1<<16)
+	go func() {
+		var kept []net.Conn
+		defer func() {
+			for _, c := range kept {
+				c.Close()
+			}
+		}()
+		buf := make([]byte, 4096)
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			kept = append(kept, c)
+			c.Read(buf)
+			c.Write(benchAnswer)
+			answered <- struct{}{}
+		}
+	}()
+	return at(l), answered
+}
+
+// memoryOf is what the heap and the stacks take.
+func memoryOf() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc + m.StackInuse
+}
+
+// TestMemoryPerUser: 10 000 users who have a session and a connection open and think fit into 250 MB.
+// The race detector and goroutines of other tests would count too, so that the test stands alone.
+func TestMemoryPerUser(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector takes memory of its own")
+	}
+	const users, most = 2000, 20 << 10
+	o, answered := patient(t)
+	plan := labPlan(t, o, users)
+	think, err := ParseThink("1h")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan.Groups[0].RampUp = 300 * time.Millisecond
+	plan.Groups[0].Steps = append(plan.Groups[0].Steps, Step{Think: think})
+	before := memoryOf()
+	r, err := New(plan, nowhere{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	graceful, stop := context.WithCancel(context.Background())
+	ended := make(chan Account)
+	go func() {
+		a, _ := r.Run(graceful, context.Background())
+		ended <- a
+	}()
+	for range users {
+		<-answered
+	}
+	time.Sleep(50 * time.Millisecond) // until the last ones think
+	per := (memoryOf() - before) / users
+	stop()
+	if a := <-ended; a.OK != users || a.Connections != users {
+		t.Fatalf("%+v", a)
+	}
+	t.Logf("%d bytes per user", per)
+	if per > most {
+		t.Errorf("%d bytes per user, %d at most", per, most)
+	}
+}

@@ -1,0 +1,171 @@
+package report
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"stickbench/loadgen"
+)
+
+// decided are samples of so many decisions per word: "s1*20" are twenty sessions that begin on s1, 10 ms
+// after each other from the last one on; "@3000" goes on at that time; "-" names no node.
+func decided(t *testing.T, script string) (samples []*loadgen.Sample) {
+	t.Helper()
+	at := 0
+	for _, word := range strings.Fields(script) {
+		if when, ok := strings.CutPrefix(word, "@"); ok {
+			at = number(t, when)
+			continue
+		}
+		nodes, times, _ := strings.Cut(word, "*")
+		for range number(t, times) {
+			for node := range strings.SplitSeq(nodes, ",") {
+				s := &loadgen.Sample{
+					User: len(samples) + 1, Life: 1, Label: "GET /", Status: 200, Fine: true, Node: node, ActiveAll: 1,
+					Start: epoch + 1000*int64(at), Elapsed: time.Millisecond,
+				}
+				if node == "-" {
+					s.Node, s.Kind = "", loadgen.KindStatus
+				}
+				samples = append(samples, s)
+				at += 10
+			}
+		}
+	}
+	return samples
+}
+
+func TestDistribution(t *testing.T) {
+	weights := func(w ...float64) map[string]float64 {
+		m := map[string]float64{}
+		for i, x := range w {
+			m[fmt.Sprintf("s%d", i+1)] = x
+		}
+		return m
+	}
+	robin := func(w ...float64) Run { return Run{Algorithm: "roundrobin", Weights: weights(w...)} }
+	random := func(w ...float64) Run { return Run{Algorithm: "random(2)", Weights: weights(w...)} }
+	ring := random(1, 1)
+	ring.ExpectedShares = func(w map[string]float64) map[string]float64 {
+		if w["s2"] == 0 {
+			return map[string]float64{"s1": 1}
+		}
+		return map[string]float64{"s1": 0.431, "s2": 0.569}
+	}
+	out := robin(1, 1)
+	out.States = map[string]string{"s2": "drain"}
+	cut := robin(1, 1)
+	cut.Requests = &Requests{Started: 105, OK: 100, Cut: 5}
+	for _, test := range []struct {
+		name, requests, events string
+		run                    Run
+		verdict                string
+		ok                     string // "", "yes" or "no"
+		explains               string
+	}{
+		{"exact", "s1,s1,s2*100", "", robin(2, 1), Exact, "yes",
+			"300 decisions, exact: s1 200, s2 100, as roundrobin by weights 2:1 gives"},
+		{"exact within one", "s1,s1,s2*100 s1*1", "", robin(20, 10), Exact, "yes", "as roundrobin by weights 2:1 gives"},
+		{"off by 3", "s1,s1,s2*100 s1*9", "", robin(2, 1), "off by 3", "no",
+			"309 decisions, off by 3: s1 209, s2 100, where roundrobin by weights 2:1 gives s1 206.0, s2 103.0; has somebody else been using the balancer?"},
+		{"off, but some answered no node", "s1,s1,s2*100 s1*9 -*2", "", robin(2, 1), "off by 3", "yes", "may have moved 2 decisions"},
+		{"off, but some were cut", "s1*52 s2*48", "", cut, "off by 2", "yes", "may have moved 5 decisions"},
+		{"static", "s1,s2*50", "", Run{Algorithm: "static-rr", Weights: weights(1, 1)}, Exact, "yes", "as static-rr by weights 1:1"},
+		{"three nodes", "s1,s2,s3*50 s1,s2*1", "", robin(1, 1, 1), Exact, "yes", "weights 1:1:1"},
+		{"all on one", "s1*100", "", robin(1, 1), "off by 50", "no", ""},
+		{"too few", "s1*1 s2*1", "", robin(1, 1), TooFew, "", "2 decisions: too few to judge the shares, 69 tell 1:1 from 2:1 (13 in roundrobin)"},
+		{"enough to go round", "s1,s2*7", "", robin(1, 1), Exact, "yes", ""},
+		{"too few to draw", "s1,s2*7", "", random(1, 1), TooFew, "", "14 decisions: too few to judge the shares, 69 tell 1:1 from 2:1"},
+		{"too few for 3:2", "s1,s2*90", "", random(3, 2), TooFew, "", "180 decisions: too few to judge the shares, 194 tell 3:2 from 1:1"},
+		{"drawn", "s1*55 s2*45", "", random(1, 1), AsExpected, "yes",
+			"100 decisions, as expected: s1 55, s2 45 where s1 50.0, s2 50.0 are expected; by chance alone they are so far off with p = 0.37"},
+		{"drawn otherwise", "s1*65 s2*35", "", random(1, 1), Differs, "no", "s1 has 65.0% where 50.0% is expected; by chance alone they are so far off with p = 0.0035"},
+		{"by the ring", "s1*431 s2*569", "", ring, AsExpected, "yes", ""},
+		{"by the weights, not the ring", "s1*500 s2*500", "", ring, Differs, "no", "s1 has 50.0% where 43.1% is expected"},
+		{"unknown algorithm", "s1*55 s2*45", "", Run{Weights: weights(1, 1)}, AsExpected, "yes", "if each is drawn by itself, the algorithm being unknown"},
+		{"leastconn", "s1*90 s2*10", "", Run{Algorithm: "leastconn", Weights: weights(1, 1)}, NotJudged, "", "leastconn follows load, not weights: shares are not judged"},
+		{"source", "s1*2", "", Run{Algorithm: "source", Weights: weights(1, 1)}, NotJudged, "", "source follows the users' addresses"},
+		{"hash", "s1*100", "", Run{Algorithm: "hash req.cook(x)", Weights: weights(1, 1)}, NotJudged, "", "hash follows"},
+		{"no weights", "s1*90 s2*10", "", Run{Algorithm: "roundrobin"}, NotJudged, "", weightsUnknown},
+		{"no weights, few", "s1*9", "", Run{}, TooFew, "", "9 decisions: too few to judge the shares, 69 tell 1:1 from 2:1"},
+		{"weights of other names", "s1*90 s2*10", "", Run{Weights: map[string]float64{"web1": 1, "web2": 1}}, NotJudged, "", weightsUnknown},
+		{"one node", "s1*100", "", robin(1), NotJudged, "", "100 decisions: only s1 could be chosen, so shares are not judged"},
+		{"the other in drain from the start", "s1*100", "", out, NotJudged, "", "only s1 could be chosen"},
+		{"drain, then ready", "s1,s2*50 @2000 s2*50 @4000 s1,s2*50", "1500 s1 drain\n3500 s1 ready", robin(1, 1), Exact, "yes", "200 decisions, exact: s1 100, s2 100"},
+		{"went on in drain", "s1,s2*50 @2000 s1,s2*50", "1500 s1 drain", robin(1, 1), Exact, "yes", "100 decisions, exact"},
+		{"weights changed", "s1,s2*50 @2000 s1,s1,s2*50", "1500 weights s1=2 s2=1", robin(1, 1), Exact, "yes",
+			"247 decisions, exact: s1 148, s2 99, as roundrobin by weights 1:1, then 2:1 gives; 3 decisions too soon after a change left out"},
+		{"weights changed, drawn", "s1,s2*100 @3000 s1,s1,s2*100", "2500 weights s1=2 s2=1", random(1, 1), AsExpected, "yes", ""},
+		{"weights changed, still as before", "s1,s2*100 @3000 s1,s2*200", "2500 weights s1=2 s2=1", random(1, 1), Differs, "no", ""},
+		{"weights come with an event", "s1*1 @2000 s1,s1,s2*50", "1500 weights s1=2 s2=1", Run{Algorithm: "roundrobin"}, Exact, "yes", ""},
+		{"too soon after a change", "s1,s2*50 @1510 s1*20 @2000 s1,s1,s2*50", "1500 weights s1=2 s2=1", robin(1, 1), Exact, "yes", "23 decisions too soon"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := during(decided(t, test.requests), happened(t, test.events), test.run).Distribution
+			ok := ""
+			if d.OK != nil {
+				ok = map[bool]string{true: "yes", false: "no"}[*d.OK]
+			}
+			if d.Verdict != test.verdict || ok != test.ok || !strings.Contains(d.Explanation, test.explains) {
+				t.Errorf("%q, ok %q: %s\nwant %q, ok %q: %s", d.Verdict, ok, d.Explanation, test.verdict, test.ok, test.explains)
+			}
+		})
+	}
+}
+
+func TestDistributionFigures(t *testing.T) {
+	d := during(decided(t, "s1*60 s2*40"), nil, Run{Algorithm: "random", Weights: map[string]float64{"s1": 1, "s2": 1}}).Distribution
+	if *d.TotalVariation != 0.09999999999999998 && !near(*d.TotalVariation, 0.1, 1e-12) || !near(*d.MaxDeviation, 10, 1e-9) || !near(*d.PValue, 0.0569, 1e-4) {
+		t.Errorf("%g, %g points, p = %g", *d.TotalVariation, *d.MaxDeviation, *d.PValue)
+	}
+	if n := d.Nodes[0]; n.Node != "s1" || n.Decisions != 60 || n.Share != 0.6 || n.Expected != 0.5 || !near(n.Low, 0.5020, 5e-5) || !near(n.High, 0.6906, 5e-5) {
+		t.Errorf("%+v", n)
+	}
+}
+
+// One in a hundred fair draws is called different, not one in twenty.
+func TestDrawsAreSeldomCalledDifferent(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	different := 0
+	const runs = 400
+	for range runs {
+		counts := []int64{0, 0, 0}
+		for range 200 {
+			counts[[]int{0, 0, 1, 2}[random.IntN(4)]]++
+		}
+		if drawn(counts, []float64{0.5, 0.25, 0.25}) < rejected {
+			different++
+		}
+	}
+	if different > runs*2/100 {
+		t.Errorf("%d of %d", different, runs)
+	}
+}
+
+// Requests of sticky sessions are no decisions, but an excused move is one: the balancer placed it.
+func TestDecisionsOfMoves(t *testing.T) {
+	r := during(requests(t, "1@100:s1 2@200:s2 3@300:s3 1@1500:s2 1@1600:s2 2@1700:s2"), happened(t, "1000 s1 maint"), Run{})
+	for i, want := range []int64{1, 2, 1} {
+		if r.Nodes[i].Decisions != want {
+			t.Errorf("%s has %d decisions, want %d", r.Nodes[i].Node, r.Nodes[i].Decisions, want)
+		}
+	}
+}
+
+func TestExpectedShares(t *testing.T) {
+	run := Run{Algorithm: "roundrobin", Weights: map[string]float64{"s1": 1, "s2": 1}}
+	r := during(decided(t, "s1,s2*50 @2000 s2*100"), happened(t, "1500 s1 drain"), run)
+	if got := *r.Nodes[0].ExpectedShare; !near(got, 0.25, 1e-12) {
+		t.Errorf("s1 in the run: %g", got)
+	}
+	if got := *r.Phases[1].Nodes[0].ExpectedShare; got != 0 {
+		t.Errorf("s1 in drain: %g", got)
+	}
+	run.Algorithm = "leastconn"
+	if r = during(decided(t, "s1,s2*50"), nil, run); r.Nodes[0].ExpectedShare != nil {
+		t.Error("leastconn has expected shares")
+	}
+}

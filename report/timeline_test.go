@@ -1,0 +1,154 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"stickbench/loadgen"
+)
+
+func TestTimeline(t *testing.T) {
+	r := during(requests(t, "1@100+200:s1 2@990+20:s2 1@1500+30:s1 2@1600+40:- 1@3999+1:s1"), nil, Run{})
+	point := func(at, requests, errors int64, p95 float64, s1, s2 int64) Point {
+		named := float64(max(1, s1+s2))
+		p := Point{AtMS: at, Requests: requests, Errors: errors, P95MS: p95,
+			Nodes: []PointNode{{Node: "s1", Requests: s1, Share: float64(s1) / named}, {Node: "s2", Requests: s2, Share: float64(s2) / named}}}
+		return p
+	}
+	want := []Point{
+		point(0, 1, 0, 200, 1, 0), point(1000, 3, 1, 40, 1, 1), point(2000, 0, 0, 0, 0, 0), point(3000, 0, 0, 0, 0, 0), point(4000, 1, 0, 1, 1, 0),
+	}
+	got := slices.Clone(r.Timeline.Points)
+	for i := range got {
+		p := &got[i]
+		if p.P99MS < p.P95MS || p.P95MS < p.P50MS || p.P95MS < want[i].P95MS || p.P95MS > want[i].P95MS*1.016 {
+			t.Errorf("percentiles at %d: %g, %g, %g", p.AtMS, p.P50MS, p.P95MS, p.P99MS)
+		}
+		p.P50MS, p.P95MS, p.P99MS = 0, want[i].P95MS, 0
+		for k := range p.Nodes {
+			p.Nodes[k].AverageMS = 0
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if r.Timeline.StepMS != 1000 {
+		t.Errorf("steps of %d ms", r.Timeline.StepMS)
+	}
+}
+
+// A long run has longer steps, and the same as if its steps had been long from the start.
+func TestTimelineOfALongRun(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	var short, long timelineFold
+	long.step = 4 * firstStep
+	for at := int64(0); at < 2*maxPoints*firstStep+10*firstStep; at += 700 {
+		e := entry{end: at, elapsed: time.Duration(random.ExpFloat64() * 3e7), node: int16(random.IntN(3)) - 1}
+		short.add(&e)
+		long.add(&e)
+	}
+	nodes := []*nodeFold{{name: "s1", index: 0}, {name: "s2", index: 1}}
+	if diff := cmp.Diff(long.freeze(nodes), short.freeze(nodes)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if short.step != 4*firstStep || len(short.points) > maxPoints {
+		t.Errorf("%d points of %d ms", len(short.points), short.step)
+	}
+	late := entry{end: 1000 * 365 * 86400 * 1000, node: none} // a clock that jumped
+	short.add(&late)
+	if len(short.points) > maxPoints {
+		t.Errorf("%d points", len(short.points))
+	}
+}
+
+func TestTimelineLeavesMarksOut(t *testing.T) {
+	s := stream{seed: 14, users: 2, rounds: 10, nodes: []string{"s1"}, labels: []string{"GET /"}, marks: true}
+	var n int64
+	for _, p := range fold(s.samples(), Run{}).Timeline.Points {
+		n += p.Requests
+	}
+	if n != 20 {
+		t.Errorf("%d requests", n)
+	}
+}
+
+// A sketch's percentiles are at most 1/64 above those of all values, merged or not.
+func TestSketch(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	var whole, a, b sketch
+	var values []int64
+	for i := range 5000 {
+		v := int64(random.ExpFloat64() * math.Pow(10, float64(random.IntN(6))))
+		values = append(values, v)
+		whole.add(v, 1)
+		if i%2 == 0 {
+			a.add(v, 1)
+		} else {
+			b.add(v, 1)
+		}
+	}
+	a.merge(&b)
+	slices.Sort(values)
+	shares := []float64{0, 0.01, 0.5, 0.9, 0.95, 0.99, 1}
+	if diff := cmp.Diff(whole.percentiles(shares...), a.percentiles(shares...)); diff != "" {
+		t.Errorf("merged (-want +got):\n%s", diff)
+	}
+	for i, got := range whole.percentiles(shares...) {
+		want := values[max(0, min(rank(5000, shares[i]), 5000)-1)]
+		if got < want || float64(got) > float64(want)*65/64+1 {
+			t.Errorf("at %g: %d, want %d", shares[i], got, want)
+		}
+	}
+	var none sketch
+	none.add(-5, 1)
+	if got := none.percentiles(0.5)[0]; got != 0 {
+		t.Errorf("negative: %d", got)
+	}
+}
+
+func TestTimelineAllocatesNothing(t *testing.T) {
+	var f timelineFold
+	e := entry{end: 100, elapsed: time.Millisecond, node: 1}
+	f.add(&e)
+	if n := testing.AllocsPerRun(1000, func() { f.add(&e) }); n != 0 {
+		t.Errorf("%g allocations", n)
+	}
+}
+
+// The chart's columns are those of the points, or of several each, and letters stand where events are.
+func TestChart(t *testing.T) {
+	var samples []*loadgen.Sample
+	for i := range 120 {
+		node := "s1"
+		if i >= 60 {
+			node = "s2"
+		}
+		samples = append(samples, requests(t, fmt.Sprintf("1@%d:%s", i*1000+500, node))...)
+	}
+	r := during(samples, happened(t, "60000 s1 maint\n60500 s1 drain\n119000 s1 ready"), Run{})
+	p := &page{width: 60}
+	writeTimeline(p, r)
+	want := `
+Timeline
+requests/s  ██████████████████████████████  max 1
+p95 ms      ██████████████████████████████  max 1.01
+s1 share    ███████████████···············  50.0%
+s2 share    ···············███████████████  50.0%
+                           a             c
+                           b
+4 seconds per column, p95 of the worst second of each.
+`
+	if diff := cmp.Diff(want, p.text.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	p = &page{width: 60}
+	if writeTimeline(p, during(samples[:2], nil, Run{})); p.text.Len() > 0 {
+		t.Errorf("a short run without events has a chart:\n%s", p.text.String())
+	}
+}
