@@ -3,6 +3,7 @@ package loadgen
 import (
 	"context"
 	"errors"
+	"net"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -12,6 +13,7 @@ import (
 // its requests and answers share.
 type wire struct {
 	dialer *dialer
+	source net.Addr // to connect from, nil for any
 	hard   context.Context
 	kept   []*connection
 	// inUse is what the second stop closes.
@@ -68,7 +70,7 @@ func (w *wire) exchange(o origin, raw []byte, head bool, deadline time.Time) (co
 		}
 	}
 	began := time.Now()
-	c, err := w.dialer.dial(w.hard, o, deadline)
+	c, err := w.dialer.dialFrom(w.hard, w.source, o, deadline)
 	connect = time.Since(began)
 	if err != nil {
 		return connect, err

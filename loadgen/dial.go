@@ -23,11 +23,18 @@ type dialer struct {
 	net  net.Dialer
 	tls  *tls.Config
 	tlss sync.Map // *tls.Config by host
+
+	route         Route
+	target        origin // the plan's own
+	authorization string // for the proxy
 }
 
 // newDialer is the dialer for the connections of p.
 func newDialer(p *Plan) *dialer {
-	d := &dialer{tls: &tls.Config{}}
+	d := &dialer{tls: &tls.Config{}, route: p.Route, authorization: authorization(p.Route.Proxy)}
+	if t, err := parseTarget(p.Target); err == nil {
+		d.target = t.origin
+	}
 	if p.TLS != nil {
 		d.tls = p.TLS.Clone()
 	}
@@ -35,13 +42,21 @@ func newDialer(p *Plan) *dialer {
 	// Every read has a deadline. Probes would be traffic that nobody asked for, and three more system
 	// calls per connection. TCP_NODELAY is package net's default.
 	d.net.KeepAlive = -1
+	if len(d.route.Sources) > 0 {
+		d.net.Control = bindLate
+	}
 	return d
 }
 
 // dial connects to o, TLS handshake included, before the deadline and as long as ctx lives. Its error is
 // a *wireError; errCut if ctx ended.
 func (d *dialer) dial(ctx context.Context, o origin, deadline time.Time) (*conn, error) {
-	c, err := d.open(ctx, o, deadline)
+	return d.dialFrom(ctx, nil, o, deadline)
+}
+
+// dialFrom is dial from a local address; nil leaves it to the system.
+func (d *dialer) dialFrom(ctx context.Context, source net.Addr, o origin, deadline time.Time) (*conn, error) {
+	c, err := d.open(ctx, source, o, deadline)
 	if ctx.Err() != nil {
 		if err == nil {
 			c.Close()
@@ -49,7 +64,16 @@ func (d *dialer) dial(ctx context.Context, o origin, deadline time.Time) (*conn,
 		return nil, &wireError{KindConnect, errCut}
 	}
 	if err != nil {
-		return nil, explainDial(err, o.address())
+		return nil, explainDial(err, d.address(o))
+	}
+	if d.route.Proxy != nil && o.https {
+		if err := d.tunnel(ctx, c, o, deadline); err != nil {
+			c.Close()
+			if ctx.Err() != nil {
+				err = &wireError{KindConnect, errCut}
+			}
+			return nil, err
+		}
 	}
 	s := newSocket(c)
 	s.until(deadline)
@@ -67,12 +91,11 @@ func (d *dialer) dial(ctx context.Context, o origin, deadline time.Time) (*conn,
 	return newConn(s, secure), nil
 }
 
-// open connects to where o really is. This is the one place to know of local addresses to connect from,
-// of other addresses to connect to, and of proxies.
-func (d *dialer) open(ctx context.Context, o origin, deadline time.Time) (net.Conn, error) {
+// open connects to where the route to o begins.
+func (d *dialer) open(ctx context.Context, source net.Addr, o origin, deadline time.Time) (net.Conn, error) {
 	n := d.net
-	n.Deadline = deadline
-	return n.DialContext(ctx, "tcp", o.address())
+	n.Deadline, n.LocalAddr = deadline, source
+	return n.DialContext(ctx, "tcp", d.address(o))
 }
 
 // config is the TLS configuration for host, which is the name to show (SNI) and to verify unless the

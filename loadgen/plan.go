@@ -14,11 +14,16 @@ type Plan struct {
 	// Target is the scheme and authority, such as "http://127.0.0.1:8080", in front of every path
 	// that is not a whole URL. A path in it comes before the request's own.
 	Target string
+	// InProcess says that this very process also serves the target, so that its load is not the
+	// generator's alone.
+	InProcess bool
 	// Timeout bounds a whole sample, from connecting to the last byte of the last redirect, where the
 	// request names none. It must be positive: a hung node may not hang the run.
 	Timeout time.Duration
 	// TLS configures https targets; nil is Go's defaults.
 	TLS *tls.Config
+	// Route is how connections get to their targets.
+	Route Route
 	// Session reads node, counter and session id from every answer.
 	Session Session
 	Groups  []Group

@@ -20,7 +20,9 @@ type queue struct {
 	over     time.Time // nothing begins from then on; zero for never
 	stop     context.Context
 	alarm    *alarm
-	account  ArrivalAccount // of who has the turn
+
+	account   ArrivalAccount // of who has the turn
+	generator Generator
 }
 
 // ArrivalAccount is the account of arrivals: Planned = Started + Dropped.
@@ -85,6 +87,7 @@ func (q *queue) await() (late time.Duration, ok bool) {
 			return 0, false // it was not due when the run was stopped
 		}
 		now = time.Now()
+		q.generator.woke(now.Sub(due))
 	}
 	q.account.Planned++
 	if !q.over.IsZero() && !now.Before(q.over) {

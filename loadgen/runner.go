@@ -60,6 +60,8 @@ type Account struct {
 	// Stalls counts the times that a user waited for the sink, Stalled how long, all users together.
 	Stalls  int64
 	Stalled time.Duration
+	// Generator says whether the machine that made the load was up to it.
+	Generator Generator
 	// Warnings are doubts about the run itself, such as cookies that were not kept, each with how often.
 	Warnings []string
 }
@@ -74,6 +76,7 @@ func (a *Account) add(b *Account) {
 	a.Connections += b.Connections
 	a.Iterations += b.Iterations
 	a.Arrivals.add(&b.Arrivals)
+	a.Generator.add(&b.Generator)
 }
 
 // New prepares plan for a run whose samples go to sink. The error is a plan that cannot run: no group, a
@@ -110,11 +113,7 @@ func New(plan *Plan, sink Sink) (*Runner, error) {
 func (r *Runner) Probe(ctx context.Context) error {
 	origins := map[origin]bool{}
 	for _, s := range r.scripts {
-		for _, a := range s.actions {
-			if a.request != nil && a.request.fixed != nil {
-				origins[a.request.fixed.origin] = true
-			}
-		}
+		maps.Copy(origins, s.origins())
 	}
 	for o := range origins {
 		c, err := r.dialer.dial(ctx, o, time.Now().Add(r.plan.Timeout))
@@ -136,6 +135,7 @@ func (r *Runner) Run(graceful, hard context.Context) (Account, error) {
 	r.mu.Lock()
 	r.start = time.Now()
 	r.mu.Unlock()
+	gauge := newGauge()
 
 	done := make(chan struct{})
 	var collector errgroup.Group
@@ -148,7 +148,10 @@ func (r *Runner) Run(graceful, hard context.Context) (Account, error) {
 	close(done)
 	err := collector.Wait()
 	r.account.Stalls, r.account.Stalled = r.recorder.stalls.Load(), time.Duration(r.recorder.waited.Load())
-	r.account.Warnings = r.warned()
+	wakes := r.account.Generator
+	r.account.Generator = gauge.since()
+	r.account.Generator.add(&wakes)
+	r.account.Warnings = slices.Concat(r.account.Arrivals.doubts(), r.account.Generator.doubts(r.plan.InProcess), r.warned())
 	return r.account, err
 }
 
@@ -169,7 +172,7 @@ func (r *Runner) runGroup(i int, g *groupState, graceful, hard context.Context) 
 	if graceful.Err() != nil {
 		ended = <-stopped
 	}
-	r.settle(&Account{Arrivals: g.queue.close(ended)})
+	r.settle(&Account{Arrivals: g.queue.close(ended), Generator: g.queue.generator})
 }
 
 // arrivalStream tells the random numbers of arrivals from those of users, which go by their numbers.

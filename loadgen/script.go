@@ -116,6 +116,11 @@ type wording struct {
 func (w *wording) head(dst []byte, value func(string) (string, bool)) (all []byte, missing string) {
 	dst = append(dst, w.method...)
 	dst = append(dst, ' ')
+	proxied := w.plan.Route.Proxy != nil && !w.target.origin.https
+	if proxied { // the absolute form (RFC 9112 §3.2.2)
+		dst = append(dst, "http://"...)
+		dst = append(dst, w.target.url.Host...)
+	}
 	dst = append(dst, w.target.path...)
 	dst = append(dst, " HTTP/1.1\r\n"...)
 	if !w.names("Host") {
@@ -126,6 +131,9 @@ func (w *wording) head(dst []byte, value func(string) (string, bool)) (all []byt
 	}
 	if w.target.basic != "" && !w.names("Authorization") {
 		dst = field(dst, "Authorization", w.target.basic)
+	}
+	if a := authorization(w.plan.Route.Proxy); proxied && a != "" {
+		dst = field(dst, "Proxy-Authorization", a)
 	}
 	if w.request.closing && !w.names("Connection") {
 		dst = field(dst, "Connection", "close")

@@ -111,6 +111,7 @@ func (u *user) begin() {
 	u.rng = rand.New(rand.NewPCG(u.runner.plan.Seed, uint64(u.number)))
 	u.view.Lookup = u
 	u.members.names = u.script.names
+	u.wire.source = u.runner.dialer.source(u.number)
 	u.wire.once = u.script.group.Connections == PerRequest
 	u.wire.open(u.hard, u.runner.dialer)
 	u.sample.Thread, u.sample.User = u.thread, u.number
@@ -193,7 +194,12 @@ func (u *user) sleepUntil(t time.Time) bool {
 	if !u.deadline.IsZero() && t.After(u.deadline) {
 		return false
 	}
-	return pause(u.graceful, time.Until(t))
+	d := time.Until(t)
+	ok := pause(u.graceful, d)
+	if ok && d > 0 {
+		u.account.Generator.woke(time.Since(t))
+	}
+	return ok
 }
 
 // pause returns after d, and says no if the context ended before.

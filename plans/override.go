@@ -21,6 +21,13 @@ type Override struct {
 	Seed              *uint64
 	// Insecure accepts any certificate of an https target, as `insecure = true` in [target] does.
 	Insecure bool
+	// Source are local addresses to connect from, in turns. ConnectTo is HOST:PORT, where connections to
+	// the target go instead, Resolve has HOST:PORT:ADDRESS for names, and Proxy is an HTTP proxy's URL,
+	// which may hold a password and is not written anywhere. All are empty where not given.
+	Source    []string `json:",omitempty"`
+	ConnectTo string   `json:",omitempty"`
+	Resolve   []string `json:",omitempty"`
+	Proxy     string   `json:"-"`
 }
 
 // apply sets what the command line says of groups.

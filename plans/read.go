@@ -1,7 +1,6 @@
 package plans
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"math"
@@ -148,12 +147,10 @@ func (r *reader) where(t table) {
 		r.option("--balancer", "is for the laboratory: the plan has a [target] and no [lab]")
 	}
 	if r.override.Insecure {
-		r.plan.Load.TLS = insecure()
+		r.tls().InsecureSkipVerify = true
 	}
+	r.route()
 }
-
-// insecure is asked for by the user, for targets with certificates of their own making.
-func insecure() *tls.Config { return &tls.Config{InsecureSkipVerify: true} }
 
 func (r *reader) target(t table) {
 	if url, ok := t.line("url"); ok {
@@ -167,9 +164,7 @@ func (r *reader) target(t table) {
 	if d, ok := t.duration("timeout", 1); ok {
 		r.plan.Load.Timeout = d
 	}
-	if yes, _ := t.boolean("insecure"); yes {
-		r.plan.Load.TLS = insecure()
-	}
+	r.tlsOptions(t)
 	r.plan.Weights = weights(t)
 	if words, ok := t.line("algorithm"); ok {
 		r.plan.Algorithm = words

@@ -24,6 +24,7 @@ seed = 42
 url = "https://example.com:8443/app"
 timeout = "5s"
 insecure = true
+server_name = "internal.example"
 headers = { Accept = "text/html", X-User = "${user}" }
 weights = { s1 = 2, "s 2" = 1.5 }
 algorithm = "static-rr"
@@ -169,7 +170,7 @@ func TestRead(t *testing.T) {
 			Name:    "everything",
 			Target:  "https://example.com:8443/app",
 			Timeout: 5 * time.Second,
-			TLS:     &tls.Config{InsecureSkipVerify: true},
+			TLS:     &tls.Config{InsecureSkipVerify: true, ServerName: "internal.example"},
 			Session: loadgen.Session{Node: from("header:X-Node"), Counter: from("json:n"), ID: from("cookie:SID")},
 			Seed:    42,
 			Groups: []loadgen.Group{

@@ -25,7 +25,7 @@ var (
 	nodeShape = &shape{name: "[[lab.node]]", example: `[ { tag = "s1" }, { tag = "s2" } ]`, keys: []string{
 		"tag", "weight", "delay", "stopped"}}
 	targetShape = &shape{name: "[target]", example: `{ url = "http://192.168.42.42" }`, keys: []string{
-		"url", "timeout", "insecure", "headers", "weights", "algorithm"}}
+		"url", "timeout", "ca", "cert", "key", "server_name", "insecure", "headers", "weights", "algorithm"}}
 	sessionShape = &shape{name: "[session]", example: `{ node = "json:tag" }`, keys: []string{
 		"node", "counter", "id"}}
 	haproxyShape = &shape{name: "[haproxy]", example: `{ api = "tcp://192.168.42.42:9999" }`, keys: []string{
@@ -61,7 +61,7 @@ var otherWords = map[string]string{
 	"groups": "group", "scenario": "group", "scenarios": "group", "events": "event", "expectations": "expect",
 	"thresholds": "expect", "server": "node", "servers": "node", "balance": "algorithm", "cookie": "sticky",
 	"arrival_rate": "arrivals", "rps": "arrivals", "target": "to", "distribution": "spread",
-	"host": "url", "server_name": "url", "time": "at", "phase": "name", "after": "after_iterations",
+	"host": "url", "sni": "server_name", "cacert": "ca", "time": "at", "phase": "name", "after": "after_iterations",
 }
 
 // unknown says what to write instead of a key that the shape does not have.

@@ -49,6 +49,7 @@ type Builder struct {
 	total  *rowFold
 
 	affinity *affinityFold
+	users    *usersFold
 	errors   *errorFold
 	doubts   doubtFold
 	stage    *stage
@@ -71,7 +72,7 @@ const totalLabel = "TOTAL"
 func NewBuilder() *Builder {
 	return &Builder{
 		labels: map[string]*labelFold{}, nodes: map[string]*nodeFold{}, total: &rowFold{},
-		affinity: newAffinityFold(), errors: newErrorFold(), stage: newStage(),
+		affinity: newAffinityFold(), users: newUsersFold(), errors: newErrorFold(), stage: newStage(),
 	}
 }
 
@@ -95,6 +96,7 @@ func (b *Builder) Add(s *loadgen.Sample) {
 		node = n.index
 	}
 	what := b.affinity.add(s, int16(node))
+	b.users.add(s, node, what)
 	e := b.stage.entry(s, label.index, node, what)
 	b.timeline.add(&e)
 	b.stage.push(e)
@@ -158,6 +160,8 @@ func (b *Builder) Freeze(run Run) *Results {
 	b.freezeNodes(r, nodes, run.Weights)
 	r.Affinity = b.affinity.freeze(r.Nodes)
 	g.excuse(&r.Affinity)
+	r.Latency = b.latency()
+	r.Users = b.users.freeze(len(b.affinity.users)+len(b.affinity.threads), nodes)
 	b.freezeStage(g, r, run, nodes)
 	r.Warnings = append(append([]string{}, run.Warnings...), b.warnings(r, run)...)
 	judge(r, run.Expectations)

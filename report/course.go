@@ -35,6 +35,9 @@ type spell struct {
 // gone says whether sessions must leave the node.
 func (s *spell) gone() bool { return s.state == maint || s.state == down }
 
+// serves says whether new sessions come to the node.
+func (s *spell) serves() bool { return s.state != drained && !s.gone() }
+
 // window is a time in milliseconds, both ends included.
 type window struct{ from, until int64 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -112,13 +111,6 @@ func (j *shareJudge) distribution(fits func(*segment) bool) *Distribution {
 	return d
 }
 
-// weightsUnknown is the explanation where there is nothing to judge by.
-const weightsUnknown = "the weights are not known: shares are not judged"
-
-func tooFew(n, needed int64, expected, other string) string {
-	return fmt.Sprintf("%s: too few to judge the shares, %s tell %s from %s", plural(n, "decision"), count(needed), expected, other)
-}
-
 // parts are the segments that can be judged. alone says why none can be where only one node could be
 // chosen, known whether weights are known at all.
 func (j *shareJudge) parts(fits func(*segment) bool, d *Distribution) (parts []judged, alone string, known bool) {
@@ -182,6 +174,9 @@ func (j *shareJudge) weigh(d *Distribution, parts []judged) {
 	if j.law == turnLaw && d.Judged < turns || j.law == drawLaw && d.Judged < needed {
 		d.Verdict, d.Needed = TooFew, needed
 		d.Explanation = tooFew(d.Judged, needed, p.expected, p.other)
+		if d.Judged+d.Skipped < d.N {
+			d.Explanation = fmt.Sprintf("of %s, ", plural(d.N, "decision")) + count(d.Judged) + " had a choice" + strings.TrimPrefix(d.Explanation, plural(d.Judged, "decision"))
+		}
 		if j.law == turnLaw && turns < needed {
 			d.Explanation += fmt.Sprintf(" (%s in %s)", count(turns), j.algorithm)
 		}
@@ -191,7 +186,7 @@ func (j *shareJudge) weigh(d *Distribution, parts []judged) {
 		j.weighDraws(d, parts)
 	}
 	if d.Skipped > 0 {
-		d.Explanation += fmt.Sprintf("; %s too soon after a change left out", plural(d.Skipped, "decision"))
+		d.Explanation += fmt.Sprintf("; left out: %s too soon after a change", plural(d.Skipped, "decision"))
 	}
 }
 
@@ -283,14 +278,6 @@ func (j *shareJudge) weighDraws(d *Distribution, parts []judged) {
 		plural(d.Judged, "decision"), clean(far.Node), percent(far.Share), percent(far.Expected), what, probability(p))
 }
 
-// probability writes p to two digits.
-func probability(p float64) string {
-	if p < 0.0001 {
-		return "<0.0001"
-	}
-	return strconv.FormatFloat(p, 'g', 2, 64)
-}
-
 // alike adds up the parts in which the same shares are in force.
 func alike(parts []judged) []judged {
 	var groups []judged
@@ -344,41 +331,4 @@ func drawnTogether(groups []judged, nodes []string) float64 {
 		sum, degrees = sum+g, degrees+d
 	}
 	return chiSquared(sum, degrees)
-}
-
-// ratios are the weights in force, one after the other.
-func ratios(parts []judged) string {
-	var list []string
-	for i := range parts {
-		if text := parts[i].force.ratioText(parts[i].eligible); len(list) == 0 || list[len(list)-1] != text {
-			list = append(list, text)
-		}
-	}
-	if len(list) > 3 {
-		list = append(list[:2], "…", list[len(list)-1])
-	}
-	return strings.Join(list, ", then ")
-}
-
-// shareList is "s1 1334, s2 666", of many nodes only the one that is farthest off.
-func (d *Distribution) shareList() string {
-	return d.nodeList(func(n NodeShare) string { return count(n.Decisions) })
-}
-
-// expectedList is "1333.3 and 666.7".
-func (d *Distribution) expectedList() string {
-	return d.nodeList(func(n NodeShare) string { return grouped(n.Expected*float64(d.Judged), 1) })
-}
-
-func (d *Distribution) nodeList(figure func(NodeShare) string) string {
-	const most = 4
-	nodes := d.Nodes
-	if len(nodes) > most {
-		nodes = []NodeShare{d.farthest()}
-	}
-	list := make([]string, len(nodes))
-	for i, n := range nodes {
-		list[i] = clean(n.Node) + " " + figure(n)
-	}
-	return strings.Join(list, ", ")
 }

@@ -94,14 +94,17 @@ func TestDistribution(t *testing.T) {
 		{"weights of other names", "s1*90 s2*10", "", Run{Weights: map[string]float64{"web1": 1, "web2": 1}}, NotJudged, "", weightsUnknown},
 		{"one node", "s1*100", "", robin(1), NotJudged, "", "100 decisions: only s1 could be chosen, so shares are not judged"},
 		{"the other in drain from the start", "s1*100", "", out, NotJudged, "", "only s1 could be chosen"},
+		{"too few had a choice", "s1,s2*2 @2000 s2*50", "1500 s1 drain", robin(1, 1), TooFew, "", "of 54 decisions, 4 had a choice: too few to judge the shares, 69 tell"},
 		{"drain, then ready", "s1,s2*50 @2000 s2*50 @4000 s1,s2*50", "1500 s1 drain\n3500 s1 ready", robin(1, 1), Exact, "yes", "200 decisions, exact: s1 100, s2 100"},
+		{"ready, and then seen to be up", "s1,s2*50", "10 s1 ready\n500..700 s1 up", robin(1, 1), Exact, "yes", "left out: 25 decisions too soon"},
+		{"seen to be up at once", "s1,s2*50", "10 s1 ready\n100..150 s1 up", robin(1, 1), Exact, "yes", "left out: 25 decisions too soon"},
 		{"went on in drain", "s1,s2*50 @2000 s1,s2*50", "1500 s1 drain", robin(1, 1), Exact, "yes", "100 decisions, exact"},
 		{"weights changed", "s1,s2*50 @2000 s1,s1,s2*50", "1500 weights s1=2 s2=1", robin(1, 1), Exact, "yes",
-			"247 decisions, exact: s1 148, s2 99, as roundrobin by weights 1:1, then 2:1 gives; 3 decisions too soon after a change left out"},
+			"247 decisions, exact: s1 148, s2 99, as roundrobin by weights 1:1, then 2:1 gives; left out: 3 decisions too soon after a change"},
 		{"weights changed, drawn", "s1,s2*100 @3000 s1,s1,s2*100", "2500 weights s1=2 s2=1", random(1, 1), AsExpected, "yes", ""},
 		{"weights changed, still as before", "s1,s2*100 @3000 s1,s2*200", "2500 weights s1=2 s2=1", random(1, 1), Differs, "no", ""},
 		{"weights come with an event", "s1*1 @2000 s1,s1,s2*50", "1500 weights s1=2 s2=1", Run{Algorithm: "roundrobin"}, Exact, "yes", ""},
-		{"too soon after a change", "s1,s2*50 @1510 s1*20 @2000 s1,s1,s2*50", "1500 weights s1=2 s2=1", robin(1, 1), Exact, "yes", "23 decisions too soon"},
+		{"too soon after a change", "s1,s2*50 @1510 s1*20 @2000 s1,s1,s2*50", "1500 weights s1=2 s2=1", robin(1, 1), Exact, "yes", "left out: 23 decisions too soon"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			d := during(decided(t, test.requests), happened(t, test.events), test.run).Distribution

@@ -27,6 +27,7 @@ func TestFigure(t *testing.T) {
 		{"excused", 0, 0, undefined, undefined},
 		{"unexcused", 0, 49, undefined, undefined},
 		{"lost", 0, 49, undefined, undefined},
+		{"lost_unexcused", 0, 49, undefined, undefined},
 		{"new_sessions", 0, 49, undefined, undefined},
 		{"sessions", 2, 1, undefined, undefined},
 		{"sticky_sessions", 2, 0, undefined, undefined},
@@ -81,6 +82,7 @@ func TestNodeFigure(t *testing.T) {
 	}{
 		{"share", "s1", 0.75}, {"requests", "s1", 150}, {"decisions", "s1", 3}, {"decisions", "s2", 1},
 		{"share", "s3", 0}, {"requests", "s3", 0}, // stopped for the whole run
+		{"returned", "s1", 0},
 	} {
 		if got, err := r.NodeFigure(test.name, test.node); err != nil || got != test.want {
 			t.Errorf("%s(%s) = %v, %v; want %v", test.name, test.node, got, err, test.want)

@@ -1,13 +1,15 @@
 // Package report folds samples into results and writes results for people and programs.
 //
-//	loadgen.Run ─▶ Sample ─▶ Builder.Add ─▶ Builder.Freeze ─▶ Results ─▶ WriteText
-//	                 │            ▲                                    ├▶ WriteJSON
-//	              JTLWriter       │                                    ├▶ WriteJMeterTable
-//	                 ▼            │                                    └▶ WriteJMeterCSV
+//	events ────────────────▶ Builder.Event ──┐
+//	loadgen.Run ─▶ Sample ─▶ Builder.Add ────┴▶ Builder.Freeze ─▶ Results ─▶ WriteText
+//	                 │            ▲                                       ├▶ WriteJSON
+//	              JTLWriter       │                                       ├▶ WriteJMeterTable
+//	                 ▼            │                                       └▶ WriteJMeterCSV
 //	            samples.jtl ─▶ ReadJTL
 //
 // A recording goes through the same folds as the run it was made of, and gives the same results. Folds
-// keep no samples: their size is that of what they tell apart (labels, nodes, users, sorts of failure).
+// keep no samples but the last 65536, for events that are told late: their size is that of what they tell
+// apart (labels, nodes, users, phases, sorts of failure).
 // Results are plain data, and what is written of them is a function of them alone.
 package report
 
@@ -34,6 +36,8 @@ type Results struct {
 	Affinity     Affinity      `json:"affinity"`
 	Distribution *Distribution `json:"distribution,omitempty"`
 	Requests     *Requests     `json:"requests,omitempty"` // of a run; a recording alone does not know it
+	Latency      *Latency      `json:"latency,omitempty"`  // nil without requests
+	Users        *Users        `json:"users,omitempty"`    // nil where no node is known
 	Errors       []Error       `json:"errors"`             // most frequent first
 	Expectations []Expectation `json:"expectations"`
 	Events       []Event       `json:"events"` // by time

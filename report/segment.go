@@ -17,7 +17,7 @@ type segment struct {
 	// phase is the one it belongs to, which last began at phaseFrom.
 	phase     *phaseFold
 	phaseFrom int64
-	// certain is from when on decisions are judged; of those, skip are left out first.
+	// certain is from when on decisions are judged, if something changed; of those, skip are left out first.
 	certain int64
 	skip    [ways]int64
 	nodes   []placed // by index
@@ -33,9 +33,6 @@ type placed struct{ judged, skipped [ways]int64 }
 // HAProxy may need a whole turn of its servers to take them in.
 func newSegment(e Event) *segment {
 	s := &segment{from: e.from(), event: &e}
-	if e.State != "" || e.Weights != nil {
-		s.certain = e.certain()
-	}
 	for _, w := range e.Weights {
 		s.skip[bySession] += int64(w)
 		s.skip[byAnswer] += int64(w)
@@ -68,7 +65,7 @@ func (s *segment) add(e *entry, excused bool) {
 func (s *segment) decide(e *entry, way int, n int64) {
 	p := &s.nodes[e.node]
 	switch {
-	case s.event != nil && e.start < s.certain:
+	case e.start < s.certain:
 		p.skipped[way] += n
 	case s.skip[way] > 0:
 		s.skip[way] -= n

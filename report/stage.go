@@ -105,10 +105,10 @@ func (g *stage) tell(e Event) Event {
 	}
 	after := sort.Search(len(g.segments), func(i int) bool { return g.segments[i].from > e.from() })
 	g.segments = slices.Insert(g.segments, after, newSegment(e))
-	g.lay()
 	if e.State != "" && e.Node != "" {
 		g.course(e.Node).add(e)
 	}
+	g.lay()
 	return e
 }
 
@@ -120,10 +120,17 @@ func (e *Event) reach() int64 {
 	return 0
 }
 
-// lay tells each segment the phase it belongs to. One that has samples keeps its phase: an event that is
-// inserted lies behind all samples that were folded.
+// lay tells each segment the phase it belongs to, and from when on its decisions are judged. One that
+// has samples keeps both: an event that is inserted lies behind all samples that were folded.
 func (g *stage) lay() {
 	for i, s := range g.segments {
+		s.certain = math.MinInt64
+		if i > 0 {
+			s.certain = g.segments[i-1].certain // what changed just before may not have had its effect yet
+		}
+		if s.event != nil && (s.event.Weights != nil || g.changes(s.event)) {
+			s.certain = max(s.certain, s.event.certain())
+		}
 		switch {
 		case s.event == nil:
 		case s.event.Phase:
@@ -132,6 +139,16 @@ func (g *stage) lay() {
 			s.phase, s.phaseFrom = g.segments[i-1].phase, g.segments[i-1].phaseFrom
 		}
 	}
+}
+
+// changes says whether the event takes a node out of service or back. That a check finds a node up that
+// is ready already changes nothing.
+func (g *stage) changes(e *Event) bool {
+	if e.State == "" || e.Node == "" {
+		return false
+	}
+	before := g.course(e.Node).at(e.from() - 1)
+	return before == nil || before.serves() != (&spell{state: e.State}).serves()
 }
 
 // course is that of the node of that name.
@@ -218,12 +235,12 @@ func (g *stage) follow(e *entry, excused bool) {
 	}
 }
 
-// settledCopy is a copy of g with everything folded; g stays as it is.
+// settledCopy is a copy of g with everything folded; g stays as it is. Both share the pending entries,
+// which folding only reads.
 func (g *stage) settledCopy() *stage {
 	c := *g
 	c.events = slices.Clone(g.events)
 	c.returns = slices.Clone(g.returns)
-	c.pending = slices.Clone(g.pending)
 	phases := make(map[*phaseFold]*phaseFold, len(g.phases))
 	c.phases = make([]*phaseFold, len(g.phases))
 	for i, p := range g.phases {

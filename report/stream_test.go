@@ -147,9 +147,10 @@ func (s *stream) broken(sample *loadgen.Sample) bool {
 // answer lets a node answer, as the balancer chooses.
 func (s *stream) answer(u *user, sample *loadgen.Sample) {
 	node := u.node
-	if node == "" || !s.sticky || s.away(u, node) {
+	at := u.clock - sample.Elapsed // when the request began
+	if node == "" || !s.sticky || s.away(node, at) {
 		for node = ""; node == ""; s.turn++ {
-			if next := s.nodes[s.turn%len(s.nodes)]; s.out == nil || s.out(u.clock)[next] == "" {
+			if next := s.nodes[s.turn%len(s.nodes)]; s.out == nil || s.out(at)[next] == "" {
 				node = next
 			}
 		}
@@ -168,12 +169,12 @@ func (s *stream) answer(u *user, sample *loadgen.Sample) {
 	sample.Counter, sample.HasCounter = s.store[node+u.id], true
 }
 
-// away says whether the user's node answers nobody any more.
-func (s *stream) away(u *user, node string) bool {
+// away says whether the node answers nobody any more.
+func (s *stream) away(node string, at time.Duration) bool {
 	if s.out == nil {
 		return false
 	}
-	state := s.out(u.clock)[node]
+	state := s.out(at)[node]
 	return state == maint || state == down
 }
 

@@ -104,14 +104,14 @@ func (t *table) layout(width int) []band {
 		}
 	}
 	for _, labels := range []int{amply, scantly} {
-		labels = min(labels, width/2)
-		if bands := t.bands(width, labels, false); len(bands) <= 2 && t.widest(false) <= width-labels {
-			return bands
+		if room := width - columnsWidth(whole, true); room >= labels {
+			return []band{t.band(whole, true, room)}
 		}
 	}
 	for _, labels := range []int{amply, scantly} {
-		if room := width - columnsWidth(whole, true); room >= labels {
-			return []band{t.band(whole, true, room)}
+		labels = min(labels, width/2)
+		if bands := t.bands(width, labels, false); len(bands) <= 2 && t.widest(false) <= width-labels {
+			return bands
 		}
 	}
 	bands := t.bands(width, min(amply, width/2), true)

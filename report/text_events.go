@@ -93,10 +93,9 @@ func phaseTable(r *Results) table {
 		measured = wholeMillis
 	}
 	t.groups = [][]textColumn{{
-		c("From", func(p *Phase) string { return span(p.FromMS) }),
 		c("Lasted", func(p *Phase) string { return span(p.DurationMS) }),
 		c("Requests", func(p *Phase) string { return count(p.Requests) }),
-		c("Throughput", func(p *Phase) string { return rate(p.Throughput) }),
+		c("Req/s", func(p *Phase) string { return grouped(p.Throughput, 1) }),
 		c("Errors", func(p *Phase) string { return count(p.Errors) }),
 		c("Average", func(p *Phase) string { return millis(p.AverageMS) }),
 		c("p95", func(p *Phase) string { return measured(p.P95MS) }),
@@ -114,7 +113,7 @@ func phaseTable(r *Results) table {
 			name := clean(r.Nodes[i].Node)
 			columns := []textColumn{c(name, func(p *Phase) string { return percent(p.Nodes[i].Share) })}
 			if r.Affinity.sticks() {
-				columns = append(columns, c("new on "+name, func(p *Phase) string { return count(p.Nodes[i].Decisions) }))
+				columns = append(columns, c("new "+name, func(p *Phase) string { return count(p.Nodes[i].Decisions) }))
 			}
 			t.groups = append(t.groups, columns)
 		}

@@ -45,7 +45,11 @@ func downWarnings(events []Event) (list []string) {
 			continue
 		}
 		delete(times, e.Node)
-		said := fmt.Sprintf("The balancer found %s down at %s: %s", clean(e.Node), span(e.AtMS), clean(e.Text))
+		_, reason, found := strings.Cut(e.Text, "DOWN: ")
+		if !found {
+			reason = e.Text
+		}
+		said := fmt.Sprintf("%s went down by itself at %s: %s", clean(e.Node), span(e.AtMS), clean(reason))
 		if n > 1 {
 			said += fmt.Sprintf(", and %s more after that", plural(n-1, "time"))
 		}

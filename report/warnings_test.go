@@ -71,3 +71,41 @@ func TestWarnings(t *testing.T) {
 		})
 	}
 }
+
+func TestEventWarnings(t *testing.T) {
+	var script strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&script, "%d@%d:s%d ", i%2+1, i*10, i%2+1)
+	}
+	samples := requests(t, script.String())
+	weights := map[string]float64{"s1": 1, "s2": 1, "s3": 1}
+	for _, test := range []struct {
+		name, events string
+		want         []string
+	}{
+		{"nothing happened", "", nil},
+		{"two long phases", "1500 phase slow", nil},
+		{"a short one", "2500 phase slow", []string{"A phase had fewer than 100 requests, so its figures are rough: slow (50 requests)."}},
+		{"many short ones", "500 phase a\n700 phase b\n900 phase c\n1000 phase d", []string{"rough: start (50 requests), a (20 requests), b (20 requests), and 1 more."}},
+		{"down by itself", "1400..1500 s1 down: refused\n1600..1700 s1 up\n1800..1900 s1 down", []string{"s1 went down by itself at 1.40 s: s1 down: refused, and 1 time more after that."}},
+		{"a stranger", "1500 s9 drain", []string{"s9, which events are about, never answered: if answers call it otherwise (s1, s2 answered)"}},
+		{"known and out", "1500 s3 drain", nil},
+		{"known and ready, but silent", "1500 s3 ready", []string{"s3, which events are about, never answered"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			events := happened(t, test.events)
+			for i := range events {
+				events[i].State = strings.TrimSuffix(events[i].State, ":")
+			}
+			got := during(samples, events, Run{Weights: weights}).Warnings
+			if len(got) != len(test.want) {
+				t.Fatalf("warnings %q, want %q", got, test.want)
+			}
+			for i, phrase := range test.want {
+				if !strings.Contains(got[i], phrase) {
+					t.Errorf("%q does not say %q", got[i], phrase)
+				}
+			}
+		})
+	}
+}

@@ -77,19 +77,26 @@ func steerEvents(plan *plans.Plan) []steer.Event {
 	return all
 }
 
-// weights are the servers' in force at the start, nil where they are not known, and the algorithm.
-func (s *steering) weights() (weights map[string]float64, algorithm string) {
+// before notes how the balancer is before the run: as its Runtime API says, or else as the plan does.
+func (s *steering) before(r *record, plan *plans.Plan) {
+	r.Weights, r.Algorithm = plan.Weights, plan.Algorithm
 	if s == nil {
-		return nil, ""
+		return
 	}
 	snapshot := s.driver.Snapshot()
-	for _, server := range snapshot.Servers {
-		if weights == nil {
-			weights = map[string]float64{}
-		}
-		weights[server.Name] = float64(server.Weight)
+	if snapshot.Algorithm != "" {
+		r.Algorithm = snapshot.Algorithm
 	}
-	return weights, snapshot.Algorithm
+	if len(snapshot.Servers) == 0 {
+		return
+	}
+	r.Weights, r.States = map[string]float64{}, map[string]string{}
+	for _, server := range snapshot.Servers {
+		r.Weights[server.Name] = float64(server.Weight)
+		if server.State != steer.StateReady {
+			r.States[server.Name] = server.State
+		}
+	}
 }
 
 // start does the events from now on. An event that is refused ends the run.
@@ -149,7 +156,7 @@ func (s *steering) undone() []string {
 // event is a happening as reports know it.
 func event(h steer.Happening) report.Event {
 	return report.Event{
-		AtMS: h.At.Milliseconds(), Name: h.Name, Text: h.Text, Answer: h.Answer, OK: h.OK,
+		AtMS: h.At.Milliseconds(), LatestMS: h.Latest.Milliseconds(), Name: h.Name, Text: h.Text, Answer: h.Answer, OK: h.OK,
 		Observed: h.Observed, Phase: h.Phase, Node: h.Node, State: h.State, Weights: h.Weights,
 	}
 }

@@ -111,7 +111,7 @@ func unexpected(plan string, r *report.Results) error {
 	switch {
 	case !ok:
 		return errors.New("nobody saw s1 go down")
-	case !strings.HasPrefix(down.Text, "s1 DOWN: L7TOUT after 200"):
+	case !strings.HasPrefix(down.Text, "s1 DOWN: L7TOUT after 2"):
 		return fmt.Errorf("s1 went down for another reason: %s", down.Text)
 	case down.AtMS < 8_000 || down.AtMS > 14_000:
 		return fmt.Errorf("s1 went down after %d ms, want about 10 s", down.AtMS)

@@ -40,6 +40,7 @@ type record struct {
 
 	NodeSource string             `json:"node_source"`
 	Weights    map[string]float64 `json:"weights,omitempty"`
+	States     map[string]string  `json:"states,omitempty"` // of the servers that were not ready at the start
 	Algorithm  string             `json:"algorithm,omitempty"`
 	Requests   *report.Requests   `json:"requests"`
 	Events     []report.Event     `json:"events"`

@@ -46,8 +46,3 @@ func nodeOption(n *lab.Node, option string) (err error) {
 	}
 	return nil
 }
-
-// indent puts a text under a heading.
-func indent(text string) string {
-	return "  " + strings.ReplaceAll(strings.TrimSpace(text), "\n", "\n  ")
-}

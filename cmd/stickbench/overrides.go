@@ -16,6 +16,8 @@ type overrides struct {
 	Duration, RampUp time.Duration
 	Seed             uint64
 	Insecure         bool
+	Source, Resolve  []string
+	ConnectTo, Proxy string
 }
 
 func (o *overrides) flags(c *cobra.Command) {
@@ -27,12 +29,16 @@ func (o *overrides) flags(c *cobra.Command) {
 	f.DurationVarP(&o.Duration, "duration", "d", 0, "how long every group runs, such as 30s; lifts the plan's iterations")
 	f.DurationVar(&o.RampUp, "ramp-up", 0, "time over which the users of a group start")
 	f.BoolVarP(&o.Insecure, "insecure", "k", false, "accept any certificate of an https target")
+	f.StringSliceVar(&o.Source, "source", nil, "local `addresses` to connect from, in turns: 127.0.0.2,127.0.0.3")
+	f.StringVar(&o.ConnectTo, "connect-to", "", "connect to `HOST:PORT` where the target's URL says otherwise")
+	f.StringArrayVar(&o.Resolve, "resolve", nil, "`HOST:PORT:ADDRESS`: the address of a name, in place of a name service; may be repeated")
+	f.StringVar(&o.Proxy, "proxy", "", "send everything through the HTTP proxy at `URL`, such as http://127.0.0.1:3128")
 	f.Uint64Var(&o.Seed, "seed", 0, "seed of the think times")
 }
 
 // over is what was given on the command line.
 func (o *overrides) over(c *cobra.Command) plans.Override {
-	p := plans.Override{Insecure: o.Insecure}
+	p := plans.Override{Insecure: o.Insecure, Source: o.Source, ConnectTo: o.ConnectTo, Resolve: o.Resolve, Proxy: o.Proxy}
 	f := c.Flags()
 	given(f.Changed("target"), &p.Target, &o.Target)
 	given(f.Changed("balancer"), &p.Balancer, &o.Balancer)

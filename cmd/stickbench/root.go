@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
+	"github.com/mattn/go-runewidth"
 	"github.com/spf13/cobra"
 
 	"stickbench/plans"
@@ -64,15 +66,42 @@ func (a *app) plansCommand() *cobra.Command {
 		Short: "List the catalogue of plans",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			width := min(100, a.textOptions().Width)
 			for i, e := range plans.Catalogue() {
 				if i > 0 {
 					fmt.Fprintln(a.stdout)
 				}
-				fmt.Fprintf(a.stdout, "%s\n%s\n", e.Name, indent(e.Description))
+				fmt.Fprintf(a.stdout, "%s — %s\n", e.Name, e.Title)
+				for _, paragraph := range strings.Split(e.Description, "\n") {
+					fmt.Fprintln(a.stdout, indented(paragraph, width))
+				}
 			}
 			return nil
 		},
 	}
+}
+
+// indented is a paragraph in lines of at most width columns, two of them blank in front.
+func indented(paragraph string, width int) string {
+	var b strings.Builder
+	used := width // so that the first word begins a line
+	for _, word := range strings.Fields(paragraph) {
+		n := runewidth.StringWidth(word)
+		switch {
+		case used+1+n > width && b.Len() > 0:
+			b.WriteString("\n  ")
+			used = 2
+		case b.Len() == 0:
+			b.WriteString("  ")
+			used = 2
+		default:
+			b.WriteByte(' ')
+			used++
+		}
+		b.WriteString(word)
+		used += n
+	}
+	return b.String()
 }
 
 func atLeastOne(what string) cobra.PositionalArgs {

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -68,7 +71,7 @@ func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error
 	}
 	if laboratory != nil {
 		defer func() { err = errors.Join(err, laboratory.Close()) }()
-		plan.Load.Target = laboratory.URL()
+		plan.Load.Target, plan.Load.InProcess = laboratory.URL(), true
 	}
 	plan.Load.UserAgent = "stickbench/" + version()
 
@@ -76,6 +79,9 @@ func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error
 	runner, err := loadgen.New(&plan.Load, s)
 	if err != nil {
 		return err
+	}
+	if err := runner.CheckLimits(); err != nil {
+		return cannotRun("%w", err)
 	}
 	if err := runner.Probe(stops.graceful); err != nil {
 		return a.unreachable(plan, err)
@@ -85,7 +91,7 @@ func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error
 		return err
 	}
 	r := newRecord(plan, over)
-	r.Weights, r.Algorithm = steering.weights()
+	steering.before(r, plan)
 	if err := s.open(plan, o, r); err != nil {
 		return err
 	}
@@ -299,6 +305,31 @@ func (r *record) finish(account loadgen.Account, s *recording, stops *stops, fai
 func (r *record) facts(plan *plans.Plan) report.Run {
 	return report.Run{
 		Plan: r.Plan, Expectations: plan.Expect, Requests: r.Requests, Events: r.Events,
-		Warnings: r.Warnings, NodeSource: r.NodeSource, Weights: r.Weights, Algorithm: r.Algorithm,
+		Warnings: r.Warnings, NodeSource: r.NodeSource,
+		Weights: r.Weights, States: r.States, Algorithm: r.Algorithm, ExpectedShares: expectedShares(r.Algorithm),
+	}
+}
+
+// expectedShares is what an algorithm makes of weights where that is not their proportion; nil where it
+// is, or where nothing is known of the algorithm.
+func expectedShares(algorithm string) func(map[string]float64) map[string]float64 {
+	if !strings.HasPrefix(algorithm, "random") {
+		return nil
+	}
+	return func(weights map[string]float64) map[string]float64 {
+		names := slices.Sorted(maps.Keys(weights))
+		whole := make([]int, len(names))
+		for i, name := range names {
+			whole[i] = int(weights[name])
+		}
+		shares, law := lab.ExpectedShares(algorithm, whole)
+		if !law {
+			return nil
+		}
+		named := make(map[string]float64, len(names))
+		for i, name := range names {
+			named[name] = shares[i]
+		}
+		return named
 	}
 }

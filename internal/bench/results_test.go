@@ -121,7 +121,7 @@ one run each. What a user takes is what is above the peak of the same program wi
 
 Not installed, and so not measured:
 
-- hey: ` + "`apt-get install hey`" + `
+- hey: apt-get install hey
 
 Warnings:
 

@@ -20,7 +20,7 @@ func writeMarkdown(w io.Writer, r *Results) error {
 	if len(r.Missing) > 0 {
 		b.WriteString("\nNot installed, and so not measured:\n\n")
 		for _, m := range r.Missing {
-			fmt.Fprintf(&b, "- %s: `%s`\n", m.Name, m.Install)
+			fmt.Fprintf(&b, "- %s: %s\n", m.Name, m.Install)
 		}
 	}
 	if len(r.Warnings) > 0 {

@@ -24,7 +24,7 @@ var (
 	hey        = &tool{name: "hey", install: "apt-get install hey, or go install github.com/rakyll/hey@latest"}
 	vegeta     = &tool{name: "vegeta", install: "go install github.com/tsenart/vegeta/v12@latest"}
 	k6         = &tool{name: "k6", install: "go install go.k6.io/k6@latest", version: []string{"version"}}
-	jmeter     = &tool{name: "jmeter", install: "apt-get install jmeter", version: []string{"--version"}}
+	jmeter     = &tool{name: "jmeter", install: "from https://jmeter.apache.org (the package of Debian 12 does not start)", version: []string{"--version"}}
 )
 
 // find looks for a program in dir, if one is given, in PATH, and where Debian keeps servers; "" if it is

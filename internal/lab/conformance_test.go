@@ -1,7 +1,6 @@
 package lab_test
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -9,8 +8,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,7 +18,7 @@ import (
 	"stickbench/internal/lab"
 )
 
-var update = flag.Bool("update", false, "write the transcripts of testdata/conformance anew, from the real HAProxy")
+var update = flag.Bool("update", false, "write the transcripts of testdata/conformance anew, with -run Conformance/haproxy")
 
 // The embedded balancer stands in for HAProxy: what users see of the one they must see of the other. Each
 // file of testdata/conformance is a laboratory in HAProxy's words, what is done in it ($), and what was
@@ -46,7 +43,6 @@ func TestConformance(t *testing.T) {
 	}
 	for _, balancer := range []string{"haproxy", "embedded"} {
 		t.Run(balancer, func(t *testing.T) {
-			t.Parallel()
 			all := make([]*scenario, len(files))
 			for i, file := range files {
 				all[i] = readScenario(t, file)
@@ -268,97 +264,4 @@ func (b *bench) do(ctx context.Context, command string) error {
 		return b.state(ctx, args[0], args[1:])
 	}
 	return b.ask(ctx, command)
-}
-
-// lists are where answers begin to list what else there is: HAProxy has more of it.
-var lists = regexp.MustCompile(`(?s)^(Unknown command|usage: set server <backend>/<server>).*`)
-
-// ask gives the Runtime API a command.
-func (b *bench) ask(ctx context.Context, command string) error {
-	answer, err := b.client.Do(ctx, command)
-	var refused *haproxy.CommandError
-	switch {
-	case errors.As(err, &refused) && (refused.Cause != nil || errors.Is(err, haproxy.ErrNoAnswer)):
-		return err
-	case errors.As(err, &refused):
-		b.say("%v: %s", refused.Kind, lists.ReplaceAllString(refused.Text, "$1 …"))
-	case err != nil:
-		return err
-	case answer != "":
-		b.say("%s", answer)
-	}
-	return nil
-}
-
-func (b *bench) await(ctx context.Context, tag, status string) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		row, err := b.row(ctx, tag)
-		if err != nil || row.Status == status {
-			return err
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return fmt.Errorf("%s is %q and not %q", tag, row.Status, status)
-		}
-	}
-}
-
-func (b *bench) row(ctx context.Context, name string) (haproxy.Row, error) {
-	rows, err := b.client.Stat(ctx, "")
-	if err != nil {
-		return haproxy.Row{}, err
-	}
-	i := slices.IndexFunc(rows, func(r haproxy.Row) bool {
-		return r.Server == name && (r.Proxy == "nodes" || r.Proxy == "http" && r.Kind == haproxy.Frontend)
-	})
-	if i < 0 {
-		return haproxy.Row{}, fmt.Errorf("no row of %q", name)
-	}
-	return rows[i], nil
-}
-
-func (b *bench) stat(ctx context.Context, name string, columns []string) error {
-	row, err := b.row(ctx, name)
-	if err == nil {
-		b.columns(columns, func(column string) string {
-			return strings.TrimPrefix(row.Text(column), "* ") // the mark of a check that is being made
-		})
-	}
-	return err
-}
-
-func (b *bench) state(ctx context.Context, tag string, columns []string) error {
-	answer, err := b.client.Do(ctx, "show servers state nodes")
-	if err != nil {
-		return err
-	}
-	lines := strings.Split(answer, "\n")
-	header := strings.Fields(strings.TrimPrefix(lines[1], "#"))
-	name := slices.Index(header, "srv_name")
-	for _, line := range lines[2:] {
-		fields := strings.Fields(line)
-		if fields[name] != tag {
-			continue
-		}
-		b.columns(columns, func(column string) string {
-			if i := slices.Index(header, column); i >= 0 {
-				return fields[i]
-			}
-			return "no such column"
-		})
-		return nil
-	}
-	return fmt.Errorf("no state of %q", tag)
-}
-
-func (b *bench) columns(names []string, value func(string) string) {
-	for i, name := range names {
-		names[i] = fmt.Sprintf("%s=%s", name, cmp.Or(value(name), "-"))
-	}
-	b.say("%s", strings.Join(names, " "))
 }

@@ -52,7 +52,6 @@ type seen struct {
 	closed     bool // the connection, without an answer
 	response   *http.Response
 	body       string
-	took       time.Duration
 	atNode     *lab.NodeExchange // nil: it did not come to one
 	tag, id    string
 	views      int
@@ -74,10 +73,8 @@ func (s seen) where() string {
 func (b *bench) visit(ctx context.Context, method, name string, tell func(seen)) error {
 	b.sent++
 	number := strconv.Itoa(b.sent)
-	start := time.Now()
 	s := seen{user: name}
 	response, body, err := b.user(name).request(ctx, b.lab.URL(), method, number)
-	s.took = time.Since(start)
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		s.closed = true
@@ -121,25 +118,18 @@ func (b *bench) arrived(ctx context.Context, number string) (*lab.NodeExchange, 
 	}
 }
 
-// slowAnswer tells answers that came after retries, which take 3 s, from those that came at once.
-const slowAnswer = 2 * time.Second
-
 func (b *bench) tell(s seen) {
-	late := ""
-	if s.took > slowAnswer {
-		late = ", after retries"
-	}
 	switch {
 	case s.closed:
-		b.say("%s closed without an answer%s", s.user, late)
+		b.say("%s closed without an answer", s.user)
 		return
 	case s.tag == "":
-		b.say("%s %d%s", s.user, s.response.StatusCode, late)
+		b.say("%s %d", s.user, s.response.StatusCode)
 		b.say("  %q", s.body)
 	case s.views == 0:
-		b.say("%s %d %s%s", s.user, s.response.StatusCode, s.tag, late)
+		b.say("%s %d %s", s.user, s.response.StatusCode, s.tag)
 	default:
-		b.say("%s %d %s, view %d of session %d%s", s.user, s.response.StatusCode, s.tag, s.views, b.session(s.id), late)
+		b.say("%s %d %s, view %d of session %d", s.user, s.response.StatusCode, s.tag, s.views, b.session(s.id))
 	}
 	for _, cookie := range s.setCookies {
 		b.say("  Set-Cookie: %s", b.masked(cookie))

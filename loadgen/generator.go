@@ -1,0 +1,141 @@
+package loadgen
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"runtime/metrics"
+	"time"
+)
+
+// Generator is what the run was like for the machine that made the load. A generator that is itself the
+// limit measures itself: times then include its own waiting, and the load is less than planned.
+type Generator struct {
+	// Wall is how long the run took, CPU the processor time of this process within it, user and system,
+	// of Processors at the same time (GOMAXPROCS). CPU is 0 where the system does not tell.
+	Wall, CPU  time.Duration
+	Processors int
+	// Pauses of the garbage collector stop all users at once; WorstPause is to the next larger bucket of
+	// runtime/metrics.
+	Pauses             int64
+	Paused, WorstPause time.Duration
+	// Wakes are the ends of pauses (ramp-up, think times, arrivals), LateWakes those that came more than
+	// LateWake after their time, WorstWake the latest.
+	Wakes, LateWakes int64
+	WorstWake        time.Duration
+}
+
+// What makes the generator doubtful, and is warned of.
+const (
+	// LateWake is what a wake-up may be late by: ten times what an idle machine needs.
+	LateWake = 10 * time.Millisecond
+	// busy is the part of all processors from which requests wait for one: at 85 % every new one waits as
+	// long as some others take, on average.
+	busy = 0.85
+	// lateShare of the wake-ups may be late, pausedShare of the run may be pauses, each no longer than
+	// longPause.
+	lateShare   = 0.01
+	pausedShare = 0.01
+	longPause   = 10 * time.Millisecond
+	// Of shorter runs, or of fewer wake-ups, shares say nothing.
+	leastWall  = time.Second
+	leastWakes = 100
+)
+
+// Load is the part of its processors that the generator used, 0 to 1.
+func (g *Generator) Load() float64 {
+	if g.Wall <= 0 || g.Processors == 0 {
+		return 0
+	}
+	return g.CPU.Seconds() / (g.Wall.Seconds() * float64(g.Processors))
+}
+
+func (g *Generator) woke(late time.Duration) {
+	g.Wakes++
+	if late > LateWake {
+		g.LateWakes++
+	}
+	g.WorstWake = max(g.WorstWake, late)
+}
+
+// add takes over the wake-ups of b; all else is the process's.
+func (g *Generator) add(b *Generator) {
+	g.Wakes += b.Wakes
+	g.LateWakes += b.LateWakes
+	g.WorstWake = max(g.WorstWake, b.WorstWake)
+}
+
+// doubts say in what the generator itself was the limit. With inProcess the processors also served the
+// target, so that their load says nothing of the generator.
+func (g *Generator) doubts(inProcess bool) []string {
+	var doubts []string
+	if load := g.Load(); load >= busy && g.Wall >= leastWall && !inProcess {
+		doubts = append(doubts, fmt.Sprintf("the generator used %.0f%% of its %d processors: it, not the target, may have been the limit; times include its waiting for a processor",
+			100*load, g.Processors))
+	}
+	if g.Wakes >= leastWakes && float64(g.LateWakes) > lateShare*float64(g.Wakes) {
+		doubts = append(doubts, fmt.Sprintf("%.1f%% of the pauses and arrivals ended more than %v too late, the worst by %v: the generator was too busy for the load that was planned",
+			100*float64(g.LateWakes)/float64(g.Wakes), LateWake, g.WorstWake.Round(time.Millisecond)))
+	}
+	if g.Wall >= leastWall && (g.Paused.Seconds() > pausedShare*g.Wall.Seconds() || g.WorstPause > longPause) {
+		doubts = append(doubts, fmt.Sprintf("the garbage collector stopped all users %d times, %v in all and up to %v at once: times include that",
+			g.Pauses, g.Paused.Round(time.Microsecond), g.WorstPause.Round(time.Microsecond)))
+	}
+	return doubts
+}
+
+// doubts say how many arrivals did not begin when they were due.
+func (a *ArrivalAccount) doubts() []string {
+	switch {
+	case a.Dropped > 0:
+		return []string{fmt.Sprintf("%d of %d arrivals never began and %d began late, as no user was free: the target did not keep up with the rate, or the group needs more users", a.Dropped, a.Planned, a.Late)}
+	case float64(a.Late) > lateShare*float64(a.Planned):
+		return []string{fmt.Sprintf("%d of %d arrivals began more than %v late: the target or the generator did not keep up with the rate, or the group needs more users", a.Late, a.Planned, LateArrival)}
+	}
+	return nil
+}
+
+// gauge is the state of the process at the beginning of a run.
+type gauge struct {
+	at     time.Time
+	cpu    time.Duration
+	pauses metrics.Float64Histogram
+}
+
+func newGauge() *gauge {
+	return &gauge{at: time.Now(), cpu: processorTime(), pauses: pauses()}
+}
+
+// since is what happened to the process since then.
+func (b *gauge) since() Generator {
+	g := Generator{Wall: time.Since(b.at), CPU: processorTime() - b.cpu, Processors: runtime.GOMAXPROCS(0)}
+	now := pauses()
+	for i, n := range now.Counts {
+		if i < len(b.pauses.Counts) {
+			n -= b.pauses.Counts[i]
+		}
+		if n == 0 {
+			continue
+		}
+		low, high := max(0, now.Buckets[i]), now.Buckets[i+1]
+		if math.IsInf(high, 1) {
+			high = low
+		}
+		g.Pauses += int64(n)
+		g.Paused += time.Duration(float64(n) * (low + high) / 2 * 1e9)
+		g.WorstPause = time.Duration(high * 1e9)
+	}
+	return g
+}
+
+// pauses are those of the garbage collector since the process began.
+func pauses() metrics.Float64Histogram {
+	s := []metrics.Sample{{Name: "/sched/pauses/total/gc:seconds"}}
+	metrics.Read(s)
+	if s[0].Value.Kind() != metrics.KindFloat64Histogram {
+		return metrics.Float64Histogram{}
+	}
+	h := *s[0].Value.Float64Histogram()
+	h.Counts = append([]uint64(nil), h.Counts...)
+	return h
+}

@@ -1,0 +1,114 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// latencyPlots are the distribution of the response times and their percentile curve.
+func latencyPlots(l *Latency) []plot {
+	if l == nil {
+		return nil
+	}
+	return []plot{distributionPlot(l), curvePlot(l)}
+}
+
+// distributionPlot has a bar for each bucket, on a logarithmic axis, on which buckets are equally wide.
+func distributionPlot(l *Latency) plot {
+	first, last := l.Buckets[0], l.Buckets[len(l.Buckets)-1]
+	x := logarithmic(max(first.FromMS, first.ToMS/2), last.ToMS)
+	most := int64(0)
+	for _, b := range l.Buckets {
+		most = max(most, b.Count)
+	}
+	y := fromZero(100*float64(most)/float64(l.Requests), 0.001, 4)
+	p := plot{ID: "distribution", Title: "Distribution of response times, % of requests", Height: 180, X: ticksOf(&x), Y: ticksOf(&y)}
+	p.Summary = "How many requests took how long"
+	var bars strings.Builder
+	for _, b := range l.Buckets {
+		left, right := round(x.at(b.FromMS)*plotWidth), round(x.at(b.ToMS)*plotWidth)
+		share := float64(b.Count) / float64(l.Requests)
+		bars.WriteString(box(left, max(2, right-left-2), max(3, round(y.at(share*100)*plotHeight))))
+		p.Columns = append(p.Columns, plotColumn{left, max(2, right-left), fmt.Sprintf("%s – %s ms\n%s, %s",
+			millis(b.FromMS), millis(b.ToMS), plural(b.Count, "request"), percent(share))})
+	}
+	p.Curves = []curve{{Class: "bars", Path: bars.String()}}
+	p.Marks = percentileMarks(l, &x)
+	p.Note = "Response time in ms, on a logarithmic scale."
+	return p
+}
+
+// percentileMarks are the usual percentiles on the axis of times.
+func percentileMarks(l *Latency, x *scale) (list []plotMark) {
+	for i, share := range []float64{0.5, 0.95, 0.99} {
+		for _, q := range l.Percentiles {
+			if q.Share == share {
+				at := x.at(q.MS)
+				name := "p" + strconv.Itoa(round(share*100))
+				list = append(list, plotMark{At: hundredth(at), X: round(at * plotWidth), Letter: name, Title: name + " " + millis(q.MS) + " ms", Row: i, Class: "seen"})
+				break
+			}
+		}
+	}
+	return list
+}
+
+// curvePlot is the response time over the percentile, each nine of which is as wide as the one before.
+func curvePlot(l *Latency) plot {
+	last := len(l.Percentiles) - 1
+	nines := max(1, math.Log10(float64(l.Requests)))
+	x := scale{to: nines}
+	for i := 0.0; i <= nines; i++ {
+		share := 1 - math.Pow(10, -i)
+		x.ticks = append(x.ticks, tick{i, strconv.FormatFloat(100*share, 'f', max(0, int(i)-2), 64) + "%"})
+	}
+	y := milliseconds(l.Percentiles[0].MS, l.Percentiles[last].MS)
+	p := plot{ID: "curve", Title: "Percentile curve, ms", Height: 180, X: ticksOf(&x), Y: ticksOf(&y), Summary: "The response time at each percentile"}
+	places := make([]place, len(l.Percentiles))
+	for i, q := range l.Percentiles {
+		at := nines
+		if q.Share < 1 {
+			at = -math.Log10(1 - q.Share)
+		}
+		places[i] = place{x.at(at), y.at(q.MS)}
+		p.Columns = append(p.Columns, plotColumn{X: round(places[i].x * plotWidth), Title: percentileText(q)})
+	}
+	halfway(p.Columns)
+	p.Curves = []curve{{Class: "line first", Path: line(places)}}
+	p.Note = "So many percent of the requests took at most so long; the last value is the largest one."
+	return logNote(p, &y)
+}
+
+func percentileText(q Percentile) string {
+	name := strconv.FormatFloat(q.Share*100, 'f', -1, 64)
+	if len(name) > 9 {
+		name = strconv.FormatFloat(q.Share*100, 'g', 9, 64)
+	}
+	switch q.Share {
+	case 0:
+		return "smallest\n" + millis(q.MS) + " ms"
+	case 1:
+		return "largest\n" + millis(q.MS) + " ms"
+	}
+	return "p" + name + "\n" + millis(q.MS) + " ms"
+}
+
+// halfway makes columns that stand at points reach half the way to their neighbours.
+func halfway(columns []plotColumn) {
+	at := make([]int, len(columns))
+	for i := range columns {
+		at[i] = columns[i].X
+	}
+	for i := range columns {
+		left, right := 0, plotWidth
+		if i > 0 {
+			left = (at[i-1] + at[i]) / 2
+		}
+		if i+1 < len(at) {
+			right = (at[i] + at[i+1]) / 2
+		}
+		columns[i].X, columns[i].Width = left, max(1, right-left)
+	}
+}

@@ -1,0 +1,154 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"stickbench/loadgen"
+)
+
+// Users says which user met which node.
+type Users struct {
+	// Users had at least one answer that said something of its node or session.
+	Users int64 `json:"users"`
+	// Rows are the first 200 of them that had, by number; in other tools' recordings, by their thread.
+	Rows []User `json:"rows"`
+	// Others are the rest taken together; nil if there are none.
+	Others *User `json:"others,omitempty"`
+}
+
+// User is what one user met.
+type User struct {
+	User string `json:"user"` // the number, or the thread in other tools' recordings
+	// Sessions are the lives of the user's cookie jar, Answers those that said something.
+	Sessions int64 `json:"sessions"`
+	Answers  int64 `json:"answers"`
+	Moves    int64 `json:"moves"`
+	Lost     int64 `json:"lost"`
+	// Nodes are those that answered the user, in the order of Results.Nodes, and Path the first 8 of them in
+	// the order in which the user came to them, whether by a move or in a new session.
+	Nodes []UserNode `json:"nodes"`
+	Path  []string   `json:"path,omitempty"`
+}
+
+// UserNode counts a node's answers to a user.
+type UserNode struct {
+	Node    string `json:"node"`
+	Answers int64  `json:"answers"`
+}
+
+const (
+	maxUsers = 200 // rows of users
+	maxPath  = 8   // nodes of a user's path
+)
+
+// usersFold folds what each of the first users met. Its size is that of maxUsers × nodes.
+type usersFold struct {
+	byNumber map[int]*userFold
+	byThread map[string]*userFold
+	rows     []*userFold
+	others   userFold
+}
+
+// userFold is one user's row.
+type userFold struct {
+	number                         int
+	thread                         string
+	sessions, answers, moves, lost int64
+	nodes                          []int64 // by index
+	path                           []int16
+}
+
+func newUsersFold() *usersFold {
+	return &usersFold{byNumber: map[int]*userFold{}, byThread: map[string]*userFold{}}
+}
+
+// add folds a sample that meant is to its session and was answered by the node with that index, or none.
+func (f *usersFold) add(s *loadgen.Sample, node int, is step) {
+	if is.is&isSaid == 0 {
+		return
+	}
+	u := f.user(s)
+	u.answers++
+	u.sessions += boolInt(is.is&isOpening != 0)
+	u.moves += boolInt(is.is&isMoved != 0)
+	u.lost += boolInt(is.is&isLost != 0)
+	if node == none {
+		return
+	}
+	if missing := node + 1 - len(u.nodes); missing > 0 {
+		u.nodes = append(u.nodes, make([]int64, missing)...)
+	}
+	u.nodes[node]++
+	if n := len(u.path); u != &f.others && n < maxPath && (n == 0 || int(u.path[n-1]) != node) {
+		u.path = append(u.path, int16(node))
+	}
+}
+
+// user is the row of the sample's user.
+func (f *usersFold) user(s *loadgen.Sample) *userFold {
+	if u := f.byNumber[s.User]; s.User != 0 && u != nil {
+		return u
+	}
+	if u := f.byThread[s.Thread]; s.User == 0 && u != nil {
+		return u
+	}
+	if len(f.rows) == maxUsers {
+		return &f.others
+	}
+	u := &userFold{number: s.User}
+	f.rows = append(f.rows, u)
+	if s.User != 0 {
+		f.byNumber[s.User] = u
+		return u
+	}
+	u.thread = strings.Clone(s.Thread)
+	f.byThread[u.thread] = u
+	return u
+}
+
+// freeze makes the rows; users are all that said something, nodes the folds in the order of the results. It is
+// nil where no node is known.
+func (f *usersFold) freeze(users int, nodes []*nodeFold) *Users {
+	if len(nodes) == 0 {
+		return nil
+	}
+	names := make([]string, len(nodes))
+	for _, n := range nodes {
+		names[n.index] = n.name
+	}
+	made := &Users{Users: int64(users), Rows: make([]User, 0, len(f.rows))}
+	rows := slices.Clone(f.rows)
+	slices.SortFunc(rows, func(a, b *userFold) int {
+		return cmp.Or(cmp.Compare(a.number, b.number), natural(a.thread, b.thread))
+	})
+	for _, u := range rows {
+		name := u.thread
+		if u.number != 0 {
+			name = strconv.Itoa(u.number)
+		}
+		made.Rows = append(made.Rows, u.freeze(name, names, nodes))
+	}
+	if f.others.answers > 0 {
+		others := f.others.freeze("others", names, nodes)
+		made.Others = &others
+	}
+	return made
+}
+
+func (u *userFold) freeze(name string, names []string, nodes []*nodeFold) User {
+	made := User{
+		User: name, Sessions: u.sessions, Answers: u.answers, Moves: u.moves, Lost: u.lost, Nodes: []UserNode{},
+	}
+	for _, n := range nodes {
+		if n.index < len(u.nodes) && u.nodes[n.index] > 0 {
+			made.Nodes = append(made.Nodes, UserNode{n.name, u.nodes[n.index]})
+		}
+	}
+	for _, i := range u.path {
+		made.Path = append(made.Path, names[i])
+	}
+	return made
+}
