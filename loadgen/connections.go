@@ -17,7 +17,7 @@ type wire struct {
 	hard   context.Context
 	kept   []*connection
 	// inUse is what the second stop closes.
-	inUse  atomic.Pointer[conn]
+	inUse  atomic.Pointer[connection]
 	unhook func() bool
 	once   bool // a connection serves one request
 	opened int64
@@ -29,7 +29,7 @@ type wire struct {
 
 type connection struct {
 	origin origin
-	conn   *conn
+	conn   client
 }
 
 // mostKept is how many origins a user stays connected to.
@@ -38,8 +38,8 @@ const mostKept = 6
 func (w *wire) open(hard context.Context, d *dialer) {
 	w.dialer, w.hard = d, hard
 	w.unhook = context.AfterFunc(hard, func() {
-		if c := w.inUse.Load(); c != nil {
-			c.close()
+		if k := w.inUse.Load(); k != nil {
+			k.conn.close()
 		}
 	})
 }
@@ -70,7 +70,7 @@ func (w *wire) exchange(o origin, raw []byte, head bool, deadline time.Time) (co
 		}
 	}
 	began := time.Now()
-	c, err := w.dialer.dialFrom(w.hard, w.source, o, deadline)
+	c, err := w.dialer.client(w.hard, w.source, o, deadline)
 	connect = time.Since(began)
 	if err != nil {
 		return connect, err
@@ -81,8 +81,8 @@ func (w *wire) exchange(o origin, raw []byte, head bool, deadline time.Time) (co
 
 // on makes one exchange on a connection, and drops it if it serves no further one.
 func (w *wire) on(k *connection, raw []byte, head bool, deadline time.Time) error {
-	if w.inUse.Load() != k.conn {
-		w.inUse.Store(k.conn)
+	if w.inUse.Load() != k {
+		w.inUse.Store(k)
 		if w.hard.Err() != nil { // the stop came before it could see this connection
 			k.conn.close()
 		}

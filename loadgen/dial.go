@@ -24,6 +24,7 @@ type dialer struct {
 	tls  *tls.Config
 	tlss sync.Map // *tls.Config by host
 
+	http2         bool
 	route         Route
 	target        origin // the plan's own
 	authorization string // for the proxy
@@ -39,6 +40,9 @@ func newDialer(p *Plan) *dialer {
 		d.tls = p.TLS.Clone()
 	}
 	d.tls.NextProtos = []string{"http/1.1"}
+	if d.http2 = p.HTTP2; d.http2 {
+		d.tls.NextProtos = []string{alpnHTTP2}
+	}
 	// Every read has a deadline. Probes would be traffic that nobody asked for, and three more system
 	// calls per connection. TCP_NODELAY is package net's default.
 	d.net.KeepAlive = -1
@@ -52,6 +56,26 @@ func newDialer(p *Plan) *dialer {
 // a *wireError; errCut if ctx ended.
 func (d *dialer) dial(ctx context.Context, o origin, deadline time.Time) (*conn, error) {
 	return d.dialFrom(ctx, nil, o, deadline)
+}
+
+// client connects to o and begins the plan's version of HTTP there, from a local address; nil leaves that
+// to the system. Its error is a *wireError.
+func (d *dialer) client(ctx context.Context, source net.Addr, o origin, deadline time.Time) (client, error) {
+	c, err := d.dialFrom(ctx, source, o, deadline)
+	if err != nil || !d.http2 {
+		return c, err
+	}
+	stream := net.Conn(c.socket)
+	if c.tls != nil {
+		if err := agreed(c.tls, o); err != nil {
+			c.close()
+			return nil, err
+		}
+		stream = c.tls
+	}
+	c.socket.Conn.SetDeadline(time.Time{}) // from here on, each request has its own
+	c.socket.exchange = nil
+	return newHTTP2(stream, o)
 }
 
 // dialFrom is dial from a local address; nil leaves it to the system.

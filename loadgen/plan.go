@@ -22,6 +22,8 @@ type Plan struct {
 	Timeout time.Duration
 	// TLS configures https targets; nil is Go's defaults.
 	TLS *tls.Config
+	// HTTP2 speaks HTTP/2 instead of HTTP/1.1 with all targets, one request at a time per user as there.
+	HTTP2 bool
 	// Route is how connections get to their targets.
 	Route Route
 	// Session reads node, counter and session id from every answer.

@@ -87,6 +87,9 @@ func New(plan *Plan, sink Sink) (*Runner, error) {
 	if len(plan.Groups) == 0 {
 		return nil, errors.New("the plan has no group")
 	}
+	if t, err := parseTarget(plan.Target); err == nil && plan.HTTP2 && plan.Route.Proxy != nil && !t.origin.https {
+		return nil, errors.New("HTTP/2 goes through a proxy only with https")
+	}
 	r.recorder = newRecorder(sink, func(error) { r.stop() })
 	number := 0
 	for i := range plan.Groups {
@@ -116,7 +119,7 @@ func (r *Runner) Probe(ctx context.Context) error {
 		maps.Copy(origins, s.origins())
 	}
 	for o := range origins {
-		c, err := r.dialer.dial(ctx, o, time.Now().Add(r.plan.Timeout))
+		c, err := r.dialer.client(ctx, nil, o, time.Now().Add(r.plan.Timeout))
 		if err != nil {
 			return fmt.Errorf("%s cannot be reached: %w", net.JoinHostPort(o.host, o.port), err)
 		}

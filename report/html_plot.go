@@ -153,3 +153,6 @@ func (p *path) lift() {
 func box(x, width, height int) string {
 	return "M" + strconv.Itoa(x) + " " + strconv.Itoa(plotHeight) + "v-" + strconv.Itoa(height) + "h" + strconv.Itoa(width) + "v" + strconv.Itoa(height) + "z"
 }
+
+// Down is the tick's place from the upper edge of the image.
+func (t plotTick) Down() int { return round((100 - t.At) / 100 * plotHeight) }

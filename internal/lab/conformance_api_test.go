@@ -51,18 +51,36 @@ func (b *bench) await(ctx context.Context, tag, status string) error {
 	}
 }
 
+// row is a row of `show stat` when no request is in progress: HAProxy counts an answer a moment after its user
+// has it.
 func (b *bench) row(ctx context.Context, name string) (haproxy.Row, error) {
-	rows, err := b.client.Stat(ctx, "")
-	if err != nil {
-		return haproxy.Row{}, err
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		rows, err := b.client.Stat(ctx, "")
+		if err != nil {
+			return haproxy.Row{}, err
+		}
+		if rows, idle := laboratory(rows); idle {
+			i := slices.IndexFunc(rows, func(r haproxy.Row) bool { return r.Server == name })
+			if i < 0 {
+				return haproxy.Row{}, fmt.Errorf("no row of %q", name)
+			}
+			return rows[i], nil
+		}
+		<-tick.C
 	}
-	i := slices.IndexFunc(rows, func(r haproxy.Row) bool {
-		return r.Server == name && (r.Proxy == "nodes" || r.Proxy == "http" && r.Kind == haproxy.Frontend)
-	})
-	if i < 0 {
-		return haproxy.Row{}, fmt.Errorf("no row of %q", name)
+}
+
+// laboratory leaves the rows of the stats page out, and says whether the backend has nothing to do.
+func laboratory(all []haproxy.Row) (rows []haproxy.Row, idle bool) {
+	for _, r := range all {
+		if r.Proxy == "nodes" || r.Proxy == "http" && r.Kind == haproxy.Frontend {
+			rows = append(rows, r)
+		}
+		idle = idle || r.Proxy == "nodes" && r.Kind == haproxy.Backend && r.Current == 0
 	}
-	return rows[i], nil
+	return rows, idle
 }
 
 func (b *bench) stat(ctx context.Context, name string, columns []string) error {

@@ -1,0 +1,157 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+const (
+	htmlErrors   = 100 // rows of errors
+	htmlEvents   = 300 // rows of events
+	htmlSpells   = 100 // rows of states
+	htmlWarnings = 100
+	// htmlMessage bounds the length of a message in characters.
+	htmlMessage = 400
+)
+
+// htmlTable is a table for the template: the columns that the text report has, cells and all.
+type htmlTable struct {
+	Heads []htmlCell
+	Rows  []htmlRow
+	Notes []string
+}
+
+// htmlCell is text, set at the left edge or, as numbers are, at the right one.
+type htmlCell struct {
+	Text string
+	Left bool
+}
+
+// htmlRow is a row; a faint one is a part of the row above, a strong one the sum.
+type htmlRow struct {
+	Cells         []htmlCell
+	Faint, Strong bool
+}
+
+// tableOf is a table of the text report.
+func tableOf(t table) htmlTable {
+	columns := t.whole
+	if columns == nil {
+		columns = slices.Concat(t.groups...)
+	}
+	columns = append([]textColumn{t.label}, columns...)
+	made := htmlTable{Rows: make([]htmlRow, len(t.label.cells))}
+	for _, c := range columns {
+		made.Heads = append(made.Heads, htmlCell{c.head, c.left})
+		for i := range made.Rows {
+			made.Rows[i].Cells = append(made.Rows[i].Cells, htmlCell{c.cells[i], c.left})
+		}
+	}
+	for i := range t.faint {
+		made.Rows[i].Faint = t.faint[i]
+	}
+	return made
+}
+
+func htmlSummary(r *Results) htmlTable {
+	t, short := summaryTable(r)
+	made := tableOf(t)
+	made.Rows[len(made.Rows)-1].Strong = true
+	if short {
+		made.Notes = append(made.Notes, fmt.Sprintf("The rows of each label’s nodes are left out here, being more than %d; the JSON results have them.", maxRows))
+	}
+	return made
+}
+
+// htmlPhases is the table of phases, with what was judged of their shares.
+func htmlPhases(r *Results) htmlTable {
+	if len(r.Phases) == 0 {
+		return htmlTable{}
+	}
+	made := tableOf(phaseTable(r))
+	for i := range r.Phases {
+		if d := r.Phases[i].Distribution; d != nil && d.OK != nil {
+			made.Notes = append(made.Notes, clean(r.Phases[i].Name)+": "+d.Explanation+".")
+		}
+	}
+	return made
+}
+
+// rowsTable is a table of cells, of which the columns named with a leading "<" are set at the left edge.
+func rowsTable(heads []string, rows [][]string) (t htmlTable) {
+	for _, h := range heads {
+		t.Heads = append(t.Heads, htmlCell{strings.TrimPrefix(h, "<"), strings.HasPrefix(h, "<")})
+	}
+	for _, cells := range rows {
+		var row htmlRow
+		for i, c := range cells {
+			row.Cells = append(row.Cells, htmlCell{c, t.Heads[i].Left})
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+// htmlFailures is the table of errors with their whole messages.
+func htmlFailures(r *Results) htmlTable {
+	var rows [][]string
+	for _, e := range r.Errors[:min(len(r.Errors), htmlErrors)] {
+		rows = append(rows, []string{count(e.Count), clean(e.Kind), clean(e.Label), shortened(clean(e.Message))})
+	}
+	t := rowsTable([]string{"Errors", "<Kind", "<Label", "<Message, as first seen"}, rows)
+	var rest int64
+	for _, e := range r.Errors[len(rows):] {
+		rest += e.Count
+	}
+	if rest > 0 {
+		t.Notes = append(t.Notes, fmt.Sprintf("… and %s of %s.", plural(rest, "error"), plural(int64(len(r.Errors)-len(rows)), "more sort")))
+	}
+	return t
+}
+
+// shortened is a text without its middle where it is too long to be read.
+func shortened(s string) string {
+	signs := []rune(s)
+	if len(signs) <= htmlMessage {
+		return s
+	}
+	half := htmlMessage / 2
+	return string(signs[:half]) + " … " + string(signs[len(signs)-half:])
+}
+
+// htmlEvent is an event with the letter that marks it in the charts.
+type htmlEvent struct{ Letter, Sign, At, Text string }
+
+func htmlEventList(r *Results) (list []htmlEvent, rest string) {
+	for i := range r.Events[:min(len(r.Events), htmlEvents)] {
+		e := &r.Events[i]
+		sign, _ := eventMark(e)
+		letter := ""
+		if i < maxMarks {
+			letter = strings.TrimSpace(string(eventLetter(i)))
+		}
+		list = append(list, htmlEvent{letter, sign, moment(e.AtMS), shortened(eventText(e))})
+	}
+	if n := len(r.Events) - len(list); n > 0 {
+		rest = fmt.Sprintf("… and %s; the JSON results have them.", plural(int64(n), "more event"))
+	}
+	return list, rest
+}
+
+// htmlStates is the table of what the nodes were in.
+func htmlStates(r *Results) htmlTable {
+	var rows [][]string
+	for i := range r.States[:min(len(r.States), htmlSpells)] {
+		s := &r.States[i]
+		rows = append(rows, []string{
+			clean(s.Node), clean(s.State), moment(s.FromMS), moment(s.ToMS),
+			count(s.Answered), count(s.Placed), count(s.Moved), count(s.Left), count(s.Again),
+		})
+	}
+	t := rowsTable([]string{"<Node", "<State", "From", "To", "Answers", "Came to it", "Moved away", "… unexcused", "Moved again"}, rows)
+	if n := len(r.States) - len(rows); n > 0 {
+		t.Notes = append(t.Notes, fmt.Sprintf("… and %s.", plural(int64(n), "more state")))
+	}
+	return t
+}
