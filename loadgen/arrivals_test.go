@@ -147,12 +147,12 @@ func TestArrivalsLateAndDropped(t *testing.T) {
 	group := Group{Name: "g", Users: 1, Arrivals: &Arrivals{Stages: []Stage{{100, 100, 0}}}, Steps: []Step{get(t, "/")}}
 	group.Duration = 300 * time.Millisecond
 	_, account := runPlan(t, &Plan{Target: srv.URL, Groups: []Group{group}})
-	if a := account.Arrivals; a.Planned != 30 || a.Started > 6 || a.Started < 1 || a.Late != a.Started-1 || a.Dropped != 30-a.Started {
+	if a := account.Arrivals; a.Planned != 30 || a.Started > 6 || a.Started < 1 || a.Late < a.Started-1 || a.Dropped != 30-a.Started {
 		t.Errorf("cut by the duration: %+v", a)
 	}
 	group.Duration, group.Iterations = 0, 4
 	samples, account := runPlan(t, &Plan{Target: srv.URL, Groups: []Group{group}})
-	if a := account.Arrivals; a != (ArrivalAccount{Planned: 4, Started: 4, Late: 3}) {
+	if a := account.Arrivals; a.Planned != 4 || a.Started != 4 || a.Late < 3 || a.Dropped != 0 {
 		t.Errorf("all of four: %+v", a)
 	}
 	for i, s := range samples[1:] { // due every 10 ms, begun every 50 ms

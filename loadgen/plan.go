@@ -29,7 +29,8 @@ type Plan struct {
 	// Session reads node, counter and session id from every answer.
 	Session Session
 	Groups  []Group
-	// Seed makes think times repeatable. Every user draws from a stream of its own.
+	// Seed makes think times and random arrivals repeatable. Every user and every group's schedule draws
+	// from a stream of its own.
 	Seed uint64
 	// UserAgent is sent unless a step names its own.
 	UserAgent string

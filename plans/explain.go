@@ -76,6 +76,9 @@ func (e *explanation) gap() {
 func (p *Plan) explainTarget(e *explanation) {
 	if p.Lab == nil {
 		words := fmt.Sprintf("%s, timeout %s", withoutPassword(p.Load.Target), short(p.Load.Timeout))
+		if p.Load.HTTP2 {
+			words += ", HTTP/2"
+		}
 		if p.Load.TLS != nil && p.Load.TLS.InsecureSkipVerify {
 			words += ", any certificate"
 		}

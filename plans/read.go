@@ -164,6 +164,8 @@ func (r *reader) target(t table) {
 	if d, ok := t.duration("timeout", 1); ok {
 		r.plan.Load.Timeout = d
 	}
+	version, _ := t.word("http", "1.1", "2")
+	r.plan.Load.HTTP2 = version == "2"
 	r.tlsOptions(t)
 	r.plan.Weights = weights(t)
 	if words, ok := t.line("algorithm"); ok {

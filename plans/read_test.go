@@ -23,6 +23,7 @@ seed = 42
 [target]
 url = "https://example.com:8443/app"
 timeout = "5s"
+http = "2"
 insecure = true
 server_name = "internal.example"
 headers = { Accept = "text/html", X-User = "${user}" }
@@ -170,6 +171,7 @@ func TestRead(t *testing.T) {
 			Name:    "everything",
 			Target:  "https://example.com:8443/app",
 			Timeout: 5 * time.Second,
+			HTTP2:   true,
 			TLS:     &tls.Config{InsecureSkipVerify: true, ServerName: "internal.example"},
 			Session: loadgen.Session{Node: from("header:X-Node"), Counter: from("json:n"), ID: from("cookie:SID")},
 			Seed:    42,

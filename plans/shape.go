@@ -25,7 +25,7 @@ var (
 	nodeShape = &shape{name: "[[lab.node]]", example: `[ { tag = "s1" }, { tag = "s2" } ]`, keys: []string{
 		"tag", "weight", "delay", "stopped"}}
 	targetShape = &shape{name: "[target]", example: `{ url = "http://192.168.42.42" }`, keys: []string{
-		"url", "timeout", "ca", "cert", "key", "server_name", "insecure", "headers", "weights", "algorithm"}}
+		"url", "timeout", "http", "ca", "cert", "key", "server_name", "insecure", "headers", "weights", "algorithm"}}
 	sessionShape = &shape{name: "[session]", example: `{ node = "json:tag" }`, keys: []string{
 		"node", "counter", "id"}}
 	haproxyShape = &shape{name: "[haproxy]", example: `{ api = "tcp://192.168.42.42:9999" }`, keys: []string{

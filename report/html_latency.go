@@ -18,7 +18,7 @@ func latencyPlots(l *Latency) []plot {
 // distributionPlot has a bar for each bucket, on a logarithmic axis, on which buckets are equally wide.
 func distributionPlot(l *Latency) plot {
 	first, last := l.Buckets[0], l.Buckets[len(l.Buckets)-1]
-	x := logarithmic(max(first.FromMS, first.ToMS/2), last.ToMS)
+	x := logarithmic(max(first.FromMS, first.ToMS/2), last.ToMS, false)
 	most := int64(0)
 	for _, b := range l.Buckets {
 		most = max(most, b.Count)
@@ -42,16 +42,17 @@ func distributionPlot(l *Latency) plot {
 
 // percentileMarks are the usual percentiles on the axis of times.
 func percentileMarks(l *Latency, x *scale) (list []plotMark) {
-	for i, share := range []float64{0.5, 0.95, 0.99} {
+	for _, share := range []float64{0.5, 0.95, 0.99} {
 		for _, q := range l.Percentiles {
 			if q.Share == share {
 				at := x.at(q.MS)
 				name := "p" + strconv.Itoa(round(share*100))
-				list = append(list, plotMark{At: hundredth(at), X: round(at * plotWidth), Letter: name, Title: name + " " + millis(q.MS) + " ms", Row: i, Class: "seen"})
+				list = append(list, plotMark{At: hundredth(at), X: round(at * plotWidth), Letter: name, Title: name + " " + millis(q.MS) + " ms", Class: "seen"})
 				break
 			}
 		}
 	}
+	stagger(list)
 	return list
 }
 
@@ -64,8 +65,9 @@ func curvePlot(l *Latency) plot {
 		share := 1 - math.Pow(10, -i)
 		x.ticks = append(x.ticks, tick{i, strconv.FormatFloat(100*share, 'f', max(0, int(i)-2), 64) + "%"})
 	}
+	ticks := append(ticksOf(&x), plotTick{hundredth(x.at(math.Log10(2))), "50%", true})
 	y := milliseconds(l.Percentiles[0].MS, l.Percentiles[last].MS)
-	p := plot{ID: "curve", Title: "Percentile curve, ms", Height: 180, X: ticksOf(&x), Y: ticksOf(&y), Summary: "The response time at each percentile"}
+	p := plot{ID: "curve", Title: "Percentile curve, ms", Height: 180, X: ticks, Y: ticksOf(&y), Summary: "The response time at each percentile"}
 	places := make([]place, len(l.Percentiles))
 	for i, q := range l.Percentiles {
 		at := nines

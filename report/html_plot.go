@@ -156,3 +156,11 @@ func box(x, width, height int) string {
 
 // Down is the tick's place from the upper edge of the image.
 func (t plotTick) Down() int { return round((100 - t.At) / 100 * plotHeight) }
+
+// MarkRows is how many rows of letters stand above the image.
+func (p plot) MarkRows() (rows int) {
+	for i := range p.Marks {
+		rows = max(rows, p.Marks[i].Row+1)
+	}
+	return rows
+}

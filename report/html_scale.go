@@ -60,10 +60,10 @@ func decimal(v, step float64) string {
 	return grouped(v, int(max(0, math.Ceil(-math.Log10(step)-1e-9))))
 }
 
-// logarithmic is an axis between round values around least and most, both above 0. Its ticks are 1, 2
-// and 5 times powers of ten; of many decades, the powers alone.
-func logarithmic(least, most float64) scale {
-	s := scale{log: true}
+// logarithmic is an axis from least to most, both above 0, or, if it is to be round, to the next round values
+// around them. Its ticks are 1, 2 and 5 times powers of ten; of many decades, the powers alone.
+func logarithmic(least, most float64, rounded bool) scale {
+	s := scale{from: least, to: max(most, least*1.01), log: true}
 	var values []float64
 	for e := math.Floor(math.Log10(least)); e <= math.Ceil(math.Log10(most)); e++ {
 		for _, m := range []float64{1, 2, 5} {
@@ -71,15 +71,17 @@ func logarithmic(least, most float64) scale {
 		}
 	}
 	first, last := 0, len(values)-1
-	for first+1 < len(values) && values[first+1] <= least {
+	for first+1 < len(values) && values[first+1] <= least*(1+1e-9) {
 		first++
 	}
-	for last-1 > first && values[last-1] >= most {
+	for last-1 > first && values[last-1] >= most*(1-1e-9) {
 		last--
 	}
-	s.from, s.to = values[first], values[last]
-	for i, v := range values[first : last+1] {
-		if last-first <= 9 || (first+i)%3 == 0 {
+	if rounded {
+		s.from, s.to = values[first], values[last]
+	}
+	for i := first; i <= last; i++ {
+		if v := values[i]; (last-first <= 9 || i%3 == 0) && v >= s.from*(1-1e-9) && v <= s.to*(1+1e-9) {
 			s.ticks = append(s.ticks, tick{v, strconv.FormatFloat(v, 'f', -1, 64)})
 		}
 	}
@@ -91,7 +93,7 @@ func logarithmic(least, most float64) scale {
 func milliseconds(least, most float64) scale {
 	const far = 50
 	if least > 0 && most/least > far {
-		return logarithmic(least, most)
+		return logarithmic(least, most, true)
 	}
 	return fromZero(most, 0.001, 4)
 }

@@ -16,6 +16,7 @@ const (
 	leastLane  = 90
 	mostLane   = 380
 	noteIndent = 8
+	mostSigns  = 110 // of a line
 )
 
 // diagramView is a sequence diagram as the template draws it.
@@ -88,19 +89,17 @@ func (v *diagramView) lanes(d *sequence.Diagram) {
 			x += gaps[i]
 		}
 	}
-	v.Width = max(x+half(d.Lifelines[len(d.Lifelines)-1].Name), v.notesEnd(d)) + 10
+	v.Width = max(x+half(d.Lifelines[len(d.Lifelines)-1].Name), v.textsEnd(d)) + 10
 }
 
 // half is half the width of a lifeline's box.
 func half(name string) int { return int(signWidth*float64(utf8.RuneCountInString(name)))/2 + 10 }
 
-// notesEnd is how far the widest note reaches.
-func (v *diagramView) notesEnd(d *sequence.Diagram) (end int) {
+// textsEnd is how far the widest text reaches.
+func (v *diagramView) textsEnd(d *sequence.Diagram) (end int) {
 	for _, b := range d.Blocks {
 		for _, s := range b.Steps {
-			if s.From == s.To {
-				end = max(end, v.Lanes[s.From].X+noteIndent+textWidth(s.Lines))
-			}
+			end = max(end, v.Lanes[min(s.From, s.To)].X+noteIndent+textWidth(s.Lines))
 		}
 	}
 	return end
@@ -139,10 +138,13 @@ func widenGaps(gaps []int, need int) {
 
 func textWidth(lines []string) (width int) {
 	for _, l := range lines {
-		width = max(width, int(signWidth*float64(utf8.RuneCountInString(l))))
+		width = max(width, int(signWidth*float64(utf8.RuneCountInString(stepText(l)))))
 	}
 	return width
 }
+
+// stepText is a line of a step, without its middle where it is too long.
+func stepText(l string) string { return cut(clean(l), mostSigns) }
 
 // step places a step below y and returns where it ends.
 func (v *diagramView) step(s *sequence.Step, y int) int {
@@ -154,7 +156,7 @@ func (v *diagramView) step(s *sequence.Step, y int) int {
 	x := min(from, to) + noteIndent
 	for i, l := range s.Lines {
 		y += lineHeight
-		made.Lines = append(made.Lines, lineView{x, y, clean(l)})
+		made.Lines = append(made.Lines, lineView{x, y, stepText(l)})
 		if i == 0 && made.Arrow {
 			y += arrowSpace / 2
 			made.Y = y

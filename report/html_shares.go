@@ -28,7 +28,10 @@ func newShareView(r *Results) (v shareView) {
 		v.Explanation = "No answer named its node."
 		return v
 	}
-	v.Explanation, v.Verdict = d.Explanation, d.Verdict
+	v.Verdict = d.Verdict
+	if d.Explanation != "" {
+		v.Explanation = sentence(d.Explanation)
+	}
 	if d.OK != nil {
 		v.Good, v.Bad = *d.OK, !*d.OK
 	}
@@ -80,7 +83,7 @@ func newShareBar(s NodeShare, known bool, axis *scale) shareBar {
 		b.Title += fmt.Sprintf("\n95%% interval %s to %s", percent(s.Low), percent(s.High))
 	}
 	if known {
-		b.Text += " of " + percent(s.Expected)
+		b.Text += ", expected " + percent(s.Expected)
 		b.Title += "\nexpected " + percent(s.Expected)
 	}
 	return b

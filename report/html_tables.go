@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 const (
@@ -28,19 +29,30 @@ type htmlCell struct {
 	Left bool
 }
 
+// longCell is the length from which text that is set at the left edge may be broken.
+const longCell = 28
+
+// Class is the cell's style.
+func (c htmlCell) Class() string {
+	switch {
+	case !c.Left:
+		return ""
+	case utf8.RuneCountInString(c.Text) > longCell:
+		return "l w"
+	}
+	return "l"
+}
+
 // htmlRow is a row; a faint one is a part of the row above, a strong one the sum.
 type htmlRow struct {
 	Cells         []htmlCell
 	Faint, Strong bool
 }
 
-// tableOf is a table of the text report.
+// tableOf is a table of the text report, its columns in the order of their groups: what matters most is then on
+// the left, where it is seen even on a telephone.
 func tableOf(t table) htmlTable {
-	columns := t.whole
-	if columns == nil {
-		columns = slices.Concat(t.groups...)
-	}
-	columns = append([]textColumn{t.label}, columns...)
+	columns := append([]textColumn{t.label}, slices.Concat(t.groups...)...)
 	made := htmlTable{Rows: make([]htmlRow, len(t.label.cells))}
 	for _, c := range columns {
 		made.Heads = append(made.Heads, htmlCell{c.head, c.left})

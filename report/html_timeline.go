@@ -3,21 +3,22 @@ package report
 import (
 	"fmt"
 	"math"
-	"strconv"
+	"slices"
 	"strings"
 )
 
 const (
 	// maxColumns bounds the parts of a time axis that give their values.
 	maxColumns = 240
-	// maxMarks bounds the events that are marked, markRoom is the room of a letter in percent of a narrow
+	// maxMarks bounds the events that are marked: there are so many letters. markRoom is the room of a letter in percent of a narrow
 	// image, and markRows the rows of letters.
-	maxMarks = 60
+	maxMarks = 52
 	markRoom = 3.5
 	markRows = 3
 	// maxBands bounds the nodes whose shares are drawn.
-	maxBands   = 24
-	bandHeight = 46 // pixels
+	maxBands = 24
+	// leastBand and mostBand are the heights of a node's band, and allBands that of all where it lies between.
+	leastBand, mostBand, allBands = 46, 80, 320
 )
 
 // timePlots are the charts of the run's course; none if it is a single step.
@@ -87,6 +88,20 @@ func (c *courseView) places(y *scale, value func(*Point) float64) []place {
 	return list
 }
 
+// columnPlaces are a value of each column, in the middle of it; NaN for nothing.
+func (c *courseView) columnPlaces(y *scale, value func([]Point) float64) []place {
+	list := make([]place, len(c.groups))
+	at := 0
+	for i, group := range c.groups {
+		list[i] = place{(float64(at) + float64(len(group))/2) / float64(len(c.points)), math.NaN()}
+		if v := value(group); !math.IsNaN(v) {
+			list[i].y = y.at(v)
+		}
+		at += len(group)
+	}
+	return list
+}
+
 // most is the largest value of a step.
 func (c *courseView) most(value func(*Point) float64) (most float64) {
 	for i := range c.points {
@@ -108,16 +123,16 @@ func (c *courseView) rates() plot {
 	places := c.places(&y, perSecond)
 	p.Curves = []curve{{Class: "fill", Path: area(places, plotHeight, plotHeight)}, {Class: "line first", Path: line(places)}}
 	p.Y, p.Summary = ticksOf(&y), "Requests per second over time"
-	p.Note = "Requests that ended in each " + c.step() + "; the last one ends with the run."
+	p.Note = "Requests that ended in each step of " + c.step() + "; the last step ends with the run."
 	return p
 }
 
 // decimals are those of rates: one where a step is longer than a second.
 func (c *courseView) decimals() int { return int(boolInt(c.seconds > 1)) }
 
-func (c *courseView) step() string {
-	return strings.TrimPrefix(plural(int64(c.seconds), "second"), "1 ")
-}
+// step and column are how long each of them lasts.
+func (c *courseView) step() string   { return decimal(c.seconds, 1) + " s" }
+func (c *courseView) column() string { return decimal(c.seconds*float64(len(c.groups[0])), 1) + " s" }
 
 // percentileLines are the lines of percentiles, the highest first, so that lower ones lie above it.
 var percentileLines = []struct {
@@ -140,27 +155,33 @@ func (c *courseView) times() plot {
 	p := c.plot("times", "Response time, ms", 200, func(group []Point) string {
 		var text []string
 		for i := len(percentileLines) - 1; i >= 0; i-- {
-			worst := 0.0
-			for k := range group {
-				worst = max(worst, percentileLines[i].value(&group[k]))
+			if slow := worst(group, percentileLines[i].value); !math.IsNaN(slow) {
+				text = append(text, percentileLines[i].name+" "+millis(slow)+" ms")
 			}
-			text = append(text, percentileLines[i].name+" "+millis(worst)+" ms")
 		}
 		return strings.Join(text, "\n")
 	})
 	for _, l := range percentileLines {
-		p.Curves = append(p.Curves, curve{l.name, l.class, line(c.places(&y, func(p *Point) float64 {
-			if p.Requests == 0 {
-				return math.NaN()
-			}
-			return l.value(p)
+		p.Curves = append(p.Curves, curve{l.name, l.class, line(c.columnPlaces(&y, func(group []Point) float64 {
+			return worst(group, l.value)
 		}))})
 	}
 	p.Y, p.Legend, p.Summary = ticksOf(&y), true, "The 50th, 95th and 99th percentile of the response times over time"
 	if len(c.groups) < len(c.points) {
-		p.Note = "The values of a column are those of its worst " + c.step() + "."
+		p.Note = fmt.Sprintf("Of each %s, the worst %s.", c.column(), c.step())
 	}
 	return logNote(p, &y)
+}
+
+// worst is the largest value of the steps that had requests, NaN if none had.
+func worst(group []Point, value func(*Point) float64) float64 {
+	most := math.NaN()
+	for i := range group {
+		if v := value(&group[i]); group[i].Requests > 0 && !(v <= most) {
+			most = v
+		}
+	}
+	return most
 }
 
 // logNote says that the vertical axis is logarithmic.
@@ -198,27 +219,47 @@ func (c *courseView) failures() plot {
 func (c *courseView) shares() plot {
 	nodes := c.points[0].Nodes
 	drawn := min(len(nodes), maxBands)
-	most := 0.0
-	for i := range drawn {
-		most = max(most, c.most(func(p *Point) float64 { return p.Nodes[i].Share }))
+	sums := make([]Point, len(c.groups))
+	for i, group := range c.groups {
+		sums[i] = joined(group)
 	}
-	y := fromZero(most*100, 1, 4)
-	p := c.plot("shares", "Each node’s share of the requests", drawn*bandHeight, func(group []Point) string { return shareText(group, drawn) })
+	y := fromZero(100*largestShare(sums), 1, 4)
+	p := c.plot("shares", "Each node’s share of the requests", drawn*min(mostBand, max(leastBand, allBands/drawn)),
+		func(group []Point) string { return shareText(group, drawn) })
 	p.Summary = "Each node's share of the requests over time"
 	for i := range drawn {
 		base, height := (i+1)*plotHeight/drawn, plotHeight/drawn
-		places := c.places(&y, func(p *Point) float64 { return p.Nodes[i].Share * 100 })
+		column := -1
+		places := c.columnPlaces(&y, func([]Point) float64 { column++; return 100 * sums[column].Nodes[i].Share })
 		p.Curves = append(p.Curves,
-			curve{Class: "band b" + strconv.Itoa(i%2), Path: area(places, base, height*9/10)},
+			curve{Class: "band", Path: area(places, base, height*9/10)},
 			curve{Class: "rule", Path: fmt.Sprintf("M0 %dh%d", base, plotWidth)})
 		p.Names = append(p.Names, plotTick{At: hundredth(float64(i) / float64(drawn)), Text: clean(nodes[i].Node)})
-		p.Y = append(p.Y, plotTick{At: hundredth(1 - float64(base-height*9/10)/plotHeight), Text: grouped(y.to, 0) + "%"})
+		p.Y = append(p.Y, plotTick{At: hundredth(1 - float64(base-height*9/10)/plotHeight), Text: grouped(min(100, y.to), 0) + "%"})
 	}
-	p.Note = "Of the requests that named their node, in each " + c.step() + "."
+	p.Note = "Of the requests that named their node, in each " + c.column() + "."
 	if len(nodes) > drawn {
 		p.Note += fmt.Sprintf(" %s are not drawn.", plural(int64(len(nodes)-drawn), "more node"))
 	}
 	return p
+}
+
+// largestShare is the largest share of a node in a column with enough requests to speak of one: half as many as
+// the mean column. Others may be cut at it.
+func largestShare(columns []Point) (most float64) {
+	var all int64
+	for i := range columns {
+		all += columns[i].Requests
+	}
+	for i := range columns {
+		if 2*columns[i].Requests*int64(len(columns)) < all {
+			continue
+		}
+		for _, n := range columns[i].Nodes {
+			most = max(most, n.Share)
+		}
+	}
+	return most
 }
 
 // shareText is the shares of the nodes in some steps together.
@@ -234,27 +275,33 @@ func shareText(group []Point, drawn int) string {
 	return strings.Join(text, "\n")
 }
 
-// marksOf places the events on the axis, and their letters in rows so that they do not overlap.
+// marksOf places the events on the axis.
 func marksOf(events []Event, axis *scale) (list []plotMark) {
-	var ends [markRows]float64
 	for i := range min(len(events), maxMarks) {
 		e := &events[i]
 		at := axis.at(float64(e.AtMS))
-		m := plotMark{At: hundredth(at), X: round(at * plotWidth), Letter: strings.TrimSpace(string(eventLetter(i))), Row: -1}
+		m := plotMark{At: hundredth(at), X: round(at * plotWidth), Letter: strings.TrimSpace(string(eventLetter(i)))}
 		m.Title = m.Letter + " · " + moment(e.AtMS) + " · " + eventText(e)
 		if e.Observed {
 			m.Class = "seen"
 		}
-		for row := range ends {
-			if m.At >= ends[row] {
-				m.Row, ends[row] = row, m.At+markRoom
-				break
-			}
-		}
-		if m.Row < 0 {
-			m.Letter, m.Row = "", 0
-		}
 		list = append(list, m)
 	}
+	stagger(list)
 	return list
+}
+
+// stagger puts the letters of marks, which are in order, in rows so that they do not overlap. One for which no
+// row has room is left out.
+func stagger(marks []plotMark) {
+	var ends [markRows]float64
+	for i := range marks {
+		m := &marks[i]
+		row := slices.IndexFunc(ends[:], func(end float64) bool { return m.At >= end })
+		if row < 0 {
+			m.Letter = ""
+			continue
+		}
+		m.Row, ends[row] = row, m.At+markRoom*float64(len(m.Letter))
+	}
 }

@@ -15,7 +15,7 @@ import (
 var layers = map[string][]string{
 	"stickbench/assert":            {"github.com/expr-lang/expr"},
 	"stickbench/loadgen":           {"stickbench/assert", "github.com/tidwall/gjson", "golang.org/x/net", "golang.org/x/sync", "golang.org/x/sys"},
-	"stickbench/report":            {"stickbench/assert", "stickbench/loadgen", "github.com/HdrHistogram/hdrhistogram-go", "github.com/mattn/go-runewidth", "github.com/montanaflynn/stats"},
+	"stickbench/report":            {"stickbench/assert", "stickbench/internal/sequence", "stickbench/loadgen", "github.com/HdrHistogram/hdrhistogram-go", "github.com/aclements/go-moremath", "github.com/mattn/go-runewidth", "github.com/montanaflynn/stats"},
 	"stickbench/plans":             {"stickbench/assert", "stickbench/loadgen", "github.com/BurntSushi/toml"},
 	"stickbench/internal/bench":    {},
 	"stickbench/internal/haproxy":  {},

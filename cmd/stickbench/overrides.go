@@ -33,7 +33,7 @@ func (o *overrides) flags(c *cobra.Command) {
 	f.StringVar(&o.ConnectTo, "connect-to", "", "connect to `HOST:PORT` where the target's URL says otherwise")
 	f.StringArrayVar(&o.Resolve, "resolve", nil, "`HOST:PORT:ADDRESS`: the address of a name, in place of a name service; may be repeated")
 	f.StringVar(&o.Proxy, "proxy", "", "send everything through the HTTP proxy at `URL`, such as http://127.0.0.1:3128")
-	f.Uint64Var(&o.Seed, "seed", 0, "seed of the think times")
+	f.Uint64Var(&o.Seed, "seed", 0, "seed of think times and random arrivals")
 }
 
 // over is what was given on the command line.

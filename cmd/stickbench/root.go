@@ -27,7 +27,7 @@ and asks every answer which node gave it and whether the session goes on.
 		SilenceUsage:  true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(a.runCommand(), a.checkCommand(), a.reportCommand(), a.traceCommand(), a.labCommand(), a.plansCommand())
+	root.AddCommand(a.runCommand(), a.checkCommand(), a.reportCommand(), a.compareCommand(), a.traceCommand(), a.labCommand(), a.plansCommand())
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w\nSee: %s --help", err, c.CommandPath())
 	})

@@ -26,6 +26,7 @@ type runFlags struct {
 	Out         string
 	NoOut       bool
 	JSON, Quiet bool
+	Repeat      int
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -45,6 +46,9 @@ Exit codes: 0 done, expectations met; 1 an expectation failed; 2 wrong usage or 
 			if o.NoOut && o.Out != "" {
 				return errors.New("--out and --no-out exclude each other")
 			}
+			if c.Flags().Changed("repeat") {
+				return a.repeat(args[0], &o, o.over(c))
+			}
 			plan, err := a.open(args[0], o.over(c))
 			if err != nil {
 				return err
@@ -58,6 +62,7 @@ Exit codes: 0 done, expectations met; 1 an expectation failed; 2 wrong usage or 
 	f.BoolVar(&o.NoOut, "no-out", false, "write no folder")
 	f.BoolVar(&o.JSON, "json", false, "print the results as one JSON document, and nothing else")
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress on standard error")
+	f.IntVar(&o.Repeat, "repeat", 1, "run the plan so many `times`, each in a folder of its own within the run's")
 	return c
 }
 
@@ -192,6 +197,7 @@ type recording struct {
 	builder *report.Builder
 	events  []report.Event
 	live    *live
+	first   firstExchanges
 	folder  *folder
 	file    io.Closer
 	jtl     *report.JTLWriter
@@ -229,6 +235,7 @@ func (s *recording) Record(sample *loadgen.Sample) error {
 	s.mu.Lock()
 	s.builder.Add(sample)
 	s.mu.Unlock()
+	s.first.add(sample)
 	s.live.add(sample)
 	if s.jtl == nil {
 		return nil
@@ -255,7 +262,7 @@ func (s *recording) close(r *record) error {
 	if s.folder == nil {
 		return nil
 	}
-	return errors.Join(s.jtl.Flush(), s.file.Close(), s.folder.writeRecord(r))
+	return errors.Join(s.jtl.Flush(), s.file.Close(), s.folder.writeRecord(r), s.folder.writeHTML(r, &s.first))
 }
 
 const (

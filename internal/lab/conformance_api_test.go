@@ -68,7 +68,11 @@ func (b *bench) row(ctx context.Context, name string) (haproxy.Row, error) {
 			}
 			return rows[i], nil
 		}
-		<-tick.C
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return haproxy.Row{}, ctx.Err()
+		}
 	}
 }
 

@@ -50,7 +50,11 @@ func TestConformance(t *testing.T) {
 			// Most of a scenario is waiting for health checks: all of them wait at the same time.
 			var running sync.WaitGroup
 			for _, s := range all {
-				running.Go(func() { s.run(t.Context(), balancer) })
+				running.Go(func() {
+					ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+					defer cancel()
+					s.run(ctx, balancer)
+				})
 			}
 			running.Wait()
 			for _, s := range all {

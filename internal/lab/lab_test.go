@@ -421,3 +421,34 @@ func TestRuntimeAPIOverTheNetwork(t *testing.T) {
 		t.Errorf("%q", answer)
 	}
 }
+
+// A stopped node's port once went to another laboratory's node, and the balancer sent it users.
+func TestStoppedNodeKeepsItsAddress(t *testing.T) {
+	node, err := newNodeServer(Node{Tag: "s1", Stopped: true}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if c, err := net.Dial("tcp", node.addr); err == nil {
+			c.Close()
+			t.Fatal("somebody listens on a stopped node's address")
+		}
+		if err := node.start(); err != nil {
+			t.Fatal(err)
+		}
+		c, err := net.Dial("tcp", node.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Close()
+		if err := node.stop(); err != nil {
+			t.Fatal(err)
+		}
+		if runtime.GOOS == "linux" && node.release == nil {
+			t.Fatal("the address is free for anybody")
+		}
+	}
+	if err := node.close(); err != nil || node.release != nil {
+		t.Error(err)
+	}
+}

@@ -21,6 +21,7 @@ type nodeServer struct {
 
 	mu      sync.Mutex
 	process *nodeProcess // nil: stopped
+	release func() error // of the reserved address, while stopped
 	closed  bool
 }
 
@@ -32,10 +33,25 @@ func newNodeServer(n Node, observe func(NodeExchange)) (*nodeServer, error) {
 	}
 	s := &nodeServer{Node: n, addr: listener.Addr().String(), observe: observe}
 	if n.Stopped {
-		return s, listener.Close()
+		return s, errors.Join(listener.Close(), s.keepAddress())
 	}
 	s.process = startNodeProcess(listener, n, observe)
 	return s, nil
+}
+
+// keepAddress keeps a stopped node's address from being given to somebody else.
+func (s *nodeServer) keepAddress() (err error) {
+	s.release, err = reserve(s.addr)
+	return err
+}
+
+func (s *nodeServer) giveBackAddress() error {
+	if s.release == nil {
+		return nil
+	}
+	release := s.release
+	s.release = nil
+	return release()
 }
 
 // start starts the node again, with no session and the delay it was configured with.
@@ -47,6 +63,9 @@ func (s *nodeServer) start() error {
 	}
 	if s.closed {
 		return fmt.Errorf("node %s: the laboratory is closed", s.Tag)
+	}
+	if err := s.giveBackAddress(); err != nil {
+		return fmt.Errorf("node %s: %w", s.Tag, err)
 	}
 	listener, err := net.Listen("tcp", s.addr)
 	if err != nil {
@@ -65,7 +84,7 @@ func (s *nodeServer) stop() error {
 	}
 	err := s.process.kill()
 	s.process = nil
-	return err
+	return errors.Join(err, s.keepAddress())
 }
 
 // close stops the node if it runs, for good.
@@ -74,7 +93,7 @@ func (s *nodeServer) close() error {
 	defer s.mu.Unlock()
 	s.closed = true
 	if s.process == nil {
-		return nil
+		return s.giveBackAddress()
 	}
 	err := s.process.kill()
 	s.process = nil

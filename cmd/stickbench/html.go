@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"stickbench/internal/sequence"
+	"stickbench/loadgen"
+	"stickbench/plans"
+	"stickbench/report"
+)
+
+// reportFile is the report to be looked at, in a run's folder.
+const reportFile = "report.html"
+
+// writeHTML writes the report of a run into its folder.
+func (f *folder) writeHTML(r *record, first *firstExchanges) error {
+	facts := f.htmlFacts(r)
+	facts.Diagram = first.diagram()
+	var page bytes.Buffer
+	if err := report.WriteHTML(&page, r.Results, facts); err != nil {
+		return err
+	}
+	return f.write(reportFile, page.Bytes())
+}
+
+// reportHTML prints that report again, or makes one of any recording.
+func (a *app) reportHTML(path string) error {
+	recording, err := a.recorded(path)
+	if err != nil {
+		return err
+	}
+	b, first := report.NewBuilder(), &firstExchanges{}
+	results, err := recording.fold(b, func(s *loadgen.Sample) { b.Add(s); first.add(s) })
+	if err != nil {
+		return err
+	}
+	facts := report.HTMLFacts{Version: version()}
+	if f := (&folder{path}); path != "-" && f.holdsRun() {
+		r, err := f.readRecord()
+		if err != nil {
+			return err
+		}
+		facts = f.htmlFacts(r)
+	}
+	facts.Diagram = first.diagram()
+	if err := report.WriteHTML(a.stdout, results, facts); err != nil {
+		return cannotRun("the report could not be printed: %w", err)
+	}
+	return nil
+}
+
+// holdsRun says whether it is a folder.
+func (f *folder) holdsRun() bool {
+	info, err := os.Stat(f.dir)
+	return err == nil && info.IsDir()
+}
+
+// htmlFacts are what ran where. A plan that cannot be read is left out: the report stands without it.
+func (f *folder) htmlFacts(r *record) report.HTMLFacts {
+	source, _ := os.ReadFile(f.path(planFile))
+	facts := report.HTMLFacts{
+		Version: r.Version, PlanFile: r.PlanFile, PlanSource: string(source), Seed: &r.Seed, Target: r.Target, Start: r.Start,
+		Host: fmt.Sprintf("%s/%s, %d CPUs, %s", r.Host.OS, r.Host.Arch, r.Host.CPUs, r.Host.Go),
+		More: []report.HTMLFact{
+			{Name: "Options", Value: overrideText(r.Override)}, {Name: "Node is read from", Value: r.NodeSource},
+			{Name: "Algorithm", Value: r.Algorithm}, {Name: "Weights", Value: weightsText(r.Weights)},
+			{Name: "Ended because", Value: r.Stopped},
+		},
+	}
+	if r.End != nil {
+		facts.End = *r.End
+	}
+	return facts
+}
+
+// overrideText is what the command line changed of the plan.
+func overrideText(o plans.Override) string {
+	var said []string
+	for name, n := range map[string]*int{"--users": o.Users, "--iterations": o.Iterations} {
+		if n != nil {
+			said = append(said, name+" "+strconv.Itoa(*n))
+		}
+	}
+	for name, d := range map[string]*time.Duration{"--duration": o.Duration, "--ramp-up": o.RampUp} {
+		if d != nil {
+			said = append(said, name+" "+d.String())
+		}
+	}
+	for name, s := range map[string]*string{"--target": o.Target, "--balancer": o.Balancer} {
+		if s != nil {
+			said = append(said, name+" "+*s)
+		}
+	}
+	slices.Sort(said)
+	return strings.Join(said, " ")
+}
+
+func weightsText(weights map[string]float64) string {
+	var said []string
+	for _, node := range slices.Sorted(maps.Keys(weights)) {
+		said = append(said, node+" "+strconv.FormatFloat(weights[node], 'g', 6, 64))
+	}
+	return strings.Join(said, ", ")
+}
+
+const (
+	// drawnUsers is how many users' first exchanges the report draws, drawnEach how many of each.
+	drawnUsers = 4
+	drawnEach  = 3
+)
+
+// firstExchanges draws the first samples of the first users. Samples hold no cookies, and what happened behind
+// the balancer is what the answers say: `stickbench trace` sees more. The zero value is ready.
+type firstExchanges struct {
+	users map[int]*drawnUser
+	all   sequence.Builder
+}
+
+// drawnUser is how many samples of a user were drawn, and the session that the last one was of.
+type drawnUser struct {
+	samples int
+	session string
+}
+
+func (f *firstExchanges) add(s *loadgen.Sample) {
+	if s.Mark || s.User == 0 || f.all.Len() == drawnUsers*drawnEach {
+		return
+	}
+	u := f.users[s.User]
+	if u == nil && len(f.users) < drawnUsers {
+		if f.users == nil {
+			f.users = map[int]*drawnUser{}
+		}
+		u = &drawnUser{}
+		f.users[s.User] = u
+	}
+	if u == nil || u.samples == drawnEach {
+		return
+	}
+	u.samples++
+	f.all.Add(u.exchange(s))
+}
+
+// exchange is a sample as far as it tells. Its label stands for its request.
+func (u *drawnUser) exchange(s *loadgen.Sample) sequence.Exchange {
+	method, path, _ := strings.Cut(strings.Clone(s.Label), " ")
+	x := sequence.Exchange{
+		User: s.User, Life: s.Life, Start: time.UnixMilli(s.StartMillis()), Method: method, Path: path, Label: strings.Clone(s.Label),
+		Outcome: sampleOutcome(s), Status: s.Status, Reason: strings.Clone(s.Reason),
+		Kind: string(s.Kind), Failure: strings.Clone(s.Failure), Node: strings.Clone(s.Node),
+	}
+	if s.HasCounter {
+		x.Says = fmt.Sprintf("counter %d", s.Counter)
+	}
+	if u.session != "" && s.Session != "" && s.Session != u.session {
+		x.Says = strings.TrimPrefix(x.Says+", a new session", ", ")
+	}
+	if s.Session != "" {
+		u.session = strings.Clone(s.Session)
+	}
+	return x
+}
+
+// sampleOutcome is how far a sample came.
+func sampleOutcome(s *loadgen.Sample) sequence.Outcome {
+	switch s.Kind {
+	case loadgen.KindVariable:
+		return sequence.Unsent
+	case loadgen.KindDNS, loadgen.KindRefused, loadgen.KindConnTime, loadgen.KindConnect, loadgen.KindTLS:
+		return sequence.Unreached
+	}
+	if s.Status == 0 {
+		return sequence.NoAnswer
+	}
+	return sequence.Answered
+}
+
+// diagram is nil if there is nothing to draw.
+func (f *firstExchanges) diagram() *sequence.Diagram {
+	if f.all.Len() == 0 {
+		return nil
+	}
+	return f.all.Freeze()
+}

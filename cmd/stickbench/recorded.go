@@ -1,0 +1,88 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"stickbench/loadgen"
+	"stickbench/plans"
+	"stickbench/report"
+)
+
+// recorded is a recording to be folded: a run's folder, or a file of samples.
+type recorded struct {
+	name  string // for messages
+	in    io.ReadCloser
+	start time.Time // zero where it is not known
+	run   report.Run
+	setup report.Setup
+}
+
+// recorded opens the recording at path, - for samples on standard input.
+func (a *app) recorded(path string) (*recorded, error) {
+	if path == "-" {
+		return &recorded{name: "standard input", in: io.NopCloser(a.stdin), run: report.Run{Plan: "standard input"}}, nil
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: no such run or file; the runs here are in results/", path)
+	}
+	if info.IsDir() {
+		return recordedRun(&folder{path})
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+	return &recorded{name: path, in: f, run: report.Run{Plan: name}}, nil
+}
+
+// recordedRun opens a run's samples, with what run.json and plan.toml know beside them.
+func recordedRun(f *folder) (*recorded, error) {
+	r, err := f.readRecord()
+	if err != nil {
+		return nil, err
+	}
+	source, err := os.ReadFile(f.path(planFile))
+	if err != nil {
+		return nil, err
+	}
+	plan, err := plans.Read(f.path(planFile), source, r.Override)
+	if err != nil {
+		return nil, err
+	}
+	run := r.facts(plan)
+	if r.End == nil {
+		run.Warnings = append(slices.Clone(run.Warnings), "the run did not come to its end: this is what it had recorded")
+	}
+	file, err := os.Open(f.path(samplesFile))
+	if err != nil {
+		return nil, err
+	}
+	return &recorded{name: f.path(samplesFile), in: file, start: r.Start, run: run, setup: r.setup(plan)}, nil
+}
+
+// fold folds the samples into b by way of add, and closes the recording. What happened during its run is
+// told beforehand.
+func (r *recorded) fold(b *report.Builder, add func(*loadgen.Sample)) (*report.Results, error) {
+	defer r.in.Close()
+	if !r.start.IsZero() {
+		b.Begin(r.start)
+	}
+	for _, e := range r.run.Events {
+		b.Event(e)
+	}
+	info, err := report.ReadJTL(r.in, func(s *loadgen.Sample) error { add(s); return nil })
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.name, err)
+	}
+	run := r.run
+	run.Warnings = append(slices.Clone(run.Warnings), info.Warnings...)
+	return b.Freeze(run), nil
+}
