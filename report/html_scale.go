@@ -57,6 +57,9 @@ func niceStep(x float64) float64 {
 
 // decimal writes a multiple of step with the decimals it needs.
 func decimal(v, step float64) string {
+	if v == 0 {
+		return "0"
+	}
 	return grouped(v, int(max(0, math.Ceil(-math.Log10(step)-1e-9))))
 }
 
