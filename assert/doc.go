@@ -39,6 +39,10 @@
 //	samples, errors, error_rate, throughput  of the run, or of a label: errors("GET /")
 //	avg() min() max() stddev() p50() p90() p95() p99()
 //	                       milliseconds, of all samples, or of a label: p95("GET /")
+//	arrivals, late, dropped
+//	                       counts of an open run: those that began, began late, and never began
+//	response_avg() response_p50() response_p90() response_p95() response_p99() response_max()
+//	                       milliseconds from the intended start of arrivals, of all, or of a label
 //	sessions, transitions, moves, lost
 //	                       counts of the affinity verdict
 //	excused, unexcused, lost_unexcused
@@ -56,8 +60,8 @@
 //	returned("s1")         how many moves led back to the node, of sessions that had been on it before
 //
 // A phase of the run begins with an event and lasts to the next one; it has the event's name, and "start"
-// is the phase before the first. Phases of one name count together. All words except drained, left and
-// returned may be asked of a phase:
+// is the phase before the first. Phases of one name count together. All words except drained, left, returned
+// and those of arrivals may be asked of a phase:
 //
 //	during("drain s1").moves, during("drain s1").p95("GET /"), during("start").share("s1")
 //
@@ -71,6 +75,7 @@
 //	drained("s1") && during("drain s1").p95("GET /") < 20
 //	during("drain s1").decisions("s1") == 0
 //	unexcused == 0 && left("s1") && returned("s1") == 0
+//	dropped == 0 && late < arrivals / 100 && response_p99("GET /") < 50
 //
 // A figure that is not defined for the run, such as the affinity of no transitions, makes the
 // expectation fail.

@@ -11,10 +11,12 @@ import (
 type Figures interface {
 	// Figure is a figure of the whole run, by its word: samples, errors, error_rate, throughput,
 	// affinity, continuity, moves, excused, unexcused, lost, lost_unexcused, transitions, sessions,
-	// nodes. ok is false where it is not defined for this run, such as the affinity of no transitions.
+	// nodes, and of open groups arrivals, late, dropped. ok is false where it is not defined for this run,
+	// such as the affinity of no transitions.
 	Figure(name string) (value float64, ok bool)
 	// LabelFigure is a figure of a label's row, label "" being TOTAL: samples, errors, error_rate,
-	// throughput per second, and in milliseconds avg, min, max, stddev, p50, p90, p95, p99. NaN is not
+	// throughput per second, and in milliseconds avg, min, max, stddev, p50, p90, p95, p99, and of arrivals
+	// response_avg, response_p50, response_p90, response_p95, response_p99, response_max. NaN is not
 	// defined, such as the average of no samples. It is an error if the run has no such label.
 	LabelFigure(name, label string) (float64, error)
 	// NodeFigure is a figure of a node: share (0 to 1), decisions, requests, returned. It is an error if

@@ -66,6 +66,7 @@ var finished = run{
 	"samples GET /": 1500, "errors GET /": 0, "error_rate GET /": 0, "throughput GET /": 600,
 	"avg": 1.2, "min": 0.4, "max": 31, "stddev": 1.1, "p50": 1, "p90": 1.9, "p95": 2.4, "p99": 5.04321, "p95 GET /": 0.00012345,
 	"share s1": 0.5, "share s2": 0.5, "decisions s1": 1, "decisions s2": 1, "requests s1": 1000, "requests s2": 1000,
+	"arrivals": 2000, "late": 12, "dropped": 0, "response_p95": 9.5, "response_p99 GET /": 800,
 	"unexcused": 1, "lost_unexcused": 0, "returned s1": 3, "returned s2": 0, "drained s1": 0, "left s2": 1,
 }
 
@@ -130,6 +131,10 @@ func TestJudge(t *testing.T) {
 		{`drained("s2")`, `drained("s2") undefined: nothing to judge`, false},
 		{`not drained("s2")`, `drained("s2") undefined: nothing to judge`, false},
 		{`shares_ok`, `shares_ok undefined: nothing to judge`, false},
+		{`dropped == 0 && late < arrivals / 100`, "dropped 0, late 12, arrivals 2000", true},
+		{`response_p95 < 9`, "9.5 ms", false},
+		{`response_p99("GET /") < 1000`, "800 ms", true},
+		{`response_max("GET /") < 1000`, `response_max("GET /") undefined: there are no samples`, false},
 		{`during("drain s1").shares_ok`, `true`, true},
 		{`during("drain s1").moves == 0`, "0", true},
 		{`during("drain s1").moves() == 0`, "0", true},
@@ -167,6 +172,7 @@ func TestUndefinedFigures(t *testing.T) {
 		`continuity < 2`:              "continuity undefined: no transition was judged",
 		`throughput > 1`:              "throughput undefined: this run does not know it",
 		`moves == 0`:                  "moves undefined: this run does not know it",
+		`dropped == 0`:                "dropped undefined: the run has no account of arrivals",
 		`p95() < 5`:                   "p95() undefined: there are no samples",
 		`samples("GET /") == 0`:       `samples("GET /") undefined: there are no samples`,
 	} {
@@ -208,6 +214,7 @@ func TestBadExpectations(t *testing.T) {
 		`during.moves == 0`:                          "1:1: `during` needs the name of a phase and a word: during(\"drain s1\").moves",
 		`during("drain s1").move == 0`:               "1:20: a phase has no `move`: did you mean `moves`?",
 		`during("drain s1").drained()`:               "1:20: `drained` is of the whole run, not of a phase",
+		`during("drain s1").response_p95 < 1`:        "1:20: `response_p95` is of the whole run, not of a phase",
 		`during("drain s1").moves(1)`:                "1:20: `moves` takes no arguments",
 		`during("drain s1").share == 1`:              "1:20: `share` takes 1 argument, not 0: share(\"s1\")",
 		`during("drain s1").share("s3")`:             `1:26: no node "s3": did you mean "s1"?`,

@@ -41,6 +41,15 @@ var expectations = withPhases(newLanguage("an expectation", []*word[*ledger]{
 	ofLabel("p90"),
 	ofLabel("p95"),
 	ofLabel("p99"),
+	ofWholeRun(ofRun("arrivals", whole)),
+	ofWholeRun(ofRun("late", whole)),
+	ofWholeRun(ofRun("dropped", whole)),
+	ofWholeRun(ofLabel("response_avg")),
+	ofWholeRun(ofLabel("response_p50")),
+	ofWholeRun(ofLabel("response_p90")),
+	ofWholeRun(ofLabel("response_p95")),
+	ofWholeRun(ofLabel("response_p99")),
+	ofWholeRun(ofLabel("response_max")),
 }))
 
 func init() {
@@ -58,10 +67,15 @@ func elsewhere(names []string, where string) map[string]string {
 	return m
 }
 
+const noArrivals = "the run has no account of arrivals"
+
 // undefinedBecause says why a figure may be undefined.
 var undefinedBecause = map[string]string{
 	"affinity":   "no transition was judged",
 	"continuity": "no transition was judged",
+	"arrivals":   noArrivals,
+	"late":       noArrivals,
+	"dropped":    noArrivals,
 }
 
 // whole and fractional give a figure the type it has in expressions: counts are whole numbers.

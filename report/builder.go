@@ -16,6 +16,14 @@ type Run struct {
 	Expectations []*assert.Expectation
 	// Requests is the engine's account, nil where only a recording is known.
 	Requests *Requests
+	// Model is the model of load and PlannedUsers the users of all groups, as the plan has them; "" and 0
+	// where only a recording is known.
+	Model        string
+	PlannedUsers int64
+	// Arrivals is the engine's account of the arrivals of open groups, nil where there are none, and
+	// Generator that of the machine that made the load; nil where only a recording is known.
+	Arrivals  *Arrivals
+	Generator *Generator
 	// Events are listed where the Builder was told of none.
 	Events []Event
 	// Warnings are doubts that came up elsewhere; those that the samples give rise to are added.
@@ -151,9 +159,11 @@ func (b *Builder) Freeze(run Run) *Results {
 		Schema: Schema, Plan: run.Plan, Verdict: "none",
 		Labels: b.freezeLabels(nodes), Total: b.total.freeze(totalLabel),
 		DurationMS: b.doubts.duration(), WholeMillis: b.doubts.whole,
-		Requests: run.Requests, Errors: b.errors.freeze(),
+		Requests: run.Requests, Arrivals: run.Arrivals, Generator: run.Generator, PlannedUsers: run.PlannedUsers,
+		Errors:       b.errors.freeze(),
 		Expectations: []Expectation{}, Events: g.events, Timeline: b.timeline.freeze(nodes),
 	}
+	r.Model = run.model(&r.Total)
 	if len(g.events) == 0 {
 		r.Events = append([]Event{}, run.Events...)
 	}

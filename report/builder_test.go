@@ -82,6 +82,7 @@ func TestBuilderAddAllocatesNothing(t *testing.T) {
 	for _, s := range []stream{
 		{seed: 9, users: 4, rounds: 500, nodes: []string{"s1", "s2"}, labels: []string{"GET /"}, sticky: true},
 		{seed: 9, users: 4, rounds: 500, nodes: []string{"s1", "s2"}, labels: []string{"GET /"}, marks: true, clear: true, fail: 0.3},
+		{seed: 9, users: 4, rounds: 500, nodes: []string{"s1", "s2"}, labels: []string{"GET /", "GET /b"}, clear: true, open: true},
 	} {
 		samples := s.samples()
 		b := NewBuilder()

@@ -3,6 +3,7 @@ package report
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"stickbench/assert"
 )
@@ -16,6 +17,9 @@ var _ assert.Figures = (*Results)(nil)
 //
 // It is not defined (ok is false) for other names, for rates and shares of nothing, for what needs nodes
 // where no answer named one, and for what needs sessions where no answer told of one.
+//
+// arrivals (those that began), late and dropped are counts of the arrivals of open groups; they are not
+// defined for closed runs, and where only a recording is known.
 func (r *Results) Figure(name string) (value float64, ok bool) {
 	answered, _ := answeringNodes(r.Nodes)
 	placed, known, measured := len(answered) > 0, r.Affinity.Sessions > 0, r.Total.Samples > 0
@@ -54,12 +58,13 @@ func (r *Results) Figure(name string) (value float64, ok bool) {
 	case "new_sessions":
 		return float64(a.NewSessions), known
 	}
-	return 0, false
+	return r.Arrivals.figure(name)
 }
 
 // LabelFigure is a figure of a label's row, "" for TOTAL: avg, min, max, stddev, p50, p90, p95 and p99
-// in milliseconds, samples, errors, error_rate, throughput per second. It is an error if there is no
-// such label or figure, and for times of no samples.
+// in milliseconds, samples, errors, error_rate, throughput per second; and of its arrivals, from their
+// intended start, response_avg, response_p50, response_p90, response_p95, response_p99 and response_max.
+// It is an error if there is no such label or figure, and for times of no samples or of no arrivals.
 func (r *Results) LabelFigure(name, label string) (float64, error) {
 	row := r.row(label)
 	if row == nil {
@@ -72,6 +77,8 @@ func (r *Results) LabelFigure(name, label string) (float64, error) {
 func (r *Row) defined(name string) (float64, error) {
 	value, ok := r.figure(name)
 	switch {
+	case strings.HasPrefix(name, "response_") && r.Response == nil:
+		return 0, errors.New("no sample is an arrival")
 	case !ok:
 		return 0, fmt.Errorf("a label has no figure %q", name)
 	case r.Samples == 0 && name != "samples" && name != "errors":
@@ -121,7 +128,10 @@ func (r *Row) figure(name string) (value float64, ok bool) {
 	case "p99":
 		return r.P99MS, true
 	}
-	return 0, false
+	if r.Response == nil {
+		return 0, false
+	}
+	return r.Response.figure(name)
 }
 
 // NodeFigure is a figure of a node: share of the requests that named a node (0 to 1), requests,

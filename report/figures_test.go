@@ -74,6 +74,34 @@ func TestLabelFigure(t *testing.T) {
 	}
 }
 
+func TestArrivalFigures(t *testing.T) {
+	open := openRun()
+	for name, want := range map[string]float64{"arrivals": 10000, "late": 92, "dropped": 3} {
+		if got, ok := open.Figure(name); !ok || got != want {
+			t.Errorf("%s: %v, %v; want %v", name, got, ok, want)
+		}
+		if got, ok := fold(foreign(), Run{Model: ClosedModel}).Figure(name); ok {
+			t.Errorf("%s of a closed run is %v", name, got)
+		}
+	}
+	r := open.Labels[0].Response
+	for name, want := range map[string]float64{
+		"response_avg": r.AverageMS, "response_p50": r.P50MS, "response_p90": r.P90MS, "response_p95": r.P95MS, "response_p99": r.P99MS, "response_max": r.MaxMS,
+	} {
+		for _, label := range []string{"", "GET /"} {
+			if got, err := open.LabelFigure(name, label); err != nil || got != want {
+				t.Errorf("%s(%q): %v, %v; want %v", name, label, got, err, want)
+			}
+		}
+		if got, err := open.LabelFigure(name, "GET /cart"); err == nil {
+			t.Errorf("%s of what is no arrival: %v", name, got)
+		}
+	}
+	if got, err := open.LabelFigure("response_p96", "GET /"); err == nil {
+		t.Errorf("response_p96 is %v", got)
+	}
+}
+
 func TestNodeFigure(t *testing.T) {
 	r := fold(stream{seed: 11, users: 4, rounds: 50, nodes: []string{"s1", "s1", "s1", "s2"}, labels: []string{"GET /"}, sticky: true}.samples(), Run{})
 	for _, test := range []struct {

@@ -25,6 +25,8 @@ type rowFold struct {
 	fine   histogram // µs, of the samples that were measured so
 	coarse histogram // ms, of those that were not
 
+	response *responseFold // of arrivals; nil before the first
+
 	jmeter calculator
 }
 
@@ -52,6 +54,12 @@ func (f *rowFold) add(s *loadgen.Sample) {
 	f.errors += failed
 	f.received += s.Received
 	f.sent += s.Sent
+	if s.Arrival {
+		if f.response == nil {
+			f.response = &responseFold{}
+		}
+		f.response.add(s)
+	}
 }
 
 // weight is how many samples and how many errors s stands for. A row of another tool's recording that
@@ -80,7 +88,7 @@ func (f *rowFold) freeze(label string) Row {
 	row := Row{
 		Label: label, Samples: f.count, Errors: f.errors, ErrorRate: j.ErrorRate,
 		Throughput: j.Throughput, ReceivedKBps: j.ReceivedKBps, SentKBps: j.SentKBps, AvgBytes: j.AvgBytes,
-		JMeter: j,
+		Response: f.response.freeze(), JMeter: j,
 	}
 	if f.count == 0 {
 		return row

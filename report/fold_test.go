@@ -256,6 +256,28 @@ func TestAddDoesNotAllocate(t *testing.T) {
 	}
 }
 
+// A run of any length has the same memory: once the times between 1 µs and 10 min have been met, none is
+// added, and all of it is what the buckets of that span take.
+func TestMemoryIsFlat(t *testing.T) {
+	var f rowFold
+	rng := rand.New(rand.NewPCG(13, 17))
+	s := &loadgen.Sample{Fine: true, Arrival: true}
+	record := func() {
+		s.Elapsed = time.Duration(math.Exp(rng.Float64()*math.Log(600e6))) * time.Microsecond
+		f.add(s)
+	}
+	for i := range slot(600e6, fineBits) {
+		s.Elapsed = time.Duration(highest(i, fineBits)) * time.Microsecond
+		f.add(s)
+	}
+	if n := testing.AllocsPerRun(200_000, record); n != 0 {
+		t.Errorf("%v allocations per sample", n)
+	}
+	if size := len(f.fine.pages) * pageSlots * 8; size > 170_000 {
+		t.Errorf("%d bytes for times up to 10 min", size)
+	}
+}
+
 func BenchmarkFoldAdd(b *testing.B) {
 	var f rowFold
 	samples := make([]loadgen.Sample, 1024)

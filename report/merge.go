@@ -20,6 +20,13 @@ func (f *rowFold) merge(o *rowFold) {
 	f.squares.add(o.squares)
 	f.fine.merge(&o.fine)
 	f.coarse.merge(&o.coarse)
+	if o.response == nil {
+		return
+	}
+	if f.response == nil {
+		f.response = &responseFold{}
+	}
+	f.response.merge(o.response)
 }
 
 // clone is a copy that shares nothing with f.

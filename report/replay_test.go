@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -28,6 +29,7 @@ func anyStream(seed uint64) stream {
 	for i := range 1 + random.IntN(12) {
 		s.nodes = append(s.nodes, fmt.Sprintf("s%d", i+1))
 	}
+	s.open = random.IntN(3) == 0
 	return s
 }
 
@@ -137,6 +139,9 @@ func replayInto(t *testing.T, b *Builder, samples []*loadgen.Sample) *Builder {
 	t.Helper()
 	var file bytes.Buffer
 	w := NewJTLWriter(&file)
+	if slices.ContainsFunc(samples, func(s *loadgen.Sample) bool { return s.Arrival }) {
+		w.WithLate()
+	}
 	for _, s := range samples {
 		if err := w.Write(s); err != nil {
 			t.Fatal(err)

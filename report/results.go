@@ -4,8 +4,8 @@
 //	loadgen.Run ─▶ Sample ─▶ Builder.Add ────┴▶ Builder.Freeze ─▶ Results ─▶ WriteText
 //	                 │            ▲                                       ├▶ WriteJSON
 //	              JTLWriter       │                                       ├▶ WriteJMeterTable
-//	                 ▼            │                                       └▶ WriteJMeterCSV
-//	            samples.jtl ─▶ ReadJTL
+//	                 ▼            │                                       ├▶ WriteJMeterCSV
+//	            samples.jtl ─▶ ReadJTL                                    └▶ WriteHTML
 //
 // A recording goes through the same folds as the run it was made of, and gives the same results. Folds
 // keep no samples but the last 65536, for events that are told late: their size is that of what they tell
@@ -29,16 +29,23 @@ type Results struct {
 	DurationMS  int64 `json:"duration_ms"`
 	WholeMillis bool  `json:"whole_millis,omitempty"`
 
+	// Model is the model of load, "closed", "open" or "mixed"; absent where only a recording without arrivals
+	// is known. PlannedUsers are those of all groups of the plan.
+	Model        string `json:"model,omitempty"`
+	PlannedUsers int64  `json:"planned_users,omitempty"`
+
 	Labels []Row `json:"labels"` // in order of first appearance
 	Total  Row   `json:"total"`  // Row.Label is "TOTAL"; marks count here as in JMeter
 
 	Nodes        []Node        `json:"nodes"` // by name; with weights, also those that never answered
 	Affinity     Affinity      `json:"affinity"`
 	Distribution *Distribution `json:"distribution,omitempty"`
-	Requests     *Requests     `json:"requests,omitempty"` // of a run; a recording alone does not know it
-	Latency      *Latency      `json:"latency,omitempty"`  // nil without requests
-	Users        *Users        `json:"users,omitempty"`    // nil where no node is known
-	Errors       []Error       `json:"errors"`             // most frequent first
+	Requests     *Requests     `json:"requests,omitempty"`  // of a run; a recording alone does not know it
+	Arrivals     *Arrivals     `json:"arrivals,omitempty"`  // of a run with open groups
+	Generator    *Generator    `json:"generator,omitempty"` // of a run
+	Latency      *Latency      `json:"latency,omitempty"`   // nil without requests
+	Users        *Users        `json:"users,omitempty"`     // nil where no node is known
+	Errors       []Error       `json:"errors"`              // most frequent first
 	Expectations []Expectation `json:"expectations"`
 	Events       []Event       `json:"events"` // by time
 	Phases       []Phase       `json:"phases"` // by first appearance; none without an event that begins one
@@ -68,6 +75,10 @@ type Row struct {
 	ReceivedKBps float64 `json:"received_kb_per_s"`
 	SentKBps     float64 `json:"sent_kb_per_s"`
 	AvgBytes     float64 `json:"avg_bytes"`
+
+	// Response is the time from the intended start, of the samples that are arrivals; nil without any. The
+	// times above are from the real start. Phases have none.
+	Response *Response `json:"response,omitempty"`
 
 	// Nodes are the same figures of the samples that each node answered, in the order of Results.Nodes;
 	// absent where no node is known.

@@ -21,6 +21,9 @@ type stream struct {
 	marks  bool    // "<node> reached" after each answer
 	fail   float64 // share of requests that fail in one way or another
 	pace   time.Duration
+	// open makes the first request of each iteration an arrival, up to 200 µs late, and one in a
+	// hundred up to a second.
+	open bool
 	// out are the states that nodes are in from some time on; nil: none.
 	out func(at time.Duration) map[string]string
 	// slow multiplies the pace of a node; 0 does not.
@@ -83,8 +86,11 @@ func (s *stream) iterate(u *user, active int) {
 		u.life++
 		u.node, u.id = "", ""
 	}
-	for _, label := range s.labels {
+	for i, label := range s.labels {
 		sample := s.request(u, label)
+		if s.open && i == 0 {
+			sample.Arrival, sample.Late = true, s.late()
+		}
 		sample.ActiveGroup, sample.ActiveAll = active, active
 		s.emit(sample)
 		if s.marks && sample.Node != "" {
@@ -98,6 +104,15 @@ func (s *stream) iterate(u *user, active int) {
 			s.emit(&mark)
 		}
 	}
+}
+
+// late is how long after it was due an arrival begins.
+func (s *stream) late() time.Duration {
+	most := 200 * time.Microsecond
+	if s.random.IntN(100) == 0 {
+		most = time.Second
+	}
+	return time.Duration(s.random.Int64N(int64(most))).Truncate(time.Microsecond)
 }
 
 // request makes one request and its answer.

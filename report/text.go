@@ -21,16 +21,16 @@ const (
 	topErrors    = 10 // rows of errors that are printed
 )
 
-// WriteText writes the report that `stickbench run` prints: the verdict, the summary, nodes and their
-// shares, affinity, phases, the timeline, events, errors, expectations and warnings. It is a function of r alone. Text that came from the target
-// is escaped, so that an answer cannot drive the terminal.
+// WriteText writes the report that `stickbench run` prints: the verdict, the summary, response times
+// of arrivals, nodes and their shares, affinity, phases, the timeline, events, errors, expectations and
+// warnings. It is a function of r alone. Text that came from the target is escaped, so that an answer cannot drive the terminal.
 func WriteText(w io.Writer, r *Results, opt TextOptions) error {
 	p := &page{width: max(opt.Width, minWidth), color: opt.Color}
 	if opt.Width == 0 {
 		p.width = defaultWidth
 	}
 	for _, section := range []func(*page, *Results){
-		writeVerdict, writeSummary, writeNodes, writeAffinity, writePhases, writeTimeline, writeEvents,
+		writeVerdict, writeSummary, writeResponse, writeNodes, writeAffinity, writePhases, writeTimeline, writeEvents,
 		writeErrors, writeExpectations, writeWarnings,
 	} {
 		section(p, r)
@@ -122,6 +122,9 @@ func account(r *Results) string {
 		if q.Redirects > 0 {
 			parts = append(parts, plural(q.Redirects, "redirect"))
 		}
+	}
+	if model := modelWords(r); model != "" {
+		parts = append(parts, model)
 	}
 	return strings.Join(append(parts, span(r.DurationMS), "times in ms"), " · ")
 }

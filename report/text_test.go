@@ -54,6 +54,7 @@ var reports = sync.OnceValue(func() map[string]*Results {
 	}
 
 	return map[string]*Results{
+		"open":       openRun(),
 		"drain":      drainAndReady(),
 		"weights":    weightsChanged(),
 		"two-users":  twoUsers,
@@ -65,6 +66,22 @@ var reports = sync.OnceValue(func() map[string]*Results {
 		"foreign":    fold(foreign(), Run{}),
 	}
 })
+
+// openRun is a run of arrivals, with a second request after each, of which some found no user free.
+func openRun() *Results {
+	s := stream{
+		seed: 12, users: 5, rounds: 2000, nodes: []string{"s1", "s2"}, labels: []string{"GET /", "GET /cart"}, sticky: true, clear: true, open: true,
+	}
+	return fold(s.samples(), Run{
+		Plan: "visitors", Model: OpenModel, PlannedUsers: 5, Weights: map[string]float64{"s1": 1, "s2": 1},
+		Requests: &Requests{Started: 20000, OK: 20000, Connections: 10000},
+		Arrivals: &Arrivals{Planned: 10003, Started: 10000, Late: 92, Dropped: 3},
+		Generator: &Generator{
+			WallMS: 6021.5, CPUMS: 3010.75, Processors: 2, Load: 0.25, GCPauses: 3, GCPausedMS: 0.4, WorstPauseMS: 0.2,
+			Wakes: 9000, LateWakes: 1, WorstWakeMS: 12.5,
+		},
+	})
+}
 
 // drainAndReady is a run in which s1 is drained, then set to maintenance, and then ready again, while
 // users come and go; later it goes down by itself.

@@ -43,6 +43,8 @@ type record struct {
 	States     map[string]string  `json:"states,omitempty"` // of the servers that were not ready at the start
 	Algorithm  string             `json:"algorithm,omitempty"`
 	Requests   *report.Requests   `json:"requests"`
+	Arrivals   *report.Arrivals   `json:"arrivals,omitempty"`
+	Generator  *report.Generator  `json:"generator,omitempty"`
 	Events     []report.Event     `json:"events"`
 	Warnings   []string           `json:"warnings"` // those that did not come from the samples
 	Results    *report.Results    `json:"results"`

@@ -112,7 +112,7 @@ func weightsText(weights map[string]float64) string {
 
 const (
 	// drawnUsers is how many users' first exchanges the report draws, drawnEach how many of each.
-	drawnUsers = 4
+	drawnUsers = 3
 	drawnEach  = 3
 )
 

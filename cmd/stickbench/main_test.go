@@ -26,7 +26,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "same": same, "waitfor": waitFor, "waitport": waitPort},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "same": same, "waitfor": waitFor, "waitport": waitPort, "freeport": freePort, "fetch": fetch},
 	})
 }
 

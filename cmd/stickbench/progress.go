@@ -1,44 +1,71 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/mattn/go-runewidth"
-	"github.com/vbauerster/mpb/v8"
-	"github.com/vbauerster/mpb/v8/decor"
-
+	"stickbench/internal/steer"
 	"stickbench/loadgen"
 	"stickbench/plans"
 )
 
+const printEvery = 10 * time.Second
+
+// The values of --progress.
 const (
-	lookEvery  = 100 * time.Millisecond
-	printEvery = 10 * time.Second
-	// spareColumns keep a bar on its line when the terminal echoes a Ctrl-C in front of it.
-	spareColumns = 4
+	progressAuto = "auto"
+	progressJSON = "json"
+	progressNone = "none"
 )
 
-// progress shows how far the run is, on stderr: a bar per group on a terminal, else a line per group
-// every ten seconds.
+// checkProgress refuses what --progress does not know, and --quiet beside it.
+func (o *runFlags) checkProgress(given bool) error {
+	switch {
+	case !slices.Contains([]string{progressAuto, progressJSON, progressNone}, o.Progress):
+		return fmt.Errorf("--progress %s: expected auto, json or none", o.Progress)
+	case o.Quiet && given && o.Progress != progressNone:
+		return errors.New("--quiet and --progress exclude each other")
+	}
+	return nil
+}
+
+// progress is the value of --progress that is meant.
+func (o *runFlags) progress() string {
+	if o.Quiet {
+		return progressNone
+	}
+	return o.Progress
+}
+
+// progress shows how far the run is, on stderr: as JSON lines if they are asked for, else a bar per group
+// and what each node does on a terminal, else a line per group every ten seconds.
 type progress struct {
 	done chan struct{}
 	wait sync.WaitGroup
 }
 
-func (a *app) showProgress(runner *loadgen.Runner, plan *plans.Plan, l *live, quiet bool) *progress {
+// showProgress shows the run that begins at that time. steering may be nil.
+func (a *app) showProgress(runner *loadgen.Runner, plan *plans.Plan, l *live, s *steering, began time.Time, mode string) *progress {
+	l.begin(began)
 	p := &progress{done: make(chan struct{})}
-	if quiet {
-		return p
+	w := &watch{runner: runner, live: l, began: began, rates: make([]rate, len(plan.Load.Groups))}
+	if s != nil {
+		w.driver = s.driver
 	}
-	w := &watch{runner: runner, live: l, rates: make([]rate, len(plan.Load.Groups))}
-	if _, ok := terminal(a.stderr); ok {
+	_, isTerminal := terminal(a.stderr)
+	switch {
+	case mode == progressNone:
+	case mode == progressJSON:
+		p.wait.Go(func() { jsonLines(a.notices, w, p.done) })
+	case isTerminal:
 		p.wait.Go(func() { bars(a.stderr, a.notices, w, p.done) })
-	} else {
-		p.wait.Go(func() { lines(a.stderr, w, p.done) })
+	default:
+		p.wait.Go(func() { lines(a.notices, w, p.done) })
 	}
 	return p
 }
@@ -52,6 +79,8 @@ func (p *progress) stop() {
 type watch struct {
 	runner *loadgen.Runner
 	live   *live
+	driver *steer.Driver // nil without events
+	began  time.Time
 	rates  []rate
 }
 
@@ -72,6 +101,44 @@ func (w *watch) look(now time.Time) []status {
 		all[i] = s
 	}
 	return all
+}
+
+// next is the event that is next; nil if none is left.
+func (w *watch) next(now time.Time, groups []status) *upcoming {
+	if w.driver == nil {
+		return nil
+	}
+	name, in, ok := w.driver.Pending(now.Sub(w.began))
+	if !ok {
+		return nil
+	}
+	next := &upcoming{name: name, in: in, left: -1}
+	if in < 0 {
+		var iterations int64
+		for i := range groups {
+			iterations += groups[i].Iterations
+		}
+		next.left = toGo(w.driver.Undone(), iterations, w.live.total())
+	}
+	return next
+}
+
+// toGo is how many iterations are missing until the first event that waits for a number of them, or samples
+// if no event does.
+func toGo(undone []steer.Event, iterations, samples int64) int64 {
+	left, leftSamples := int64(-1), int64(-1)
+	for i := range undone {
+		if n := undone[i].AfterIterations; n > 0 && (left < 0 || n-iterations < left) {
+			left = max(0, n-iterations)
+		}
+		if n := undone[i].AfterSamples; n > 0 && (leftSamples < 0 || n-samples < leftSamples) {
+			leftSamples = max(0, n-samples)
+		}
+	}
+	if left >= 0 {
+		return left
+	}
+	return leftSamples
 }
 
 // part is how much of the group is done, 0 to 1: of its iterations or of its time, whatever is further.
@@ -99,15 +166,14 @@ func (s *status) left() time.Duration {
 func lines(out io.Writer, w *watch, done <-chan struct{}) {
 	tick := time.NewTicker(printEvery)
 	defer tick.Stop()
-	began := time.Now()
-	w.look(began) // the first rate is over the first ten seconds
+	w.look(w.began) // the first rate is over the first ten seconds
 	for {
 		select {
 		case <-done:
 			return
 		case now := <-tick.C:
 			for _, s := range w.look(now) {
-				fmt.Fprintf(out, "%4.0fs  %s\n", now.Sub(began).Seconds(), s.line())
+				fmt.Fprintf(out, "%4.0fs  %s\n", now.Sub(w.began).Seconds(), s.line())
 			}
 		}
 	}
@@ -134,102 +200,7 @@ func (s *status) line() string {
 func (s *status) nodes() string {
 	var parts []string
 	for _, x := range s.shares {
-		parts = append(parts, fmt.Sprintf("%s %.0f%%", x.node, 100*x.part))
+		parts = append(parts, fmt.Sprintf("%s %.0f%%", printable(x.node), 100*x.part))
 	}
 	return strings.Join(parts, " ")
-}
-
-// bars draws a bar per group until done is closed. What is noticed meanwhile appears above them.
-func bars(out io.Writer, notices *notices, w *watch, done <-chan struct{}) {
-	p := mpb.New(mpb.WithOutput(out), mpb.WithRefreshRate(lookEvery), mpb.WithAutoRefresh())
-	notices.to(p)
-	defer notices.to(out)
-	const whole = 1000
-	var mu sync.Mutex
-	shown := w.look(time.Now())
-	drawn := make([]*mpb.Bar, len(shown))
-	for i := range shown {
-		filler := mpb.BarFillerFunc(func(out io.Writer, stat decor.Statistics) error {
-			mu.Lock()
-			defer mu.Unlock()
-			_, err := io.WriteString(out, shown[i].bar(stat.AvailableWidth-spareColumns))
-			return err
-		})
-		drawn[i] = p.MustAdd(whole, filler, mpb.BarFillerTrim())
-	}
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
-	for running := true; running; {
-		select {
-		case <-done:
-			running = false
-		case <-tick.C:
-		}
-		now := w.look(time.Now())
-		mu.Lock()
-		shown = now
-		mu.Unlock()
-	}
-	for _, b := range drawn {
-		b.SetCurrent(whole) // mpb waits for its bars to be complete; what they show is ours
-	}
-	p.Wait()
-}
-
-// bar is the status as one line of that many columns: the bar takes what the words leave, and words that
-// do not fit are left out from the right.
-func (s *status) bar(columns int) string {
-	head := fmt.Sprintf("%s %d/%d users ", runewidth.Truncate(s.Group, 20, "…"), s.Active, s.Users)
-	tails := []string{fmt.Sprintf(" %3.0f%%", 100*s.part()), fmt.Sprintf("  %.0f/s", s.perSecond), fmt.Sprintf("  %d errors", s.errors)}
-	if len(s.shares) > 0 {
-		tails = append(tails, "  "+s.nodes())
-	}
-	if left := s.left(); left >= 0 && s.Ended < s.Users {
-		tails = append(tails, "  "+clock(left)+" left")
-	}
-	if s.OfIterations > 0 {
-		tails = append(tails, fmt.Sprintf("  %d of %d", s.Iterations, s.OfIterations))
-	}
-	const least = 8 // columns of a bar that still says something
-	room := columns - runewidth.StringWidth(head) - least
-	tail := ""
-	for _, t := range tails {
-		if n := runewidth.StringWidth(t); n <= room {
-			tail, room = tail+t, room-n
-		}
-	}
-	room += least
-	if room < 1 {
-		return runewidth.Truncate(head+tail, columns, "")
-	}
-	full := int(s.part() * float64(room))
-	return head + strings.Repeat("━", full) + strings.Repeat("─", room-full) + tail
-}
-
-// clock is a duration as minutes and seconds.
-func clock(d time.Duration) string {
-	d = d.Round(time.Second)
-	if d >= time.Hour {
-		return fmt.Sprintf("%d:%02d:%02d", int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60)
-	}
-	return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60)
-}
-
-// notices is where messages to the user go while a run lasts: to stderr, above the bars where there are
-// some.
-type notices struct {
-	mu  sync.Mutex
-	out io.Writer
-}
-
-func (n *notices) to(out io.Writer) {
-	n.mu.Lock()
-	n.out = out
-	n.mu.Unlock()
-}
-
-func (n *notices) Write(b []byte) (int, error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.out.Write(b)
 }

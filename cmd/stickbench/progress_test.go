@@ -2,72 +2,96 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/mattn/go-runewidth"
-
+	"stickbench/internal/steer"
 	"stickbench/loadgen"
+	"stickbench/report"
 )
 
-func TestBarFitsItsColumns(t *testing.T) {
-	s := status{
-		Progress: loadgen.Progress{
-			Group: "Thread Group", Users: 20, Started: 20, Active: 18, Ended: 2,
-			Iterations: 250, OfIterations: 1000, Elapsed: 10 * time.Second,
-		},
-		requests: 250, errors: 3, perSecond: 812.4, shares: []share{{"s1", 0.5}, {"s2", 0.5}},
-	}
-	for columns, want := range map[int]string{
-		120: "Thread Group 18/20 users ━━━━━━━━",
-		80:  "Thread Group 18/20 users ━━━━──────────────  25%  812/s  3 errors  s1 50% s2 50%",
-		30:  "Thread Group 18/20 users ━────",
-	} {
-		got := s.bar(columns)
-		if n := runewidth.StringWidth(got); n > columns {
-			t.Errorf("%d columns: %q takes %d", columns, got, n)
-		}
-		if !strings.HasPrefix(got, want) {
-			t.Errorf("%d columns: %q, want %q…", columns, got, want)
-		}
-	}
-	for columns := -4; columns < 200; columns++ {
-		if n := runewidth.StringWidth(s.bar(columns)); n > max(0, columns) {
-			t.Fatalf("%d columns: %d taken", columns, n)
-		}
-	}
-	if got, want := s.line(), "Thread Group: 18 of 20 users, 25%, 250 requests, 812.4/s, 3 errors, s1 50% s2 50%, 0:30 left"; got != want {
-		t.Errorf("line %q, want %q", got, want)
-	}
-}
-
-// The bars once waited for ever for their own end, and the report never came.
-func TestBarsEndWithTheRun(t *testing.T) {
+// onePlan is a plan of one user in one group, to a target that is not asked.
+func onePlan(t *testing.T) *loadgen.Plan {
+	t.Helper()
 	url, err := loadgen.ParseTemplate("/")
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan := &loadgen.Plan{
+	return &loadgen.Plan{
 		Target: "http://127.0.0.1:1", Timeout: time.Second,
 		Groups: []loadgen.Group{{Name: "first", Users: 1, Iterations: 10, Steps: []loadgen.Step{{Request: &loadgen.Request{Label: "GET /", Method: "GET", URL: url}}}}},
 	}
-	runner, err := loadgen.New(plan, &recording{})
+}
+
+// oneWatch looks at a run of onePlan that has not begun, with some samples.
+func oneWatch(t *testing.T) *watch {
+	t.Helper()
+	runner, err := loadgen.New(onePlan(t), &recording{})
 	if err != nil {
 		t.Fatal(err)
 	}
+	l := newTestLive()
+	l.add(answered("first", "s1", 100*time.Millisecond, 2*time.Millisecond, loadgen.OK))
+	l.add(answered("first", "", 700*time.Millisecond, time.Millisecond, loadgen.KindRefused))
+	l.happened(report.Event{AtMS: 800, Name: "drain", Text: "set server nodes/s1 state drain", OK: true})
+	return &watch{runner: runner, live: l, began: runBegan, rates: make([]rate, 1)}
+}
+
+// The bars once waited for ever for their own end, and the report never came. What is beneath them goes
+// with the run.
+func TestBarsEndWithTheRun(t *testing.T) {
+	t.Setenv("NO_COLOR", "1")
 	var out bytes.Buffer
 	done, ended := make(chan struct{}), make(chan struct{})
 	n := &notices{out: &out}
 	go func() {
-		bars(&out, n, &watch{runner: runner, live: newLive(), rates: make([]rate, 1)}, done)
+		bars(&out, n, oneWatch(t), done)
 		close(ended)
 	}()
+	fmt.Fprintln(n, "noticed")
 	close(done)
 	select {
 	case <-ended:
 	case <-time.After(20 * time.Second):
 		t.Fatal("the bars did not end")
+	}
+	frames := strings.Split(out.String(), "\x1b[J")
+	if last := frames[len(frames)-1]; !strings.HasPrefix(last, "first 0/1 users ──") || strings.Count(last, "\n") != 1 {
+		t.Errorf("at the end there is\n%s", last)
+	}
+}
+
+// One line a second and a last one at the end; scripts rely on the keys.
+func TestProgressLine(t *testing.T) {
+	w := oneWatch(t)
+	got, err := json.Marshal(w.progressLine(runBegan.Add(2200*time.Millisecond), true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `{"schema":"stickbench.progress/1","at_ms":2200,"done":true,"users":0,"iterations":0,"requests":2,"errors":1,` +
+		`"groups":[{"group":"first","users":0,"of_users":1,"iterations":0,"of_iterations":10,"requests":2,"errors":1,"part":0,"left_s":null}],` +
+		`"nodes":[{"node":"s1","requests":1,"errors":0,"share":1,"share_now":1,"requests_per_s":0.5,"p95_ms":2.015},` +
+		`{"node":"","requests":1,"errors":1,"share":null,"share_now":null,"requests_per_s":0.5,"p95_ms":1.007}],` +
+		`"last_event":{"at_ms":800,"name":"drain","text":"set server nodes/s1 state drain","ok":true},"next_event":null}`
+	if string(got) != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
+
+func TestToGo(t *testing.T) {
+	events := []steer.Event{{At: time.Second}, {AfterSamples: 50}, {AfterSamples: 40}}
+	if got := toGo(events, 1000, 12); got != 28 {
+		t.Errorf("%d samples", got)
+	}
+	events = append(events, steer.Event{AfterIterations: 1100}, steer.Event{AfterIterations: 900})
+	if got := toGo(events, 1000, 12); got != 0 {
+		t.Errorf("%d iterations", got)
+	}
+	if got := toGo(events[:1], 1000, 12); got != -1 {
+		t.Errorf("%d without any", got)
 	}
 }
 

@@ -10,10 +10,12 @@ import (
 
 // formats are what `stickbench report --format` knows beside html, which needs more than the results.
 var formats = map[string]func(a *app, r *report.Results) error{
-	"text":   func(a *app, r *report.Results) error { return report.WriteText(a.stdout, r, a.textOptions()) },
-	"json":   func(a *app, r *report.Results) error { return report.WriteJSON(a.stdout, r) },
-	"jmeter": func(a *app, r *report.Results) error { return report.WriteJMeterTable(a.stdout, r) },
-	"csv":    func(a *app, r *report.Results) error { return report.WriteJMeterCSV(a.stdout, r) },
+	"text":       func(a *app, r *report.Results) error { return report.WriteText(a.stdout, r, a.textOptions()) },
+	"json":       func(a *app, r *report.Results) error { return report.WriteJSON(a.stdout, r) },
+	"jmeter":     func(a *app, r *report.Results) error { return report.WriteJMeterTable(a.stdout, r) },
+	"csv":        func(a *app, r *report.Results) error { return report.WriteJMeterCSV(a.stdout, r) },
+	"junit":      func(a *app, r *report.Results) error { return report.WriteJUnit(a.stdout, r) },
+	"prometheus": func(a *app, r *report.Results) error { return report.WritePrometheus(a.stdout, r) },
 }
 
 func (a *app) reportCommand() *cobra.Command {
@@ -25,7 +27,8 @@ func (a *app) reportCommand() *cobra.Command {
 
 Formats: text, what run prints; json; jmeter, JMeter's Summary Report with its own arithmetic and
 number formats; csv, that table as JMeter saves it; html, a page with charts that needs nothing else, the
-one that is report.html in a run's folder.`,
+one that is report.html in a run's folder; junit, the expectations as JUnit's test cases; prometheus, the
+figures as Prometheus's metrics.`,
 		Args: one("RUN or FILE.jtl"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if format == "html" {
@@ -33,7 +36,7 @@ one that is report.html in a run's folder.`,
 			}
 			write, ok := formats[format]
 			if !ok {
-				return fmt.Errorf("--format %s: expected %s", format, "text, json, jmeter, csv or html")
+				return fmt.Errorf("--format %s: expected %s", format, "text, json, jmeter, csv, html, junit or prometheus")
 			}
 			r, err := a.results(args[0])
 			if err != nil {
@@ -45,7 +48,7 @@ one that is report.html in a run's folder.`,
 			return nil
 		},
 	}
-	c.Flags().StringVarP(&format, "format", "f", "text", "`text|json|jmeter|csv|html`")
+	c.Flags().StringVarP(&format, "format", "f", "text", "`text|json|jmeter|csv|html|junit|prometheus`")
 	return c
 }
 

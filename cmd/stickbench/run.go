@@ -27,6 +27,8 @@ type runFlags struct {
 	NoOut       bool
 	JSON, Quiet bool
 	Repeat      int
+	Progress    string // "" is progressAuto
+	Metrics     string
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -46,6 +48,9 @@ Exit codes: 0 done, expectations met; 1 an expectation failed; 2 wrong usage or 
 			if o.NoOut && o.Out != "" {
 				return errors.New("--out and --no-out exclude each other")
 			}
+			if err := errors.Join(o.checkProgress(c.Flags().Changed("progress")), checkMetricsAddress(o.Metrics)); err != nil {
+				return err
+			}
 			if c.Flags().Changed("repeat") {
 				return a.repeat(args[0], &o, o.over(c))
 			}
@@ -62,6 +67,8 @@ Exit codes: 0 done, expectations met; 1 an expectation failed; 2 wrong usage or 
 	f.BoolVar(&o.NoOut, "no-out", false, "write no folder")
 	f.BoolVar(&o.JSON, "json", false, "print the results as one JSON document, and nothing else")
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress on standard error")
+	f.StringVar(&o.Progress, "progress", progressAuto, "`auto|json|none` on standard error: auto draws bars on a terminal and prints lines elsewhere, json prints a line of JSON every second")
+	f.StringVar(&o.Metrics, "metrics", "", "serve Prometheus metrics of the run at /metrics while it lasts, on a loopback `address` such as 127.0.0.1:9464")
 	f.IntVar(&o.Repeat, "repeat", 1, "run the plan so many `times`, each in a folder of its own within the run's")
 	return c
 }
@@ -91,6 +98,11 @@ func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error
 	if err := runner.Probe(stops.graceful); err != nil {
 		return a.unreachable(plan, err)
 	}
+	metrics, err := a.serveMetrics(o.Metrics, runner, plan, s)
+	if err != nil {
+		return err
+	}
+	defer metrics.close()
 	steering, err := newSteering(plan, laboratory)
 	if err != nil {
 		return err
@@ -101,7 +113,7 @@ func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error
 		return err
 	}
 	r.Start = time.Now().UTC()
-	account, failure := a.drive(runner, plan, s, steering, stops, r.Start, o.Quiet)
+	account, failure := a.drive(runner, plan, s, steering, stops, r.Start, o.progress())
 	r.Warnings = append(r.Warnings, steering.undone()...)
 	r.finish(account, s, stops, failure)
 	return a.conclude(plan, o, s, r, failure)
@@ -116,8 +128,8 @@ func (a *app) unreachable(plan *plans.Plan, err error) error {
 }
 
 // drive runs the engine, with the plan's events and with progress beside it.
-func (a *app) drive(runner *loadgen.Runner, plan *plans.Plan, s *recording, steering *steering, stops *stops, began time.Time, quiet bool) (loadgen.Account, error) {
-	p := a.showProgress(runner, plan, s.live, quiet)
+func (a *app) drive(runner *loadgen.Runner, plan *plans.Plan, s *recording, steering *steering, stops *stops, began time.Time, progress string) (loadgen.Account, error) {
+	p := a.showProgress(runner, plan, s.live, steering, began, progress)
 	graceful, stop := context.WithCancel(stops.graceful)
 	defer stop()
 	s.builder.Begin(began)
@@ -197,6 +209,7 @@ type recording struct {
 	builder *report.Builder
 	events  []report.Event
 	live    *live
+	meter   *meter // nil unless metrics are served
 	first   firstExchanges
 	folder  *folder
 	file    io.Closer
@@ -237,6 +250,7 @@ func (s *recording) Record(sample *loadgen.Sample) error {
 	s.mu.Unlock()
 	s.first.add(sample)
 	s.live.add(sample)
+	s.meter.add(sample)
 	if s.jtl == nil {
 		return nil
 	}
@@ -247,7 +261,9 @@ func (s *recording) Record(sample *loadgen.Sample) error {
 func (s *recording) happened(e report.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.events = append(s.events, s.builder.Event(e))
+	e = s.builder.Event(e)
+	s.events = append(s.events, e)
+	s.live.happened(e)
 }
 
 // Flush ends a batch (loadgen.Sink).
@@ -299,6 +315,7 @@ func (r *record) finish(account loadgen.Account, s *recording, stops *stops, fai
 		Started: account.Started, OK: account.OK, Failed: account.Failed, Cut: account.Cut,
 		Redirects: account.Redirects, Connections: account.Connections,
 	}
+	r.Arrivals, r.Generator = arrivalsOf(&account), generatorOf(&account)
 	r.Warnings = append(r.Warnings, account.Warnings...)
 	if account.Cut > 0 {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("%d requests were in flight when the run was cut, and are in no figure", account.Cut))
@@ -310,7 +327,9 @@ func (r *record) finish(account loadgen.Account, s *recording, stops *stops, fai
 
 // facts are what the report must know beside the samples.
 func (r *record) facts(plan *plans.Plan) report.Run {
+	model, users := modelOf(&plan.Load)
 	return report.Run{
+		Model: model, PlannedUsers: users, Arrivals: r.Arrivals, Generator: r.Generator,
 		Plan: r.Plan, Expectations: plan.Expect, Requests: r.Requests, Events: r.Events,
 		Warnings: r.Warnings, NodeSource: r.NodeSource,
 		Weights: r.Weights, States: r.States, Algorithm: r.Algorithm, ExpectedShares: expectedShares(r.Algorithm),

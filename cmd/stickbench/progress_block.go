@@ -1,0 +1,149 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mattn/go-runewidth"
+
+	"stickbench/report"
+)
+
+// maxNodeRows are told apart in the live view; the other nodes are one row.
+const maxNodeRows = 8
+
+// view is what is shown beneath the bars: a run at one moment, as plain data.
+type view struct {
+	nodes []nodeNow
+	until time.Duration // the end, since the run began, of the last slot of the nodes' histories
+	past  []report.Event
+	next  *upcoming // nil: nothing comes
+}
+
+// upcoming is the event that is next.
+type upcoming struct {
+	name string
+	in   time.Duration // below 0 if it waits for a number of iterations or samples,
+	left int64         // of which so many are missing; below 0 if it waits for a time
+}
+
+// block are the lines beneath the bars, at most so many and none wider than columns: what each node does
+// and did, where events were, the last event and the next one. The nodes give way to the events.
+//
+//	node  req/s  share  so far      p95  errors  last 8 s
+//	s1       79    40%     66%  1.02 ms       0  ▃▃▃▃▃▃▃▃▃▃▅▅▅▅▅▅
+//	s2      120    60%     34%  1.10 ms       0  ▄▄▄▄▄▄▄▄▄▄▅▅▅▅▅▅
+//	                                                      ▲
+//	▲ ready s1 at 0:05: set server nodes/s1 state ready
+//	▷ drain s2 in 0:04
+func (v *view) block(columns, lines int, p paint) []string {
+	if columns < 1 {
+		return nil
+	}
+	events := v.events(columns, p)
+	events = events[:max(0, min(len(events), lines))]
+	return append(v.table(columns, lines-len(events), p), events...)
+}
+
+// events are the last event and the next one.
+func (v *view) events(columns int, p paint) []string {
+	var lines []string
+	if len(v.past) > 0 {
+		e := &v.past[len(v.past)-1]
+		sign, as := "▲ ", bold
+		if !e.OK {
+			sign, as = "✗ ", red
+		}
+		lines = append(lines, p.styled(as, sign)+fit(happened(e), columns-2))
+	}
+	if v.next != nil {
+		text := v.next.name
+		if v.next.in >= 0 {
+			text += " in " + clock(v.next.in+time.Second/2) // 0:00 is when it happens, not half a second before
+		} else if v.next.left >= 0 {
+			text += fmt.Sprintf(", %d to go", v.next.left)
+		}
+		lines = append(lines, p.styled(dim, "▷ ")+fit(text, columns-2))
+	}
+	return lines
+}
+
+// happened is an event in words.
+func happened(e *report.Event) string {
+	text := "at " + clock(time.Duration(e.AtMS)*time.Millisecond) + ": " + e.Text
+	if e.Name != "" && e.Name != e.Text {
+		text = e.Name + " " + text
+	}
+	if e.Answer != "" && !e.OK {
+		text += " → " + e.Answer
+	}
+	return text
+}
+
+// table are the rows of the nodes, and beneath them the marks of the events.
+func (v *view) table(columns, lines int, p paint) []string {
+	if len(v.nodes) == 0 || lines < 2 {
+		return nil
+	}
+	names, numbers := v.names(columns), slices.Clone(nodeColumns)
+	for leaves := 1; width(names, numbers) > columns && len(numbers) > 1; leaves++ {
+		numbers = slices.DeleteFunc(numbers, func(c nodeColumn) bool { return c.leaves == leaves })
+	}
+	c := v.chart(columns - width(names, numbers) - len(columnGap))
+	rows := []string{p.styled(dim, heading(names[0], numbers, c))}
+	for i := range v.nodes {
+		row := names[i+1]
+		for _, n := range numbers {
+			row += columnGap + n.cell(&v.nodes[i], p)
+		}
+		rows = append(rows, row+c.draw(&v.nodes[i]))
+	}
+	if marks := c.marks(v.past, v.until); marks != "" {
+		rows = append(rows, strings.Repeat(" ", width(names, numbers))+p.styled(bold, marks))
+	}
+	return rows[:min(len(rows), lines)]
+}
+
+func heading(name string, numbers []nodeColumn, c *chart) string {
+	for _, n := range numbers {
+		name += columnGap + runewidth.FillLeft(n.heading, n.width)
+	}
+	return name + c.heading()
+}
+
+// names are the heading of the names and the names, all equally wide.
+func (v *view) names(columns int) []string {
+	names, most := []string{"node"}, 4
+	for i := range v.nodes {
+		name := rowName(&v.nodes[i], len(v.nodes) == 1)
+		names = append(names, name)
+		most = max(most, runewidth.StringWidth(printable(name)))
+	}
+	most = min(most, max(4, columns/4))
+	for i := range names {
+		names[i] = runewidth.FillRight(fitName(names[i], most), most)
+	}
+	return names
+}
+
+func rowName(n *nodeNow, only bool) string {
+	switch {
+	case n.nodes > 1:
+		return fmt.Sprintf("… and %d more", n.nodes)
+	case n.name == "" && only:
+		return "all"
+	case n.name == "":
+		return "no node"
+	}
+	return n.name
+}
+
+func width(names []string, numbers []nodeColumn) int {
+	w := runewidth.StringWidth(names[0])
+	for _, n := range numbers {
+		w += len(columnGap) + n.width
+	}
+	return w
+}

@@ -1,0 +1,142 @@
+package report
+
+import "stickbench/loadgen"
+
+// The models of load (Results.Model).
+const (
+	// ClosedModel: a user sends its next request when it has the answer to the last one.
+	ClosedModel = "closed"
+	// OpenModel: sessions begin on a schedule, whether earlier ones have ended or not.
+	OpenModel = "open"
+	// MixedModel: some groups are closed, others open.
+	MixedModel = "mixed"
+)
+
+// Arrivals is the account of the arrivals of open groups: Planned = Started + Dropped.
+type Arrivals struct {
+	// Planned were due before the end of their group or of the run.
+	Planned int64 `json:"planned"`
+	// Started began, Late of them more than a millisecond after they were due.
+	Started int64 `json:"started"`
+	Late    int64 `json:"late"`
+	// Dropped never began, as no user was free.
+	Dropped int64 `json:"dropped"`
+}
+
+// Generator is what the run was like for the machine that made the load; where that was the limit, a
+// warning says so. Times are in milliseconds.
+type Generator struct {
+	WallMS     float64 `json:"wall_ms"`
+	CPUMS      float64 `json:"cpu_ms"` // of the process, user and system; 0 where the system does not tell
+	Processors int     `json:"processors"`
+	Load       float64 `json:"load"` // the part of the processors that was used, 0 to 1
+
+	// GCPauses of the garbage collector stopped all users at once.
+	GCPauses     int64   `json:"gc_pauses"`
+	GCPausedMS   float64 `json:"gc_paused_ms"`
+	WorstPauseMS float64 `json:"worst_pause_ms"`
+
+	// Wakes are the ends of pauses (ramp-up, think times, arrivals), LateWakes those that came more than 10 ms
+	// after their time.
+	Wakes       int64   `json:"wakes"`
+	LateWakes   int64   `json:"late_wakes"`
+	WorstWakeMS float64 `json:"worst_wake_ms"`
+
+	// Stalls are the times that a user waited for its sample to be recorded, StalledMS how long, all users
+	// together.
+	Stalls    int64   `json:"stalls"`
+	StalledMS float64 `json:"stalled_ms"`
+}
+
+// Response is the response time of arrivals: from the moment that the arrival was due to the last byte of
+// its first answer. It counts the wait for a user who is free, and so what a target that stalls does to
+// visitors who do not know of each other; the times of Row, from the real start, do not (coordinated
+// omission). Percentiles are as Row's.
+type Response struct {
+	// Samples are the first requests of arrivals. Requests after the first follow from it and have no
+	// schedule: they are in Row alone.
+	Samples   int64   `json:"samples"`
+	AverageMS float64 `json:"average_ms"`
+	P50MS     float64 `json:"p50_ms"`
+	P90MS     float64 `json:"p90_ms"`
+	P95MS     float64 `json:"p95_ms"`
+	P99MS     float64 `json:"p99_ms"`
+	MaxMS     float64 `json:"max_ms"`
+}
+
+// responseFold folds the response times of a row's arrivals, in microseconds. Its size is that of a
+// rowFold.
+type responseFold struct {
+	sum, max int64
+	times    histogram
+}
+
+func (f *responseFold) add(s *loadgen.Sample) {
+	t := s.Late.Microseconds() + s.Elapsed.Microseconds()
+	f.sum += t
+	f.max = max(f.max, t)
+	f.times.add(t, 1, fineBits)
+}
+
+func (f *responseFold) merge(o *responseFold) {
+	f.sum += o.sum
+	f.max = max(f.max, o.max)
+	f.times.merge(&o.times)
+}
+
+// freeze is nil where nothing was an arrival.
+func (f *responseFold) freeze() *Response {
+	if f == nil {
+		return nil
+	}
+	p := f.times.percentiles(fineBits, 0.5, 0.9, 0.95, 0.99)
+	ms := func(micros int64) float64 { return float64(min(micros, f.max)) / 1000 }
+	return &Response{
+		Samples: f.times.total, AverageMS: float64(f.sum) / float64(f.times.total) / 1000,
+		P50MS: ms(p[0]), P90MS: ms(p[1]), P95MS: ms(p[2]), P99MS: ms(p[3]), MaxMS: ms(f.max),
+	}
+}
+
+// figure is a figure of response times, by its word in expectations.
+func (r *Response) figure(name string) (ms float64, ok bool) {
+	switch name {
+	case "response_avg":
+		return r.AverageMS, true
+	case "response_p50":
+		return r.P50MS, true
+	case "response_p90":
+		return r.P90MS, true
+	case "response_p95":
+		return r.P95MS, true
+	case "response_p99":
+		return r.P99MS, true
+	case "response_max":
+		return r.MaxMS, true
+	}
+	return 0, false
+}
+
+// figure is a figure of the account, by its word in expectations; there is none without arrivals.
+func (a *Arrivals) figure(name string) (value float64, ok bool) {
+	if a == nil {
+		return 0, false
+	}
+	switch name {
+	case "arrivals":
+		return float64(a.Started), true
+	case "late":
+		return float64(a.Late), true
+	case "dropped":
+		return float64(a.Dropped), true
+	}
+	return 0, false
+}
+
+// model is the run's model of load. Where only a recording is known, an arrival in it tells of an open one;
+// without any, it may be any other tool's and is "".
+func (run *Run) model(total *Row) string {
+	if run.Model == "" && total.Response != nil {
+		return OpenModel
+	}
+	return run.Model
+}

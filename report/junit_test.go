@@ -1,0 +1,55 @@
+package report
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestWriteJUnit(t *testing.T) {
+	for name, r := range map[string]*Results{"junit": exported(), "junit-nothing": {Plan: "nothing"}} {
+		var b bytes.Buffer
+		if err := WriteJUnit(&b, r); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		golden(t, name, b.Bytes())
+	}
+}
+
+// What comes from a response must neither break the document nor end a CDATA section.
+func TestJUnitEscapes(t *testing.T) {
+	const nasty = "a]]>b<c>&\"'\x00\x1b[2J\xff\uFFFE\nü"
+	r := &Results{
+		Plan:         nasty,
+		Expectations: []Expectation{{Text: nasty, Actual: nasty}, {Text: "fine", OK: true}},
+		Errors:       []Error{{Label: nasty, Kind: "assertion", Message: nasty, Count: 3}, {Kind: "other", Message: "further", Count: 1}},
+		Warnings:     []string{nasty},
+	}
+	var b bytes.Buffer
+	if err := WriteJUnit(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	var back junitSuites
+	if err := xml.Unmarshal(b.Bytes(), &back); err != nil {
+		t.Fatalf("%v in\n%s", err, b.String())
+	}
+	const clean = `a]]>b<c>&"'\x00\x1b[2J\xff\ufffe\nü`
+	s := back.Suites[0]
+	if s.Name != clean || s.Cases[0].Name != clean || s.Cases[0].Failure.Message != "measured "+clean {
+		t.Errorf("%+v", s)
+	}
+	if want := "\n3 × " + clean + ": assertion: " + clean + "\n1 × further\n"; s.Out.Text != want {
+		t.Errorf("%q, want %q", s.Out.Text, want)
+	}
+	if back.Tests != 2 || back.Failures != 1 || s.Tests != 2 || s.Failures != 1 || s.Cases[1].Failure != nil {
+		t.Errorf("%+v", back)
+	}
+}
+
+func TestJUnitReportsErrors(t *testing.T) {
+	if err := WriteJUnit(&brokenWriter{}, &Results{}); !errors.Is(err, errBroken) || !strings.Contains(err.Error(), "JUnit") {
+		t.Error(err)
+	}
+}
