@@ -22,7 +22,10 @@ func writeResponse(p *page, r *Results) {
 	if len(t.label.cells) == 0 {
 		return
 	}
-	p.section("Response time, from the intended start; service time, from the real one")
+	p.section("")
+	for _, line := range wrap("Response time, from the intended start; service time, from the real one", p.width) {
+		p.line(bold, line)
+	}
 	t.print(p)
 	if partial {
 		p.note("Only the first request of an arrival has an intended start; service times are of all requests of the row.")
@@ -30,13 +33,15 @@ func writeResponse(p *page, r *Results) {
 }
 
 // responseTable has a row for each label with arrivals, and TOTAL if there are several. partial says that
-// some of its rows have requests that are none.
+// some requests of the run are none.
 func responseTable(r *Results) (t table, partial bool) {
 	var rows []*Row
 	for i := range r.Labels {
-		if r.Labels[i].Response != nil {
-			rows = append(rows, &r.Labels[i])
+		row := &r.Labels[i]
+		if row.Response != nil {
+			rows = append(rows, row)
 		}
+		partial = partial || !row.Mark && (row.Response == nil || row.Response.Samples < row.Samples)
 	}
 	if len(rows) > 1 || len(rows) == 0 && r.Total.Response != nil {
 		rows = append(rows, &r.Total)
@@ -44,7 +49,6 @@ func responseTable(r *Results) (t table, partial bool) {
 	t.label = textColumn{head: "Label", left: true}
 	for _, row := range rows {
 		t.label.cells = append(t.label.cells, clean(row.Label))
-		partial = partial || row.Response.Samples < row.Samples
 	}
 	c := func(head string, cell func(*Row) string) textColumn {
 		made := textColumn{head: head, cells: make([]string, len(rows))}

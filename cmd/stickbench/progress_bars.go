@@ -17,7 +17,7 @@ const (
 	// be read.
 	lookEvery  = 100 * time.Millisecond
 	looksALook = int(slotTime / lookEvery)
-	// spareColumns keep a bar on its line when the terminal echoes a Ctrl-C in front of it.
+	// spareColumns are left of a terminal's width, so that no line wraps where the terminal echoes a Ctrl-C.
 	spareColumns = 4
 	// spareLines are left of a terminal's height: what does not fit on it cannot be erased.
 	spareLines = 2
@@ -38,7 +38,7 @@ type screen struct {
 // above them.
 func bars(out io.Writer, notices *notices, w *watch, done <-chan struct{}) {
 	p := mpb.New(mpb.WithOutput(out), mpb.WithRefreshRate(lookEvery), mpb.WithAutoRefresh())
-	notices.to(p)
+	notices.to(above{p})
 	defer notices.to(out)
 	s := &screen{paint: colours()}
 	s.look(w, out, true)
@@ -92,7 +92,11 @@ func (s *screen) bar(i int) mpb.BarFiller {
 	return mpb.BarFillerFunc(func(out io.Writer, stat decor.Statistics) error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		_, err := io.WriteString(out, groupBars(s.groups[:min(len(s.groups), maxBars)], stat.AvailableWidth-spareColumns)[i])
+		line := groupBars(s.groups[:min(len(s.groups), maxBars)], stat.AvailableWidth-spareColumns)[i]
+		if i == 0 {
+			line = "\r" + line // the cursor is behind what the terminal has echoed
+		}
+		_, err := io.WriteString(out, line)
 		return err
 	})
 }
@@ -113,6 +117,15 @@ func (s *screen) beneath(out io.Writer, stat decor.Statistics) error {
 		fmt.Fprintln(out, line)
 	}
 	return nil
+}
+
+// above writes lines above the bars. The cursor may be behind the "^C" that the terminal has echoed: mpb goes
+// up, not back, so that the line would begin with two letters of a bar.
+type above struct{ bars *mpb.Progress }
+
+func (a above) Write(line []byte) (int, error) {
+	n, err := a.bars.Write(append([]byte("\r\x1b[K"), line...))
+	return max(0, n-len("\r\x1b[K")), err
 }
 
 // terminalLines is the height of the terminal, 24 of what is none.

@@ -59,7 +59,7 @@ func TestBarsEndWithTheRun(t *testing.T) {
 		t.Fatal("the bars did not end")
 	}
 	frames := strings.Split(out.String(), "\x1b[J")
-	if last := frames[len(frames)-1]; !strings.HasPrefix(last, "first 0/1 users ──") || strings.Count(last, "\n") != 1 {
+	if last := frames[len(frames)-1]; !strings.HasPrefix(last, "\rfirst 0/1 users ──") || strings.Count(last, "\n") != 1 {
 		t.Errorf("at the end there is\n%s", last)
 	}
 }
