@@ -87,6 +87,7 @@ func newHTTP2(c net.Conn, o origin) (*http2Conn, error) {
 	var err error
 	h.client, err = http2Transport.NewClientConn(context.WithValue(context.Background(), streamKey{}, h.stream), "http", o.address())
 	if err != nil {
+		c.Close() // whatever net/http did with it, nobody else knows of it
 		return nil, &wireError{KindConnect, errors.New("no HTTP/2 connection to " + o.address())}
 	}
 	return h, nil

@@ -17,7 +17,7 @@ import (
 type jar struct {
 	cookies *cookiejar.Jar
 	given   map[string]given     // by target.key
-	ends    map[string]time.Time // of each cookie that expires
+	ends    map[string]time.Time // of each cookie that expires, by its identity
 	next    time.Time            // the earliest of them: no given value outlives it; zero for none
 }
 
@@ -95,7 +95,7 @@ func (j *jar) set(t *target, line string, now time.Time) error {
 	}
 	j.forget()
 	j.cookies.SetCookies(t.url, []*http.Cookie{c})
-	if j.ending(c, expiry(c, now), now) {
+	if j.ending(identity(t, c), expiry(c, now), now) {
 		return nil
 	}
 	if c.Secure && t.url.Scheme != "https" && !loopback(t.url.Hostname()) {
@@ -107,9 +107,9 @@ func (j *jar) set(t *target, line string, now time.Time) error {
 	return nil
 }
 
-// ending notes when c ends and says whether that is already past, which is how cookies are deleted.
-func (j *jar) ending(c *http.Cookie, end, now time.Time) (deleted bool) {
-	key := c.Name + ";" + c.Domain + ";" + c.Path
+// ending notes when the cookie of that identity ends and says whether that is already past, which is how
+// cookies are deleted.
+func (j *jar) ending(key string, end, now time.Time) (deleted bool) {
 	delete(j.ends, key)
 	deleted = !end.IsZero() && !end.After(now)
 	if !end.IsZero() && !deleted {
@@ -120,6 +120,22 @@ func (j *jar) ending(c *http.Cookie, end, now time.Time) (deleted bool) {
 	}
 	j.soonest()
 	return deleted
+}
+
+// identity tells cookies apart as the jar does: by name, domain and path, which are the host's and the
+// directory of t where the cookie names none (RFC 6265 §5.3 and §5.1.4).
+func identity(t *target, c *http.Cookie) string {
+	domain, path := strings.TrimPrefix(c.Domain, "."), c.Path
+	if domain == "" {
+		domain = t.url.Hostname()
+	}
+	if !strings.HasPrefix(path, "/") {
+		path = t.url.Path[:max(0, strings.LastIndexByte(t.url.Path, '/'))]
+	}
+	if path == "" {
+		path = "/"
+	}
+	return c.Name + ";" + strings.ToLower(domain) + ";" + path
 }
 
 func (j *jar) soonest() {

@@ -285,3 +285,35 @@ func TestTarget(t *testing.T) {
 		}
 	}
 }
+
+// Cookies of one name that differ only in the path or host they came from are different cookies: taken for
+// one, deleting the second let the first be sent for ever.
+func TestJarTellsExpiriesApart(t *testing.T) {
+	now := time.Now()
+	for _, other := range []string{"http://127.0.0.1/b/x", "http://127.0.0.2/a/x"} {
+		var j jar
+		j.clear()
+		first, _ := parseTarget("http://127.0.0.1/a/x")
+		second, _ := parseTarget(other)
+		for _, set := range []struct {
+			to   *target
+			line string
+		}{{first, "n=1; Max-Age=10"}, {second, "n=2; Max-Age=20"}, {second, "n=; Max-Age=0"}} {
+			if err := j.set(set.to, set.line, now); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if j.next != now.Add(10*time.Second) {
+			t.Errorf("%s: the first ends at %v", other, j.next)
+		}
+	}
+	var j jar
+	j.clear()
+	to, _ := parseTarget("http://127.0.0.1/")
+	for i := range 1000 { // renewed with every answer, as sessions are
+		j.set(to, "n=1; Max-Age=1000; Path=/", now.Add(time.Duration(i)*time.Second))
+	}
+	if len(j.ends) != 1 {
+		t.Errorf("%d expiries are kept of one cookie", len(j.ends))
+	}
+}

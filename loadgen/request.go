@@ -22,17 +22,16 @@ func (u *user) request(r *request, now time.Time) bool {
 		s.Arrival, s.Late, u.arrived = true, u.late.Truncate(time.Microsecond), false
 	}
 	u.account.Started++
-	u.view = assert.Response{Lookup: u, Previous: u.last}
 	err := u.fetch(r, s, now)
 	switch {
 	case err == nil:
 		u.answered(r, s)
-	case u.hard.Err() != nil:
+	case u.hard.Err() != nil && !unsendable(err): // what is unsendable was not in flight
 		u.account.Cut++
 		u.traced(r, KindClosed, err.Error())
 		return false
 	default:
-		u.fail(r, s, err)
+		u.fail(r, s, err, now)
 	}
 	if s.Failed() {
 		u.account.Failed++
@@ -43,21 +42,30 @@ func (u *user) request(r *request, now time.Time) bool {
 	return u.traced(r, s.Kind, s.Failure)
 }
 
-// fail notes why a sample has no answer. What came of it, as bytes, is already there.
-func (u *user) fail(r *request, s *Sample, err error) {
+// unsendable says that a request came to nothing for want of a variable's value.
+func unsendable(err error) bool {
+	var w *wireError
+	return errors.As(err, &w) && w.kind == KindVariable
+}
+
+// fail notes why a sample begun at start has no answer. What came of it, as bytes, is already there;
+// conditions see nothing of it.
+func (u *user) fail(r *request, s *Sample, err error, start time.Time) {
+	u.unanswered()
 	s.Kind, s.Failure = KindOther, err.Error()
 	var w *wireError
 	if errors.As(err, &w) {
 		s.Kind, s.Failure = w.kind, w.within(r.timeout)
 	}
 	if s.Elapsed == 0 {
-		s.Elapsed = time.Since(time.UnixMicro(s.Start))
+		s.Elapsed = time.Since(start)
 	}
 	s.Status, s.Reason, s.DataType = 0, "", ""
 }
 
 // fetch gets the answer, redirects followed. Its error is a *wireError.
 func (u *user) fetch(r *request, s *Sample, start time.Time) error {
+	u.unanswered()
 	deadline := start.Add(r.timeout)
 	w := wording{plan: u.runner.plan, request: r, method: r.Method, target: r.fixed, now: start}
 	if err := u.aim(&w, r); err != nil {
@@ -97,11 +105,21 @@ func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 		if r.Redirects == 0 || !redirects(a.status) {
 			return nil
 		}
+		u.observe(a.status) // the session went on here too
 		if err := u.follow(&w, a, hop, r.Redirects); err != nil {
 			return err
 		}
 		u.account.Redirects++
+		s.Hops++
 	}
+}
+
+// unanswered forgets the last answer, so that no condition or extractor takes it for that of another
+// request or another visitor.
+func (u *user) unanswered() {
+	u.view = assert.Response{Lookup: u, Previous: u.last}
+	u.wire.answer.reset()
+	u.members.state = unread
 }
 
 // aim works out the target where it depends on variables.
@@ -115,7 +133,11 @@ func (u *user) aim(w *wording, r *request) error {
 	}
 	t, err := parseTarget(Absolute(u.runner.plan.Target, string(text)))
 	if err != nil {
-		return &wireError{KindVariable, fmt.Errorf("the URL is none: %w", err)}
+		// err would show the values, which may be credentials, and make a failure of its own of each
+		return &wireError{KindVariable, fmt.Errorf("with its variables' values, %s is no http or https URL", r.URL)}
+	}
+	if r.shown != "" {
+		t.shown = t.url.Scheme + "://" + t.url.Host + r.shown
 	}
 	w.target = t
 	return nil
@@ -192,7 +214,7 @@ func (u *user) follow(w *wording, a *answer, hop, most int) error {
 	if hop == most {
 		return &wireError{KindRedirect, fmt.Errorf("more than %d redirects", most)}
 	}
-	location := a.field("Location")
+	location := strings.Clone(a.field("Location")) // the next answer overwrites the buffer, and the URL lives on
 	if location == "" {
 		return &wireError{KindRedirect, fmt.Errorf("%d without a Location", a.status)}
 	}
@@ -204,7 +226,11 @@ func (u *user) follow(w *wording, a *answer, hop, most int) error {
 	if err != nil {
 		return &wireError{KindRedirect, fmt.Errorf("%d: %w", a.status, err)}
 	}
-	w.foreign = w.foreign || t.origin != w.target.origin
+	if t.origin != w.target.origin {
+		w.foreign = true
+	} else if next.User == nil { // as browsers do, the same origin gets the password again
+		next.User, t.basic = w.target.url.User, w.target.basic
+	}
 	w.target = t
 	switch {
 	case w.method == http.MethodHead:
@@ -225,7 +251,11 @@ func (u *user) answered(r *request, s *Sample) {
 	if a.dropped > 0 {
 		u.runner.warn(fmt.Sprintf("%s: the answer's body is larger than %d MB, extractions and assertions saw only its beginning", r.Label, maxBody>>20))
 	}
-	u.observe(s)
+	u.observe(a.status)
+	s.Node, s.Counter, s.HasCounter = v.Node, v.Counter, v.HasCounter
+	if v.Session != "" {
+		s.Session = u.digest
+	}
 	if !r.judges && (a.status < 200 || a.status > 399) {
 		s.Kind, s.Failure = KindStatus, strings.TrimSpace(fmt.Sprintf("%d %s", a.status, s.Reason))
 	}

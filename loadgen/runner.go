@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,6 +36,7 @@ type Runner struct {
 	mu       sync.Mutex
 	account  Account
 	warnings map[string]int
+	further  int // warnings of which no word is kept
 }
 
 // groupState is what of a group changes while it runs.
@@ -55,6 +57,9 @@ type Account struct {
 	Redirects   int64
 	Connections int64
 	Iterations  int64
+	// Stopped says what ended the run early from inside, such as "GET /x failed and on_error is stop"; ""
+	// if nothing did.
+	Stopped string
 	// Arrivals are those of open groups.
 	Arrivals ArrivalAccount
 	// Stalls counts the times that a user waited for the sink, Stalled how long, all users together.
@@ -111,21 +116,37 @@ func New(plan *Plan, sink Sink) (*Runner, error) {
 	return r, nil
 }
 
-// Probe connects once to every origin that the plan names, and sends nothing. The error names the first
-// that does not let itself be connected to.
+// Probe connects once to the plan's target, as its first user will, and sends nothing; to every origin that
+// the plan names if none of its requests goes to the target. The error names the first that does not let
+// itself be connected to. Other origins may be down: a plan may be about that, and their samples say so.
 func (r *Runner) Probe(ctx context.Context) error {
 	origins := map[origin]bool{}
 	for _, s := range r.scripts {
 		maps.Copy(origins, s.origins())
 	}
+	if o := r.dialer.target; origins[o] || r.aimsAtTarget() {
+		origins = map[origin]bool{o: true}
+	}
 	for o := range origins {
-		c, err := r.dialer.client(ctx, nil, o, time.Now().Add(r.plan.Timeout))
+		c, err := r.dialer.client(ctx, r.dialer.source(1), o, time.Now().Add(r.plan.Timeout))
 		if err != nil {
 			return fmt.Errorf("%s cannot be reached: %w", net.JoinHostPort(o.host, o.port), err)
 		}
 		c.close()
 	}
 	return nil
+}
+
+// aimsAtTarget says whether the path of a request depends on variables and its origin is the target.
+func (r *Runner) aimsAtTarget() bool {
+	for _, s := range r.scripts {
+		for _, a := range s.actions {
+			if a.request != nil && a.request.fixed == nil && strings.HasPrefix(a.request.URL.String(), "/") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Run lets all users do their steps and returns when they have ended and every sample is with the sink.
@@ -190,11 +211,16 @@ func (g *Group) StartOffset(i int) time.Duration {
 	return g.StartDelay + time.Duration(float64(g.RampUp)*float64(i)/float64(g.Users))
 }
 
+// at is now by the clock that the run began with: setting the system's clock meanwhile moves no sample.
+func (r *Runner) at(now time.Time) time.Time { return r.start.Add(now.Sub(r.start)) }
+
 func (r *Runner) warn(text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.warnings) < 100 || r.warnings[text] > 0 {
 		r.warnings[text]++
+	} else {
+		r.further++
 	}
 }
 
@@ -205,6 +231,9 @@ func (r *Runner) warned() []string {
 			text = fmt.Sprintf("%s (%d times)", text, n)
 		}
 		all = append(all, text)
+	}
+	if r.further > 0 {
+		all = append(all, fmt.Sprintf("and %d further warnings", r.further))
 	}
 	return all
 }

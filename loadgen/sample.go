@@ -61,12 +61,15 @@ type Sample struct {
 	// Kind is why the sample failed, OK if it did not, and Failure what was seen.
 	Kind    Kind
 	Failure string
-	// URL is the one that was answered, after redirects; "" for marks.
+	// URL is the one that was answered, after redirects; "" for marks. Values from answers stand in it as the
+	// plan words them, "${name}", and those of parameters in its path not at all, as they may be credentials.
 	URL string
 	// DataType is JMeter's: "text", "bin", or "" without a Content-Type.
 	DataType string
 	// Received and Sent count bytes on the wire, headers and redirects included.
 	Received, Sent int64
+	// Hops are the redirects followed within the sample.
+	Hops int
 
 	// Node, Counter and Session are what the answer said (package assert). Session here is a salted
 	// digest, and Life numbers the lives of the user's cookie jar, from 1: it grows by one whenever

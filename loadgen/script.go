@@ -5,6 +5,7 @@ import (
 	"net/textproto"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -27,6 +28,9 @@ type request struct {
 	timeout time.Duration
 	// fixed is where it goes, nil if that depends on variables.
 	fixed *target
+	// shown is what stands behind scheme and host of a URL with values from answers, as the plan words it:
+	// the values may be session ids and tokens. It is "" for a URL without.
+	shown string
 	// head and tail enclose the Cookie field of a request without variables; nil if it has some.
 	head, tail []byte
 	// cookie is the plan's own Cookie field, put before the jar's; nil for none.
@@ -80,6 +84,9 @@ func prepare(p *Plan, g *Group, req *Request) (*request, error) {
 		}
 	}
 	if !req.URL.constant() {
+		if slices.ContainsFunc(req.URL.Variables(), func(name string) bool { return !BuiltinVariable(name) }) {
+			r.shown = wordedPath(Absolute(p.Target, req.URL.String()))
+		}
 		return r, nil
 	}
 	path, _ := req.URL.append(nil, nil)
@@ -95,6 +102,16 @@ func prepare(p *Plan, g *Group, req *Request) (*request, error) {
 		r.tail, _ = w.tail(nil, nil)
 	}
 	return r, nil
+}
+
+// wordedPath is what of a URL with variables stands behind its host; all of it if its host is in a variable.
+func wordedPath(url string) string {
+	url, _, _ = strings.Cut(url, "#")
+	if _, rest, found := strings.Cut(url, "://"); found {
+		_, path, _ := strings.Cut(rest, "/")
+		return "/" + path
+	}
+	return "/" + url
 }
 
 // wording puts a request into words of HTTP/1.1 (RFC 9112 §3). Its methods append to a buffer and stop at

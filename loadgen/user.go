@@ -131,6 +131,7 @@ func (u *user) forget() {
 	u.life++
 	u.variables = nil
 	u.last = assert.Observation{}
+	u.unanswered()
 }
 
 // over says whether the user may start nothing new.
@@ -172,12 +173,23 @@ func (u *user) iterate() bool {
 			case StopUser:
 				return false
 			case StopRun:
-				u.runner.stop()
+				u.stopRun()
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// stopRun ends the run for everybody, and leaves word why if nothing else ended it before.
+func (u *user) stopRun() {
+	r := u.runner
+	r.mu.Lock()
+	if r.account.Stopped == "" && u.graceful.Err() == nil {
+		r.account.Stopped = u.sample.Label + " failed and on_error is stop"
+	}
+	r.mu.Unlock()
+	r.stop()
 }
 
 func (u *user) holds(when *assert.Condition) bool {
@@ -227,7 +239,7 @@ func (u *user) mark(label string, now time.Time) {
 // blank is the user's sample with what is the same for all, started now.
 func (u *user) blank(label string, now time.Time) *Sample {
 	u.sample = Sample{
-		Start: now.UnixMicro(), Fine: true, Label: label,
+		Start: u.runner.at(now).UnixMicro(), Fine: true, Label: label,
 		Thread: u.thread, User: u.number, Iteration: u.sample.Iteration, Life: u.life,
 	}
 	return &u.sample
@@ -238,12 +250,13 @@ func (u *user) record(s *Sample) {
 	u.runner.recorder.add(u.number, s)
 }
 
-// observe reads node, counter and session from the answer.
-func (u *user) observe(s *Sample) {
+// observe reads node, counter and session from the answer, also from one that is a redirect to follow: each
+// answer is compared with the one before it.
+func (u *user) observe(status int) {
 	u.view.Previous, u.view.Observation = u.last, assert.Observation{}
 	o := &u.view.Observation
 	x := &u.runner.plan.Session
-	if v, ok := u.answeredBy(s.Status); ok {
+	if v, ok := u.answeredBy(status); ok {
 		o.Node = same(u.last.Node, v)
 	}
 	if v, ok := u.seen(x.Counter); ok {
@@ -251,12 +264,26 @@ func (u *user) observe(s *Sample) {
 	}
 	if v, ok := u.seen(x.ID); ok {
 		o.Session = u.session(v)
-		s.Session = u.digest
 	}
-	s.Node, s.Counter, s.HasCounter = o.Node, o.Counter, o.HasCounter
-	if *o != (assert.Observation{}) {
-		u.last = *o
+	u.last = continued(u.last, *o)
+}
+
+// continued is what a session last said once now follows last. An answer that leaves something out, such
+// as a static file without a counter, leaves it as it was; another session's id starts anew.
+func continued(last, now assert.Observation) assert.Observation {
+	if now.Session != "" && last.Session != "" && now.Session != last.Session {
+		return now
 	}
+	if now.Node == "" {
+		now.Node = last.Node
+	}
+	if now.Session == "" {
+		now.Session = last.Session
+	}
+	if !now.HasCounter {
+		now.Counter, now.HasCounter = last.Counter, last.HasCounter
+	}
+	return now
 }
 
 // answeredBy is the node that gave the answer. An answer that a gateway gave in a node's place says nothing

@@ -1,7 +1,9 @@
 package plans
 
 import (
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"stickbench/loadgen"
@@ -10,24 +12,46 @@ import (
 // Override is what the command line sets over a plan; nil leaves what the plan says.
 type Override struct {
 	// Target is used instead of the plan's [lab] or the url of its [target].
-	Target *string
+	Target *string `json:"target,omitempty"`
 	// Balancer is "embedded" or "haproxy", for the plan's [lab].
-	Balancer *string
+	Balancer *string `json:"balancer,omitempty"`
 	// Users, Iterations, Duration and RampUp apply to every group. Iterations alone also lifts a group's
 	// duration, and Duration alone its iterations: `--duration 30s` runs for 30 s. Both together limit
 	// both.
-	Users, Iterations *int
-	Duration, RampUp  *time.Duration
-	Seed              *uint64
+	Users      *int           `json:"users,omitempty"`
+	Iterations *int           `json:"iterations,omitempty"`
+	Duration   *time.Duration `json:"duration_ns,omitempty"`
+	RampUp     *time.Duration `json:"ramp_up_ns,omitempty"`
+	Seed       *uint64        `json:"seed,omitempty"`
 	// Insecure accepts any certificate of an https target, as `insecure = true` in [target] does.
-	Insecure bool
+	Insecure bool `json:"insecure,omitempty"`
 	// Source are local addresses to connect from, in turns. ConnectTo is HOST:PORT, where connections to
 	// the target go instead, Resolve has HOST:PORT:ADDRESS for names, and Proxy is an HTTP proxy's URL,
 	// which may hold a password and is not written anywhere. All are empty where not given.
-	Source    []string `json:",omitempty"`
-	ConnectTo string   `json:",omitempty"`
-	Resolve   []string `json:",omitempty"`
+	Source    []string `json:"source,omitempty"`
+	ConnectTo string   `json:"connect_to,omitempty"`
+	Resolve   []string `json:"resolve,omitempty"`
 	Proxy     string   `json:"-"`
+	// Replay says that the plan is read for what it says, not to be run: Read opens none of the files that
+	// it names, which need not be where they were.
+	Replay bool `json:"-"`
+}
+
+// Redacted is o without what must not be written: user and password in Target.
+func (o Override) Redacted() Override {
+	o.Proxy = ""
+	if o.Target == nil {
+		return o
+	}
+	target := *o.Target
+	if u, err := url.Parse(target); err == nil && u.User != nil {
+		u.User = nil
+		target = u.String()
+	} else if at := strings.LastIndexByte(target, '@'); err != nil && at >= 0 { // no URL, but perhaps a password
+		target = target[at+1:]
+	}
+	o.Target = &target
+	return o
 }
 
 // apply sets what the command line says of groups.

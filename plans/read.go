@@ -6,6 +6,7 @@ import (
 	"math"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -215,7 +216,7 @@ func (r *reader) extractor(t table, key string) *loadgen.Extractor {
 }
 
 func (r *reader) expectations(t table) {
-	known := assert.Known{Labels: r.plan.labels(), Nodes: r.nodes, Phases: r.plan.phases()}
+	known := assert.Known{Labels: r.plan.labels(), Nodes: r.knownNodes(), Phases: r.plan.phases()}
 	for i, source := range t.texts("expect") {
 		if strings.TrimSpace(source) == "" {
 			continue
@@ -226,6 +227,20 @@ func (r *reader) expectations(t table) {
 		}
 		r.plan.Expect = append(r.plan.Expect, e)
 	}
+}
+
+// knownNodes are the nodes that expectations may name: the laboratory's, and those that [haproxy] and
+// [target] tell of; nil where the plan tells of none.
+func (r *reader) knownNodes() []string {
+	names := slices.Clone(r.nodes)
+	for name := range r.addresses {
+		names = append(names, name)
+	}
+	for name := range r.plan.Weights {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // expression notes why an expression does not compile, where in it that is.

@@ -57,10 +57,10 @@ func (r *reader) clientCertificate(t table) {
 	r.tls().Certificates = []tls.Certificate{pair}
 }
 
-// file is the content of the file that a key names.
+// file is the content of the file that a key names; none in a replay.
 func (r *reader) file(t table, key string) ([]byte, bool) {
 	name, ok := t.line(key)
-	if !ok {
+	if !ok || r.override.Replay {
 		return nil, false
 	}
 	if !filepath.IsAbs(name) {

@@ -47,11 +47,11 @@ func TestAffinity(t *testing.T) {
 		{"nothing", "", Affinity{}},
 		{"one answer", "s1:1:a", Affinity{Sessions: 1, Sticky: 1}},
 		{"sticks", "s1:1:a s1:2:a s1:3:a",
-			Affinity{Sessions: 1, Sticky: 1, Transitions: 2, Affinity: float(1), Chance: float(1), Continuity: float(1), Counted: 2}},
+			Affinity{Sessions: 1, Sticky: 1, Transitions: 2, Affinity: float(1), Continuity: float(1), Counted: 2}},
 		{"marks are no answers", "s1:1:a mark s1:2:a",
-			Affinity{Sessions: 1, Sticky: 1, Transitions: 1, Affinity: float(1), Chance: float(1), Continuity: float(1), Counted: 1}},
+			Affinity{Sessions: 1, Sticky: 1, Transitions: 1, Affinity: float(1), Continuity: float(1), Counted: 1}},
 		{"an error page between does not break", "s1:1:a - s1:2:a -",
-			Affinity{Sessions: 1, Sticky: 1, Transitions: 1, Affinity: float(1), Chance: float(1), Continuity: float(1), Counted: 1}},
+			Affinity{Sessions: 1, Sticky: 1, Transitions: 1, Affinity: float(1), Continuity: float(1), Counted: 1}},
 		{"round robin", "s1:1:a s2:1:b s1:1:c s2:1:d",
 			Affinity{Sessions: 1, Transitions: 3, Affinity: float(0), Chance: float(0.5), Continuity: float(0), Counted: 3,
 				Moves: 3, Lost: 3, NewSessions: 3}},
@@ -64,18 +64,18 @@ func TestAffinity(t *testing.T) {
 		{"moved, the same id and counter", "s1:1:a s2:1:a",
 			Affinity{Sessions: 1, Transitions: 1, Affinity: float(0), Chance: float(0.5), Continuity: float(0), Counted: 1, Moves: 1, Repeats: 1}},
 		{"cookie rewritten: another session each time", "s1:1:a s1:1:b",
-			Affinity{Sessions: 1, Sticky: 1, Transitions: 1, Affinity: float(1), Chance: float(1), Continuity: float(0), Counted: 1,
+			Affinity{Sessions: 1, Sticky: 1, Transitions: 1, Affinity: float(1), Continuity: float(0), Counted: 1,
 				Lost: 1, NewSessions: 1, Resets: 1}},
 		{"node restarted, the id kept", "s1:8:a s1:1:a",
-			Affinity{Sessions: 1, Sticky: 1, Transitions: 1, Affinity: float(1), Chance: float(1), Continuity: float(0), Counted: 1,
+			Affinity{Sessions: 1, Sticky: 1, Transitions: 1, Affinity: float(1), Continuity: float(0), Counted: 1,
 				Lost: 1, Resets: 1}},
 		{"jump and repeat", "s1:1:a s1:3:a s1:3:a",
-			Affinity{Sessions: 1, Sticky: 1, Transitions: 2, Affinity: float(1), Chance: float(1), Continuity: float(0), Counted: 2,
+			Affinity{Sessions: 1, Sticky: 1, Transitions: 2, Affinity: float(1), Continuity: float(0), Counted: 2,
 				Jumps: 1, Repeats: 1}},
 		{"answers without counter between", "s1:1:a s1::a s1:2:a",
-			Affinity{Sessions: 1, Sticky: 1, Transitions: 2, Affinity: float(1), Chance: float(1), Continuity: float(1), Counted: 1}},
+			Affinity{Sessions: 1, Sticky: 1, Transitions: 2, Affinity: float(1), Continuity: float(1), Counted: 1}},
 		{"a new id without counter ends the old counter", "s1:5:a s1::b s1:1:b",
-			Affinity{Sessions: 1, Sticky: 1, Transitions: 2, Affinity: float(1), Chance: float(1), Lost: 1, NewSessions: 1, Resets: 1}},
+			Affinity{Sessions: 1, Sticky: 1, Transitions: 2, Affinity: float(1), Lost: 1, NewSessions: 1, Resets: 1}},
 		{"counters without nodes", ":1:a :2:a",
 			Affinity{Sessions: 1, Sticky: 1, Continuity: float(1), Counted: 1}},
 		{"a cleared jar is a new session", "s1:1:a clear s2:1:b clear s1:1:c",
@@ -122,11 +122,16 @@ func TestSticks(t *testing.T) {
 		{0, 1, 0.5, false}, // never stayed
 		{500, 500, 0.5, false},
 		{540, 460, 0.5, false}, // 2.5 standard deviations
-		{550, 450, 0.5, true},
+		{550, 450, 0.5, false},
+		{810, 190, 0.5, false}, // a rhythm: far above chance, but half-way to perfect
+		{890, 110, 0.5, false},
+		{910, 90, 0.5, true},
 		{1990, 8, 0.5, true},
-		{3, 2, 0.5, true}, // too few: even 5 of 5 would not be clear
+		{3, 2, 0.5, false},
+		{4, 1, 0.05, false}, // above chance, but less than 80 % of the way
+		{9, 1, 0.5, false},  // too few: even 10 of 10 would be hardly clear
 		{10, 90, 0.083, false},
-		{50, 50, 0.083, true},
+		{50, 50, 0.083, false},
 	} {
 		n := test.stays + test.moves
 		a := Affinity{Transitions: n, Moves: test.moves}
@@ -135,6 +140,89 @@ func TestSticks(t *testing.T) {
 		}
 		if got := a.sticks(); got != test.want {
 			t.Errorf("%d stayed, %d moved, chance %g: sticks is %v", test.stays, test.moves, test.chance, got)
+		}
+	}
+}
+
+// Without stickiness, two users in step stay on their node far more often than by chance. Taken for
+// sessions that stick, their first answers would be the only decisions, and the report would say that
+// sessions stick but 904 of 1998 transitions left the node.
+func TestKnownFreeBalancer(t *testing.T) {
+	script := strings.Repeat("s1:1:a ", 30) + strings.Repeat("s2:1:b ", 30)
+	no, yes := false, true
+	for _, test := range []struct {
+		sticky    *bool
+		decisions int64
+		says      string
+	}{
+		{&no, 30, "nothing sticks: 98.3% of the transitions stayed on their node, by chance alone 50.0% would, and 1 lost the session"},
+		{&yes, 1, "sessions stick, but 1 of 59 transitions left the node; 1 lost the session"},
+		{nil, 1, "sessions stick, but 1 of 59 transitions left the node; 1 lost the session"},
+	} {
+		r := fold(answers(1, script), Run{Sticky: test.sticky})
+		if got := SessionVerdict(r); got != test.says || r.Nodes[0].Decisions != test.decisions {
+			t.Errorf("%d decisions, %s\nwant %d, %s", r.Nodes[0].Decisions, got, test.decisions, test.says)
+		}
+	}
+}
+
+// A login that redirects to a page counts twice, and a request that timed out may have counted: neither
+// is somebody else in the session, and neither breaks its continuity. What is more than that still is.
+func TestUnseenCounts(t *testing.T) {
+	for _, test := range []struct {
+		name, script                        string // "+" before an answer: redirects led to it; "x": no answer came
+		counted, continued, jumps, lost, in int64
+	}{
+		{"redirected", "s1:1:a +s1:3:a s1:4:a", 1, 1, 0, 0, 1},
+		{"redirected to another session", "s1:1:a +s1:1:b", 1, 0, 0, 1, 1},
+		{"redirected, and the counter fell", "s1:5:a +s1:2:a", 1, 0, 0, 1, 1},
+		{"timed out and counted", "s1:1:a x s1:3:a s1:4:a", 1, 1, 0, 0, 1},
+		{"timed out and did not count", "s1:1:a x s1:2:a", 1, 1, 0, 0, 1},
+		{"timed out and counted late", "s1:1:a x s1:2:a s1:4:a", 1, 1, 0, 0, 1},
+		{"two timed out, one counted twice", "s1:1:a x x s1:5:a", 1, 0, 1, 0, 1},
+		{"timed out once, jumps twice", "s1:1:a x s1:3:a s1:5:a", 1, 0, 1, 0, 1},
+		{"a new jar forgets", "s1:1:a x clear s1:1:b s1:3:b", 1, 0, 1, 0, 2},
+		{"a timeout alone is no session", "x", 0, 0, 0, 0, 0},
+	} {
+		samples := answers(1, strings.NewReplacer("+", "", "x", "-").Replace(test.script))
+		words := strings.Fields(strings.ReplaceAll(test.script, "clear ", ""))
+		for i, s := range samples {
+			switch {
+			case words[i] == "x":
+				s.Status, s.Kind = 0, loadgen.KindTimeout
+			case words[i][0] == '+':
+				s.Hops = 1
+			}
+		}
+		a := fold(samples, Run{}).Affinity
+		continued := int64(0)
+		if a.Continuity != nil {
+			continued = int64(*a.Continuity*float64(a.Counted) + 0.5)
+		}
+		got := [...]int64{a.Counted, continued, a.Jumps, a.Lost, a.Sessions}
+		if want := [...]int64{test.counted, test.continued, test.jumps, test.lost, test.in}; got != want {
+			t.Errorf("%s: %s: counted, continued, jumps, lost, sessions are %v, want %v", test.name, test.script, got, want)
+		}
+	}
+}
+
+// Where all answers came from one of several nodes, the share seen would make "100 % by chance alone" of
+// a balancer that sends everybody to the same node.
+func TestChanceOfOneNode(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		run  Run
+		want *float64
+	}{
+		{"weights not known", Run{}, nil},
+		{"two of weight 1", Run{Weights: map[string]float64{"s1": 1, "s2": 1}}, float(0.5)},
+		{"3:1", Run{Weights: map[string]float64{"s1": 3, "s2": 1}}, float(0.625)},
+		{"the other has none", Run{Weights: map[string]float64{"s1": 1, "s2": 0}}, nil},
+		{"source", Run{Algorithm: "source", Weights: map[string]float64{"s1": 1, "s2": 1}}, nil},
+	} {
+		got := fold(answers(1, "s1:1:a s1:2:a"), test.run).Affinity.Chance
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.name, diff)
 		}
 	}
 }

@@ -36,6 +36,13 @@ type Run struct {
 	// does not take new sessions.
 	Weights map[string]float64
 	States  map[string]string
+	// Sticky is what is known of the balancer: false says that it places every request anew, so that every
+	// answer is a decision, however many happened to stay on their node. nil and true leave it to the
+	// data, since users without cookies stick nowhere.
+	Sticky *bool
+	// Stopped is why the run did not finish: "interrupted" by its user, "failed" by an error of its own;
+	// "" if it did.
+	Stopped string
 	// Algorithm is the balancer's, as HAProxy writes it ("roundrobin", "random(2)"), "" if unknown.
 	Algorithm string
 	// ExpectedShares gives the shares of the decisions, 0 to 1, that the algorithm makes of weights; it is
@@ -169,12 +176,14 @@ func (b *Builder) Freeze(run Run) *Results {
 	}
 	b.freezeNodes(r, nodes, run.Weights)
 	r.Affinity = b.affinity.freeze(r.Nodes)
+	r.Affinity.Free = run.Sticky != nil && !*run.Sticky
 	g.excuse(&r.Affinity)
 	r.Latency = b.latency()
 	r.Users = b.users.freeze(len(b.affinity.users)+len(b.affinity.threads), nodes)
 	b.freezeStage(g, r, run, nodes)
 	r.Warnings = append(append([]string{}, run.Warnings...), b.warnings(r, run)...)
 	judge(r, run.Expectations)
+	r.stop(run.Stopped)
 	return r
 }
 
@@ -195,6 +204,7 @@ func (b *Builder) freezeStage(g *stage, r *Results, run Run, nodes []*nodeFold) 
 		}
 	}
 	r.Distribution = j.distribution(all)
+	r.Affinity.chanceOfOne(r.Nodes, len(g.events) == 0)
 	r.Phases = b.freezePhases(g, r, j, nodes)
 	r.States = g.freezeSpells(j.end)
 }
@@ -250,5 +260,17 @@ func judge(r *Results, expectations []*assert.Expectation) {
 		if !v.OK {
 			r.Verdict = "fail"
 		}
+	}
+}
+
+// stop takes back the verdict of a run that did not finish: what it measured is not what its plan asked
+// for. The expectations stay judged.
+func (r *Results) stop(why string) {
+	switch r.Stopped = why; why {
+	case "":
+	case "interrupted":
+		r.Verdict = "interrupted"
+	default:
+		r.Verdict = "incomplete"
 	}
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -144,5 +145,48 @@ func TestBuilderBoundsNodes(t *testing.T) {
 	}
 	if !strings.Contains(strings.Join(r.Warnings, "\n"), "More than 100 different nodes") {
 		t.Errorf("no warning: %q", r.Warnings)
+	}
+}
+
+// A run that was interrupted, or whose target's laboratory broke down, has not met its expectations by
+// what it measured until then: "pass" would let a pipeline go on after a run of no use.
+func TestBuilderStopped(t *testing.T) {
+	e, err := assert.Known{}.CompileExpectation("errors == 0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct{ stopped, verdict, begins string }{
+		{"", "pass", "PASS  p — every session"},
+		{"interrupted", "interrupted", "INTERRUPTED  p — every session"},
+		{"failed", "incomplete", "INCOMPLETE  p — every session"},
+	} {
+		r := fold(answers(1, "s1:1:a s1:2:a"), Run{Plan: "p", Stopped: test.stopped, Expectations: []*assert.Expectation{e}})
+		var text strings.Builder
+		if err := WriteText(&text, r, TextOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if r.Verdict != test.verdict || !strings.HasPrefix(text.String(), test.begins) || !strings.Contains(text.String(), "✓  errors == 0") {
+			t.Errorf("%q: verdict %s\n%s", test.stopped, r.Verdict, text.String())
+		}
+	}
+}
+
+// A phase in which nobody came has no response times: 0 would be the fastest of all.
+func TestTimesOfNoRequests(t *testing.T) {
+	p := phaseTable(&Results{Phases: []Phase{{Name: "start", Requests: 1, AverageMS: 3, P95MS: 4}, {Name: "empty"}}})
+	n := nodeTable(&Results{Nodes: []Node{{Node: "s1", Requests: 1, AverageMS: 3, P95MS: 4}, {Node: "s2"}}})
+	for _, made := range []table{p, n} {
+		found := 0
+		for _, c := range slices.Concat(made.groups...) {
+			if c.head == "Average" || c.head == "p95" {
+				found++
+				if c.cells[0] == "–" || c.cells[1] != "–" {
+					t.Errorf("%s: %q", c.head, c.cells)
+				}
+			}
+		}
+		if found != 2 {
+			t.Errorf("%d columns of times", found)
+		}
 	}
 }

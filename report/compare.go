@@ -44,6 +44,9 @@ type Comparison struct {
 	Conditions  []Condition  `json:"conditions"`
 	Differences []Difference `json:"differences"`
 	Warnings    []string     `json:"warnings"`
+
+	// Charts are for looking at; nil in a comparison that was read from JSON.
+	Charts *ComparedCharts `json:"-"`
 }
 
 // ComparedSide are the runs of a side.
@@ -193,6 +196,7 @@ func Compare(before, after []*Series, o CompareOptions) (*Comparison, error) {
 	result.Verdict = overall(result.Total.Changes)
 	result.Shares = compareShares(c.before, c.after)
 	result.Differences = differences(before, after)
+	result.Charts = c.charts()
 	result.Warnings = c.warnings(result)
 	conditions := o.Conditions
 	if conditions == nil {

@@ -148,13 +148,18 @@ func (s *Series) part(key rowKey, e extent) *part {
 		p.n += w.samples
 		p.failed += w.errors
 	}
-	p.pooled = poolBuckets(p.windows)
+	p.pool(poolBuckets(p.windows))
+	return p
+}
+
+// pool sets the histogram of all samples.
+func (p *part) pool(buckets []bucket) {
+	p.pooled = buckets
 	seen := int64(0)
 	for _, b := range p.pooled {
 		seen += int64(b.count)
 		p.cumulative = append(p.cumulative, seen)
 	}
-	return p
 }
 
 // poolBuckets merges the windows' histograms, halves first, so that none is copied more often than the

@@ -198,23 +198,21 @@ func (s *side) expected(node string) *float64 {
 	return share
 }
 
-// weightWords are the weights in the order of the nodes, "1:1", divided by their common divisor.
+// weightWords are the weights in the order of the nodes, "1:1", in lowest terms where they are whole. Maps are
+// walked in the order of the nodes: in theirs, fractions would come out differently from time to time.
 func weightWords(weights map[string]float64, names []string) string {
 	if len(weights) == 0 {
 		return ""
 	}
 	divisor := 0.0
-	for _, w := range weights {
-		for a, b := divisor, w; ; a, b = b, math.Mod(a, b) {
-			if b == 0 {
-				divisor = a
-				break
-			}
+	for _, name := range names {
+		if divisor = common(divisor, weights[name]); weights[name] != math.Trunc(weights[name]) {
+			break
 		}
 	}
 	words := make([]string, len(names))
 	for i, name := range names {
-		words[i] = strconv.FormatFloat(weights[name]/max(divisor, math.SmallestNonzeroFloat64), 'f', -1, 64)
+		words[i] = strconv.FormatFloat(weights[name]/max(divisor, 1), 'f', -1, 64)
 	}
 	return strings.Join(words, ":")
 }

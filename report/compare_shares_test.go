@@ -48,6 +48,8 @@ func TestWeightWords(t *testing.T) {
 		{map[string]float64{"a": 100, "b": 50, "c": 0}, "2:1:0"},
 		{map[string]float64{"a": 3, "b": 5, "c": 7}, "3:5:7"},
 		{map[string]float64{"a": 0, "b": 0, "c": 0}, "0:0:0"},
+		// Divided in the order of a map, these came out in one way or another.
+		{map[string]float64{"a": 2, "b": 0.3, "c": 0.1}, "2:0.3:0.1"},
 	} {
 		if got := weightWords(c.weights, []string{"a", "b", "c"}); got != c.want {
 			t.Errorf("%v: %q, want %q", c.weights, got, c.want)

@@ -18,18 +18,24 @@ var setupBefore = []Fact{{"plan", "shop", false}, {"node s1", "weight 1", false}
 // comparison is one of two runs that differ in many ways: slower, other weights, more users.
 func comparison(t *testing.T) *Comparison {
 	t.Helper()
-	before := process{samples: 4000, scale: 1, label: "GET /", sessions: 10, weights: [2]int{1, 1}, plan: "shop", errors: 0.002}
-	after := process{samples: 4000, scale: 1.3, label: "GET /", sessions: 10, weights: [2]int{2, 1}, plan: "shop", errors: 0.03}
-	before.told, after.told = map[string]float64{"s1": 1, "s2": 1}, map[string]float64{"s1": 2, "s2": 1}
-	x, y := before.two("GET /cart|<b>", 1), after.two("GET /cart|<b>", 2)
-	x.Name, y.Name = "results/shop-1", "results/shop-2"
-	x.Setup.Facts = setupBefore
-	y.Setup.Facts = []Fact{setupBefore[0], {"node s1", "weight 2", false}, {"users", "8", true}}
+	x, y := twoSides()
 	c, err := Compare([]*Series{x}, []*Series{y}, CompareOptions{Margin: DefaultMargin})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// twoSides are its runs.
+func twoSides() (x, y *Series) {
+	before := process{samples: 4000, scale: 1, label: "GET /", sessions: 10, weights: [2]int{1, 1}, plan: "shop", errors: 0.002}
+	after := process{samples: 4000, scale: 1.3, label: "GET /", sessions: 10, weights: [2]int{2, 1}, plan: "shop", errors: 0.03}
+	before.told, after.told = map[string]float64{"s1": 1, "s2": 1}, map[string]float64{"s1": 2, "s2": 1}
+	x, y = before.two("GET /cart|<b>", 1), after.two("GET /cart|<b>", 2)
+	x.Name, y.Name = "results/shop-1", "results/shop-2"
+	x.Setup.Facts = setupBefore
+	y.Setup.Facts = []Fact{setupBefore[0], {"node s1", "weight 2", false}, {"users", "8", true}}
+	return x, y
 }
 
 // two is a run with two labels in turns.

@@ -121,8 +121,15 @@ func verdictWords(ch *Change) string {
 	return ch.Verdict
 }
 
-// writeReasons says why metrics cannot be told, each reason once.
+// writeReasons says why metrics cannot be told.
 func writeReasons(p *page, row *ComparedRow) {
+	for _, said := range row.reasons() {
+		p.note(said)
+	}
+}
+
+// reasons are why metrics cannot be told, each reason once.
+func (row *ComparedRow) reasons() (said []string) {
 	var reasons []string
 	metrics := map[string][]string{}
 	for i := range row.Changes {
@@ -133,11 +140,12 @@ func writeReasons(p *page, row *ComparedRow) {
 		if metrics[ch.Reason] == nil {
 			reasons = append(reasons, ch.Reason)
 		}
-		metrics[ch.Reason] = append(metrics[ch.Reason], strings.ReplaceAll(ch.Metric, "_", " "))
+		metrics[ch.Reason] = append(metrics[ch.Reason], plainName(ch))
 	}
 	for _, reason := range reasons {
-		p.note(strings.Join(metrics[reason], ", ") + ": " + reason + ".")
+		said = append(said, strings.Join(metrics[reason], ", ")+": "+reason+".")
 	}
+	return said
 }
 
 // overview are the metrics that the overview shows; the first one only where there is room.
@@ -148,11 +156,25 @@ const roomy = 96
 
 // writeOverview writes a line for each label and node.
 func writeOverview(p *page, r *Comparison) {
-	t := &table{label: textColumn{head: "Label", left: true}}
 	metrics := overview
 	if p.width < roomy {
 		metrics = overview[1:]
 	}
+	t := overviewTable(r, metrics, r.shortOverview())
+	if len(t.label.cells) < 2 {
+		return
+	}
+	p.section("")
+	t.print(p)
+	p.note(signWords + " All metrics of every row: --details, or --format json.")
+}
+
+// signWords explain the signs of the overview.
+const signWords = "Change and verdict: ✗ worse, ✓ better, ≠ changed, = same, ? cannot tell."
+
+// overviewTable has a row for each label and, unless it is to be short, for each node within it.
+func overviewTable(r *Comparison, metrics []string, short bool) *table {
+	t := &table{label: textColumn{head: "Label", left: true}}
 	columns := make([]textColumn, 1+len(metrics))
 	columns[0].head = "# Samples"
 	for i, name := range metrics {
@@ -165,25 +187,20 @@ func writeOverview(p *page, r *Comparison) {
 			columns[i+1].cells = append(columns[i+1].cells, row.sign(name))
 		}
 	}
-	short := len(r.Labels) > maxRows/2
 	for _, row := range r.rows() {
-		if !short {
-			add(clean(row.Label), row, false)
-			for i := range row.Nodes {
+		add(clean(row.Label), row, false)
+		for i := range row.Nodes {
+			if !short {
 				add(branch(i, len(row.Nodes))+clean(row.Nodes[i].Node), &row.Nodes[i], true)
 			}
-			continue
 		}
-		add(clean(row.Label), row, false)
 	}
-	if len(t.label.cells) < 2 {
-		return
-	}
-	p.section("")
 	t.groups = [][]textColumn{columns}
-	t.print(p)
-	p.note("Change and verdict: ✗ worse, ✓ better, ≠ changed, = same, ? cannot tell. All metrics of every row: --details, or --format json.")
+	return t
 }
+
+// shortOverview says whether there are too many labels for a row of each of their nodes.
+func (r *Comparison) shortOverview() bool { return len(r.Labels) > maxRows/2 }
 
 // rows are the rows that are told: the labels, and all together unless there is only one label.
 func (r *Comparison) rows() []*ComparedRow {
@@ -234,7 +251,13 @@ func writeShares(p *page, s *ComparedShares) {
 		return
 	}
 	p.section("")
-	t := table{label: textColumn{head: "Node", left: true}}
+	sharesTable(s).print(p)
+	p.note(s.Explanation + ".")
+}
+
+// sharesTable has a row for each node.
+func sharesTable(s *ComparedShares) *table {
+	t := &table{label: textColumn{head: "Node", left: true}}
 	columns := []textColumn{{head: "Decisions"}, {head: "Share"}, {head: "95% interval"}, {head: "Expected"}, {head: "Verdict", left: true}}
 	for i := range s.Nodes {
 		t.label.cells = append(t.label.cells, clean(s.Nodes[i].Node))
@@ -243,8 +266,7 @@ func writeShares(p *page, s *ComparedShares) {
 		}
 	}
 	t.groups = [][]textColumn{columns}
-	t.print(p)
-	p.note(s.Explanation + ".")
+	return t
 }
 
 // cells are the figures of a node's share.

@@ -63,41 +63,58 @@ func digest(script string) string {
 // telephone. An hour's run makes less than 1 MB of it. It is a function of r and facts alone; text that came
 // from the target is escaped. The error is w's.
 func WriteHTML(w io.Writer, r *Results, facts HTMLFacts) error {
-	var b bytes.Buffer
-	if err := htmlTemplate.ExecuteTemplate(&b, "page.html", newHTMLPage(r, facts)); err != nil {
-		return fmt.Errorf("write report as HTML: %w", err)
-	}
-	if _, err := w.Write(b.Bytes()); err != nil {
+	if err := writePage(w, "page.html", newHTMLPage(r, facts)); err != nil {
 		return fmt.Errorf("write report as HTML: %w", err)
 	}
 	return nil
 }
 
-// htmlPage is what the template shows.
-type htmlPage struct {
+// writePage writes a page at once: one that cannot be made is not begun.
+func writePage(w io.Writer, name string, page any) error {
+	var b bytes.Buffer
+	if err := htmlTemplate.ExecuteTemplate(&b, name, page); err != nil {
+		return err
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// htmlFrame is what is around every page.
+type htmlFrame struct {
 	Policy string
 	Style  template.CSS // our own
 	Script template.JS  // our own
+	Tab    string       // the title of the window
+	Maker  string
+}
+
+func newHTMLFrame(tab, version string) htmlFrame {
+	return htmlFrame{htmlPolicy, template.CSS(htmlStyle), template.JS(htmlScript), tab, strings.TrimSpace("stickbench " + version)}
+}
+
+// htmlPage is what the template shows.
+type htmlPage struct {
+	htmlFrame
 
 	Title, Said, Account, When string
 	Pass, Fail                 bool
 	Expectations               []Expectation
 	Warnings                   []string
 
-	Summary, Nodes        htmlTable
-	Shares                shareView
-	Affinity              []htmlFigure
-	AffinityReason        string
-	Timeline              []plot
-	Latency               []plot
-	Users                 *userMatrix
-	Phases, States        htmlTable
-	Events                []htmlEvent
-	MoreEvents            string
-	Errors                htmlTable
-	Diagram               *diagramView
-	Ran                   []HTMLFact
-	PlanFile, Plan, Maker string
+	Summary, Nodes htmlTable
+	Shares         shareView
+	Affinity       []htmlFigure
+	AffinityReason string
+	Timeline       []plot
+	Latency        []plot
+	Users          *userMatrix
+	Phases, States htmlTable
+	Events         []htmlEvent
+	MoreEvents     string
+	Errors         htmlTable
+	Diagram        *diagramView
+	Ran            []HTMLFact
+	PlanFile, Plan string
 }
 
 // htmlFigure is a fact about the sessions.
@@ -105,7 +122,6 @@ type htmlFigure struct{ Name, Figure, Remark string }
 
 func newHTMLPage(r *Results, f HTMLFacts) *htmlPage {
 	p := &htmlPage{
-		Policy: htmlPolicy, Style: template.CSS(htmlStyle), Script: template.JS(htmlScript),
 		Title: r.Plan, Said: sentence(SessionVerdict(r)), Account: account(r), When: whenText(f),
 		Pass: r.Verdict == "pass", Fail: r.Verdict == "fail",
 		Summary: htmlSummary(r), Shares: newShareView(r), Timeline: timePlots(r), Latency: latencyPlots(r.Latency),
@@ -115,6 +131,11 @@ func newHTMLPage(r *Results, f HTMLFacts) *htmlPage {
 	if p.Title = clean(p.Title); p.Title == "" {
 		p.Title = "A recording"
 	}
+	tab := p.Title
+	if r.Verdict == "pass" || r.Verdict == "fail" {
+		tab += " – " + r.Verdict
+	}
+	p.htmlFrame = newHTMLFrame(tab, f.Version)
 	for _, e := range r.Expectations {
 		p.Expectations = append(p.Expectations, Expectation{clean(e.Text), e.OK, clean(e.Actual)})
 	}
@@ -130,7 +151,6 @@ func newHTMLPage(r *Results, f HTMLFacts) *htmlPage {
 		p.Affinity = append(p.Affinity, htmlFigure{f.name, f.figure, f.remark})
 	}
 	p.Events, p.MoreEvents = htmlEventList(r)
-	p.Maker = strings.TrimSpace("stickbench " + f.Version)
 	return p
 }
 

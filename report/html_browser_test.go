@@ -124,18 +124,24 @@ func TestHTMLInBrowser(t *testing.T) {
 func TestHTMLFits(t *testing.T) {
 	program := browser(t)
 	for _, name := range []string{"drain", "failures", "hour"} {
-		page := policyElement.ReplaceAllString(pages()[name], "")
-		page = strings.Replace(page, "</body>", "<script>"+probe+"</script></body>", 1)
-		for _, width := range []string{"1280", "390"} {
-			dom, log := dump(t, program, page, width)
-			found := sawElement.FindStringSubmatch(dom)
-			var saw looked
-			if found == nil || json.Unmarshal([]byte(strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(found[1])), &saw) != nil {
-				t.Fatalf("%s at %s: the probe did not run:\n%s", name, width, strings.Join(consoleLines(log), "\n"))
-			}
-			if saw.Wide || len(saw.Overlaps) > 0 || len(saw.Loaded) > 0 || !strings.Contains(saw.Said, "requests/s") {
-				t.Errorf("%s at %s: %+v", name, width, saw)
-			}
+		fits(t, program, name, pages()[name])
+	}
+}
+
+// fits looks at a page in both widths.
+func fits(t *testing.T, program, name, page string) {
+	t.Helper()
+	page = policyElement.ReplaceAllString(page, "")
+	page = strings.Replace(page, "</body>", "<script>"+probe+"</script></body>", 1)
+	for _, width := range []string{"1280", "390"} {
+		dom, log := dump(t, program, page, width)
+		found := sawElement.FindStringSubmatch(dom)
+		var saw looked
+		if found == nil || json.Unmarshal([]byte(strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(found[1])), &saw) != nil {
+			t.Fatalf("%s at %s: the probe did not run:\n%s", name, width, strings.Join(consoleLines(log), "\n"))
+		}
+		if saw.Wide || len(saw.Overlaps) > 0 || len(saw.Loaded) > 0 || !strings.Contains(saw.Said, "requests/s") {
+			t.Errorf("%s at %s: %+v", name, width, saw)
 		}
 	}
 }

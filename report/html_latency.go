@@ -56,45 +56,68 @@ func percentileMarks(l *Latency, x *scale) (list []plotMark) {
 	return list
 }
 
-// curvePlot is the response time over the percentile, each nine of which is as wide as the one before.
-func curvePlot(l *Latency) plot {
-	last := len(l.Percentiles) - 1
-	nines := max(1, math.Log10(float64(l.Requests)))
+// nineAxis is an axis of percentiles, each nine of which is as wide as the one before.
+type nineAxis struct{ scale }
+
+// newNineAxis reaches as far as n values can tell percentiles apart.
+func newNineAxis(n float64) nineAxis {
+	nines := max(1, math.Log10(n))
 	x := scale{to: nines}
 	for i := 0.0; i <= nines; i++ {
 		share := 1 - math.Pow(10, -i)
 		x.ticks = append(x.ticks, tick{i, strconv.FormatFloat(100*share, 'f', max(0, int(i)-2), 64) + "%"})
 	}
-	ticks := append(ticksOf(&x), plotTick{hundredth(x.at(math.Log10(2))), "50%", true})
+	return nineAxis{x}
+}
+
+// of is the place of a share.
+func (x *nineAxis) of(share float64) float64 {
+	if share == 1 {
+		return 1
+	}
+	return x.at(-math.Log10(1 - share))
+}
+
+// plotTicks are those of the nines, and the median.
+func (x *nineAxis) plotTicks() []plotTick {
+	return append(ticksOf(&x.scale), plotTick{hundredth(x.of(0.5)), "50%", true})
+}
+
+// curvePlot is the response time over the percentile.
+func curvePlot(l *Latency) plot {
+	last := len(l.Percentiles) - 1
+	x := newNineAxis(float64(l.Requests))
 	y := milliseconds(l.Percentiles[0].MS, l.Percentiles[last].MS)
-	p := plot{ID: "curve", Title: "Percentile curve, ms", Height: 180, X: ticks, Y: ticksOf(&y), Summary: "The response time at each percentile"}
+	p := plot{ID: "curve", Title: "Percentile curve, ms", Height: 180, X: x.plotTicks(), Y: ticksOf(&y), Summary: "The response time at each percentile"}
 	places := make([]place, len(l.Percentiles))
 	for i, q := range l.Percentiles {
-		at := nines
-		if q.Share < 1 {
-			at = -math.Log10(1 - q.Share)
-		}
-		places[i] = place{x.at(at), y.at(q.MS)}
+		places[i] = place{x.of(q.Share), y.at(q.MS)}
 		p.Columns = append(p.Columns, plotColumn{X: round(places[i].x * plotWidth), Title: percentileText(q)})
 	}
 	halfway(p.Columns)
 	p.Curves = []curve{{Class: "line first", Path: line(places)}}
-	p.Note = "So many percent of the requests took at most so long; the last value is the largest one."
+	p.Note = curveNote
 	return logNote(p, &y)
 }
 
+const curveNote = "So many percent of the requests took at most so long; the last value is the largest one."
+
 func percentileText(q Percentile) string {
-	name := strconv.FormatFloat(q.Share*100, 'f', -1, 64)
+	return percentileName(q.Share) + "\n" + millis(q.MS) + " ms"
+}
+
+func percentileName(share float64) string {
+	name := strconv.FormatFloat(share*100, 'f', -1, 64)
 	if len(name) > 9 {
-		name = strconv.FormatFloat(q.Share*100, 'g', 9, 64)
+		name = strconv.FormatFloat(share*100, 'g', 9, 64)
 	}
-	switch q.Share {
+	switch share {
 	case 0:
-		return "smallest\n" + millis(q.MS) + " ms"
+		return "smallest"
 	case 1:
-		return "largest\n" + millis(q.MS) + " ms"
+		return "largest"
 	}
-	return "p" + name + "\n" + millis(q.MS) + " ms"
+	return "p" + name
 }
 
 // halfway makes columns that stand at points reach half the way to their neighbours.

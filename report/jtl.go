@@ -22,15 +22,18 @@ const lateHeader = `,"late_us"` + "\n"
 // jtlBatch is the size from which lines are handed on, in bytes.
 const jtlBatch = 64 << 10
 
-// markKind stands in the kind column of a mark.
-const markKind = "mark"
+// What stands in the kind column of a mark, and of a success that redirects led to.
+const (
+	markKind       = "mark"
+	redirectedKind = "redirected"
+)
 
 // errManySamples refuses what the file has no column for.
 var errManySamples = errors.New("write samples.jtl: a row that stands for many samples (SampleCount) cannot be written")
 
 // JTLWriter writes samples as JMeter 5's CSV: its 17 default columns in their order, then nine of ours.
 // ReadJTL reads them back without loss, except that Start is cut to the millisecond and durations to the
-// microsecond. Times in JMeter's columns are whole milliseconds, rounded half up.
+// microsecond, and Hops to whether there were any (of failures, to none). Times in JMeter's columns are whole milliseconds, rounded half up.
 //
 //   - elapsed_us, latency_us, connect_us: microseconds; null in samples that were not measured so.
 //   - user, iteration: numbers from 1; 0 where they are not known.
@@ -38,7 +41,8 @@ var errManySamples = errors.New("write samples.jtl: a row that stands for many s
 //   - session: "<digest>.<life>", the salted digest of the session id and the number of the life of the
 //     user's cookie jar. User and life together are a session in the sense of the reports, also where
 //     an answer had no id (".1").
-//   - kind: why the sample failed, a loadgen.Kind, or "mark".
+//   - kind: why the sample failed, a loadgen.Kind; or "mark"; or "redirected" where it did not fail and
+//     redirects were followed (Hops is 1 when it is read back, however many they were).
 //   - late_us, only after WithLate: microseconds that the first request of an arrival began after it was
 //     due; null in all others.
 //
@@ -179,6 +183,8 @@ func (w *JTLWriter) ours(b []byte, s *loadgen.Sample) []byte {
 		b = append(b, s.Kind...)
 	case s.Mark:
 		b = append(b, markKind...)
+	case s.Hops > 0:
+		b = append(b, redirectedKind...)
 	default:
 		b = append(b, "null"...)
 	}

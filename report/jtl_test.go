@@ -120,6 +120,8 @@ func randomSample(rng *rand.Rand) loadgen.Sample {
 		}
 	case 1:
 		s.Mark, s.Status, s.Reason, s.DataType, s.URL = true, 200, "OK", "text", ""
+	case 2:
+		s.Hops = 1
 	}
 	return s
 }

@@ -194,6 +194,9 @@ func (r *jtlRow) finish() {
 	switch kind := string(r.kind); { // the conversion does not allocate
 	case !failed:
 		s.Mark = kind == markKind
+		if kind == redirectedKind {
+			s.Hops = 1
+		}
 	case kind != "" && kind != markKind && isKind(r.kind):
 		s.Kind = loadgen.Kind(r.known.text(r.kind))
 	default:

@@ -47,8 +47,9 @@ type (
 )
 
 // WriteJUnit writes the expectations as JUnit's XML: a suite for the plan with a test case for each of
-// them. A case that failed says what was measured. The sorts of errors are in system-out, most frequent
-// first, and the warnings in system-err. What is not printable is escaped as in the text report.
+// them. A case that failed says what was measured. A run that did not finish has one more case, which
+// failed. The sorts of errors are in system-out, most frequent first, and the warnings in system-err. What
+// is not printable is escaped as in the text report.
 //
 // Errors are those of w.
 func WriteJUnit(w io.Writer, r *Results) error {
@@ -61,6 +62,13 @@ func WriteJUnit(w io.Writer, r *Results) error {
 			c.Failure = &junitFailure{Type: "expectation", Message: "measured " + clean(e.Actual), junitText: junitText{clean(e.Text) + "\nmeasured: " + clean(e.Actual)}}
 		}
 		suite.Cases = append(suite.Cases, c)
+	}
+	if r.Stopped != "" {
+		said := "the run did not finish: " + clean(r.Stopped)
+		suite.Tests++
+		suite.Failures++
+		suite.Cases = append(suite.Cases, junitCase{Name: "the run finished", Class: suite.Name, Time: "0",
+			Failure: &junitFailure{Type: "run", Message: said, junitText: junitText{said}}})
 	}
 	all := junitSuites{Name: "stickbench", Tests: suite.Tests, Failures: suite.Failures, Time: seconds, Suites: []junitSuite{suite}}
 	text, err := xml.MarshalIndent(all, "", "  ")

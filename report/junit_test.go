@@ -53,3 +53,17 @@ func TestJUnitReportsErrors(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A pipeline that reads nothing but this file must not take a run that was interrupted for one that passed.
+func TestJUnitOfStoppedRun(t *testing.T) {
+	var b strings.Builder
+	r := &Results{Plan: "p", Stopped: "interrupted", Expectations: []Expectation{{Text: "errors == 0", OK: true}}}
+	if err := WriteJUnit(&b, r); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`tests="2" failures="1"`, `name="the run finished"`, "the run did not finish: interrupted"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %s in\n%s", want, b.String())
+		}
+	}
+}

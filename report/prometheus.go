@@ -116,7 +116,7 @@ func (x *exposition) gauge(name, help string, value float64, labels ...string) {
 }
 
 func (x *exposition) run(r *Results) {
-	x.gauge("stickbench_run_info", "The run: its plan, and whether expectations were met (pass, fail or none). The value is 1.", 1, "plan", r.Plan, "verdict", r.Verdict)
+	x.gauge("stickbench_run_info", "The run: its plan, and whether expectations were met (pass, fail or none), or that it did not finish (interrupted, incomplete). The value is 1.", 1, "plan", r.Plan, "verdict", r.Verdict)
 	x.gauge("stickbench_run_duration_seconds", "From the start of the first sample to the end of the last one.", seconds(float64(r.DurationMS)))
 	for i, e := range r.Expectations {
 		if slices.Index(r.Expectations, e) < i {

@@ -30,6 +30,9 @@ func anyStream(seed uint64) stream {
 		s.nodes = append(s.nodes, fmt.Sprintf("s%d", i+1))
 	}
 	s.open = random.IntN(3) == 0
+	if random.IntN(2) == 0 {
+		s.hops = random.Float64() / 2
+	}
 	return s
 }
 

@@ -20,9 +20,13 @@ const Schema = "stickbench.results/1"
 // per second, times in milliseconds, shares and rates of error from 0 to 1, kilobytes of 1024 bytes.
 // A nil *float64 is a figure that is not defined for this run, such as the affinity of no transitions.
 type Results struct {
-	Schema  string `json:"schema"`
-	Plan    string `json:"plan"`
-	Verdict string `json:"verdict"` // "pass", "fail", or "none" without expectations
+	Schema string `json:"schema"`
+	Plan   string `json:"plan"`
+	// Verdict is "pass", "fail", or "none" without expectations; "interrupted" or "incomplete" where the run
+	// did not finish, whatever its expectations say of the part that was measured.
+	Verdict string `json:"verdict"`
+	// Stopped is why the run did not finish, "interrupted" or "failed"; absent if it did.
+	Stopped string `json:"stopped,omitempty"`
 
 	// DurationMS lasts from the start of the first sample to the end of the last one. WholeMillis says
 	// that times are whole milliseconds, as in other tools' recordings.
@@ -114,10 +118,13 @@ type Affinity struct {
 	Sticky      int64 `json:"sticky_sessions"` // sessions without a move
 	Transitions int64 `json:"transitions"`     // between answers that named their node
 	// Affinity is the share of transitions that stayed on their node, Chance what it would be about if
-	// nothing stuck and the nodes answered in the shares seen (the sum of the squared shares). Both are
-	// nil without transitions.
+	// nothing stuck and the nodes answered in the shares seen (the sum of the squared shares). Where only
+	// one node answered, Chance follows from the expected shares, and is nil where these are not known.
+	// Both are nil without transitions.
 	Affinity *float64 `json:"affinity"`
 	Chance   *float64 `json:"chance,omitempty"`
+	// Free says that the balancer is known to place every request anew.
+	Free bool `json:"free,omitempty"`
 	// Continuity is the share of the counted transitions, those between answers that carried a counter,
 	// whose counter went up by one under the same session id; without ids, whose counter did.
 	Continuity *float64 `json:"continuity"`
@@ -134,7 +141,8 @@ type Affinity struct {
 	LostUnexcused int64 `json:"lost_unexcused"`
 	// NewSessions are the transitions that came back with another session id, Resets the lost ones that
 	// stayed on their node. Jumps are counters that went up by more than one, Repeats those that stayed
-	// as they were, in sessions that were not lost.
+	// as they were, in sessions that were not lost. What may have counted unseen, redirects on the way and
+	// requests that got no answer, makes no jump: such transitions are not counted.
 	NewSessions int64 `json:"new_sessions"`
 	Resets      int64 `json:"resets"`
 	Jumps       int64 `json:"jumps"`

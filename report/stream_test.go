@@ -24,6 +24,9 @@ type stream struct {
 	// open makes the first request of each iteration an arrival, up to 200 µs late, and one in a
 	// hundred up to a second.
 	open bool
+	// hops is the share of answers that one to three redirects led to, each counted by the node; so are
+	// some of the requests without an answer then.
+	hops float64
 	// out are the states that nodes are in from some time on; nil: none.
 	out func(at time.Duration) map[string]string
 	// slow multiplies the pace of a node; 0 does not.
@@ -131,7 +134,13 @@ func (s *stream) request(u *user, label string) *loadgen.Sample {
 	sample.Latency = sample.Elapsed * 9 / 10 / time.Microsecond * time.Microsecond
 	u.clock += sample.Elapsed
 	if s.random.Float64() < s.fail && s.broken(sample) {
+		if s.hops > 0 && u.id != "" && sample.Status == 0 {
+			s.store[u.node+u.id] += s.random.Int64N(2)
+		}
 		return sample
+	}
+	if s.hops > 0 && s.random.Float64() < s.hops {
+		sample.Hops = 1 + s.random.IntN(3)
 	}
 	s.answer(u, sample)
 	return sample
@@ -179,7 +188,7 @@ func (s *stream) answer(u *user, sample *loadgen.Sample) {
 		s.ids++
 		u.id = fmt.Sprintf("%016x", s.ids*0x9e3779b97f4a7c15)
 	}
-	s.store[node+u.id]++
+	s.store[node+u.id] += 1 + int64(sample.Hops)
 	sample.Node, sample.Session = node, u.id
 	sample.Counter, sample.HasCounter = s.store[node+u.id], true
 }

@@ -119,8 +119,8 @@ func nodeTable(r *Results) table {
 	}
 	t.groups = [][]textColumn{append(columns,
 		c("Errors", func(n *Node) string { return count(n.Errors) }),
-		c("Average", func(n *Node) string { return millis(n.AverageMS) }),
-		c("p95", func(n *Node) string { return measured(n.P95MS) }),
+		c("Average", func(n *Node) string { return timeOver(n.Requests, millis(n.AverageMS)) }),
+		c("p95", func(n *Node) string { return timeOver(n.Requests, measured(n.P95MS)) }),
 	)}
 	return t
 }

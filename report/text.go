@@ -103,6 +103,8 @@ func writeVerdict(p *page, r *Results) {
 		p.hang(green, "PASS", said)
 	case "fail":
 		p.hang(red, "FAIL", said)
+	case "interrupted", "incomplete":
+		p.hang(yellow, strings.ToUpper(r.Verdict), said)
 	default:
 		p.text.WriteString(strings.Join(wrap(said, p.width), "\n") + "\n")
 	}

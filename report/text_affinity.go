@@ -51,8 +51,11 @@ func affinityFacts(r *Results) (facts []fact, reason string) {
 		facts = append(facts, fact{"Transitions", count(a.Transitions), "from one answer to the next of the same session"})
 	}
 	if a.Affinity != nil {
-		facts = append(facts, fact{"Affinity", percent(*a.Affinity),
-			"stayed on their node; by chance alone " + percent(*a.Chance) + " would"})
+		remark := "stayed on their node"
+		if a.Chance != nil {
+			remark += "; by chance alone " + percent(*a.Chance) + " would"
+		}
+		facts = append(facts, fact{"Affinity", percent(*a.Affinity), remark})
 	}
 	facts = append(facts, continuityFact(a))
 	if placed {

@@ -16,7 +16,7 @@ Affinity  not defined: no session got a second answer (2 sessions).`},
 		{"s1 s1", `
 Sessions        1   it never moved
 Transitions     1   from one answer to the next of the same session
-Affinity     100%   stayed on their node; by chance alone 100% would
+Affinity     100%   stayed on their node
 Continuity      –   no two answers of a session carry a counter
 Moves           0
 Lost            0`},
@@ -36,7 +36,7 @@ Lost             2   sessions, 1 of them on their own node`},
 		{"s1:1:a s1:1:b s1:1:c", `
 Sessions        1   it never moved
 Transitions     2   from one answer to the next of the same session
-Affinity     100%   stayed on their node; by chance alone 100% would
+Affinity     100%   stayed on their node
 Continuity     0%   the counter went up by one in the same session
 Moves           0
 Lost            2   sessions, on their own node: restarted or expired?`},

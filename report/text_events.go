@@ -97,8 +97,8 @@ func phaseTable(r *Results) table {
 		c("Requests", func(p *Phase) string { return count(p.Requests) }),
 		c("Req/s", func(p *Phase) string { return grouped(p.Throughput, 1) }),
 		c("Errors", func(p *Phase) string { return count(p.Errors) }),
-		c("Average", func(p *Phase) string { return millis(p.AverageMS) }),
-		c("p95", func(p *Phase) string { return measured(p.P95MS) }),
+		c("Average", func(p *Phase) string { return timeOver(p.Requests, millis(p.AverageMS)) }),
+		c("p95", func(p *Phase) string { return timeOver(p.Requests, measured(p.P95MS)) }),
 	}}
 	if len(r.Nodes) > 0 {
 		t.groups = append(t.groups, []textColumn{
@@ -119,6 +119,14 @@ func phaseTable(r *Results) table {
 		}
 	}
 	return t
+}
+
+// timeOver is a time of so many requests, of none a dash.
+func timeOver(requests int64, said string) string {
+	if requests == 0 {
+		return "–"
+	}
+	return said
 }
 
 // share100 is a share that may be missing.

@@ -1,6 +1,9 @@
 package report
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestSessionVerdict(t *testing.T) {
 	for script, want := range map[string]string{
@@ -12,8 +15,8 @@ func TestSessionVerdict(t *testing.T) {
 		"s1:1:a s1:1:b clear s2:1:c s2:1:d": "every session stayed on its node, yet 2 transitions lost the session there",
 		"s1:1:a s2:1:b s1:1:c":              "nothing sticks: every answer came from another node and began a new session",
 		"s1:1:a s2:2:a s1:3:a":              "nothing sticks: every answer came from another node, though no session was lost",
-		"s1:1:a s1:2:a s2:1:b s2:2:b":       "sessions stick, but 1 of 3 transitions left the node; 1 lost the session",
-		"s1:1:a s1:2:a s2:3:a s2:4:a":       "sessions stick, but 1 of 3 transitions left the node; no session lost",
+		"s1:1:a" + strings.Repeat(" s1", 18) + strings.Repeat(" s2", 18) + " s2:1:b": "sessions stick, but 1 of 37 transitions left the node; 1 lost the session",
+		"s1" + strings.Repeat(" s1", 18) + strings.Repeat(" s2", 19):                 "sessions stick, but 1 of 37 transitions left the node; no session lost",
 	} {
 		if got := SessionVerdict(fold(answers(1, script), Run{})); got != want {
 			t.Errorf("%s:\n got %s\nwant %s", script, got, want)

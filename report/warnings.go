@@ -126,7 +126,7 @@ func jumpWarning(jumps int64) string {
 	if jumps == 0 {
 		return ""
 	}
-	return fmt.Sprintf("The counter went up by more than one in %s: look for somebody else in these sessions, for requests sent twice on the way, and for answers that count but do not show the counter.",
+	return fmt.Sprintf("The counter went up by more than one in %s: look for somebody else in these sessions, for requests sent twice on the way (redirects and requests without an answer are left out), and for answers that count but do not show the counter.",
 		plural(jumps, "transition"))
 }
 

@@ -40,6 +40,9 @@ var comparisonFormats = map[string]func(a *app, r *report.Comparison, o *compare
 	"markdown": func(a *app, r *report.Comparison, _ *compareFlags) error {
 		return report.WriteComparisonMarkdown(a.stdout, r)
 	},
+	"html": func(a *app, r *report.Comparison, _ *compareFlags) error {
+		return report.WriteComparisonHTML(a.stdout, r, version())
+	},
 }
 
 func (a *app) compareCommand() *cobra.Command {
@@ -81,7 +84,7 @@ Exit codes: 0 no regression; 1 a regression; 2 wrong usage or an invalid file; w
 	f.StringArrayVar(&o.FailOn, "fail-on", nil, "`condition` of a regression, instead of the usual ones; may be repeated")
 	f.StringVar(&o.Margin, "margin", "5%,0.1ms,0.2pp", "`change` held to be none: of times and throughput, at least for times, for shares")
 	f.StringVar(&o.WarmUp, "warm-up", "auto", "what to leave out at the start of each run: `auto|none|DURATION`")
-	f.StringVarP(&o.Format, "format", "f", "text", "`text|json|markdown`")
+	f.StringVarP(&o.Format, "format", "f", "text", "`text|json|markdown|html`")
 	f.BoolVar(&o.Details, "details", false, "all metrics of every label and node, in text")
 	f.BoolVar(&o.Run, "run", false, "BEFORE and AFTER are plans: run them in turns, then compare")
 	f.IntVar(&o.Repeat, "repeat", defaultRepeat, "with --run, how often each plan is run")
@@ -95,7 +98,7 @@ Exit codes: 0 no regression; 1 a regression; 2 wrong usage or an invalid file; w
 func (a *app) compare(c *cobra.Command, o *compareFlags, args []string) error {
 	write, ok := comparisonFormats[o.Format]
 	if !ok {
-		return fmt.Errorf("--format %s: expected text, json or markdown", o.Format)
+		return fmt.Errorf("--format %s: expected text, json, markdown or html", o.Format)
 	}
 	options, err := o.options()
 	if err != nil {

@@ -133,6 +133,7 @@ func (s *steering) stop(rec *recording) error {
 	defer cancel()
 	putBack, restoreErr := s.driver.Restore(ctx)
 	for _, h := range putBack {
+		h.Text = "put back: " + h.Text
 		rec.happened(event(h))
 	}
 	if restoreErr != nil {

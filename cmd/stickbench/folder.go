@@ -121,10 +121,14 @@ func (f *folder) path(name string) string { return filepath.Join(f.dir, name) }
 // write replaces a file as a whole: a kill leaves the old one or the new one.
 func (f *folder) write(name string, content []byte) error {
 	tmp := f.path("." + name + ".tmp")
-	if err := os.WriteFile(tmp, content, 0o666); err != nil {
-		return err
+	err := os.WriteFile(tmp, content, 0o666)
+	if err == nil {
+		err = os.Rename(tmp, f.path(name))
 	}
-	return os.Rename(tmp, f.path(name))
+	if err != nil {
+		os.Remove(tmp)
+	}
+	return err
 }
 
 func (f *folder) writeRecord(r *record) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -45,6 +46,9 @@ nodes that count a session's views (GET /) and can be slowed down (POST /delay {
 }
 
 func (a *app) lab(c lab.Config) error {
+	if err := errors.Join(c.Validate()...); err != nil {
+		return err
+	}
 	ctx, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer release()
 	l, err := lab.Start(ctx, c)

@@ -9,8 +9,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"runtime/debug"
 	"strconv"
+	"syscall"
 
 	"golang.org/x/term"
 
@@ -35,6 +37,9 @@ type app struct {
 }
 
 func main() {
+	// A reader of our output that goes away, such as tee with the same Ctrl-C, must not keep a balancer from
+	// being put back: writes return an error instead.
+	signal.Ignore(syscall.SIGPIPE)
 	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, notices: &notices{out: os.Stderr}}
 	os.Exit(a.main(os.Args[1:]))
 }

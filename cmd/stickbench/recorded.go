@@ -53,13 +53,14 @@ func recordedRun(f *folder) (*recorded, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.Override.Replay = true // the certificates that the plan names need not be there any more
 	plan, err := plans.Read(f.path(planFile), source, r.Override)
 	if err != nil {
 		return nil, err
 	}
 	run := r.facts(plan)
 	if r.End == nil {
-		run.Warnings = append(slices.Clone(run.Warnings), "the run did not come to its end: this is what it had recorded")
+		run.Warnings = append(slices.Clone(run.Warnings), "the run was killed: this is what it had recorded")
 	}
 	file, err := os.Open(f.path(samplesFile))
 	if err != nil {

@@ -4,13 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
-	"os"
-	"slices"
-	"strings"
-	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -82,7 +75,7 @@ func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error
 		return err
 	}
 	if laboratory != nil {
-		defer func() { err = errors.Join(err, laboratory.Close()) }()
+		defer laboratory.Close() // on the ways out before the run; closing again is nothing
 		plan.Load.Target, plan.Load.InProcess = laboratory.URL(), true
 	}
 	plan.Load.UserAgent = "stickbench/" + version()
@@ -96,6 +89,9 @@ func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error
 		return cannotRun("%w", err)
 	}
 	if err := runner.Probe(stops.graceful); err != nil {
+		if stops.graceful.Err() != nil {
+			return errInterrupted
+		}
 		return a.unreachable(plan, err)
 	}
 	metrics, err := a.serveMetrics(o.Metrics, runner, plan, s)
@@ -112,12 +108,17 @@ func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error
 	if err := s.open(plan, o, r); err != nil {
 		return err
 	}
-	r.Start = time.Now().UTC()
-	account, failure := a.drive(runner, plan, s, steering, stops, r.Start, o.progress())
+	outcome := a.drive(runner, plan, s, steering, stops, o.progress())
+	if laboratory != nil {
+		outcome.failure = errors.Join(outcome.failure, laboratory.Close())
+	}
 	r.Warnings = append(r.Warnings, steering.undone()...)
-	r.finish(account, s, stops, failure)
-	return a.conclude(plan, o, s, r, failure)
+	r.finish(outcome, s)
+	return a.conclude(plan, o, s, r, outcome.failure)
 }
+
+// errInterrupted is a Ctrl-C before there was anything to report.
+var errInterrupted = &exitError{exitInterrupted, errors.New("interrupted before the run began")}
 
 func (a *app) unreachable(plan *plans.Plan, err error) error {
 	hint := "; is the application running? Name another one with --target, or run a catalogue plan in its own laboratory (stickbench plans)"
@@ -127,16 +128,25 @@ func (a *app) unreachable(plan *plans.Plan, err error) error {
 	return cannotRun("%w%s", err, hint)
 }
 
+// runOutcome is how the engine's run went.
+type runOutcome struct {
+	account     loadgen.Account
+	interrupted bool  // by the user, before the plan was done
+	failure     error // of the recording, of an event, or of the laboratory
+}
+
 // drive runs the engine, with the plan's events and with progress beside it.
-func (a *app) drive(runner *loadgen.Runner, plan *plans.Plan, s *recording, steering *steering, stops *stops, began time.Time, progress string) (loadgen.Account, error) {
+func (a *app) drive(runner *loadgen.Runner, plan *plans.Plan, s *recording, steering *steering, stops *stops, progress string) runOutcome {
+	began := s.begin()
 	p := a.showProgress(runner, plan, s.live, steering, began, progress)
 	graceful, stop := context.WithCancel(stops.graceful)
 	defer stop()
-	s.builder.Begin(began)
 	steering.start(runner, s, began, stop)
 	account, err := runner.Run(graceful, stops.hard)
+	// What comes after, such as putting a balancer back, may take long: a Ctrl-C then interrupts no run.
+	interrupted := stops.graceful.Err() != nil
 	p.stop()
-	return account, errors.Join(steering.stop(s), recordingFailed(err))
+	return runOutcome{account, interrupted, errors.Join(steering.stop(s), recordingFailed(err))}
 }
 
 // recordingFailed says what the sink's error means for the user.
@@ -156,8 +166,11 @@ func (a *app) conclude(plan *plans.Plan, o *runFlags, s *recording, r *record, f
 	if s.folder != nil && folderErr == nil {
 		fmt.Fprintf(a.stderr, "recorded in %s\n", s.folder.dir)
 	}
-	if err := errors.Join(failure, recordingFailed(folderErr)); err != nil {
-		return cannotRun("%w", err)
+	if failure == nil { // a full disk that ended the run is in the way of the rest, too
+		failure = recordingFailed(folderErr)
+	}
+	if failure != nil {
+		return cannotRun("%w", failure)
 	}
 	switch {
 	case printErr != nil:
@@ -189,6 +202,9 @@ func startLab(ctx context.Context, plan *plans.Plan, observe func(lab.NodeExchan
 	if errors.Is(err, lab.ErrNoHAProxy) || errors.As(err, &refused) {
 		return nil, err
 	}
+	if ctx.Err() != nil {
+		return nil, errInterrupted
+	}
 	if err != nil {
 		return nil, cannotRun("the laboratory did not start: %w", err)
 	}
@@ -201,161 +217,4 @@ func labConfig(p *plans.Lab) lab.Config {
 		c.Nodes = append(c.Nodes, lab.Node{Tag: n.Tag, Weight: n.Weight, Delay: n.Delay, Stopped: n.Stopped})
 	}
 	return c
-}
-
-// recording is where samples and events go: into the report, into the live view, and into the folder.
-type recording struct {
-	mu      sync.Mutex // samples and events come from different goroutines
-	builder *report.Builder
-	events  []report.Event
-	live    *live
-	meter   *meter // nil unless metrics are served
-	first   firstExchanges
-	folder  *folder
-	file    io.Closer
-	jtl     *report.JTLWriter
-}
-
-// open makes the folder, unless none is wanted.
-func (s *recording) open(plan *plans.Plan, o *runFlags, r *record) error {
-	if o.NoOut {
-		return nil
-	}
-	f, err := newFolder(o.Out, r.Plan, r.Start)
-	if err != nil {
-		return err
-	}
-	err = f.write(planFile, plan.Source)
-	if err == nil {
-		err = f.writeRecord(r)
-	}
-	if err != nil {
-		return cannotRun("the folder of the run: %w", err)
-	}
-	file, err := os.Create(f.path(samplesFile))
-	if err != nil {
-		return cannotRun("the folder of the run: %w", err)
-	}
-	s.folder, s.file, s.jtl = f, file, report.NewJTLWriter(file)
-	if plan.Load.Open() {
-		s.jtl.WithLate()
-	}
-	return nil
-}
-
-// Record takes a sample (loadgen.Sink). The report has it even if the disk is full.
-func (s *recording) Record(sample *loadgen.Sample) error {
-	s.mu.Lock()
-	s.builder.Add(sample)
-	s.mu.Unlock()
-	s.first.add(sample)
-	s.live.add(sample)
-	s.meter.add(sample)
-	if s.jtl == nil {
-		return nil
-	}
-	return s.jtl.Write(sample)
-}
-
-// happened takes an event that was done or seen.
-func (s *recording) happened(e report.Event) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e = s.builder.Event(e)
-	s.events = append(s.events, e)
-	s.live.happened(e)
-}
-
-// Flush ends a batch (loadgen.Sink).
-func (s *recording) Flush() error {
-	if s.jtl == nil {
-		return nil
-	}
-	return s.jtl.Flush()
-}
-
-func (s *recording) close(r *record) error {
-	if s.folder == nil {
-		return nil
-	}
-	return errors.Join(s.jtl.Flush(), s.file.Close(), s.folder.writeRecord(r), s.folder.writeHTML(r, &s.first))
-}
-
-const (
-	stoppedByUser    = "interrupted"
-	stoppedByFailure = "failed"
-)
-
-func newRecord(plan *plans.Plan, over plans.Override) *record {
-	r := &record{
-		Schema: recordSchema, Version: version(), Plan: plan.Load.Name, PlanFile: plan.Path,
-		Seed: plan.Load.Seed, Target: plan.Load.Target, Override: over, Host: thisHost(),
-		Start: time.Now().UTC(), Events: []report.Event{}, Warnings: []string{},
-	}
-	if x := plan.Load.Session.Node; x != nil {
-		r.NodeSource = x.String()
-	}
-	return r
-}
-
-// finish notes how the run went.
-func (r *record) finish(account loadgen.Account, s *recording, stops *stops, failure error) {
-	end := time.Now().UTC()
-	r.End = &end
-	r.Events = append(r.Events, s.events...)
-	switch {
-	case failure != nil:
-		r.Stopped = stoppedByFailure
-		r.Warnings = append(r.Warnings, failure.Error())
-	case stops.graceful.Err() != nil:
-		r.Stopped = stoppedByUser
-		r.Warnings = append(r.Warnings, "the run was interrupted before its plan was done")
-	}
-	r.Requests = &report.Requests{
-		Started: account.Started, OK: account.OK, Failed: account.Failed, Cut: account.Cut,
-		Redirects: account.Redirects, Connections: account.Connections,
-	}
-	r.Arrivals, r.Generator = arrivalsOf(&account), generatorOf(&account)
-	r.Warnings = append(r.Warnings, account.Warnings...)
-	if account.Cut > 0 {
-		r.Warnings = append(r.Warnings, fmt.Sprintf("%d requests were in flight when the run was cut, and are in no figure", account.Cut))
-	}
-	if account.Stalls > 0 {
-		r.Warnings = append(r.Warnings, fmt.Sprintf("users waited %d times, %s in all, because samples could not be recorded fast enough: the load was less than planned", account.Stalls, account.Stalled.Round(time.Millisecond)))
-	}
-}
-
-// facts are what the report must know beside the samples.
-func (r *record) facts(plan *plans.Plan) report.Run {
-	model, users := modelOf(&plan.Load)
-	return report.Run{
-		Model: model, PlannedUsers: users, Arrivals: r.Arrivals, Generator: r.Generator,
-		Plan: r.Plan, Expectations: plan.Expect, Requests: r.Requests, Events: r.Events,
-		Warnings: r.Warnings, NodeSource: r.NodeSource,
-		Weights: r.Weights, States: r.States, Algorithm: r.Algorithm, ExpectedShares: expectedShares(r.Algorithm),
-	}
-}
-
-// expectedShares is what an algorithm makes of weights where that is not their proportion; nil where it
-// is, or where nothing is known of the algorithm.
-func expectedShares(algorithm string) func(map[string]float64) map[string]float64 {
-	if !strings.HasPrefix(algorithm, "random") {
-		return nil
-	}
-	return func(weights map[string]float64) map[string]float64 {
-		names := slices.Sorted(maps.Keys(weights))
-		whole := make([]int, len(names))
-		for i, name := range names {
-			whole[i] = int(weights[name])
-		}
-		shares, law := lab.ExpectedShares(algorithm, whole)
-		if !law {
-			return nil
-		}
-		named := make(map[string]float64, len(names))
-		for i, name := range names {
-			named[name] = shares[i]
-		}
-		return named
-	}
 }

@@ -22,19 +22,19 @@ func watchSignals(notices io.Writer) *stops {
 	hard, cut := context.WithCancel(context.Background())
 	graceful, stop := context.WithCancel(hard)
 	s := &stops{graceful: graceful, hard: hard, signals: make(chan os.Signal, 2), done: make(chan struct{}), cancel: cut}
-	signal.Notify(s.signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(s.signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	go func() {
 		defer close(s.done)
 		if _, ok := <-s.signals; !ok {
 			return
 		}
-		fmt.Fprintln(notices, "stopping: nothing new starts, what is in flight ends; Ctrl-C again cuts it")
 		stop()
+		fmt.Fprintln(notices, "stopping: nothing new starts, what is in flight ends; Ctrl-C again cuts it")
 		if _, ok := <-s.signals; !ok {
 			return
 		}
-		fmt.Fprintln(notices, "cutting what is in flight")
 		cut()
+		fmt.Fprintln(notices, "cutting what is in flight")
 		signal.Stop(s.signals)
 	}()
 	return s

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"stickbench/internal/lab"
+	"stickbench/plans"
+	"stickbench/report"
+)
+
+const (
+	stoppedByUser    = "interrupted"
+	stoppedByFailure = "failed"
+)
+
+func newRecord(plan *plans.Plan, over plans.Override) *record {
+	r := &record{
+		Schema: recordSchema, Version: version(), Plan: plan.Load.Name, PlanFile: plan.Path,
+		Seed: plan.Load.Seed, Target: withoutPassword(plan.Load.Target), Override: over.Redacted(), Host: thisHost(),
+		Start: time.Now().UTC(), Events: []report.Event{}, Warnings: []string{},
+	}
+	if x := plan.Load.Session.Node; x != nil {
+		r.NodeSource = x.String()
+	}
+	return r
+}
+
+// finish notes how the run went.
+func (r *record) finish(o runOutcome, s *recording) {
+	end := time.Now().UTC()
+	r.End = &end
+	account := o.account
+	switch {
+	case o.failure != nil:
+		r.Stopped = stoppedByFailure
+		r.Warnings = append(r.Warnings, "the run did not come to its end: "+o.failure.Error())
+	case o.interrupted:
+		r.Stopped = stoppedByUser
+		r.Warnings = append(r.Warnings, "the run was interrupted before its plan was done")
+	}
+	r.Requests = &report.Requests{
+		Started: account.Started, OK: account.OK, Failed: account.Failed, Cut: account.Cut,
+		Redirects: account.Redirects, Connections: account.Connections,
+	}
+	r.Arrivals, r.Generator = arrivalsOf(&account), generatorOf(&account)
+	r.Warnings = append(r.Warnings, account.Warnings...)
+	if account.Stalls > 0 {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("users waited %d times, %s in all, because samples could not be recorded fast enough: the load was less than planned", account.Stalls, account.Stalled.Round(time.Millisecond)))
+	}
+}
+
+// facts are what the report must know beside the samples.
+func (r *record) facts(plan *plans.Plan) report.Run {
+	model, users := modelOf(&plan.Load)
+	stopped := r.Stopped
+	if r.End == nil && r.Results == nil && stopped == "" {
+		stopped = stoppedByFailure // it was killed
+	}
+	return report.Run{
+		Stopped: stopped, Sticky: sticky(plan),
+		Model: model, PlannedUsers: users, Arrivals: r.Arrivals, Generator: r.Generator,
+		Plan: r.Plan, Expectations: plan.Expect, Requests: r.Requests, Events: r.Events,
+		Warnings: r.Warnings, NodeSource: r.NodeSource,
+		Weights: r.Weights, States: r.States, Algorithm: r.Algorithm, ExpectedShares: expectedShares(r.Algorithm),
+	}
+}
+
+// sticky says what is known beforehand of whether sessions stick: nothing does in a laboratory without a
+// cookie, unless its algorithm itself knows users again. nil leaves it to the samples.
+func sticky(plan *plans.Plan) *bool {
+	if plan.Lab == nil || plan.Lab.Sticky != "" {
+		return nil
+	}
+	switch algorithm, _, _ := strings.Cut(plan.Lab.Algorithm, "("); algorithm {
+	case "", "roundrobin", "static-rr", "leastconn", "random":
+		return new(bool)
+	}
+	return nil
+}
+
+// withoutPassword is a URL without its user and password: they are credentials, and not the target's name.
+func withoutPassword(target string) string {
+	u, err := url.Parse(target)
+	if err != nil || u.User == nil {
+		return target
+	}
+	u.User = nil
+	return u.String()
+}
+
+// expectedShares is what an algorithm makes of weights where that is not their proportion; nil where it
+// is, or where nothing is known of the algorithm.
+func expectedShares(algorithm string) func(map[string]float64) map[string]float64 {
+	if !strings.HasPrefix(algorithm, "random") {
+		return nil
+	}
+	return func(weights map[string]float64) map[string]float64 {
+		names := slices.Sorted(maps.Keys(weights))
+		whole := make([]int, len(names))
+		for i, name := range names {
+			whole[i] = int(weights[name])
+		}
+		shares, law := lab.ExpectedShares(algorithm, whole)
+		if !law {
+			return nil
+		}
+		named := make(map[string]float64, len(names))
+		for i, name := range names {
+			named[name] = shares[i]
+		}
+		return named
+	}
+}
