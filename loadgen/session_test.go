@@ -1,9 +1,11 @@
 package loadgen
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -30,28 +32,31 @@ func onlyGood(t *testing.T, samples []Sample) {
 // A Location that shares the answer's buffer turns into the next answer's bytes, and with it the host that
 // cookies are kept for: every session behind a login that redirects absolutely was lost.
 func TestCookiesOutliveAnAbsoluteRedirect(t *testing.T) {
-	var srv *httptest.Server
-	var cookies []string
-	srv = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		cookies = append(cookies, r.URL.Path+" "+r.Header.Get("Cookie"))
-		if r.URL.Path == "/login" {
-			http.Redirect(w, r, srv.URL+"/home/of/somebody", http.StatusFound)
-			return
+	var authority, cookies string
+	o := served(t, func(c net.Conn) {
+		r := bufio.NewReader(c)
+		for {
+			req, err := http.ReadRequest(r)
+			if err != nil {
+				return
+			}
+			cookies += req.URL.Path + " " + req.Header.Get("Cookie") + "|"
+			if req.URL.Path == "/login" {
+				fmt.Fprintf(c, "HTTP/1.1 302 Found\r\nLocation: http://%s/home/of/somebody\r\nX: %s\r\nContent-Length: 0\r\n\r\n", authority, strings.Repeat("y", 300))
+				continue
+			}
+			// the field lies over where the Location was, in a head no larger
+			fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nX: %s\r\nSet-Cookie: SID=1; Path=/\r\nContent-Length: 0\r\n\r\n", strings.Repeat("x", 100))
 		}
-		w.Header().Set("A-Field", strings.Repeat("x", 70)) // lies over where the Location was, in a head no larger
-		if r.Header.Get("Cookie") == "" {
-			http.SetCookie(w, &http.Cookie{Name: "SID", Value: "1", Path: "/"})
-		}
-		io.WriteString(w, "here")
-	}))
-	defer srv.Close()
-	samples, account := runPlan(t, one(srv.URL, 2, Session{}, get(t, "/login"), get(t, "/home")))
+	})
+	authority = o.address()
+	samples, account := runPlan(t, one("http://"+authority, 2, Session{}, get(t, "/login"), get(t, "/home")))
 	onlyGood(t, samples)
-	want := "/login |/home/of/somebody |/home SID=1|/login SID=1|/home/of/somebody SID=1|/home SID=1"
-	if got := strings.Join(cookies, "|"); got != want || account.Connections != 1 {
-		t.Errorf("the server saw %s on %d connections, want %s on one", got, account.Connections, want)
+	want := "/login |/home/of/somebody |/home SID=1|/login SID=1|/home/of/somebody SID=1|/home SID=1|"
+	if cookies != want || account.Connections != 1 {
+		t.Errorf("the server saw %s on %d connections, want %s on one", cookies, account.Connections, want)
 	}
-	if s := samples[0]; s.URL != srv.URL+"/home/of/somebody" {
+	if s := samples[0]; s.URL != "http://"+authority+"/home/of/somebody" {
 		t.Errorf("the sample's URL is %q", s.URL)
 	}
 }

@@ -35,7 +35,8 @@ type record struct {
 	Host     host           `json:"host"`
 	Start    time.Time      `json:"start"` // when the users began to start, from which events are timed
 	End      *time.Time     `json:"end"`   // null while it runs, and for ever if it was killed
-	// Stopped says why the run ended before its plan did; "" if it did not.
+	// Stopped is "interrupted" or "failed" for a run that ended before its plan was done; "" if it did not,
+	// or if the plan itself stopped it (on_error), which is among the warnings.
 	Stopped string `json:"stopped"`
 
 	NodeSource string             `json:"node_source"`

@@ -48,6 +48,9 @@ func (r *record) finish(o runOutcome, s *recording) {
 		Redirects: account.Redirects, Connections: account.Connections,
 	}
 	r.Arrivals, r.Generator = arrivalsOf(&account), generatorOf(&account)
+	if account.Stopped != "" {
+		r.Warnings = append(r.Warnings, "the run stopped early, as its plan wants it: "+account.Stopped)
+	}
 	r.Warnings = append(r.Warnings, account.Warnings...)
 	if account.Stalls > 0 {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("users waited %d times, %s in all, because samples could not be recorded fast enough: the load was less than planned", account.Stalls, account.Stalled.Round(time.Millisecond)))
