@@ -200,7 +200,7 @@ func (r *reader) haproxy(t table) {
 			own.value(own.at("api"), "%s", message)
 		}
 	} else if !own.has("api") {
-		own.key(own.path, `needs an api, such as api = "tcp://192.168.42.42:9999"`)
+		own.key(own.path, `needs an api, such as api = "tcp://127.0.0.1:9999"`)
 	}
 	if backend, ok := own.line("backend"); ok {
 		h.Backend = backend
@@ -253,7 +253,7 @@ func apiProblem(api string) string {
 	}
 	colon := strings.LastIndexByte(rest, ':')
 	if colon < 1 {
-		return `has no port: write it like "tcp://192.168.42.42:9999"`
+		return `has no port: write it like "tcp://127.0.0.1:9999"`
 	}
 	if n, err := strconv.ParseUint(rest[colon+1:], 10, 16); err != nil || n == 0 {
 		return quoted(rest[colon+1:]) + " is not a port, 1 to 65535"

@@ -71,7 +71,7 @@ type LabNode struct {
 type HAProxy struct {
 	API     string // tcp://HOST:PORT or unix:///PATH
 	Backend string // whose servers are the nodes
-	// Nodes are the nodes' own addresses, such as http://192.168.42.11:3000, by the servers' names; nil
+	// Nodes are the nodes' own addresses, such as http://127.0.0.1:4000, by the servers' names; nil
 	// if the plan gives none.
 	Nodes map[string]string
 }

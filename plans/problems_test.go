@@ -94,12 +94,12 @@ func TestProblems(t *testing.T) {
 
 		// The target.
 		{"both", "[lab]\n" + runs, `2:2: target: there is a [lab] too: a plan runs against the laboratory or against a target, leave out one`},
-		{"no url", "[target]\n[[group]]\n[[group.step]]\nrequest = 'GET /'\n", `1:2: target: needs a url, such as url = "http://192.168.42.42"`},
+		{"no url", "[target]\n[[group]]\n[[group.step]]\nrequest = 'GET /'\n", `1:2: target: needs a url, such as url = "http://127.0.0.1:8080"`},
 		{"empty url", strings.Replace(runs, "http://127.0.0.1:8080", "", 1), `2:7: target.url: must not be empty`},
 		{"url without scheme", strings.Replace(runs, "http://", "", 1), `2:7: target.url: has no scheme: write "http://127.0.0.1:8080"`},
 		{"other scheme", strings.Replace(runs, "http:", "ftp:", 1), `2:7: target.url: "ftp://" is neither http:// nor https://`},
 		{"no host", strings.Replace(runs, "127.0.0.1:8080", "/x", 1), `2:7: target.url: "http:///x" has no host`},
-		{"path", strings.Replace(runs, "http://127.0.0.1:8080", "/x", 1), `2:7: target.url: expected scheme and host, such as "http://192.168.42.42", not a path`},
+		{"path", strings.Replace(runs, "http://127.0.0.1:8080", "/x", 1), `2:7: target.url: expected scheme and host, such as "http://127.0.0.1:8080", not a path`},
 		{"query in target", strings.Replace(runs, "8080", "8080/?x=1", 1), `2:7: target.url: a target has no ? and no #: they belong to the requests`},
 		{"variable in target", strings.Replace(runs, "127.0.0.1", "${host}", 1), `2:7: target.url: variables cannot stand in a target: write whole URLs in the requests`},
 		{"bad port", strings.Replace(runs, "8080", "80x", 1), `2:7: target.url: not a URL: invalid port ":80x" after host`},
@@ -136,12 +136,12 @@ func TestProblems(t *testing.T) {
 		{"api's path", runs + "[haproxy]\napi = '/run/haproxy.sock'\n", `10:7: haproxy.api: has no scheme: write "unix:///run/haproxy.sock"`},
 		{"api's relative path", runs + "[haproxy]\napi = 'unix://haproxy.sock'\n", `10:7: haproxy.api: expected the socket's whole path, such as "unix:///var/run/haproxy.sock"`},
 		{"api's scheme", runs + "[haproxy]\napi = 'http://h:1'\n", `10:7: haproxy.api: "http://" is neither tcp:// nor unix://`},
-		{"api's port", runs + "[haproxy]\napi = 'tcp://h'\n", `10:7: haproxy.api: has no port: write it like "tcp://192.168.42.42:9999"`},
+		{"api's port", runs + "[haproxy]\napi = 'tcp://h'\n", `10:7: haproxy.api: has no port: write it like "tcp://127.0.0.1:9999"`},
 		{"api's bad port", runs + "[haproxy]\napi = 'tcp://h:99999'\n", `10:7: haproxy.api: "99999" is not a port, 1 to 65535`},
 		{"nodes", runs + "[haproxy]\napi = 'tcp://h:1'\nnodes = { s1 = 'h:3000', 'a b' = 'http://h', s2 = 3 }\n", "11:16: haproxy.nodes.s1: has no scheme: write \"http://h:3000\"\n" +
 			"11:26: haproxy.nodes.\"a b\": cannot name a server: letters, digits, - _ . and : only\n" +
 			`11:51: haproxy.nodes.s2: expected text, not the number 3: write "3", with quotes`},
-		{"no api", runs + "[haproxy]\nbackend = 'n n'\n", "9:2: haproxy: needs an api, such as api = \"tcp://192.168.42.42:9999\"\n" +
+		{"no api", runs + "[haproxy]\nbackend = 'n n'\n", "9:2: haproxy: needs an api, such as api = \"tcp://127.0.0.1:9999\"\n" +
 			`10:11: haproxy.backend: "n n" cannot name a backend: letters, digits, - _ . and : only`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -160,7 +160,7 @@ func (r *reader) target(t table) {
 			t.value(t.at("url"), "%s", message)
 		}
 	} else if !t.has("url") && r.override.Target == nil {
-		t.key(t.path, `needs a url, such as url = "http://192.168.42.42"`)
+		t.key(t.path, `needs a url, such as url = "http://127.0.0.1:8080"`)
 	}
 	if d, ok := t.duration("timeout", 1); ok {
 		r.plan.Load.Timeout = d

@@ -38,7 +38,7 @@ id = "cookie:SID"
 [haproxy]
 api = "unix:///var/run/haproxy.sock"
 backend = "app"
-nodes = { s1 = "http://192.168.42.11:3000" }
+nodes = { s1 = "http://127.0.0.1:4000" }
 
 [[group]]
 name = "browsers"
@@ -160,7 +160,7 @@ func TestRead(t *testing.T) {
 		Description: "All keys.",
 		Expect:      []*assert.Expectation{expectation("errors == 0"), expectation(`p95("login") < 100`)},
 		HAProxy: &HAProxy{API: "unix:///var/run/haproxy.sock", Backend: "app",
-			Nodes: map[string]string{"s1": "http://192.168.42.11:3000"}},
+			Nodes: map[string]string{"s1": "http://127.0.0.1:4000"}},
 		Weights: map[string]float64{"s1": 2, "s 2": 1.5}, Algorithm: "static-rr",
 		Events: []Event{
 			{At: 10 * time.Second, HAProxy: "set server app/s1 state drain", MayFail: true},
@@ -236,7 +236,7 @@ algorithm = "leastconn"
 sticky = "cookie  SERVERID insert"
 node = [ { tag = "a", weight = 2, delay = "10ms" }, { tag = "b", stopped = true } ]
 [haproxy]
-api = "tcp://192.168.42.42:9999"
+api = "tcp://127.0.0.1:9999"
 [[group]]
 step = [ { request = "GET /" } ]
 [[event]]

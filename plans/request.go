@@ -133,7 +133,7 @@ func targetProblem(target string) string {
 	scheme, rest, whole := strings.Cut(target, "://")
 	switch {
 	case !whole && strings.HasPrefix(target, "/"):
-		return "expected scheme and host, such as \"http://192.168.42.42\", not a path"
+		return "expected scheme and host, such as \"http://127.0.0.1:8080\", not a path"
 	case !whole:
 		return fmt.Sprintf("has no scheme: write %s", quoted("http://"+target))
 	case scheme != "http" && scheme != "https":

@@ -24,11 +24,11 @@ var (
 		"balancer", "algorithm", "sticky", "node"}}
 	nodeShape = &shape{name: "[[lab.node]]", example: `[ { tag = "s1" }, { tag = "s2" } ]`, keys: []string{
 		"tag", "weight", "delay", "stopped"}}
-	targetShape = &shape{name: "[target]", example: `{ url = "http://192.168.42.42" }`, keys: []string{
+	targetShape = &shape{name: "[target]", example: `{ url = "http://127.0.0.1:8080" }`, keys: []string{
 		"url", "timeout", "http", "ca", "cert", "key", "server_name", "insecure", "headers", "weights", "algorithm"}}
 	sessionShape = &shape{name: "[session]", example: `{ node = "json:tag" }`, keys: []string{
 		"node", "counter", "id"}}
-	haproxyShape = &shape{name: "[haproxy]", example: `{ api = "tcp://192.168.42.42:9999" }`, keys: []string{
+	haproxyShape = &shape{name: "[haproxy]", example: `{ api = "tcp://127.0.0.1:9999" }`, keys: []string{
 		"api", "backend", "nodes"}}
 	groupShape = &shape{name: "[[group]]", example: `[ { users = 2, step = [ { request = "GET /" } ] } ]`, keys: []string{
 		"name", "users", "ramp_up", "start_delay", "iterations", "duration", "arrivals", "spread", "cookies", "connections", "on_error", "step"}}
@@ -41,7 +41,7 @@ var (
 		"method", "url", "body"}}
 
 	weightsShape = &shape{name: "weights", example: `{ s1 = 2, s2 = 1 }`}
-	nodesShape   = &shape{name: "nodes", example: `{ s1 = "http://192.168.42.11:3000" }`}
+	nodesShape   = &shape{name: "nodes", example: `{ s1 = "http://127.0.0.1:4000" }`}
 	headersShape = &shape{name: "headers", example: `{ Accept = "text/html" }`}
 	queryShape   = &shape{name: "query", example: `{ page = 2 }`}
 	formShape    = &shape{name: "form", example: `{ name = "Ada" }`}

@@ -1,7 +1,7 @@
 // Package haproxy is a client of HAProxy's Runtime API: the line protocol that a `stats socket`
 // speaks (HAProxy Management Guide, section 9.3 "Unix Socket commands").
 //
-//	client, err := haproxy.New("tcp://192.168.42.42:9999")
+//	client, err := haproxy.New("tcp://127.0.0.1:9999")
 //	before, err := client.Preflight(ctx, "nodes", "s1", "s2") // reachable, level admin, names exist
 //	defer before.Restore(context.WithoutCancel(ctx))          // as it was, also after an interrupt
 //	err = client.SetState(ctx, "nodes", "s1", haproxy.Drain)
