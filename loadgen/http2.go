@@ -144,6 +144,10 @@ func (h *http2Conn) do(raw []byte, _ bool, deadline time.Time, a *answer) error 
 
 // request reads what a script worded.
 func (h *http2Conn) request(raw []byte) (*http.Request, error) {
+	if !bytes.HasSuffix(raw, []byte("\r\n\r\n")) {
+		// An answer may come before the whole body is sent, and the next request be worded into raw meanwhile.
+		raw = bytes.Clone(raw)
+	}
 	req, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(raw)))
 	if err != nil {
 		return nil, &wireError{KindMalformed, fmt.Errorf("the request cannot be put into HTTP/2: %w", err)}
