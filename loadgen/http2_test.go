@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -172,10 +173,14 @@ func TestHTTP2Failures(t *testing.T) {
 		http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
 	}), false)
-	for target, want := range map[string]Kind{slow.URL: KindTimeout, old.URL: KindTLS, plain.URL: KindMalformed, cut.URL: KindReset} {
+	for target, want := range map[string][]Kind{
+		slow.URL: {KindTimeout}, old.URL: {KindTLS}, cut.URL: {KindReset},
+		// It answers 400 in HTTP/1.1 and closes with our frames unread: the reset may overtake the answer.
+		plain.URL: {KindMalformed, KindReset},
+	} {
 		samples, _ := runPlan(t, &Plan{Target: target, HTTP2: true, Timeout: 200 * time.Millisecond, TLS: &tls.Config{InsecureSkipVerify: true},
 			Groups: []Group{{Name: "g", Users: 1, Iterations: 1, Steps: []Step{get(t, "/")}}}})
-		if s := samples[0]; s.Kind != want {
+		if s := samples[0]; !slices.Contains(want, s.Kind) {
 			t.Errorf("%q %s, want %q", s.Kind, s.Failure, want)
 		}
 	}
