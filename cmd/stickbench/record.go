@@ -31,7 +31,7 @@ func newRecord(plan *plans.Plan, over plans.Override) *record {
 }
 
 // finish notes how the run went.
-func (r *record) finish(o runOutcome, s *recording) {
+func (r *record) finish(o runOutcome) {
 	end := time.Now().UTC()
 	r.End = &end
 	account := o.account

@@ -113,7 +113,7 @@ func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error
 		outcome.failure = errors.Join(outcome.failure, laboratory.Close())
 	}
 	r.Warnings = append(r.Warnings, steering.undone()...)
-	r.finish(outcome, s)
+	r.finish(outcome)
 	return a.conclude(plan, o, s, r, outcome.failure)
 }
 
