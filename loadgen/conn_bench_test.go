@@ -3,6 +3,7 @@ package loadgen
 import (
 	"net"
 	"testing"
+	"time"
 )
 
 // benchAnswer is what the laboratory's nodes answer behind HAProxy.
@@ -60,7 +61,7 @@ func BenchmarkDo(b *testing.B) {
 	deadline := soon()
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := c.do(benchRequest, false, deadline, &a); err != nil {
+		if err := c.do(benchRequest, false, time.Now(), deadline, &a); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -13,6 +13,6 @@ type exchange struct {
 
 func newExchange(net.Conn) *exchange { return nil }
 
-func (x *exchange) do(*socket, []byte, []byte, bool) error { return nil }
+func (x *exchange) do(*socket, []byte, []byte, silence) error { return nil }
 
 func (x *exchange) poll([]byte) (int, error) { return 0, errSilent }

@@ -8,22 +8,25 @@ import (
 	"syscall"
 )
 
-// exchange does what a request on a kept connection needs in as few system calls as a plain write and
+// exchange does what a request on a kept connection needs in no more system calls than a plain write and
 // read: it looks whether the connection was silent, writes, and waits.
 //
 //	net.Conn:  write, read (nothing yet), wait, read
 //	exchange:  read (silent, as it must be), write, wait, read
+//	           write, wait, read, where the last answer has only just ended
 //
 // A read of net.Conn always tries before it waits, which right after a write is in vain. Here that try
 // comes before the write, where it finds what must not be taken for the answer: an unsolicited one, or
 // the end of a connection that the peer closed while the user was thinking.
 //
 // It may wait without trying again because all of it happens within one call of RawConn.Read: what
-// arrives after the look wakes it.
+// arrives after the look wakes it. Without a look, only the end of a stream that ended since the last
+// answer, of a peer that takes requests all the same, does not wake it; that is a timeout.
 type exchange struct {
 	raw  syscall.RawConn
 	step func(fd uintptr) bool // what RawConn calls: the method next, bound once
 
+	silence  silence
 	phase    phase
 	out, in  []byte
 	n        int // bytes read
@@ -57,28 +60,40 @@ func newExchange(c net.Conn) *exchange {
 }
 
 // do writes out and reads what comes back first into in. It may write less than all of out, and then
-// reads nothing. With look, it first looks whether the connection is silent: errStray and errGone say
-// that it is not, and that nothing was sent.
-func (x *exchange) do(s *socket, out, in []byte, look bool) error {
-	x.phase, x.out, x.in = phaseWrite, out, in
+// reads nothing. If the connection was not silent as it should have been, its error is errUnsent.
+func (x *exchange) do(s *socket, out, in []byte, before silence) error {
+	x.phase, x.silence, x.out, x.in = phaseWrite, before, out, in
 	x.n, x.sent, x.readErr, x.writeErr = 0, 0, nil, nil
-	if look {
+	if before == silenceSeen {
 		x.phase = phaseLook
 	}
 	err := x.raw.Read(x.step)
 	for err != nil && s.early(err) {
 		err = x.raw.Read(x.step)
 	}
+	size := len(out)
 	x.out, x.in = nil, nil
 	switch {
 	case err != nil:
 		x.readErr = err
+	case before == silenceAssumed && x.sent == 0 && x.writeErr != nil:
+		return gone(x.writeErr)
+	case before == silenceAssumed && x.readErr == io.EOF && x.untaken(size):
+		return errGone
 	case x.phase == phaseLook && x.n > 0:
 		return errStray
 	case x.phase == phaseLook:
 		return gone(x.readErr)
 	}
 	return nil
+}
+
+// untaken says, of a connection that the peer has ended, that it did so before any of the size bytes last
+// written reached it: every segment of TCP acknowledges all that came before it was sent (RFC 9293 §3.4),
+// the one with the end too, and none of them is acknowledged.
+func (x *exchange) untaken(size int) (all bool) {
+	x.raw.Control(func(fd uintptr) { all = unacknowledged(fd) >= size })
+	return all
 }
 
 // poll reads what is there and does not wait for more; errSilent says that nothing is.
@@ -114,7 +129,7 @@ func (x *exchange) next(fd uintptr) (done bool) {
 		if x.write(fd); x.sent < len(x.out) && x.writeErr == nil {
 			return true
 		}
-		if looked && x.writeErr == nil {
+		if (looked || x.silence == silenceAssumed) && x.writeErr == nil {
 			return false
 		}
 	}

@@ -44,7 +44,7 @@ func TestEndings(t *testing.T) {
 				}))
 				var a answer
 				for range before {
-					if err := c.do([]byte(plainGet), false, soon(), &a); err != nil || !c.reusable() {
+					if err := c.do([]byte(plainGet), false, time.Now(), soon(), &a); err != nil || !c.reusable() {
 						t.Fatal(err)
 					}
 				}
@@ -52,7 +52,7 @@ func TestEndings(t *testing.T) {
 				if tt.kind == KindTimeout {
 					limit = 300 * time.Millisecond
 				}
-				err := c.do([]byte(plainGet), false, time.Now().Add(limit), &a)
+				err := c.do([]byte(plainGet), false, time.Now(), time.Now().Add(limit), &a)
 				if kindOf(err) != tt.kind || err.(*wireError).within(limit) != tt.message || c.reusable() || errors.Is(err, errUnsent) {
 					t.Errorf("after %d: %q %v, reusable %v; want %q %s", before, kindOf(err), err, c.reusable(), tt.kind, tt.message)
 				}
@@ -104,7 +104,7 @@ func TestMeanwhile(t *testing.T) {
 					tt.do(c, func() { close(said) })
 				}))
 				var a answer
-				if err := c.do([]byte(plainGet), false, soon(), &a); err != nil || c.stale() {
+				if err := c.do([]byte(plainGet), false, time.Now(), soon(), &a); err != nil || c.stale() {
 					t.Fatal(err, "stale at once")
 				}
 				close(gate)
@@ -113,7 +113,7 @@ func TestMeanwhile(t *testing.T) {
 				if ask && c.stale() != (tt.kind != OK) {
 					t.Errorf("stale %v", c.stale())
 				}
-				err := c.do([]byte(plainGet), false, soon(), &a)
+				err := c.do([]byte(plainGet), false, time.Now(), soon(), &a)
 				if tt.kind == OK {
 					if err != nil || string(a.body) != "ok" {
 						t.Errorf("%v, body %q", err, a.body)
@@ -125,6 +125,45 @@ func TestMeanwhile(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestRightBehind is what ends a connection right behind an answer: the request that follows at once does
+// not look, and must find out all the same that it reached nobody, as it may then go on a new connection.
+func TestRightBehind(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		do     func(c net.Conn)
+		kind   Kind
+		unsent bool
+	}{
+		{"closed", func(c net.Conn) {}, KindClosed, true},
+		{"reset", shoot, KindReset, true},
+		{"closed when asked", func(c net.Conn) { taken(c) }, KindClosed, false},
+		{"reset when asked", func(c net.Conn) { taken(c); shoot(c) }, KindReset, false},
+		{"silent", func(c net.Conn) { taken(c); io.WriteString(c, okay); stall(c) }, OK, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := connected(t, served(t, func(c net.Conn) {
+				taken(c)
+				io.WriteString(c, okay)
+				time.Sleep(5 * time.Millisecond) // a RST must not take the answer away
+				tt.do(c)
+			}))
+			var a answer
+			if err := c.do([]byte(plainGet), false, time.Now(), soon(), &a); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(20 * time.Millisecond)
+			now := c.at.Add(assumedFor - 1) // as if it had only just ended
+			if c.silence(now) != silenceAssumed && canAssumeSilence {
+				t.Fatal("the connection is looked at")
+			}
+			err := c.do([]byte(plainGet), false, now, soon(), &a)
+			if kindOf(err) != tt.kind || errors.Is(err, errUnsent) != tt.unsent || tt.unsent && a.sent != 0 {
+				t.Errorf("%q %v, sent %d", kindOf(err), err, a.sent)
+			}
+		})
 	}
 }
 
@@ -140,7 +179,7 @@ func TestFirstWord(t *testing.T) {
 	<-said
 	time.Sleep(5 * time.Millisecond)
 	var a answer
-	if err := c.do([]byte(plainGet), false, soon(), &a); err != nil || a.status != 503 {
+	if err := c.do([]byte(plainGet), false, time.Now(), soon(), &a); err != nil || a.status != 503 {
 		t.Errorf("status %d, %v", a.status, err)
 	}
 }
@@ -157,7 +196,7 @@ func TestAnswerBeforeEndOfRequest(t *testing.T) {
 			}
 		}))
 		var a answer
-		err := c.do(raw, false, soon(), &a)
+		err := c.do(raw, false, time.Now(), soon(), &a)
 		switch {
 		case a.sent == 0 || a.sent >= int64(len(raw)):
 			t.Errorf("sent %d of %d", a.sent, len(raw))
@@ -181,7 +220,7 @@ func TestLargeRequest(t *testing.T) {
 	}))
 	var a answer
 	for range 2 {
-		if err := c.do(raw, false, soon(), &a); err != nil || a.sent != int64(len(raw)) || !c.reusable() {
+		if err := c.do(raw, false, time.Now(), soon(), &a); err != nil || a.sent != int64(len(raw)) || !c.reusable() {
 			t.Fatalf("%v, sent %d", err, a.sent)
 		}
 	}
@@ -192,7 +231,7 @@ func TestRequestNotTaken(t *testing.T) {
 	defer close(gate)
 	c := connected(t, served(t, func(c net.Conn) { <-gate }))
 	var a answer
-	err := c.do(make([]byte, 64<<20), false, time.Now().Add(50*time.Millisecond), &a)
+	err := c.do(make([]byte, 64<<20), false, time.Now(), time.Now().Add(50*time.Millisecond), &a)
 	if kindOf(err) != KindTimeout || err.Error() != "request not taken in time" {
 		t.Errorf("%q %v", kindOf(err), err)
 	}
@@ -209,7 +248,7 @@ func TestClose(t *testing.T) {
 		stall(c)
 	}))
 	var a answer
-	if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
+	if err := c.do([]byte(plainGet), false, time.Now(), soon(), &a); err != nil {
 		t.Fatal(err)
 	}
 	go func() {
@@ -217,11 +256,11 @@ func TestClose(t *testing.T) {
 		c.close()
 	}()
 	began := time.Now()
-	err := c.do([]byte(plainGet), false, soon(), &a)
+	err := c.do([]byte(plainGet), false, time.Now(), soon(), &a)
 	if !errors.Is(err, errCut) || time.Since(began) > 5*time.Second {
 		t.Errorf("%v after %v", err, time.Since(began))
 	}
-	if err := c.do([]byte(plainGet), false, soon(), &a); err == nil || c.close() != nil || !c.stale() {
+	if err := c.do([]byte(plainGet), false, time.Now(), soon(), &a); err == nil || c.close() != nil || !c.stale() {
 		t.Errorf("%v after close", err)
 	}
 }
@@ -243,7 +282,7 @@ func TestNothingAllocated(t *testing.T) {
 	raw, deadline := []byte(plainGet), soon()
 	n := testing.AllocsPerRun(100, func() {
 		deadline = deadline.Add(time.Millisecond)
-		if err := c.do(raw, false, deadline, &a); err != nil {
+		if err := c.do(raw, false, time.Now(), deadline, &a); err != nil {
 			t.Fatal(err)
 		}
 		for v := range a.setCookies() {

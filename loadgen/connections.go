@@ -61,10 +61,10 @@ func (w *wire) hangUp() {
 // exchange sends raw to o and reads the answer, and returns how long connecting took, 0 on a connection
 // kept alive. Nothing is ever sent twice: a kept connection that the server closed meanwhile is found out
 // before anything is sent on it, as browsers do, and a new one takes its place. The error is a *wireError.
-func (w *wire) exchange(o origin, raw []byte, head bool, deadline time.Time) (connect time.Duration, err error) {
+func (w *wire) exchange(o origin, raw []byte, head bool, now, deadline time.Time) (connect time.Duration, err error) {
 	w.answer.reset()
 	if k := w.find(o); k != nil {
-		err := w.on(k, raw, head, deadline)
+		err := w.on(k, raw, head, now, deadline)
 		if !errors.Is(err, errUnsent) {
 			return 0, err
 		}
@@ -76,18 +76,18 @@ func (w *wire) exchange(o origin, raw []byte, head bool, deadline time.Time) (co
 		return connect, err
 	}
 	w.opened++
-	return connect, w.on(w.keep(&connection{o, c}), raw, head, deadline)
+	return connect, w.on(w.keep(&connection{o, c}), raw, head, now, deadline)
 }
 
 // on makes one exchange on a connection, and drops it if it serves no further one.
-func (w *wire) on(k *connection, raw []byte, head bool, deadline time.Time) error {
+func (w *wire) on(k *connection, raw []byte, head bool, now, deadline time.Time) error {
 	if w.inUse.Load() != k {
 		w.inUse.Store(k)
 		if w.hard.Err() != nil { // the stop came before it could see this connection
 			k.conn.close()
 		}
 	}
-	err := k.conn.do(raw, head, deadline, &w.answer)
+	err := k.conn.do(raw, head, now, deadline, &w.answer)
 	if err != nil || w.once || !k.conn.reusable() {
 		w.drop(k)
 	}

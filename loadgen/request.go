@@ -81,7 +81,7 @@ func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 			}
 			return err
 		}
-		connect, err := u.wire.exchange(w.target.origin, raw, w.method == http.MethodHead, deadline)
+		connect, err := u.wire.exchange(w.target.origin, raw, w.method == http.MethodHead, w.now, deadline)
 		a := &u.wire.answer
 		u.members.state = unread
 		s.Connect += connect
