@@ -18,6 +18,7 @@ type alarm struct {
 	ctx  context.Context
 	file *os.File // nil where the system has none to give: then the runtime's timers must do
 	buf  [8]byte
+	sleeper
 }
 
 // newAlarm is an alarm that ctx ends.
@@ -35,7 +36,7 @@ func newAlarm(ctx context.Context) *alarm {
 // wait returns after d, and says no if the context ended before.
 func (a *alarm) wait(d time.Duration) bool {
 	if d <= 0 || a.file == nil || a.set(d) != nil {
-		return pause(a.ctx, d)
+		return a.pause(a.ctx, d)
 	}
 	_, err := a.file.Read(a.buf[:])
 	return err == nil

@@ -34,12 +34,16 @@ const (
 	connSpent
 )
 
-// bufferSize holds most answers in one read; it grows up to maxHead for heads that need it. 10 000 users
-// have as many of them.
-const bufferSize = 4 << 10
+// smallBuffer is what a connection begins with: 10 000 users have as many of them. Once an answer does
+// not fit, it becomes bufferSize, which holds most answers in one read, and up to maxHead for heads that
+// need it.
+const (
+	smallBuffer = 1 << 10
+	bufferSize  = 4 << 10
+)
 
 func newConn(s *socket, secure *tls.Conn) *conn {
-	c := &conn{socket: s, stream: s, buf: make([]byte, bufferSize)}
+	c := &conn{socket: s, stream: s, buf: make([]byte, smallBuffer)}
 	if secure != nil {
 		c.stream, c.tls = secure, secure
 	}
@@ -153,6 +157,9 @@ func (c *conn) receive(toHead bool, a *answer) error {
 	c.state = connSpent
 	if f.keep && c.r == c.w { // bytes left over answer nothing that was asked
 		c.state = connKept
+		if len(c.buf) < bufferSize && c.in > int64(len(c.buf)) { // the next answer is likely to be as long
+			c.buf, c.r, c.w = make([]byte, bufferSize), 0, 0
+		}
 	}
 	return nil
 }

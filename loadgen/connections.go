@@ -70,13 +70,29 @@ func (w *wire) exchange(o origin, raw []byte, head bool, now, deadline time.Time
 		}
 	}
 	began := time.Now()
-	c, err := w.dialer.client(w.hard, w.source, o, deadline)
+	k, err := w.connect(o, deadline)
 	connect = time.Since(began)
 	if err != nil {
 		return connect, err
 	}
+	return connect, w.on(k, raw, head, now, deadline)
+}
+
+// connect opens a connection to o and keeps it. The first one is opened aside; a user that opens one after
+// the other is better off with a stack that has grown.
+func (w *wire) connect(o origin, deadline time.Time) (k *connection, err error) {
+	var c client
+	dial := func() { c, err = w.dialer.client(w.hard, w.source, o, deadline) }
+	if w.opened == 0 {
+		aside(dial)
+	} else {
+		dial()
+	}
+	if err != nil {
+		return nil, err
+	}
 	w.opened++
-	return connect, w.on(w.keep(&connection{o, c}), raw, head, now, deadline)
+	return w.keep(&connection{o, c}), nil
 }
 
 // on makes one exchange on a connection, and drops it if it serves no further one.

@@ -16,6 +16,7 @@ import (
 // a cookie is set or expires.
 type jar struct {
 	cookies *cookiejar.Jar
+	asked   bool                 // to keep a cookie, in this life
 	given   map[string]given     // by target.key
 	ends    map[string]time.Time // of each cookie that expires, by its identity
 	next    time.Time            // the earliest of them: no given value outlives it; zero for none
@@ -31,6 +32,7 @@ type given struct {
 const maxGiven = 64
 
 func (j *jar) clear() {
+	j.asked = false
 	j.cookies, _ = cookiejar.New(&cookiejar.Options{PublicSuffixList: publicsuffix.List}) // never an error
 	j.forget()
 	clear(j.ends)
@@ -45,19 +47,32 @@ func (j *jar) forget() {
 }
 
 func (j *jar) at(t *target, now time.Time) given {
+	if !j.asked {
+		return given{}
+	}
 	if !j.next.IsZero() && !now.Before(j.next) {
-		j.forget()
-		maps.DeleteFunc(j.ends, func(_ string, end time.Time) bool { return !end.After(now) })
-		j.soonest()
+		j.expire(now)
 	}
 	g, ok := j.given[t.key]
-	if ok {
-		return g
+	if !ok {
+		g = j.ask(t)
 	}
+	return g
+}
+
+// expire forgets the cookies that have ended by now.
+func (j *jar) expire(now time.Time) {
+	j.forget()
+	maps.DeleteFunc(j.ends, func(_ string, end time.Time) bool { return !end.After(now) })
+	j.soonest()
+}
+
+// ask asks the library's jar and keeps its answer.
+func (j *jar) ask(t *target) (g given) {
 	if len(j.given) >= maxGiven {
 		j.forget()
 	}
-	g.cookies = j.cookies.Cookies(t.url)
+	aside(func() { g.cookies = j.cookies.Cookies(t.url) })
 	var field strings.Builder
 	for i, c := range g.cookies {
 		if i > 0 {
@@ -87,13 +102,19 @@ func (j *jar) value(t *target, name string, now time.Time) (string, bool) {
 
 // set takes over one Set-Cookie line of an answer from t. Its error says why the cookie was not kept;
 // it never shows the value.
-func (j *jar) set(t *target, line string, now time.Time) error {
+func (j *jar) set(t *target, line string, now time.Time) (err error) {
+	aside(func() { err = j.take(t, line, now) })
+	return err
+}
+
+func (j *jar) take(t *target, line string, now time.Time) error {
 	c, err := http.ParseSetCookie(line)
 	if err != nil {
 		name, _, _ := strings.Cut(line, "=")
 		return fmt.Errorf("cookie %q was not kept: %w", strings.TrimSpace(name), err)
 	}
 	j.forget()
+	j.asked = true
 	j.cookies.SetCookies(t.url, []*http.Cookie{c})
 	if j.ending(identity(t, c), expiry(c, now), now) {
 		return nil

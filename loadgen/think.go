@@ -1,6 +1,7 @@
 package loadgen
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -48,3 +49,25 @@ func ParseThink(s string) (*Think, error) {
 
 // String is the pause as the plan words it.
 func (t *Think) String() string { return t.source }
+
+// sleeper makes one goroutine pause, each time with the same timer.
+type sleeper struct{ timer *time.Timer }
+
+// pause returns after d, and says no if the context ended before.
+func (s *sleeper) pause(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	if s.timer == nil {
+		s.timer = time.NewTimer(d)
+	} else {
+		s.timer.Reset(d)
+	}
+	select {
+	case <-s.timer.C:
+		return true
+	case <-ctx.Done():
+		s.timer.Stop()
+		return false
+	}
+}

@@ -40,8 +40,16 @@ type Exchange struct {
 // traceHop notes what just went over the wire, if anybody wants to see it.
 func (u *user) traceHop(w *wording, raw []byte, hop int, start time.Time, answered bool) {
 	if u.runner.Trace != nil {
-		u.hops = append(u.hops, u.hop(w, raw, hop, start, answered))
+		u.keepHop(w, raw, hop, start, answered)
 	}
+}
+
+// keepHop must not be inlined: an Exchange on the stack of every user, traced or not, is one page more for
+// each.
+//
+//go:noinline
+func (u *user) keepHop(w *wording, raw []byte, hop int, start time.Time, answered bool) {
+	u.hops = append(u.hops, u.hop(w, raw, hop, start, answered))
 }
 
 // hop is the exchange that the user's buffers hold.

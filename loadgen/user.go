@@ -26,6 +26,7 @@ type user struct {
 	rng    *rand.Rand
 
 	graceful, hard context.Context
+	sleeper        sleeper
 	deadline       time.Time // of the group; zero for none
 	iterations     atomic.Int64
 
@@ -207,26 +208,11 @@ func (u *user) sleepUntil(t time.Time) bool {
 		return false
 	}
 	d := time.Until(t)
-	ok := pause(u.graceful, d)
+	ok := u.sleeper.pause(u.graceful, d)
 	if ok && d > 0 {
 		u.account.Generator.woke(time.Since(t))
 	}
 	return ok
-}
-
-// pause returns after d, and says no if the context ended before.
-func pause(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }
 
 // mark records a row of no cost, like a sampler of JMeter's with an empty script.
@@ -342,4 +328,15 @@ func (u *user) variable(name string) (string, bool) {
 	}
 	v, ok := u.variables[name]
 	return v, ok
+}
+
+// aside does f on a stack of its own and waits for it: what a user does but rarely, as connecting and asking
+// the jar, takes twice the stack of all the rest, and the user's goroutine would keep that.
+func aside(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	<-done
 }
