@@ -209,7 +209,7 @@ func (c *conn) fill() error {
 func (c *conn) read(b []byte) (int, error) {
 	n, err := c.stream.Read(b)
 	c.in += int64(n)
-	c.at = time.Now()
+	c.at = now()
 	if n > 0 {
 		return n, nil
 	}
@@ -219,7 +219,7 @@ func (c *conn) read(b []byte) (int, error) {
 func (c *conn) arrived(n int) {
 	c.w += n
 	c.in += int64(n)
-	c.at = time.Now()
+	c.at = now()
 }
 
 // spare is the buffer as memory for bytes that nobody wants.

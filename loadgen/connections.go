@@ -62,13 +62,13 @@ func (w *wire) hangUp() {
 // kept alive. Nothing is ever sent twice: a kept connection that the server closed meanwhile is found out
 // before anything is sent on it, as browsers do, and a new one takes its place. The error is a *wireError.
 func (w *wire) exchange(o origin, raw []byte, head bool, now, deadline time.Time) (connect time.Duration, err error) {
-	w.answer.reset()
 	if k := w.find(o); k != nil {
 		err := w.on(k, raw, head, now, deadline)
 		if !errors.Is(err, errUnsent) {
 			return 0, err
 		}
 	}
+	w.answer.reset()
 	began := time.Now()
 	k, err := w.connect(o, deadline)
 	connect = time.Since(began)

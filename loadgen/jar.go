@@ -16,10 +16,14 @@ import (
 // a cookie is set or expires.
 type jar struct {
 	cookies *cookiejar.Jar
-	asked   bool                 // to keep a cookie, in this life
-	given   map[string]given     // by target.key
-	ends    map[string]time.Time // of each cookie that expires, by its identity
-	next    time.Time            // the earliest of them: no given value outlives it; zero for none
+	asked   bool             // to keep a cookie, in this life
+	given   map[string]given // by target.key
+	latest  struct {         // of given
+		target *target // nil for none
+		given
+	}
+	ends map[string]time.Time // of each cookie that expires, by its identity
+	next time.Time            // the earliest of them: no given value outlives it; zero for none
 }
 
 // given is what the jar answered for one target.
@@ -44,6 +48,7 @@ func (j *jar) forget() {
 		j.given = make(map[string]given, 1)
 	}
 	clear(j.given)
+	j.latest.target = nil
 }
 
 func (j *jar) at(t *target, now time.Time) given {
@@ -53,10 +58,14 @@ func (j *jar) at(t *target, now time.Time) given {
 	if !j.next.IsZero() && !now.Before(j.next) {
 		j.expire(now)
 	}
+	if j.latest.target == t {
+		return j.latest.given
+	}
 	g, ok := j.given[t.key]
 	if !ok {
 		g = j.ask(t)
 	}
+	j.latest.target, j.latest.given = t, g
 	return g
 }
 

@@ -60,7 +60,12 @@ func (r *recorder) add(user int, s *Sample) {
 	if len(sh.full) >= shardRoom {
 		r.wait(sh)
 	}
-	sh.full = append(sh.full, *s)
+	if n := len(sh.full); n < cap(sh.full) { // append would copy it twice
+		sh.full = sh.full[:n+1]
+		sh.full[n] = *s
+	} else {
+		sh.full = append(sh.full, *s)
+	}
 	sh.mu.Unlock()
 }
 

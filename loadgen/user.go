@@ -144,25 +144,25 @@ func (u *user) over(now time.Time) bool {
 func (u *user) iterate() bool {
 	for i := range u.script.actions {
 		a := &u.script.actions[i]
-		now := time.Now()
-		if u.over(now) {
+		begin := now()
+		if u.over(begin) {
 			return false
 		}
 		if a.When != nil {
 			if !u.holds(a.When) {
 				continue
 			}
-			now = time.Now()
+			begin = now()
 		}
 		switch {
 		case a.Think != nil:
-			if !u.sleepUntil(now.Add(a.Think.draw(u.rng))) {
+			if !u.sleepUntil(begin.Add(a.Think.draw(u.rng))) {
 				return false
 			}
 		case a.Mark != "":
-			u.mark(a.Mark, now)
+			u.mark(a.Mark, begin)
 		default:
-			if !u.request(a.request, now) {
+			if !u.request(a.request, begin) {
 				return false
 			}
 			if u.sample.Kind == OK {
@@ -224,11 +224,11 @@ func (u *user) mark(label string, now time.Time) {
 
 // blank is the user's sample with what is the same for all, started now.
 func (u *user) blank(label string, now time.Time) *Sample {
-	u.sample = Sample{
-		Start: u.runner.at(now).UnixMicro(), Fine: true, Label: label,
-		Thread: u.thread, User: u.number, Iteration: u.sample.Iteration, Life: u.life,
-	}
-	return &u.sample
+	s, iteration := &u.sample, u.sample.Iteration
+	*s = Sample{} // and no literal, which would be made elsewhere and copied
+	s.Start, s.Fine, s.Label = u.runner.at(now).UnixMicro(), true, label
+	s.Thread, s.User, s.Iteration, s.Life = u.thread, u.number, iteration, u.life
+	return s
 }
 
 func (u *user) record(s *Sample) {
