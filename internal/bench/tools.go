@@ -90,16 +90,16 @@ func with(words ...string) func(string, load) (invocation, error) {
 	}
 }
 
-// stickbenchWith runs a plan with or without session and assertions, and with or without a folder. The
-// progress is off, as it would be in a pipeline.
+// stickbenchWith runs a plan with or without session and assertions, and with or without a folder and
+// progress.
 func stickbenchWith(full, folder bool) func(string, load) (invocation, error) {
 	return func(dir string, l load) (invocation, error) {
 		plan, err := fill(dir, "plan.toml", script{l, full})
-		args := []string{"run", plan, "--json", "--quiet"}
+		args := []string{"run", plan, "--json"}
 		if folder {
-			args = append(args, "--out", filepath.Join(dir, "run"))
+			args = append(args, "--out", filepath.Join(dir, "run"), "--progress", "json")
 		} else {
-			args = append(args, "--no-out")
+			args = append(args, "--no-out", "--quiet")
 		}
 		return invocation{args: args}, err
 	}
