@@ -139,7 +139,7 @@ func (x *exchange) next(fd uintptr) (done bool) {
 // read says whether there was something: bytes, the end, or an error.
 func (x *exchange) read(fd uintptr) bool {
 	for {
-		n, err := syscall.Read(int(fd), x.in)
+		n, err := readNow(fd, x.in)
 		switch {
 		case err == syscall.EINTR:
 			continue
@@ -157,7 +157,7 @@ func (x *exchange) read(fd uintptr) bool {
 
 func (x *exchange) write(fd uintptr) {
 	for {
-		n, err := syscall.Write(int(fd), x.out)
+		n, err := writeNow(fd, x.out)
 		switch {
 		case err == syscall.EINTR:
 			continue

@@ -1,0 +1,9 @@
+//go:build unix && (!linux || race)
+
+package loadgen
+
+import "syscall"
+
+func readNow(fd uintptr, b []byte) (int, error) { return syscall.Read(int(fd), b) }
+
+func writeNow(fd uintptr, b []byte) (int, error) { return syscall.Write(int(fd), b) }
