@@ -3,6 +3,7 @@ package loadgen
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -262,6 +263,28 @@ func TestClose(t *testing.T) {
 	}
 	if err := c.do([]byte(plainGet), false, time.Now(), soon(), &a); err == nil || c.close() != nil || !c.stale() {
 		t.Errorf("%v after close", err)
+	}
+}
+
+// TestBuffer: a connection has little memory until an answer needs more, and then enough for the next one.
+func TestBuffer(t *testing.T) {
+	var size int
+	c := connected(t, served(t, func(c net.Conn) {
+		for taken(c) {
+			fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", size, strings.Repeat("x", size))
+		}
+	}))
+	var a answer
+	for _, tt := range []struct{ size, buffer int }{
+		{100, smallBuffer}, {smallBuffer - 100, smallBuffer}, {smallBuffer, bufferSize}, {100, bufferSize}, {20 * bufferSize, bufferSize},
+	} {
+		size = tt.size
+		if err := c.do([]byte(plainGet), false, time.Now(), soon(), &a); err != nil || len(a.body) != size || !c.reusable() {
+			t.Fatalf("%d bytes: %v, body %d", size, err, len(a.body))
+		}
+		if len(c.buf) != tt.buffer {
+			t.Errorf("after %d bytes the buffer has %d, want %d", size, len(c.buf), tt.buffer)
+		}
 	}
 }
 

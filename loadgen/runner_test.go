@@ -12,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"stickbench/assert"
@@ -452,6 +453,52 @@ func TestRecorderOrder(t *testing.T) {
 			t.Fatalf("user %d: iteration %d, want %d", s.User, s.Iteration, next[s.User])
 		}
 		next[s.User]++
+	}
+}
+
+// pulse notes the sizes of batches.
+type pulse struct{ now, batches []int }
+
+func (p *pulse) Record(s *Sample) error { p.now = append(p.now, s.Iteration); return nil }
+func (p *pulse) Flush() error {
+	p.batches, p.now = append(p.batches, len(p.now)), nil
+	return nil
+}
+
+// A collector that came ten times a second only held up the users that shared its processor for a
+// millisecond each time, and the wait was in what they measured.
+func TestRecorderComesAsOftenAsNeeded(t *testing.T) {
+	for _, tt := range []struct {
+		name        string
+		perSecond   int
+		least, most int // batches a second, once it knows the rate
+	}{
+		{"idle", 20, 20, 20},
+		{"calm", 2000, 90, 100},
+		{"busy", 40_000, 350, 450},
+		{"full", 150_000, 900, 1000},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p, done := &pulse{}, make(chan struct{})
+				r := newRecorder(p, func(error) {})
+				var collector sync.WaitGroup
+				collector.Go(func() { r.collect(done) })
+				for i := range 2 * tt.perSecond {
+					time.Sleep(time.Second / time.Duration(tt.perSecond))
+					r.add(i, &Sample{Iteration: i})
+				}
+				close(done)
+				collector.Wait()
+				sum := 0
+				for _, n := range p.batches {
+					sum += n
+				}
+				if n := len(p.batches) / 2; sum != 2*tt.perSecond || n < tt.least || n > tt.most {
+					t.Errorf("%d samples in %d batches a second, want %d to %d", sum, n, tt.least, tt.most)
+				}
+			})
+		})
 	}
 }
 
