@@ -15,10 +15,10 @@ import (
 // Yielding in a loop until the time comes was rejected: a processor with something to run does not look
 // at the network.
 type alarm struct {
-	ctx  context.Context
-	file *os.File // nil where the system has none to give: then the runtime's timers must do
-	buf  [8]byte
-	sleeper
+	ctx     context.Context
+	file    *os.File // nil where the system has none to give: then the runtime's timers must do
+	buf     [8]byte
+	sleeper sleeper
 }
 
 // newAlarm is an alarm that ctx ends.
@@ -36,7 +36,7 @@ func newAlarm(ctx context.Context) *alarm {
 // wait returns after d, and says no if the context ended before.
 func (a *alarm) wait(d time.Duration) bool {
 	if d <= 0 || a.file == nil || a.set(d) != nil {
-		return a.pause(a.ctx, d)
+		return a.sleeper.pause(a.ctx, d)
 	}
 	_, err := a.file.Read(a.buf[:])
 	return err == nil

@@ -78,7 +78,7 @@ func (h *head) framing(toHead bool) (framing, error) {
 // contentLength reads the value of the field: digits, or the same digits in a list, which is what a
 // repeated field becomes where a proxy joins it (RFC 9112 §6.3 rule 5).
 func contentLength(value []byte) (int64, error) {
-	if n, ok := decimal(value); ok { // which is the rule
+	if n, ok := decimal(value); ok { // as nearly always
 		return n, nil
 	}
 	size := int64(-1)

@@ -3,7 +3,6 @@ package loadgen
 import (
 	"bytes"
 	"testing"
-	"time"
 )
 
 // FuzzAnswer reads any bytes as an answer: it comes out as one or as a wireError, the same one however
@@ -17,8 +16,8 @@ func FuzzAnswer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, head bool) {
 		var a, b answer
 		whole := cannedConn(bytes.Clone(data), len(data)+1)
-		err := whole.do([]byte(plainGet), head, time.Now(), soon(), &a)
-		again := cannedConn(bytes.Clone(data), 1).do([]byte(plainGet), head, time.Now(), soon(), &b)
+		err := whole.do([]byte(plainGet), head, soon(), &a)
+		again := cannedConn(bytes.Clone(data), 1).do([]byte(plainGet), head, soon(), &b)
 		if kindOf(err) != kindOf(again) {
 			t.Fatalf("whole: %v; byte by byte: %v", err, again)
 		}

@@ -6,7 +6,6 @@ import (
 	"net"
 	"strings"
 	"testing"
-	"time"
 )
 
 // answerCase is an answer as bytes and what must become of it. The server closes behind it.
@@ -158,7 +157,7 @@ func TestAnswers(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%d", tt.name, size), func(t *testing.T) {
 				c := cannedConn([]byte(tt.wire), size)
 				var a answer
-				err := c.do([]byte(plainGet), tt.head, time.Now(), soon(), &a)
+				err := c.do([]byte(plainGet), tt.head, soon(), &a)
 				if tt.received == 0 || size > 1000 { // what is left over is noticed if it comes with the answer
 					tt.check(t, c, &a, err)
 				}
@@ -187,7 +186,7 @@ func TestAnswersOverSockets(t *testing.T) {
 					}
 				}))
 				var a answer
-				err := c.do([]byte(plainGet), tt.head, time.Now(), soon(), &a)
+				err := c.do([]byte(plainGet), tt.head, soon(), &a)
 				tt.check(t, c, &a, err)
 				if a.sent != int64(len(plainGet)) {
 					t.Errorf("sent %d of %d", a.sent, len(plainGet))
@@ -202,7 +201,7 @@ func TestFields(t *testing.T) {
 		"Empty:\r\nFolded: one\r\n  two\r\nSET-COOKIE:b=2, c\r\nContent-Length: 0\r\n\r\n"
 	c := cannedConn([]byte(wire), 3)
 	var a answer
-	if err := c.do([]byte(plainGet), false, time.Now(), soon(), &a); err != nil {
+	if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
 		t.Fatal(err)
 	}
 	if got := string(a.reason()); got != "Not  There" {
@@ -240,14 +239,14 @@ func TestBodyBeyondLimit(t *testing.T) {
 		c.Write([]byte(next))
 	}))
 	var a answer
-	if err := c.do([]byte(plainGet), false, time.Now(), soon(), &a); err != nil {
+	if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
 		t.Fatal(err)
 	}
 	if len(a.body) != maxBody || a.dropped != 100_000 || a.received != int64(len(wire)) || !c.reusable() {
 		t.Errorf("body %d, dropped %d, received %d of %d, reusable %v", len(a.body), a.dropped, a.received, len(wire), c.reusable())
 	}
 	close(gate)
-	if err := c.do([]byte(plainGet), false, time.Now(), soon(), &a); err != nil || string(a.body) != "ok" || a.received != int64(len(next)) {
+	if err := c.do([]byte(plainGet), false, soon(), &a); err != nil || string(a.body) != "ok" || a.received != int64(len(next)) {
 		t.Errorf("then %q, received %d, %v", a.body, a.received, err)
 	}
 }

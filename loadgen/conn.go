@@ -2,7 +2,9 @@ package loadgen
 
 import (
 	"crypto/tls"
+	"errors"
 	"io"
+	"os"
 	"sync/atomic"
 	"time"
 )
@@ -17,6 +19,7 @@ type conn struct {
 	socket *socket
 	stream io.ReadWriter // the socket, or TLS over it
 	tls    *tls.Conn     // nil without
+	habits *habits
 	state  connState
 	closed atomic.Bool
 
@@ -34,16 +37,25 @@ const (
 	connSpent
 )
 
-// smallBuffer is what a connection begins with: 10 000 users have as many of them. Once an answer does
-// not fit, it becomes bufferSize, which holds most answers in one read, and up to maxHead for heads that
-// need it.
+// smallBuffer is what the connections of a run begin with: 10 000 users have as many of them. Once an answer
+// did not fit, it is bufferSize, which holds most answers in one read, and up to maxHead for heads that need
+// it.
 const (
 	smallBuffer = 1 << 10
 	bufferSize  = 4 << 10
 )
 
-func newConn(s *socket, secure *tls.Conn) *conn {
-	c := &conn{socket: s, stream: s, buf: make([]byte, smallBuffer)}
+// habits are what the connections of a run have learned of their peers.
+type habits struct {
+	// large says that an answer did not fit smallBuffer.
+	large atomic.Bool
+	// restless says that a connection that was kept failed: peers may end them at any time.
+	restless atomic.Bool
+}
+
+func newConn(s *socket, secure *tls.Conn, h *habits) *conn {
+	c := &conn{socket: s, stream: s, habits: h}
+	c.room()
 	if secure != nil {
 		c.stream, c.tls = secure, secure
 	}
@@ -51,24 +63,28 @@ func newConn(s *socket, secure *tls.Conn) *conn {
 }
 
 // do sends raw, a complete request, and reads its answer into a. head says that the method is HEAD, whose
-// answers have no body whatever their fields say. The deadline bounds it all, now is the time at the call;
-// close ends it at once.
+// answers have no body whatever their fields say. The deadline bounds it all; close ends it at once.
 //
-// The error is a *wireError and the connection is spent after it. If it is errUnsent, nothing of raw reached
-// the peer: the connection was not reusable any more, and sending raw on another one is not a second attempt.
+// The error is a *wireError and the connection is spent after it. If it is errUnsent, the peer had ended the
+// connection before raw reached it and can answer none of it: the connection was not reusable any more, and
+// sending raw on another one is not a second attempt.
 //
 // Where the peer ends the connection while raw is being sent, an answer that it gave before, such as 413,
 // is read and returned as any other.
-func (c *conn) do(raw []byte, head bool, now, deadline time.Time, a *answer) error {
+func (c *conn) do(raw []byte, head bool, deadline time.Time, a *answer) error {
 	a.reset()
 	c.in = 0
 	if c.state == connSpent {
 		return &wireError{KindClosed, errUnsent}
 	}
 	c.socket.until(deadline)
-	writeErr, err := c.send(raw, now, a)
+	before := c.silence(len(raw))
+	writeErr, err := c.send(raw, before, a)
 	if err == nil {
 		err = c.receive(head, a)
+	}
+	if err == nil && before == silenceAssumed && c.r < c.w {
+		err = errSurplus
 	}
 	if writeErr != nil || err != nil {
 		c.state = connSpent
@@ -78,16 +94,19 @@ func (c *conn) do(raw []byte, head bool, now, deadline time.Time, a *answer) err
 		a.end = c.at
 		return nil
 	}
-	a.received, a.end = c.in, time.Now()
+	a.received, a.end = c.in, clock()
+	if before != silenceNone && !errors.Is(err, os.ErrDeadlineExceeded) && !c.closed.Load() {
+		c.habits.restless.Store(true)
+	}
 	return c.explain(err, writeErr, a)
 }
 
 // send writes raw. A write that fails is no failure yet, if there is an answer to read; err is what makes
 // reading pointless.
-func (c *conn) send(raw []byte, now time.Time, a *answer) (writeErr, err error) {
+func (c *conn) send(raw []byte, before silence, a *answer) (writeErr, err error) {
 	c.r, c.w = 0, 0
 	if x := c.socket.exchange; x != nil && c.tls == nil {
-		if err := x.do(c.socket, raw, c.buf, c.silence(now)); err != nil {
+		if err := x.do(c.socket, raw, c.buf, before); err != nil {
 			return nil, err
 		}
 		a.sent, writeErr = int64(x.sent), x.writeErr
@@ -120,21 +139,30 @@ const (
 	silenceSeen                   // by a look
 )
 
-// assumedFor is how long after an answer its connection is taken to be silent. A look is a system call, 8 %
-// of the cost of a request, and finds next to nothing so early: what the peer says right behind its answer
-// comes with it in one read, and that it ended the connection right behind it is found out afterwards
-// (exchange.untaken).
-const assumedFor = 50 * time.Microsecond
+const (
+	// assumedFor is how long after an answer its connection is taken to be silent, for requests of no more than
+	// assumedSize. A look is a system call, 7 % of the cost of a request, and finds next to nothing so early.
+	// What it would have found is found out afterwards: that the peer had ended the connection by
+	// exchange.untaken and socket.recheck, that it had said more than its answer by errSurplus. Once a kept
+	// connection failed, every request looks again.
+	assumedFor  = 50 * time.Microsecond
+	assumedSize = 16 << 10
+)
 
-// silence is what is asked of the connection before a request that begins now.
-func (c *conn) silence(now time.Time) silence {
-	switch {
-	case c.state == connFresh:
+// silence is how a request of that size makes sure of it.
+func (c *conn) silence(size int) silence {
+	if c.state == connFresh {
 		return silenceNone
-	case canAssumeSilence && now.Sub(c.at) < assumedFor:
-		return silenceAssumed
 	}
-	return silenceSeen
+	if !canAssumeSilence || c.tls != nil || size > assumedSize || c.habits.restless.Load() {
+		return silenceSeen
+	}
+	now := clock()
+	if now.Sub(c.at) >= assumedFor {
+		return silenceSeen
+	}
+	c.socket.recheck(now)
+	return silenceAssumed
 }
 
 // receive reads the final answer; interim ones are passed over (RFC 9110 §15.2), all but 101.
@@ -157,11 +185,21 @@ func (c *conn) receive(toHead bool, a *answer) error {
 	c.state = connSpent
 	if f.keep && c.r == c.w { // bytes left over answer nothing that was asked
 		c.state = connKept
-		if len(c.buf) < bufferSize && c.in > int64(len(c.buf)) { // the next answer is likely to be as long
-			c.buf, c.r, c.w = make([]byte, bufferSize), 0, 0
+		if c.in > smallBuffer && len(c.buf) < bufferSize {
+			c.habits.large.Store(true)
+			c.room()
 		}
 	}
 	return nil
+}
+
+// room makes an empty buffer.
+func (c *conn) room() {
+	size := smallBuffer
+	if c.habits.large.Load() {
+		size = bufferSize
+	}
+	c.buf, c.r, c.w = make([]byte, size), 0, 0
 }
 
 func (c *conn) readHead(a *answer) error {
@@ -209,7 +247,7 @@ func (c *conn) fill() error {
 func (c *conn) read(b []byte) (int, error) {
 	n, err := c.stream.Read(b)
 	c.in += int64(n)
-	c.at = now()
+	c.at = clock()
 	if n > 0 {
 		return n, nil
 	}
@@ -219,7 +257,7 @@ func (c *conn) read(b []byte) (int, error) {
 func (c *conn) arrived(n int) {
 	c.w += n
 	c.in += int64(n)
-	c.at = now()
+	c.at = clock()
 }
 
 // spare is the buffer as memory for bytes that nobody wants.
@@ -236,7 +274,7 @@ func (c *conn) spare() []byte {
 func (c *conn) reusable() bool { return c.state == connKept }
 
 // stale says whether the peer closed the connection since the last answer, or sent what nobody asked for.
-// It does not wait, and costs a system call. do looks by itself before it sends.
+// It does not wait, and costs a system call. do makes sure of it by itself.
 func (c *conn) stale() bool {
 	if c.state == connKept && c.listen() != nil {
 		c.state = connSpent

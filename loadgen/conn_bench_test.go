@@ -3,7 +3,6 @@ package loadgen
 import (
 	"net"
 	"testing"
-	"time"
 )
 
 // benchAnswer is what the laboratory's nodes answer behind HAProxy.
@@ -26,7 +25,7 @@ func (r *repeater) Read(b []byte) (int, error) { return copy(b, r.data), nil }
 // BenchmarkParse is an answer's way from the buffer into the answer, without any system call but for the
 // time.
 func BenchmarkParse(b *testing.B) {
-	c := newConn(newSocket(&repeater{data: benchAnswer}), nil)
+	c := newConn(newSocket(&repeater{data: benchAnswer}), nil, &habits{})
 	var a answer
 	b.ReportAllocs()
 	b.SetBytes(int64(len(benchAnswer)))
@@ -61,7 +60,7 @@ func BenchmarkDo(b *testing.B) {
 	deadline := soon()
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := c.do(benchRequest, false, time.Now(), deadline, &a); err != nil {
+		if err := c.do(benchRequest, false, deadline, &a); err != nil {
 			b.Fatal(err)
 		}
 	}

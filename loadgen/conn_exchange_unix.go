@@ -20,8 +20,8 @@ import (
 // the end of a connection that the peer closed while the user was thinking.
 //
 // It may wait without trying again because all of it happens within one call of RawConn.Read: what
-// arrives after the look wakes it. Without a look, only the end of a stream that ended since the last
-// answer, of a peer that takes requests all the same, does not wake it; that is a timeout.
+// arrives after the look wakes it. Without a look, what came since the last answer may not wake it, which is
+// what socket.recheck is for.
 type exchange struct {
 	raw  syscall.RawConn
 	step func(fd uintptr) bool // what RawConn calls: the method next, bound once
@@ -60,11 +60,11 @@ func newExchange(c net.Conn) *exchange {
 }
 
 // do writes out and reads what comes back first into in. It may write less than all of out, and then
-// reads nothing. If the connection was not silent as it should have been, its error is errUnsent.
+// reads nothing. If the connection had ended before, or is seen not to be silent, its error is errUnsent.
 func (x *exchange) do(s *socket, out, in []byte, before silence) error {
 	x.phase, x.silence, x.out, x.in = phaseWrite, before, out, in
 	x.n, x.sent, x.readErr, x.writeErr = 0, 0, nil, nil
-	if before == silenceSeen {
+	if x.silence == silenceSeen {
 		x.phase = phaseLook
 	}
 	err := x.raw.Read(x.step)
@@ -76,21 +76,23 @@ func (x *exchange) do(s *socket, out, in []byte, before silence) error {
 	switch {
 	case err != nil:
 		x.readErr = err
-	case before == silenceAssumed && x.sent == 0 && x.writeErr != nil:
-		return gone(x.writeErr)
-	case before == silenceAssumed && x.readErr == io.EOF && x.untaken(size):
-		return errGone
 	case x.phase == phaseLook && x.n > 0:
 		return errStray
 	case x.phase == phaseLook:
 		return gone(x.readErr)
+	case x.silence == silenceNone:
+	case x.sent == 0 && x.writeErr != nil:
+		return gone(x.writeErr)
+	case x.readErr == io.EOF && x.untaken(size):
+		return errGone
 	}
 	return nil
 }
 
 // untaken says, of a connection that the peer has ended, that it did so before any of the size bytes last
 // written reached it: every segment of TCP acknowledges all that came before it was sent (RFC 9293 §3.4),
-// the one with the end too, and none of them is acknowledged.
+// the one with the end too, and none of them is acknowledged. (A peer that goes on reading after it ended its
+// own side may acknowledge them later; then this is not told.)
 func (x *exchange) untaken(size int) (all bool) {
 	x.raw.Control(func(fd uintptr) { all = unacknowledged(fd) >= size })
 	return all

@@ -98,7 +98,7 @@ func (c *canned) Write(b []byte) (int, error) { return len(b), nil }
 func (c *canned) SetDeadline(time.Time) error { return nil }
 func (c *canned) Close() error                { return nil }
 func cannedConn(data []byte, size int) *conn {
-	return newConn(newSocket(&canned{data: data, size: size}), nil)
+	return newConn(newSocket(&canned{data: data, size: size}), nil, &habits{})
 }
 func kindOf(err error) Kind {
 	if err == nil {

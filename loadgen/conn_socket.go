@@ -31,6 +31,19 @@ func (s *socket) until(deadline time.Time) {
 	}
 }
 
+// recheck makes a read that waits try once more within recheckAfter: what came before it waited does not wake it.
+func (s *socket) recheck(now time.Time) {
+	if at := now.Add(recheckAfter); !s.armed.After(now) || s.armed.After(at) {
+		s.armed = at
+		if s.deadline.Before(at) {
+			s.armed = s.deadline
+		}
+		s.Conn.SetDeadline(s.armed)
+	}
+}
+
+const recheckAfter = 10 * time.Millisecond
+
 func (s *socket) arm() {
 	s.armed = s.deadline
 	s.Conn.SetDeadline(s.deadline) // fails only on a closed connection, as what follows will

@@ -20,7 +20,7 @@ func piped(t *testing.T, script func(net.Conn)) *conn {
 		script(there)
 	}()
 	t.Cleanup(func() { here.Close(); <-done })
-	return newConn(newSocket(here), nil)
+	return newConn(newSocket(here), nil, &habits{})
 }
 
 // TestDeadlineMoves: a deadline that is only noted must neither end a later request nor let one wait
@@ -36,7 +36,7 @@ func TestDeadlineMoves(t *testing.T) {
 		})
 		var a answer
 		for i := range 20 {
-			if err := c.do([]byte(plainGet), false, time.Now(), time.Now().Add(10*time.Second), &a); err != nil {
+			if err := c.do([]byte(plainGet), false, time.Now().Add(10*time.Second), &a); err != nil {
 				t.Fatalf("request %d: %v", i, err)
 			}
 			if i == 9 {
@@ -44,7 +44,7 @@ func TestDeadlineMoves(t *testing.T) {
 			}
 		}
 		began := time.Now()
-		err := c.do([]byte(plainGet), false, began, began.Add(time.Second), &a)
+		err := c.do([]byte(plainGet), false, began.Add(time.Second), &a)
 		if took := time.Since(began); kindOf(err) != KindTimeout || took != time.Second {
 			t.Errorf("%v after %v, of one second", err, took)
 		}
@@ -90,7 +90,7 @@ func TestDeadlineOfExchange(t *testing.T) {
 		if left < 0 && c.stale() {
 			t.Error("stale after its deadline")
 		}
-		if err := c.do([]byte(plainGet), false, time.Now(), soon(), &a); err != nil {
+		if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
 			t.Errorf("%v left: %v", left, err)
 		}
 	}
@@ -108,7 +108,7 @@ func TestTimes(t *testing.T) {
 		})
 		began := time.Now()
 		var a answer
-		if err := c.do([]byte(plainGet), false, time.Now(), soon(), &a); err != nil {
+		if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
 			t.Fatal(err)
 		}
 		if first, end := a.firstByte.Sub(began), a.end.Sub(began); first != 2*time.Second || end != 3*time.Second {

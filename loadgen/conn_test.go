@@ -45,7 +45,7 @@ func TestEndings(t *testing.T) {
 				}))
 				var a answer
 				for range before {
-					if err := c.do([]byte(plainGet), false, time.Now(), soon(), &a); err != nil || !c.reusable() {
+					if err := c.do([]byte(plainGet), false, soon(), &a); err != nil || !c.reusable() {
 						t.Fatal(err)
 					}
 				}
@@ -53,7 +53,7 @@ func TestEndings(t *testing.T) {
 				if tt.kind == KindTimeout {
 					limit = 300 * time.Millisecond
 				}
-				err := c.do([]byte(plainGet), false, time.Now(), time.Now().Add(limit), &a)
+				err := c.do([]byte(plainGet), false, time.Now().Add(limit), &a)
 				if kindOf(err) != tt.kind || err.(*wireError).within(limit) != tt.message || c.reusable() || errors.Is(err, errUnsent) {
 					t.Errorf("after %d: %q %v, reusable %v; want %q %s", before, kindOf(err), err, c.reusable(), tt.kind, tt.message)
 				}
@@ -105,7 +105,7 @@ func TestMeanwhile(t *testing.T) {
 					tt.do(c, func() { close(said) })
 				}))
 				var a answer
-				if err := c.do([]byte(plainGet), false, time.Now(), soon(), &a); err != nil || c.stale() {
+				if err := c.do([]byte(plainGet), false, soon(), &a); err != nil || c.stale() {
 					t.Fatal(err, "stale at once")
 				}
 				close(gate)
@@ -114,7 +114,7 @@ func TestMeanwhile(t *testing.T) {
 				if ask && c.stale() != (tt.kind != OK) {
 					t.Errorf("stale %v", c.stale())
 				}
-				err := c.do([]byte(plainGet), false, time.Now(), soon(), &a)
+				err := c.do([]byte(plainGet), false, soon(), &a)
 				if tt.kind == OK {
 					if err != nil || string(a.body) != "ok" {
 						t.Errorf("%v, body %q", err, a.body)
@@ -129,22 +129,29 @@ func TestMeanwhile(t *testing.T) {
 	}
 }
 
-// TestRightBehind is what ends a connection right behind an answer: the request that follows at once does
-// not look, and must find out all the same that it reached nobody, as it may then go on a new connection.
+// TestRightBehind is what comes right behind an answer: the request that follows at once does not look, and
+// must find out all the same that it reached nobody, as it may then go on a new connection.
 func TestRightBehind(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		do     func(c net.Conn)
+		size   int // of the next request's body
 		kind   Kind
 		unsent bool
 	}{
-		{"closed", func(c net.Conn) {}, KindClosed, true},
-		{"reset", shoot, KindReset, true},
-		{"closed when asked", func(c net.Conn) { taken(c) }, KindClosed, false},
-		{"reset when asked", func(c net.Conn) { taken(c); shoot(c) }, KindReset, false},
-		{"silent", func(c net.Conn) { taken(c); io.WriteString(c, okay); stall(c) }, OK, false},
+		{"closed", func(c net.Conn) {}, 0, KindClosed, true},
+		{"closed before a large request", func(c net.Conn) {}, 8 << 20, KindClosed, true},
+		{"reset", shoot, 0, KindReset, true},
+		{"ended, but still reading", func(c net.Conn) { c.(*net.TCPConn).CloseWrite(); stall(c) }, 0, KindClosed, false},
+		{"closed when asked", func(c net.Conn) { taken(c) }, 0, KindClosed, false},
+		{"reset when asked", func(c net.Conn) { taken(c); shoot(c) }, 0, KindReset, false},
+		{"two answers", func(c net.Conn) { io.WriteString(c, okay); taken(c); io.WriteString(c, okay); stall(c) }, 0, KindMalformed, false},
+		{"silent", func(c net.Conn) { taken(c); io.WriteString(c, okay); stall(c) }, 0, OK, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			if !canAssumeSilence {
+				t.Skip("every request looks on this system")
+			}
 			c := connected(t, served(t, func(c net.Conn) {
 				taken(c)
 				io.WriteString(c, okay)
@@ -152,19 +159,69 @@ func TestRightBehind(t *testing.T) {
 				tt.do(c)
 			}))
 			var a answer
-			if err := c.do([]byte(plainGet), false, time.Now(), soon(), &a); err != nil {
+			if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(20 * time.Millisecond)
-			now := c.at.Add(assumedFor - 1) // as if it had only just ended
-			if c.silence(now) != silenceAssumed && canAssumeSilence {
-				t.Fatal("the connection is looked at")
-			}
-			err := c.do([]byte(plainGet), false, now, soon(), &a)
-			if kindOf(err) != tt.kind || errors.Is(err, errUnsent) != tt.unsent || tt.unsent && a.sent != 0 {
+			c.at = clock() // as if the answer had only just ended
+			raw := append([]byte(plainGet), make([]byte, tt.size)...)
+			began := time.Now()
+			err := c.do(raw, false, soon(), &a)
+			switch {
+			case tt.name == "ended, but still reading" && errors.Is(err, errUnsent): // it looked before the peer had acknowledged
+			case kindOf(err) != tt.kind || errors.Is(err, errUnsent) != tt.unsent || tt.unsent && a.sent != 0:
 				t.Errorf("%q %v, sent %d", kindOf(err), err, a.sent)
 			}
+			if c.habits.restless.Load() != (tt.kind != OK) {
+				t.Errorf("restless %v after %v", c.habits.restless.Load(), err)
+			}
+			if took := time.Since(began); took > 5*time.Second {
+				t.Errorf("found out after %v", took)
+			}
 		})
+	}
+}
+
+// TestSilence is when a connection is looked at before a request.
+func TestSilence(t *testing.T) {
+	o := served(t, func(c net.Conn) {
+		for taken(c) {
+			io.WriteString(c, okay)
+		}
+	})
+	var a answer
+	c := connected(t, o)
+	if c.silence(100) != silenceNone {
+		t.Error("a new connection is looked at")
+	}
+	if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name     string
+		ago      time.Duration
+		size     int
+		restless bool
+		want     silence
+	}{
+		{"at once", 0, 100, false, silenceAssumed},
+		{"after a while", assumedFor, 100, false, silenceSeen},
+		{"large", 0, assumedSize + 1, false, silenceSeen},
+		{"restless", 0, 100, true, silenceSeen},
+	} {
+		if tt.want == silenceAssumed && !canAssumeSilence {
+			continue
+		}
+		c.habits.restless.Store(tt.restless)
+		got := silenceSeen
+		for range 100 { // as the moment may pass on a busy machine
+			if c.at = clock().Add(-tt.ago); c.silence(tt.size) == silenceAssumed {
+				got = silenceAssumed
+			}
+		}
+		if got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
 	}
 }
 
@@ -180,7 +237,7 @@ func TestFirstWord(t *testing.T) {
 	<-said
 	time.Sleep(5 * time.Millisecond)
 	var a answer
-	if err := c.do([]byte(plainGet), false, time.Now(), soon(), &a); err != nil || a.status != 503 {
+	if err := c.do([]byte(plainGet), false, soon(), &a); err != nil || a.status != 503 {
 		t.Errorf("status %d, %v", a.status, err)
 	}
 }
@@ -197,7 +254,7 @@ func TestAnswerBeforeEndOfRequest(t *testing.T) {
 			}
 		}))
 		var a answer
-		err := c.do(raw, false, time.Now(), soon(), &a)
+		err := c.do(raw, false, soon(), &a)
 		switch {
 		case a.sent == 0 || a.sent >= int64(len(raw)):
 			t.Errorf("sent %d of %d", a.sent, len(raw))
@@ -221,7 +278,7 @@ func TestLargeRequest(t *testing.T) {
 	}))
 	var a answer
 	for range 2 {
-		if err := c.do(raw, false, time.Now(), soon(), &a); err != nil || a.sent != int64(len(raw)) || !c.reusable() {
+		if err := c.do(raw, false, soon(), &a); err != nil || a.sent != int64(len(raw)) || !c.reusable() {
 			t.Fatalf("%v, sent %d", err, a.sent)
 		}
 	}
@@ -232,7 +289,7 @@ func TestRequestNotTaken(t *testing.T) {
 	defer close(gate)
 	c := connected(t, served(t, func(c net.Conn) { <-gate }))
 	var a answer
-	err := c.do(make([]byte, 64<<20), false, time.Now(), time.Now().Add(50*time.Millisecond), &a)
+	err := c.do(make([]byte, 64<<20), false, time.Now().Add(50*time.Millisecond), &a)
 	if kindOf(err) != KindTimeout || err.Error() != "request not taken in time" {
 		t.Errorf("%q %v", kindOf(err), err)
 	}
@@ -249,7 +306,7 @@ func TestClose(t *testing.T) {
 		stall(c)
 	}))
 	var a answer
-	if err := c.do([]byte(plainGet), false, time.Now(), soon(), &a); err != nil {
+	if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
 		t.Fatal(err)
 	}
 	go func() {
@@ -257,11 +314,11 @@ func TestClose(t *testing.T) {
 		c.close()
 	}()
 	began := time.Now()
-	err := c.do([]byte(plainGet), false, time.Now(), soon(), &a)
+	err := c.do([]byte(plainGet), false, soon(), &a)
 	if !errors.Is(err, errCut) || time.Since(began) > 5*time.Second {
 		t.Errorf("%v after %v", err, time.Since(began))
 	}
-	if err := c.do([]byte(plainGet), false, time.Now(), soon(), &a); err == nil || c.close() != nil || !c.stale() {
+	if err := c.do([]byte(plainGet), false, soon(), &a); err == nil || c.close() != nil || !c.stale() {
 		t.Errorf("%v after close", err)
 	}
 }
@@ -279,12 +336,15 @@ func TestBuffer(t *testing.T) {
 		{100, smallBuffer}, {smallBuffer - 100, smallBuffer}, {smallBuffer, bufferSize}, {100, bufferSize}, {20 * bufferSize, bufferSize},
 	} {
 		size = tt.size
-		if err := c.do([]byte(plainGet), false, time.Now(), soon(), &a); err != nil || len(a.body) != size || !c.reusable() {
+		if err := c.do([]byte(plainGet), false, soon(), &a); err != nil || len(a.body) != size || !c.reusable() {
 			t.Fatalf("%d bytes: %v, body %d", size, err, len(a.body))
 		}
 		if len(c.buf) != tt.buffer {
 			t.Errorf("after %d bytes the buffer has %d, want %d", size, len(c.buf), tt.buffer)
 		}
+	}
+	if next := newConn(newSocket(nil), nil, c.habits); len(next.buf) != bufferSize {
+		t.Errorf("the next connection begins with %d bytes", len(next.buf))
 	}
 }
 
@@ -305,7 +365,7 @@ func TestNothingAllocated(t *testing.T) {
 	raw, deadline := []byte(plainGet), soon()
 	n := testing.AllocsPerRun(100, func() {
 		deadline = deadline.Add(time.Millisecond)
-		if err := c.do(raw, false, time.Now(), deadline, &a); err != nil {
+		if err := c.do(raw, false, deadline, &a); err != nil {
 			t.Fatal(err)
 		}
 		for v := range a.setCookies() {

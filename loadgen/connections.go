@@ -21,6 +21,7 @@ type wire struct {
 	unhook func() bool
 	once   bool // a connection serves one request
 	opened int64
+	rarely rarely
 
 	raw    []byte
 	answer answer
@@ -59,11 +60,12 @@ func (w *wire) hangUp() {
 }
 
 // exchange sends raw to o and reads the answer, and returns how long connecting took, 0 on a connection
-// kept alive. Nothing is ever sent twice: a kept connection that the server closed meanwhile is found out
-// before anything is sent on it, as browsers do, and a new one takes its place. The error is a *wireError.
-func (w *wire) exchange(o origin, raw []byte, head bool, now, deadline time.Time) (connect time.Duration, err error) {
+// kept alive. Nothing that a server could answer is ever sent twice: where it closed a kept connection
+// meanwhile, before the request reached it, a new one takes its place, as in browsers. The error is a
+// *wireError.
+func (w *wire) exchange(o origin, raw []byte, head bool, deadline time.Time) (connect time.Duration, err error) {
 	if k := w.find(o); k != nil {
-		err := w.on(k, raw, head, now, deadline)
+		err := w.on(k, raw, head, deadline)
 		if !errors.Is(err, errUnsent) {
 			return 0, err
 		}
@@ -75,19 +77,13 @@ func (w *wire) exchange(o origin, raw []byte, head bool, now, deadline time.Time
 	if err != nil {
 		return connect, err
 	}
-	return connect, w.on(k, raw, head, now, deadline)
+	return connect, w.on(k, raw, head, deadline)
 }
 
-// connect opens a connection to o and keeps it. The first one is opened aside; a user that opens one after
-// the other is better off with a stack that has grown.
+// connect opens a connection to o and keeps it.
 func (w *wire) connect(o origin, deadline time.Time) (k *connection, err error) {
 	var c client
-	dial := func() { c, err = w.dialer.client(w.hard, w.source, o, deadline) }
-	if w.opened == 0 {
-		aside(dial)
-	} else {
-		dial()
-	}
+	w.rarely.do(func() { c, err = w.dialer.client(w.hard, w.source, o, deadline) })
 	if err != nil {
 		return nil, err
 	}
@@ -96,14 +92,14 @@ func (w *wire) connect(o origin, deadline time.Time) (k *connection, err error) 
 }
 
 // on makes one exchange on a connection, and drops it if it serves no further one.
-func (w *wire) on(k *connection, raw []byte, head bool, now, deadline time.Time) error {
+func (w *wire) on(k *connection, raw []byte, head bool, deadline time.Time) error {
 	if w.inUse.Load() != k {
 		w.inUse.Store(k)
 		if w.hard.Err() != nil { // the stop came before it could see this connection
 			k.conn.close()
 		}
 	}
-	err := k.conn.do(raw, head, now, deadline, &w.answer)
+	err := k.conn.do(raw, head, deadline, &w.answer)
 	if err != nil || w.once || !k.conn.reusable() {
 		w.drop(k)
 	}

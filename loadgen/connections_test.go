@@ -1,10 +1,14 @@
 package loadgen
 
 import (
+	"context"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // Kept connections hide a node that came back, and new ones cost a handshake: the plan says which it is.
@@ -29,5 +33,103 @@ func TestConnectionPolicies(t *testing.T) {
 		if said := closing.Load() == 10; said != (policy == PerRequest) {
 			t.Errorf("policy %d: %d requests said that they close", policy, closing.Load())
 		}
+	}
+}
+
+// Servers may end a kept connection right behind an answer without a word, and some go on reading for a while
+// then, as Apache does. The next request must go on a new connection, in which no answer gets lost; and never
+// may it wait for its timeout.
+func TestServersThatEndConnections(t *testing.T) {
+	const requests = 300
+	for name, end := range map[string]func(net.Conn){
+		"closes": func(net.Conn) {},
+		"ends and reads on": func(c net.Conn) {
+			c.(*net.TCPConn).CloseWrite()
+			c.SetReadDeadline(time.Now().Add(time.Second))
+			stall(c)
+		},
+		"ends with a reset": shoot,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := served(t, func(c net.Conn) {
+				for range 3 {
+					if !taken(c) {
+						return
+					}
+					io.WriteString(c, okay)
+				}
+				end(c)
+			})
+			began := time.Now()
+			samples, a := runPlan(t, one("http://"+o.address(), requests, Session{}, get(t, "/")))
+			for _, s := range samples {
+				switch s.Kind {
+				case OK, KindClosed, KindReset: // a request may cross the end of its connection on the way
+				default:
+					t.Errorf("%s: %s", s.Kind, s.Failure)
+				}
+			}
+			if a.Failed > requests/10 || time.Since(began) > 8*time.Second {
+				t.Errorf("%d failed of %d in %v", a.Failed, requests, time.Since(began))
+			}
+		})
+	}
+}
+
+// TestEndedBeforeTheRequest is the certain case of it: the connection has ended, and the request does not look.
+func TestEndedBeforeTheRequest(t *testing.T) {
+	var taking atomic.Int64
+	o := served(t, func(c net.Conn) {
+		if taken(c) {
+			taking.Add(1)
+			io.WriteString(c, okay)
+		}
+	})
+	var w wire
+	w.open(context.Background(), newDialer(&Plan{}))
+	defer w.close()
+	for i := range int64(5) {
+		if k := w.find(o); k != nil {
+			c := k.conn.(*conn)
+			c.habits.restless.Store(false)
+			c.at = clock() // as if the answer had only just ended
+		}
+		if _, err := w.exchange(o, []byte(plainGet), false, soon()); err != nil || string(w.answer.body) != "ok" {
+			t.Fatalf("request %d: %v", i, err)
+		}
+		if w.opened != i+1 || taking.Load() != i+1 {
+			t.Errorf("%d connections, and the server took %d requests of %d", w.opened, taking.Load(), i+1)
+		}
+		time.Sleep(5 * time.Millisecond) // for the end to come here
+	}
+}
+
+// TestConnectAgain: a user whose first connection is refused gets the next one.
+func TestConnectAgain(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := at(l)
+	l.Close()
+	o := served(t, func(c net.Conn) {
+		for taken(c) {
+			io.WriteString(c, okay)
+		}
+	})
+	var w wire
+	w.open(context.Background(), newDialer(&Plan{}))
+	defer w.close()
+	for range 6 {
+		if _, err := w.exchange(refused, []byte(plainGet), false, soon()); kindOf(err) != KindRefused {
+			t.Errorf("%q %v", kindOf(err), err)
+		}
+		if _, err := w.exchange(o, []byte(plainGet), false, soon()); err != nil {
+			t.Error(err)
+		}
+	}
+	if w.opened != 1 {
+		t.Errorf("%d connections were opened", w.opened)
 	}
 }

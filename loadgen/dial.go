@@ -24,6 +24,7 @@ type dialer struct {
 	tls  *tls.Config
 	tlss sync.Map // *tls.Config by host
 
+	habits        habits
 	http2         bool
 	route         Route
 	target        origin // the plan's own
@@ -102,7 +103,7 @@ func (d *dialer) dialFrom(ctx context.Context, source net.Addr, o origin, deadli
 	s := newSocket(c)
 	s.until(deadline)
 	if !o.https {
-		return newConn(s, nil), nil
+		return newConn(s, nil, &d.habits), nil
 	}
 	secure := tls.Client(s, d.config(o.host))
 	if err := secure.HandshakeContext(ctx); err != nil {
@@ -112,7 +113,7 @@ func (d *dialer) dialFrom(ctx context.Context, source net.Addr, o origin, deadli
 		}
 		return nil, explainTLS(err, o.host)
 	}
-	return newConn(s, secure), nil
+	return newConn(s, secure, &d.habits), nil
 }
 
 // open connects to where the route to o begins.

@@ -165,7 +165,7 @@ func TestTLS(t *testing.T) {
 			var a answer
 			for i := range 3 { // the session tickets that come meanwhile are no answers
 				time.Sleep(2 * time.Millisecond)
-				if err := c.do([]byte(plainGet), false, time.Now(), soon(), &a); err != nil || string(a.body) != "ok" || c.stale() {
+				if err := c.do([]byte(plainGet), false, soon(), &a); err != nil || string(a.body) != "ok" || c.stale() {
 					t.Fatalf("request %d: %v, body %q", i, err, a.body)
 				}
 				if a.received != int64(len(okay)) || a.sent != int64(len(plainGet)) {
@@ -216,7 +216,7 @@ func TestTLSEndings(t *testing.T) {
 			}
 			defer c.close()
 			var a answer
-			if err := c.do([]byte(plainGet), false, time.Now(), soon(), &a); err != nil {
+			if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
 				t.Fatal(err)
 			}
 			close(gate)
@@ -224,7 +224,7 @@ func TestTLSEndings(t *testing.T) {
 				<-said
 				time.Sleep(5 * time.Millisecond)
 			}
-			err = c.do([]byte(plainGet), false, time.Now(), soon(), &a)
+			err = c.do([]byte(plainGet), false, soon(), &a)
 			if kindOf(err) != tt.kind || errors.Is(err, errUnsent) != tt.first {
 				t.Errorf("%q %v", kindOf(err), err)
 			}
@@ -250,7 +250,7 @@ func TestTLSClose(t *testing.T) {
 		c.close()
 	}()
 	var a answer
-	if err := c.do([]byte(plainGet), false, time.Now(), soon(), &a); !errors.Is(err, errCut) {
+	if err := c.do([]byte(plainGet), false, soon(), &a); !errors.Is(err, errCut) {
 		t.Error(err)
 	}
 }
@@ -266,7 +266,7 @@ func TestCertificateWanted(t *testing.T) {
 	}
 	defer c.close()
 	var a answer
-	err = c.do([]byte(plainGet), false, time.Now(), soon(), &a)
+	err = c.do([]byte(plainGet), false, soon(), &a)
 	if kindOf(err) != KindTLS || err.Error() != "TLS ended by the server: certificate required" {
 		t.Errorf("%q %v", kindOf(err), err)
 	}

@@ -19,7 +19,7 @@ import (
 
 // client speaks HTTP over one connection of one user: one request at a time, each sent once. See conn.do.
 type client interface {
-	do(raw []byte, head bool, now, deadline time.Time, a *answer) error
+	do(raw []byte, head bool, deadline time.Time, a *answer) error
 	reusable() bool
 	close() error
 }
@@ -114,7 +114,7 @@ func (h *http2Conn) close() error {
 }
 
 // do is conn.do: raw, worded in HTTP/1.1, is sent as HTTP/2.
-func (h *http2Conn) do(raw []byte, _ bool, _, deadline time.Time, a *answer) error {
+func (h *http2Conn) do(raw []byte, _ bool, deadline time.Time, a *answer) error {
 	a.reset()
 	if !h.reusable() {
 		return &wireError{KindClosed, errGone}

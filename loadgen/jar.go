@@ -16,14 +16,13 @@ import (
 // a cookie is set or expires.
 type jar struct {
 	cookies *cookiejar.Jar
-	asked   bool             // to keep a cookie, in this life
-	given   map[string]given // by target.key
-	latest  struct {         // of given
-		target *target // nil for none
-		given
-	}
-	ends map[string]time.Time // of each cookie that expires, by its identity
-	next time.Time            // the earliest of them: no given value outlives it; zero for none
+	filled  bool                 // a cookie was set since clear
+	given   map[string]given     // by target.key
+	latest  *target              // whom the jar answered last, nil for nobody …
+	answer  given                // … and what
+	ends    map[string]time.Time // of each cookie that expires, by its identity
+	next    time.Time            // the earliest of them: no given value outlives it; zero for none
+	rarely  rarely
 }
 
 // given is what the jar answered for one target.
@@ -36,7 +35,7 @@ type given struct {
 const maxGiven = 64
 
 func (j *jar) clear() {
-	j.asked = false
+	j.filled = false
 	j.cookies, _ = cookiejar.New(&cookiejar.Options{PublicSuffixList: publicsuffix.List}) // never an error
 	j.forget()
 	clear(j.ends)
@@ -48,29 +47,33 @@ func (j *jar) forget() {
 		j.given = make(map[string]given, 1)
 	}
 	clear(j.given)
-	j.latest.target = nil
+	j.latest = nil
 }
 
-func (j *jar) at(t *target, now time.Time) given {
-	if !j.asked {
+// at is what is sent to t now.
+func (j *jar) at(t *target) given {
+	if !j.filled {
 		return given{}
 	}
-	if !j.next.IsZero() && !now.Before(j.next) {
-		j.expire(now)
+	if !j.next.IsZero() {
+		j.expire(time.Now())
 	}
-	if j.latest.target == t {
-		return j.latest.given
+	if j.latest == t {
+		return j.answer
 	}
 	g, ok := j.given[t.key]
 	if !ok {
 		g = j.ask(t)
 	}
-	j.latest.target, j.latest.given = t, g
+	j.latest, j.answer = t, g
 	return g
 }
 
 // expire forgets the cookies that have ended by now.
 func (j *jar) expire(now time.Time) {
+	if now.Before(j.next) {
+		return
+	}
 	j.forget()
 	maps.DeleteFunc(j.ends, func(_ string, end time.Time) bool { return !end.After(now) })
 	j.soonest()
@@ -81,7 +84,7 @@ func (j *jar) ask(t *target) (g given) {
 	if len(j.given) >= maxGiven {
 		j.forget()
 	}
-	aside(func() { g.cookies = j.cookies.Cookies(t.url) })
+	j.rarely.do(func() { g.cookies = j.cookies.Cookies(t.url) })
 	var field strings.Builder
 	for i, c := range g.cookies {
 		if i > 0 {
@@ -100,8 +103,8 @@ func (j *jar) ask(t *target) (g given) {
 }
 
 // value is the value of the cookie called name that would be sent to t.
-func (j *jar) value(t *target, name string, now time.Time) (string, bool) {
-	for _, c := range j.at(t, now).cookies {
+func (j *jar) value(t *target, name string) (string, bool) {
+	for _, c := range j.at(t).cookies {
 		if c.Name == name {
 			return c.Value, true
 		}
@@ -111,20 +114,21 @@ func (j *jar) value(t *target, name string, now time.Time) (string, bool) {
 
 // set takes over one Set-Cookie line of an answer from t. Its error says why the cookie was not kept;
 // it never shows the value.
-func (j *jar) set(t *target, line string, now time.Time) (err error) {
-	aside(func() { err = j.take(t, line, now) })
+func (j *jar) set(t *target, line string) (err error) {
+	j.rarely.do(func() { err = j.take(t, line) })
 	return err
 }
 
-func (j *jar) take(t *target, line string, now time.Time) error {
+func (j *jar) take(t *target, line string) error {
 	c, err := http.ParseSetCookie(line)
 	if err != nil {
 		name, _, _ := strings.Cut(line, "=")
 		return fmt.Errorf("cookie %q was not kept: %w", strings.TrimSpace(name), err)
 	}
 	j.forget()
-	j.asked = true
+	j.filled = true
 	j.cookies.SetCookies(t.url, []*http.Cookie{c})
+	now := time.Now() // no earlier than the library's, or it would be asked while it still has the cookie
 	if j.ending(identity(t, c), expiry(c, now), now) {
 		return nil
 	}

@@ -1,10 +1,14 @@
 package loadgen
 
 import (
+	"context"
+	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -68,6 +72,36 @@ func TestTemplate(t *testing.T) {
 	}
 	if got := both.Variables(); !slices.Equal(got, []string{"token"}) {
 		t.Errorf("variables: %v", got)
+	}
+}
+
+// A pause that was cut short must leave nothing of its timer to the next one.
+func TestSleeper(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var s sleeper
+		cut, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		for _, tt := range []struct {
+			ctx     context.Context
+			d, took time.Duration
+			ok      bool
+		}{
+			{context.Background(), 3 * time.Second, 3 * time.Second, true},
+			{cut, time.Minute, 0, false}, // as cut is over
+			{context.Background(), 0, 0, true},
+			{context.Background(), 2 * time.Second, 2 * time.Second, true},
+			{cut, 0, 0, false},
+		} {
+			began := time.Now()
+			if ok := s.pause(tt.ctx, tt.d); ok != tt.ok || time.Since(began) != tt.took {
+				t.Errorf("%v after %v, want %v after %v", ok, time.Since(began), tt.ok, tt.took)
+			}
+		}
+	})
+	var s sleeper
+	s.pause(context.Background(), 1)
+	if n := testing.AllocsPerRun(10, func() { s.pause(context.Background(), 1) }); n != 0 {
+		t.Errorf("%v allocations per pause", n)
 	}
 }
 
@@ -173,24 +207,22 @@ func TestExtractor(t *testing.T) {
 
 // Each script is a list of what is set from where, at which second; then what is sent there.
 func TestJar(t *testing.T) {
-	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for _, tt := range []struct {
-		name  string
-		set   []string // "URL line"
-		to    string
-		after time.Duration
-		want  string
+		name string
+		set  []string // "URL line"
+		to   string
+		want string
 	}{
-		{"byte for byte", []string{"http://127.0.0.1/ NODESESSID=s%3Aab.c%2B; Path=/; HttpOnly"}, "http://127.0.0.1/", 0, "NODESESSID=s%3Aab.c%2B"},
-		{"two cookies", []string{"http://127.0.0.1/ a=1", "http://127.0.0.1/ b=2"}, "http://127.0.0.1/", 0, "a=1; b=2"},
-		{"replaced", []string{"http://127.0.0.1/ a=1", "http://127.0.0.1/ a=2"}, "http://127.0.0.1/", 0, "a=2"},
-		{"deleted by Max-Age", []string{"http://127.0.0.1/ a=1", "http://127.0.0.1/ a=; Max-Age=0"}, "http://127.0.0.1/", 0, ""},
-		{"deleted as HAProxy does", []string{"http://127.0.0.1/ a=1; path=/", "http://127.0.0.1/ a=; Expires=Thu, 01-Jan-1970 00:00:01 GMT; path=/"}, "http://127.0.0.1/", 0, ""},
-		{"the port plays no part", []string{"http://127.0.0.1:4000/ a=1"}, "http://127.0.0.1:80/", 0, "a=1"},
-		{"other path", []string{"http://127.0.0.1/app/x a=1"}, "http://127.0.0.1/", 0, ""},
-		{"longer path first", []string{"http://127.0.0.1/ a=1; Path=/", "http://127.0.0.1/ b=2; Path=/app"}, "http://127.0.0.1/app/", 0, "b=2; a=1"},
-		{"quoted value", []string{`http://127.0.0.1/ a="x y"`}, "http://127.0.0.1/", 0, `a="x y"`},
-		{"other host", []string{"http://127.0.0.1/ a=1"}, "http://127.0.0.2/", 0, ""},
+		{"byte for byte", []string{"http://127.0.0.1/ NODESESSID=s%3Aab.c%2B; Path=/; HttpOnly"}, "http://127.0.0.1/", "NODESESSID=s%3Aab.c%2B"},
+		{"two cookies", []string{"http://127.0.0.1/ a=1", "http://127.0.0.1/ b=2"}, "http://127.0.0.1/", "a=1; b=2"},
+		{"replaced", []string{"http://127.0.0.1/ a=1", "http://127.0.0.1/ a=2"}, "http://127.0.0.1/", "a=2"},
+		{"deleted by Max-Age", []string{"http://127.0.0.1/ a=1", "http://127.0.0.1/ a=; Max-Age=0"}, "http://127.0.0.1/", ""},
+		{"deleted as HAProxy does", []string{"http://127.0.0.1/ a=1; path=/", "http://127.0.0.1/ a=; Expires=Thu, 01-Jan-1970 00:00:01 GMT; path=/"}, "http://127.0.0.1/", ""},
+		{"the port plays no part", []string{"http://127.0.0.1:4000/ a=1"}, "http://127.0.0.1:80/", "a=1"},
+		{"other path", []string{"http://127.0.0.1/app/x a=1"}, "http://127.0.0.1/", ""},
+		{"longer path first", []string{"http://127.0.0.1/ a=1; Path=/", "http://127.0.0.1/ b=2; Path=/app"}, "http://127.0.0.1/app/", "b=2; a=1"},
+		{"quoted value", []string{`http://127.0.0.1/ a="x y"`}, "http://127.0.0.1/", `a="x y"`},
+		{"other host", []string{"http://127.0.0.1/ a=1"}, "http://127.0.0.2/", ""},
 	} {
 		var j jar
 		j.clear()
@@ -200,8 +232,8 @@ func TestJar(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			j.at(from, start) // so that what was given before is there to be forgotten
-			if err := j.set(from, line, start); err != nil {
+			j.at(from) // so that what was given before is there to be forgotten
+			if err := j.set(from, line); err != nil {
 				t.Errorf("%s: %v", tt.name, err)
 			}
 		}
@@ -209,11 +241,11 @@ func TestJar(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := j.at(to, start.Add(tt.after)).field; got != tt.want {
+		if got := j.at(to).field; got != tt.want {
 			t.Errorf("%s: sent %q, want %q", tt.name, got, tt.want)
 		}
 		j.clear()
-		if got := j.at(to, start).field; got != "" {
+		if got := j.at(to).field; got != "" {
 			t.Errorf("%s: sent %q after clear", tt.name, got)
 		}
 	}
@@ -221,25 +253,88 @@ func TestJar(t *testing.T) {
 
 // A value given before must not outlive the cookie: JMeter sends expired cookies for ever.
 func TestJarForgetsExpiredCookies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var j jar
+		j.clear()
+		to, _ := parseTarget("http://127.0.0.1/")
+		date := time.Now().Add(100 * time.Second).UTC().Format(http.TimeFormat)
+		for _, line := range []string{"keep=1", "short=1; Max-Age=10", "dated=1; Expires=" + date, "long=1; Max-Age=1000"} {
+			if err := j.set(to, line); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Microsecond)
+		}
+		for _, tt := range []struct {
+			after time.Duration
+			want  string
+		}{
+			{0, "keep=1; short=1; dated=1; long=1"},
+			{10*time.Second - 5*time.Microsecond, "keep=1; short=1; dated=1; long=1"},
+			{5 * time.Microsecond, "keep=1; dated=1; long=1"}, // at once, and not before others ask
+			{89 * time.Second, "keep=1; dated=1; long=1"},
+			{2 * time.Second, "keep=1; long=1"},
+			{time.Hour, "keep=1"},
+		} {
+			time.Sleep(tt.after)
+			if got := j.at(to).field; got != tt.want {
+				t.Errorf("%v later: %q, want %q", tt.after, got, tt.want)
+			}
+		}
+		if len(j.ends) != 0 || !j.next.IsZero() {
+			t.Errorf("in the end: %v, next %v", j.ends, j.next)
+		}
+	})
+}
+
+// A cookie that was asked for between its end for the library's jar and its end here was sent for ever: the
+// end here must never be the earlier one.
+func TestJarEndsNoCookieBeforeTheLibrary(t *testing.T) {
 	var j jar
 	j.clear()
 	to, _ := parseTarget("http://127.0.0.1/")
-	now := time.Now()
-	for _, line := range []string{"keep=1", "short=1; Max-Age=10", "long=1; Max-Age=1000"} {
-		if err := j.set(to, line, now); err != nil {
-			t.Fatal(err)
+	before := time.Now()
+	if err := j.set(to, "n=1; Max-Age=1"); err != nil {
+		t.Fatal(err)
+	}
+	for time.Now().Before(j.next) { // until the very moment
+		if time.Until(j.next) > time.Millisecond {
+			time.Sleep(time.Until(j.next) - time.Millisecond)
 		}
 	}
-	if got := j.at(to, now).field; got != "keep=1; short=1; long=1" {
-		t.Fatalf("at first: %q", got)
+	if got := j.at(to).field; got != "" || time.Since(before) < time.Second {
+		t.Errorf("%q is sent after its end", got)
 	}
-	if j.next != now.Add(10*time.Second) {
-		t.Fatalf("the first to end does so at %v", j.next)
+}
+
+// The jar's last answer is for its target alone, and until something changes.
+func TestJarRemembersItsLastAnswer(t *testing.T) {
+	var j jar
+	j.clear()
+	a, _ := parseTarget("http://127.0.0.1/a/x")
+	b, _ := parseTarget("http://127.0.0.1/b/x")
+	again, _ := parseTarget("http://127.0.0.1/a/x")
+	want := func(to *target, field string) {
+		t.Helper()
+		if got := j.at(to).field; got != field {
+			t.Errorf("%s: %q, want %q", to.path, got, field)
+		}
 	}
-	j.at(to, now.Add(11*time.Second))
-	if len(j.ends) != 1 || j.next != now.Add(1000*time.Second) {
-		t.Fatalf("after 11 s: %v, next %v", j.ends, j.next)
-	}
+	want(a, "")
+	j.set(a, "n=1")
+	want(a, "n=1")
+	want(b, "")
+	want(a, "n=1")
+	want(again, "n=1")
+	j.set(b, "m=1; Path=/")
+	want(again, "n=1; m=1")
+	want(b, "m=1")
+	j.set(a, "n=; Max-Age=0")
+	want(b, "m=1")
+	want(a, "m=1")
+	j.clear()
+	want(a, "")
+	j.set(a, "x=1; Domain=example.org") // which is refused
+	want(a, "")
 }
 
 // Cookies that the jar refuses lose sessions in silence elsewhere: they must be told, without their values.
@@ -250,7 +345,7 @@ func TestJarTellsWhatItRefuses(t *testing.T) {
 	} {
 		var j jar
 		j.clear()
-		err := j.set(to, line, time.Now())
+		err := j.set(to, line)
 		if err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%q: %v", line, err)
 		}
@@ -258,7 +353,7 @@ func TestJarTellsWhatItRefuses(t *testing.T) {
 	var j jar
 	j.clear()
 	for _, line := range []string{"a=1; Domain=example.com", "b=1; Path=/app", "c=; Max-Age=0; Domain=other.org"} {
-		if err := j.set(to, line, time.Now()); err != nil {
+		if err := j.set(to, line); err != nil {
 			t.Errorf("%q: %v", line, err)
 		}
 	}
@@ -289,7 +384,6 @@ func TestTarget(t *testing.T) {
 // Cookies of one name that differ only in the path or host they came from are different cookies: taken for
 // one, deleting the second let the first be sent for ever.
 func TestJarTellsExpiriesApart(t *testing.T) {
-	now := time.Now()
 	for _, other := range []string{"http://127.0.0.1/b/x", "http://127.0.0.2/a/x"} {
 		var j jar
 		j.clear()
@@ -299,19 +393,19 @@ func TestJarTellsExpiriesApart(t *testing.T) {
 			to   *target
 			line string
 		}{{first, "n=1; Max-Age=10"}, {second, "n=2; Max-Age=20"}, {second, "n=; Max-Age=0"}} {
-			if err := j.set(set.to, set.line, now); err != nil {
+			if err := j.set(set.to, set.line); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if j.next != now.Add(10*time.Second) {
-			t.Errorf("%s: the first ends at %v", other, j.next)
+		if left := time.Until(j.next); left < 9*time.Second || left > 10*time.Second {
+			t.Errorf("%s: the first ends in %v", other, left)
 		}
 	}
 	var j jar
 	j.clear()
 	to, _ := parseTarget("http://127.0.0.1/")
 	for i := range 1000 { // renewed with every answer, as sessions are
-		j.set(to, "n=1; Max-Age=1000; Path=/", now.Add(time.Duration(i)*time.Second))
+		j.set(to, fmt.Sprintf("n=1; Max-Age=%d; Path=/", 1000+i))
 	}
 	if len(j.ends) != 1 {
 		t.Errorf("%d expiries are kept of one cookie", len(j.ends))

@@ -88,21 +88,20 @@ func (r *recorder) wait(sh *shard) {
 
 // collect empties the shards until done is closed, and once more then.
 func (r *recorder) collect(done <-chan struct{}) error {
-	every := leastOften
-	timer := time.NewTimer(every)
+	timer := time.NewTimer(leastOften)
 	defer timer.Stop()
+	last := clock()
 	for {
 		select {
 		case <-timer.C:
-			n := r.drain()
-			every = min(max(every*batch/time.Duration(max(n, 1)), mostOften), leastOften)
-			timer.Reset(every)
 		case <-r.wake:
-			r.drain()
 		case <-done:
 			r.drain()
 			return r.err
 		}
+		n, now := r.drain(), clock()
+		timer.Reset(min(max(now.Sub(last)*batch/time.Duration(max(n, 1)), mostOften), leastOften))
+		last = now
 	}
 }
 

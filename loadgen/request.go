@@ -67,7 +67,7 @@ func (u *user) fail(r *request, s *Sample, err error, start time.Time) {
 func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 	u.unanswered()
 	deadline := start.Add(r.timeout)
-	w := wording{plan: u.runner.plan, request: r, method: r.Method, target: r.fixed, now: start}
+	w := wording{plan: u.runner.plan, request: r, method: r.Method, target: r.fixed}
 	if err := u.aim(&w, r); err != nil {
 		u.account.Unsent++
 		return err
@@ -81,7 +81,7 @@ func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 			}
 			return err
 		}
-		connect, err := u.wire.exchange(w.target.origin, raw, w.method == http.MethodHead, w.now, deadline)
+		connect, err := u.wire.exchange(w.target.origin, raw, w.method == http.MethodHead, deadline)
 		a := &u.wire.answer
 		u.members.state = unread
 		s.Connect += connect
@@ -96,7 +96,6 @@ func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 		if hop == 0 {
 			s.Latency = a.firstByte.Sub(start)
 		}
-		w.now = a.end
 		u.keepCookies(w.target, a)
 		u.view.Status = a.status
 		s.Status = a.status
@@ -170,7 +169,7 @@ func (u *user) word(w *wording, r *request) ([]byte, error) {
 
 // cookieField is the plan's own cookies and then the jar's, in one field (RFC 6265 §5.4).
 func (u *user) cookieField(raw []byte, w *wording, r *request) (all []byte, missing string) {
-	held := u.jar.at(w.target, w.now).field
+	held := u.jar.at(w.target).field
 	own := r.cookie != nil && !w.foreign
 	if held == "" && !own {
 		return raw, ""
@@ -192,7 +191,7 @@ func (u *user) cookieField(raw []byte, w *wording, r *request) (all []byte, miss
 
 func (u *user) keepCookies(t *target, a *answer) {
 	for line := range a.setCookies() {
-		if err := u.jar.set(t, string(line), a.end); err != nil {
+		if err := u.jar.set(t, string(line)); err != nil {
 			u.runner.warn(err.Error())
 		}
 	}
@@ -325,7 +324,7 @@ func (u *user) cookieValue(name string) (string, bool) {
 	if u.wire.target == nil {
 		return "", false
 	}
-	return u.jar.value(u.wire.target, name, u.wire.answer.end)
+	return u.jar.value(u.wire.target, name)
 }
 
 // Header is for conditions (assert.Lookup).

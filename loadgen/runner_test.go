@@ -465,7 +465,7 @@ func (p *pulse) Flush() error {
 	return nil
 }
 
-// A collector that came ten times a second only held up the users that shared its processor for a
+// A collector that came a hundred times a second only held up the users that shared its processor for a
 // millisecond each time, and the wait was in what they measured.
 func TestRecorderComesAsOftenAsNeeded(t *testing.T) {
 	for _, tt := range []struct {

@@ -125,8 +125,6 @@ type wording struct {
 	bare bool
 	// foreign leaves out credentials: a redirect led to another origin.
 	foreign bool
-	// now is when the request goes out, as far as cookies care.
-	now time.Time
 }
 
 // head is everything up to where the Cookie field stands.

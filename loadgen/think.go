@@ -50,7 +50,7 @@ func ParseThink(s string) (*Think, error) {
 // String is the pause as the plan words it.
 func (t *Think) String() string { return t.source }
 
-// sleeper makes one goroutine pause, each time with the same timer.
+// sleeper makes one goroutine at a time pause, each time with the same timer.
 type sleeper struct{ timer *time.Timer }
 
 // pause returns after d, and says no if the context ended before.

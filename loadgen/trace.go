@@ -70,7 +70,7 @@ func (u *user) hop(w *wording, raw []byte, hop int, start time.Time, answered bo
 	for line := range a.setCookies() {
 		x.SetCookie = append(x.SetCookie, string(line))
 	}
-	x.Held = u.jar.at(w.target, time.Now()).field
+	x.Held = u.jar.at(w.target).field
 	if node, ok := u.answeredBy(a.status); ok {
 		x.Node = strings.Clone(node)
 	}

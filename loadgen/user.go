@@ -144,25 +144,25 @@ func (u *user) over(now time.Time) bool {
 func (u *user) iterate() bool {
 	for i := range u.script.actions {
 		a := &u.script.actions[i]
-		begin := now()
-		if u.over(begin) {
+		now := clock()
+		if u.over(now) {
 			return false
 		}
 		if a.When != nil {
 			if !u.holds(a.When) {
 				continue
 			}
-			begin = now()
+			now = clock()
 		}
 		switch {
 		case a.Think != nil:
-			if !u.sleepUntil(begin.Add(a.Think.draw(u.rng))) {
+			if !u.sleepUntil(now.Add(a.Think.draw(u.rng))) {
 				return false
 			}
 		case a.Mark != "":
-			u.mark(a.Mark, begin)
+			u.mark(a.Mark, now)
 		default:
-			if !u.request(a.request, begin) {
+			if !u.request(a.request, now) {
 				return false
 			}
 			if u.sample.Kind == OK {
@@ -328,15 +328,4 @@ func (u *user) variable(name string) (string, bool) {
 	}
 	v, ok := u.variables[name]
 	return v, ok
-}
-
-// aside does f on a stack of its own and waits for it: what a user does but rarely, as connecting and asking
-// the jar, takes twice the stack of all the rest, and the user's goroutine would keep that.
-func aside(f func()) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		f()
-	}()
-	<-done
 }

@@ -131,7 +131,7 @@ func (c *counting) Close() error                { return nil }
 func BenchmarkUser(b *testing.B) {
 	u := readyUser(b, labPlan(b, labServer(b), 1))
 	u.wire.drop(u.wire.kept[0])
-	u.wire.keep(&connection{u.script.actions[0].request.fixed.origin, newConn(newSocket(&counting{answer: newCountedAnswer()}), nil)})
+	u.wire.keep(&connection{u.script.actions[0].request.fixed.origin, newConn(newSocket(&counting{answer: newCountedAnswer()}), nil, &habits{})})
 	u.forget()
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {

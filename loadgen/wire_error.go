@@ -36,14 +36,14 @@ type late string
 
 func (l late) Error() string { return string(l) + " in time" }
 
-// unsent is an error before anything was sent.
+// unsent is an error of a connection that had ended before anything sent on it reached the peer.
 type unsent string
 
 func (u unsent) Error() string     { return string(u) }
 func (u unsent) Is(err error) bool { return err == errUnsent }
 
 var (
-	// errUnsent is what every error is (errors.Is) after which nothing was sent.
+	// errUnsent is what every error is (errors.Is) after which the request may go on another connection.
 	errUnsent error = unsent("the connection cannot be used again: nothing was sent")
 	errGone   error = unsent("connection closed before the request: nothing was sent")
 	errShot   error = unsent("connection reset before the request: nothing was sent")
@@ -51,6 +51,9 @@ var (
 
 	// errCut is the error of do after close, and of dial after its context ended.
 	errCut = errors.New("cut by the end of the run")
+
+	// errSurplus is more than the answer that was asked for: which of it is that answer cannot be told.
+	errSurplus = malformed("more than one answer to one request")
 
 	errTooLarge  = fmt.Errorf("header larger than %d KiB", maxHead>>10)
 	errChunksCut = cutShort("body cut short between chunks")
