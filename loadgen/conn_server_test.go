@@ -47,6 +47,17 @@ func at(l net.Listener) origin {
 	return origin{host: "127.0.0.1", port: strconv.Itoa(a.Port)}
 }
 
+// refused is an address at which nobody listens.
+func refused(t testing.TB) origin {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return at(l)
+}
+
 // taken reads one request without a body, as far as a test's server cares, and says whether one came.
 func taken(c net.Conn) bool {
 	r := bufio.NewReaderSize(c, 16) // hardly reads ahead

@@ -107,12 +107,7 @@ func TestEndedBeforeTheRequest(t *testing.T) {
 
 // TestConnectAgain: a user whose first connection is refused gets the next one.
 func TestConnectAgain(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	refused := at(l)
-	l.Close()
+	shut := refused(t)
 	o := served(t, func(c net.Conn) {
 		for taken(c) {
 			io.WriteString(c, okay)
@@ -122,7 +117,7 @@ func TestConnectAgain(t *testing.T) {
 	w.open(context.Background(), newDialer(&Plan{}))
 	defer w.close()
 	for range 6 {
-		if _, err := w.exchange(refused, []byte(plainGet), false, soon()); kindOf(err) != KindRefused {
+		if _, err := w.exchange(shut, []byte(plainGet), false, soon()); kindOf(err) != KindRefused {
 			t.Errorf("%q %v", kindOf(err), err)
 		}
 		if _, err := w.exchange(o, []byte(plainGet), false, soon()); err != nil {

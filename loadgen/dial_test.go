@@ -18,12 +18,7 @@ import (
 )
 
 func TestDialFailures(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	shut := at(l)
-	l.Close()
+	shut := refused(t)
 	for _, tt := range []struct {
 		name    string
 		origin  origin
