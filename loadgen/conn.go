@@ -83,7 +83,7 @@ func (c *conn) do(raw []byte, head bool, deadline time.Time, a *answer) error {
 	if err == nil {
 		err = c.receive(head, a)
 	}
-	if err == nil && before == silenceAssumed && c.r < c.w {
+	if err == nil && before == silenceAssumed && c.answersMore() {
 		err = errSurplus
 	}
 	if writeErr != nil || err != nil {
@@ -143,8 +143,9 @@ const (
 	// assumedFor is how long after an answer its connection is taken to be silent, for requests of no more than
 	// assumedSize. A look is a system call, 7 % of the cost of a request, and finds next to nothing so early.
 	// What it would have found is found out afterwards: that the peer had ended the connection by
-	// exchange.untaken and socket.recheck, that it had said more than its answer by errSurplus. Once a kept
-	// connection failed, every request looks again.
+	// exchange.untaken and socket.recheck, that it had given a second answer by errSurplus, where the one that
+	// was asked for comes within recheckAfter; other stray bytes make the answer malformed. Once a kept
+	// connection failed so, every request of the run looks again.
 	assumedFor  = 50 * time.Microsecond
 	assumedSize = 16 << 10
 )
@@ -191,6 +192,14 @@ func (c *conn) receive(toHead bool, a *answer) error {
 		}
 	}
 	return nil
+}
+
+// answersMore says whether another answer begins behind the one that was read, or may begin there.
+func (c *conn) answersMore() bool {
+	const begin = "HTTP/1."
+	rest := c.buf[c.r:c.w]
+	n := min(len(rest), len(begin))
+	return n > 0 && string(rest[:n]) == begin[:n]
 }
 
 // room makes an empty buffer.

@@ -69,6 +69,9 @@ func (x *exchange) do(s *socket, out, in []byte, before silence) error {
 	}
 	err := x.raw.Read(x.step)
 	for err != nil && s.early(err) {
+		if x.phase == phaseWrite && x.silence == silenceAssumed { // too much time has passed for that
+			x.phase, x.silence = phaseLook, silenceSeen
+		}
 		err = x.raw.Read(x.step)
 	}
 	size := len(out)

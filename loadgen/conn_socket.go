@@ -31,14 +31,13 @@ func (s *socket) until(deadline time.Time) {
 	}
 }
 
-// recheck makes a read that waits try once more within recheckAfter: what came before it waited does not wake it.
+// recheck makes a read that waits try once more within recheckAfter and well before the deadline: what came
+// before it waited does not wake it.
 func (s *socket) recheck(now time.Time) {
-	if at := now.Add(recheckAfter); !s.armed.After(now) || s.armed.After(at) {
+	at := now.Add(min(recheckAfter, s.deadline.Sub(now)/2))
+	if !s.armed.After(now) || s.armed.After(at) {
 		s.armed = at
-		if s.deadline.Before(at) {
-			s.armed = s.deadline
-		}
-		s.Conn.SetDeadline(s.armed)
+		s.Conn.SetDeadline(at)
 	}
 }
 
@@ -75,9 +74,9 @@ func (s *socket) Read(b []byte) (int, error) {
 func (s *socket) poll(b []byte) (int, error) {
 	n, err := s.exchange.poll(b)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		s.armed = time.Time{}
-		s.Conn.SetDeadline(s.armed)
-		return s.exchange.poll(b)
+		s.Conn.SetDeadline(time.Time{})
+		n, err = s.exchange.poll(b)
+		s.arm()
 	}
 	return n, err
 }

@@ -1,10 +1,15 @@
 package loadgen
 
 import (
+	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -93,6 +98,44 @@ func TestDeadlineOfExchange(t *testing.T) {
 		if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
 			t.Errorf("%v left: %v", left, err)
 		}
+	}
+}
+
+// A look under TLS took the deadline away, once it had passed since the request before: a node that stalled
+// then held its users for ever.
+func TestDeadlineUnderTLS(t *testing.T) {
+	const limit = 300 * time.Millisecond
+	release := make(chan struct{})
+	var asked atomic.Int64
+	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if asked.Add(1) > 1 {
+			<-release
+		}
+		io.WriteString(w, "ok")
+	}))
+	defer s.Close()
+	defer close(release)
+	o := at(s.Listener)
+	o.https = true
+	c, err := newDialer(&Plan{TLS: &tls.Config{InsecureSkipVerify: true}}).dial(context.Background(), o, time.Now().Add(limit))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	var a answer
+	if err := c.do([]byte(plainGet), false, time.Now().Add(limit), &a); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(limit + 50*time.Millisecond) // the user thinks while the deadline passes
+	ended := make(chan error, 1)
+	go func() { ended <- c.do([]byte(plainGet), false, time.Now().Add(limit), &a) }()
+	select {
+	case err := <-ended:
+		if kindOf(err) != KindTimeout {
+			t.Errorf("%q %v", kindOf(err), err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Errorf("still waiting, with a timeout of %v", limit)
 	}
 }
 

@@ -182,6 +182,64 @@ func TestRightBehind(t *testing.T) {
 	}
 }
 
+// What a server sends behind an answer without being asked ends the connection, and is no failure unless it may
+// be another answer.
+func TestSurplus(t *testing.T) {
+	for _, tt := range []struct {
+		name, answer string
+		head         bool
+		kind         Kind
+	}{
+		{"another answer", okay + okay, false, KindMalformed},
+		{"the beginning of one", okay + "HT", false, KindMalformed},
+		{"an empty line", okay + "\r\n", false, OK},
+		{"a body to HEAD", okay, true, OK},
+		{"a body of 304", "HTTP/1.1 304 Not Modified\r\nContent-Length: 2\r\n\r\nok", false, OK},
+		{"another protocol", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nhello", false, OK},
+		{"an interim answer before", "HTTP/1.1 103 Early Hints\r\n\r\n" + okay, false, OK},
+	} {
+		c := connected(t, served(t, func(c net.Conn) {
+			taken(c)
+			io.WriteString(c, okay)
+			taken(c)
+			io.WriteString(c, tt.answer)
+			stall(c)
+		}))
+		var a answer
+		if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
+			t.Fatal(err)
+		}
+		c.at = clock() // as if the answer had only just ended
+		err := c.do([]byte(plainGet), tt.head, soon(), &a)
+		kept := tt.name == "an interim answer before"
+		if canAssumeSilence && (kindOf(err) != tt.kind || c.reusable() != kept) {
+			t.Errorf("%s: %q %v, kept %v", tt.name, kindOf(err), err, c.reusable())
+		}
+	}
+}
+
+// A request whose goroutine is held up between the decision not to look and the request must look after all.
+func TestHeldUpBeforeTheRequest(t *testing.T) {
+	c := connected(t, served(t, func(c net.Conn) {
+		taken(c)
+		io.WriteString(c, okay)
+		c.(*net.TCPConn).CloseWrite()
+		stall(c)
+	}))
+	var a answer
+	if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(5 * time.Millisecond)
+	c.socket.until(soon())
+	c.at = clock()
+	before := c.silence(len(plainGet))
+	time.Sleep(recheckAfter + 2*time.Millisecond)
+	if _, err := c.send([]byte(plainGet), before, &a); err != errGone {
+		t.Errorf("%v, want %v", err, errGone)
+	}
+}
+
 // TestSilence is when a connection is looked at before a request.
 func TestSilence(t *testing.T) {
 	o := served(t, func(c net.Conn) {

@@ -89,7 +89,7 @@ func (d *dialer) dialFrom(ctx context.Context, source net.Addr, o origin, deadli
 		return nil, &wireError{KindConnect, errCut}
 	}
 	if err != nil {
-		return nil, explainDial(err, d.address(o))
+		return nil, d.explain(err, o)
 	}
 	if d.route.Proxy != nil && o.https {
 		if err := d.tunnel(ctx, c, o, deadline); err != nil {

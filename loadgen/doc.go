@@ -12,7 +12,7 @@
 // recorder. In a closed group a user's iterations follow each other; in an open one (Arrivals) they begin on
 // a schedule, each by a user who is free.
 //
-// Nothing that a server may have taken is sent twice: the engine speaks HTTP/1.1, and HTTP/2 if the plan asks
+// Nothing that a server could answer is sent twice: the engine speaks HTTP/1.1, and HTTP/2 if the plan asks
 // for it, over the user's own connection, because net/http's client resends an idempotent request in silence
 // when a kept-alive connection closes before the first byte, and a balancer closes exactly so when a node
 // dies. What a target does wrong is data, a failed Sample with a Kind; an error is only what keeps the engine

@@ -8,10 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -81,6 +83,23 @@ func (d *dialer) address(o origin) string {
 		return r.Resolve[o.address()]
 	}
 	return o.address()
+}
+
+// explain makes a wireError of why there is no connection to o, with what of the route led there.
+func (d *dialer) explain(err error, o origin) *wireError {
+	if d.route.Proxy != nil {
+		return explainDial(err, "the proxy "+d.address(o))
+	}
+	w := explainDial(err, d.address(o))
+	if w.kind != KindDNS {
+		return w
+	}
+	for _, named := range slices.Sorted(maps.Keys(d.route.Resolve)) {
+		if host, _, _ := net.SplitHostPort(named); host == o.host {
+			return &wireError{KindDNS, fmt.Errorf("%w (there is an address for %s, and none for %s)", w, named, o.address())}
+		}
+	}
+	return w
 }
 
 // source is the local address of a user; nil leaves it to the system.

@@ -138,9 +138,9 @@ func (t table) duration(key string, least time.Duration) (time.Duration, bool) {
 		t.value(t.at(key), "expected a duration, not %s%s", described(v), durationHint(v))
 		return 0, false
 	}
-	d, err := time.ParseDuration(s)
+	d, err := ParseDuration(s)
 	if err != nil {
-		t.value(t.at(key), "%s is not a duration%s", quoted(s), textDurationHint(s))
+		t.value(t.at(key), "%v", err)
 		return 0, false
 	}
 	if message := durationRange(d, least); message != "" {

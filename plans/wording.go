@@ -125,6 +125,15 @@ func durationHint(v any) string {
 	return `: write it like "500ms", "30s" or "2m30s"`
 }
 
+// ParseDuration reads a duration as plans have it, such as "1m30s". Its error says what to write instead.
+func ParseDuration(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		return 0, fmt.Errorf("%s is not a duration%s", quoted(s), textDurationHint(s))
+	}
+	return d, nil
+}
+
 // textDurationHint knows what people write instead: no unit, a blank before it, longer names of units.
 func textDurationHint(s string) string {
 	number := strings.TrimRight(s, " \tabcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")

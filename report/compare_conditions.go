@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"regexp"
@@ -156,7 +157,7 @@ func (c *FailCondition) judge(r *Comparison) (Condition, error) {
 	sure := ch.AdjustedP != nil && *ch.AdjustedP < r.Method.Level
 	judged.Met = exceeds && sure && *ch.Delta != 0
 	if exceeds && !judged.Met {
-		judged.Actual = changeWords(ch) + ", which may be noise"
+		judged.Actual = changeWords(ch) + ", " + cmp.Or(ch.Reason, "which may be noise")
 	}
 	return judged, nil
 }

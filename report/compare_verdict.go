@@ -245,6 +245,8 @@ func (c *comparer) verdict(ch *Change, family int) (verdict, reason string) {
 		return Worse, ""
 	case beyond && c.ranks() && ch.P != nil && *ch.P < alpha:
 		return CannotTell, fmt.Sprintf("with %s at once chance could do this: take more runs", plural(int64(family), "metric"))
+	case beyond && ch.P == nil:
+		return CannotTell, "too little was measured to tell it from noise: take longer runs, or more"
 	case beyond:
 		return CannotTell, "a change of that size may be noise"
 	}

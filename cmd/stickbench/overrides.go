@@ -26,8 +26,8 @@ func (o *overrides) flags(c *cobra.Command) {
 	f.StringVar(&o.Balancer, "balancer", "", "the laboratory's balancer: `embedded|haproxy`")
 	f.IntVarP(&o.Users, "users", "u", 0, "users of every group")
 	f.IntVarP(&o.Iterations, "iterations", "n", 0, "iterations of every user; lifts the plan's duration")
-	f.DurationVarP(&o.Duration, "duration", "d", 0, "how long every group runs, such as 30s; lifts the plan's iterations")
-	f.DurationVar(&o.RampUp, "ramp-up", 0, "time over which the users of a group start")
+	f.VarP((*durationFlag)(&o.Duration), "duration", "d", "how long every group runs, such as 30s; lifts the plan's iterations")
+	f.Var((*durationFlag)(&o.RampUp), "ramp-up", "time over which the users of a group start")
 	f.BoolVarP(&o.Insecure, "insecure", "k", false, "accept any certificate of an https target")
 	f.StringSliceVar(&o.Source, "source", nil, "local `addresses` to connect from, in turns: 127.0.0.2,127.0.0.3")
 	f.StringVar(&o.ConnectTo, "connect-to", "", "connect to `HOST:PORT` where the target's URL says otherwise")
@@ -55,3 +55,22 @@ func given[T any](changed bool, to **T, value *T) {
 		*to = value
 	}
 }
+
+// durationFlag is a duration that is read as those of plans are.
+type durationFlag time.Duration
+
+func (d *durationFlag) Set(s string) error {
+	v, err := plans.ParseDuration(s)
+	*d = durationFlag(v)
+	return err
+}
+
+// String is "" without one, so that the help shows no default.
+func (d *durationFlag) String() string {
+	if *d == 0 {
+		return ""
+	}
+	return time.Duration(*d).String()
+}
+
+func (d *durationFlag) Type() string { return "duration" }
