@@ -12,6 +12,7 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -271,6 +272,28 @@ func TestOriginAddress(t *testing.T) {
 	for _, tt := range []struct{ host, want string }{{"a.test", "a.test:80"}, {"::1", "[::1]:80"}} {
 		if got := (origin{host: tt.host, port: "80"}).address(); got != tt.want {
 			t.Errorf("%s: %s", tt.host, got)
+		}
+	}
+}
+
+// Where a route leads elsewhere than the URL says, the message says which part of it failed.
+func TestRouteOfFailures(t *testing.T) {
+	shut := refused(t)
+	proxied, err := url.Parse("http://" + shut.address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	shop := origin{host: "shop.invalid", port: "8080"} // RFC 6761
+	for _, tt := range []struct {
+		route Route
+		want  string
+	}{
+		{Route{Proxy: proxied}, "connection refused: the proxy " + shut.address()},
+		{Route{Resolve: map[string]string{"shop.invalid:80": "127.0.0.1:80"}}, "(there is an address for shop.invalid:80, and none for shop.invalid:8080)"},
+	} {
+		_, err := newDialer(&Plan{Route: tt.route}).dial(context.Background(), shop, soon())
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%v, want %s", err, tt.want)
 		}
 	}
 }

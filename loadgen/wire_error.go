@@ -23,6 +23,15 @@ type wireError struct {
 func (e *wireError) Error() string { return e.err.Error() }
 func (e *wireError) Unwrap() error { return e.err }
 
+// KindOf is why an origin cannot be reached, from an error of Probe; KindOther if err is none.
+func KindOf(err error) Kind {
+	var w *wireError
+	if errors.As(err, &w) {
+		return w.kind
+	}
+	return KindOther
+}
+
 // within is the message, and says how long was waited where a time limit was the reason.
 func (e *wireError) within(limit time.Duration) string {
 	if l, ok := e.err.(late); ok {

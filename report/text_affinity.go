@@ -94,7 +94,7 @@ func moveFacts(a *Affinity) []fact {
 
 func continuityFact(a *Affinity) fact {
 	if a.Continuity == nil {
-		return fact{"Continuity", "–", "no two answers of a session, other than behind redirects, carry a counter"}
+		return fact{"Continuity", "–", "no counters to compare, redirects left out"}
 	}
 	remark := "the counter went up by one in the same session"
 	if a.Counted != a.Transitions && a.Transitions > 0 {

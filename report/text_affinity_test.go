@@ -17,7 +17,7 @@ Affinity  not defined: no session got a second answer (2 sessions).`},
 Sessions        1   it never moved
 Transitions     1   from one answer to the next of the same session
 Affinity     100%   stayed on their node
-Continuity      –   no two answers of a session, other than behind redirects, carry a counter
+Continuity      –   no counters to compare, redirects left out
 Moves           0
 Lost            0`},
 		{":1 :2 :2 :9", `
