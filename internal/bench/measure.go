@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -31,6 +32,9 @@ func (b *rig) warn(format string, args ...any) {
 // goes on.
 func (b *rig) measure(ctx context.Context, all []contender, l load, runs int) ([]Row, error) {
 	measured := make([][]measurement, len(all))
+	for i := range measured {
+		measured[i] = make([]measurement, runs) // the zero one for a run that failed
+	}
 	for round := range runs {
 		for k := range all {
 			i := (k + round) % len(all)
@@ -42,22 +46,28 @@ func (b *rig) measure(ctx context.Context, all []contender, l load, runs int) ([
 				b.warn("%s, run %d: %v", all[i].name, round+1, err)
 				continue
 			}
-			measured[i] = append(measured[i], m)
+			measured[i][round] = m
 			fmt.Fprintf(b.progress, "run %d/%d  %-31s %8.2f µs/request %9.0f requests/s\n", round+1, runs, all[i].name, m.cpuMicros(), m.PerSecond)
 		}
 	}
 	return b.rows(ctx, all, measured), nil
 }
 
-// rows are those of the contenders that had a run.
+// rows are those of the contenders that had a run, the cheapest first.
 func (b *rig) rows(ctx context.Context, all []contender, measured [][]measurement) []Row {
+	var base []measurement
+	if i := slices.IndexFunc(all, func(c contender) bool { return c.tool == wrk }); i >= 0 {
+		base = measured[i]
+	}
 	var rows []Row
 	for i, c := range all {
-		if len(measured[i]) > 0 {
-			rows = append(rows, newRow(c.name, versionOf(ctx, c.tool, b.paths[c.tool]), measured[i]))
+		if runs := slices.DeleteFunc(slices.Clone(measured[i]), measurement.failed); len(runs) > 0 {
+			r := newRow(c.name, versionOf(ctx, c.tool, b.paths[c.tool]), runs)
+			r.CPURatio = ratio(measured[i], base)
+			rows = append(rows, r)
 		}
 	}
-	compare(rows, "wrk")
+	slices.SortStableFunc(rows, func(a, b Row) int { return cmp.Compare(a.CPUMicros, b.CPUMicros) })
 	return rows
 }
 

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"slices"
 	"time"
 )
@@ -35,7 +34,7 @@ type Row struct {
 	CPUMicros float64  `json:"cpu_us"` // of the client, user and system, per request
 	CPUMin    float64  `json:"cpu_us_min"`
 	CPUMax    float64  `json:"cpu_us_max"`
-	CPURatio  *float64 `json:"cpu_ratio"` // to wrk; null without wrk
+	CPURatio  *float64 `json:"cpu_ratio"` // to wrk in the same round, the median; null without wrk
 	PerSecond float64  `json:"requests_per_s"`
 	PeakBytes int64    `json:"peak_bytes"`
 	P99MS     *float64 `json:"p99_ms"` // as the tool says; null if it does not
@@ -63,6 +62,9 @@ type measurement struct {
 	Served int64 // requests that the server counted
 }
 
+// failed says that the run came to nothing.
+func (m measurement) failed() bool { return m.Requests == 0 }
+
 // cpuMicros is the CPU time per request, in microseconds.
 func (m measurement) cpuMicros() float64 {
 	return float64(m.CPU) / float64(time.Microsecond) / float64(m.Requests)
@@ -86,16 +88,20 @@ func newRow(name, version string, runs []measurement) Row {
 	return r
 }
 
-// compare fills in the ratios to the row of that name, and puts the cheapest row first.
-func compare(rows []Row, to string) {
-	if i := slices.IndexFunc(rows, func(r Row) bool { return r.Name == to }); i >= 0 {
-		base := rows[i].CPUMicros
-		for j := range rows {
-			ratio := rows[j].CPUMicros / base
-			rows[j].CPURatio = &ratio
+// ratio is the median of the ratios to the run of base in the same round: what the machine does for minutes
+// falls on both. nil if they share no round.
+func ratio(runs, base []measurement) *float64 {
+	var all []float64
+	for i := range base {
+		if !runs[i].failed() && !base[i].failed() {
+			all = append(all, runs[i].cpuMicros()/base[i].cpuMicros())
 		}
 	}
-	slices.SortStableFunc(rows, func(a, b Row) int { return cmp.Compare(a.CPUMicros, b.CPUMicros) })
+	if len(all) == 0 {
+		return nil
+	}
+	r := median(all)
+	return &r
 }
 
 func each[A, B any](all []A, f func(A) B) []B {

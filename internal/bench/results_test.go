@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"os"
 	"strings"
 	"testing"
@@ -27,27 +28,39 @@ func ran(cpu, p99 time.Duration, peak int64) measurement {
 	return measurement{figures{1000, 0, float64(time.Second / cpu), p99}, usage{cpu, peak}, 1000}
 }
 
-// Each figure has its own median, a run without p99 leaves that of the others, and rows stand by cost.
+// Each figure has its own median, a run without p99 leaves that of the others, the ratio is that of rounds, and
+// rows stand by cost.
 func TestRows(t *testing.T) {
 	const ms = time.Millisecond
-	rows := []Row{
-		newRow("k6", "1.2", []measurement{ran(80*ms, 5*ms, 30), ran(40*ms, 3*ms, 10), ran(50*ms, 9*ms, 20)}),
-		newRow("wrk", "", []measurement{ran(10*ms, notSaid, 2), ran(30*ms, 2*ms, 4)}),
-		newRow("h2load", "", []measurement{ran(15*ms, notSaid, 2)}),
+	none, b := measurement{}, &rig{}
+	nameless := &tool{}
+	rows := b.rows(t.Context(), []contender{{name: "k6", tool: nameless}, {name: "wrk", tool: wrk}, {name: "h2load", tool: nameless}, {name: "ab", tool: nameless}, {name: "hey", tool: nameless}},
+		[][]measurement{
+			{ran(80*ms, 5*ms, 30), ran(40*ms, 3*ms, 10), ran(50*ms, 9*ms, 20)},
+			{ran(10*ms, notSaid, 2), none, ran(30*ms, 2*ms, 4)},
+			{ran(15*ms, notSaid, 2), none, none},
+			{none, ran(60*ms, ms, 1), none},
+			{none, none, none},
+		})
+	var names []string
+	for _, r := range rows {
+		names = append(names, r.Name)
 	}
-	compare(rows, "wrk")
-	if got := rows[0].Name + " " + rows[1].Name + " " + rows[2].Name; got != "h2load wrk k6" {
-		t.Errorf("the rows stand as %s", got)
+	if got := strings.Join(names, " "); got != "h2load wrk k6 ab" {
+		t.Fatalf("the rows stand as %s", got)
 	}
-	h, w, k := rows[0], rows[1], rows[2]
-	if k.CPUMicros != 50 || k.CPUMin != 40 || k.CPUMax != 80 || *k.CPURatio != 2.5 || *k.P99MS != 5 || k.PeakBytes != 20 || k.Runs != 3 || k.Requests != 1000 {
+	h, w, k, a := rows[0], rows[1], rows[2], rows[3]
+	if k.CPUMicros != 50 || k.CPUMin != 40 || k.CPUMax != 80 || math.Abs(*k.CPURatio-(8+5.0/3)/2) > 1e-9 || *k.P99MS != 5 || k.PeakBytes != 20 || k.Runs != 3 || k.Requests != 1000 {
 		t.Errorf("k6: %+v", k)
 	}
-	if w.CPUMicros != 20 || *w.CPURatio != 1 || *w.P99MS != 2 || h.P99MS != nil || *h.CPURatio != 0.75 {
+	if w.CPUMicros != 20 || *w.CPURatio != 1 || *w.P99MS != 2 || w.Runs != 2 || h.P99MS != nil || *h.CPURatio != 1.5 || h.Runs != 1 {
 		t.Errorf("wrk: %+v, h2load: %+v", w, h)
 	}
-	alone := []Row{newRow("hey", "", []measurement{ran(ms, ms, 1)})}
-	if compare(alone, "wrk"); alone[0].CPURatio != nil {
+	if a.CPURatio != nil {
+		t.Error("a ratio to wrk without a round in common")
+	}
+	alone := b.rows(t.Context(), []contender{{name: "hey", tool: nameless}}, [][]measurement{{ran(ms, ms, 1)}})
+	if alone[0].CPURatio != nil {
 		t.Error("a ratio to wrk without wrk")
 	}
 }
@@ -104,8 +117,8 @@ const shown = `50 connections, kept alive, each with one request in flight and t
 the median of 3 runs, the tools in turn. The server is nginx 1.22.1, which answers with about 120 bytes of
 JSON. Client and server ran on a core of their own each. The machine: 2 cores (AMD EPYC), linux/amd64 6.1.0,
 go1.26.0, with a load average of 0.2 before the start. CPU is user and system time of the client's process by
-wait4, its start and its own report included, divided by the requests it completed; memory is its peak; p99 is
-what the tool itself says.
+wait4, its start and its own report included, divided by the requests it completed, and its ratio is the
+median of those to wrk in the same round; memory is its peak; p99 is what the tool itself says.
 
 | tool             | version | CPU µs/request |   min–max | × wrk | requests/s | peak MB | p99 ms |
 |------------------|---------|---------------:|----------:|------:|-----------:|--------:|-------:|

@@ -49,8 +49,8 @@ func howMeasured(r *Results) string {
 	return fmt.Sprintf("%d connections, kept alive, each with one request in flight and the next one right behind the answer, for %g s; "+
 		"the median of %s, the tools in turn. The server is %s, which answers with about 120 bytes of JSON. %s "+
 		"The machine: %s, with a load average of %.1f before the start. "+
-		"CPU is user and system time of the client's process by wait4, its start and its own report included, divided by the requests it completed; "+
-		"memory is its peak; p99 is what the tool itself says.",
+		"CPU is user and system time of the client's process by wait4, its start and its own report included, divided by the requests it completed, "+
+		"and its ratio is the median of those to wrk in the same round; memory is its peak; p99 is what the tool itself says.",
 		r.Connections, r.Seconds, plural(r.Runs, "run"), r.Server, cores, r.Machine, r.Machine.LoadAvg)
 }
 
