@@ -47,6 +47,9 @@ func at(l net.Listener) origin {
 	return origin{host: "127.0.0.1", port: strconv.Itoa(a.Port)}
 }
 
+// answeredJustNow makes c believe that its last answer has only just ended, however long the test is held up.
+func answeredJustNow(c *conn) { c.at = clock().Add(time.Hour) }
+
 // refused is an address at which nobody listens.
 func refused(t testing.TB) origin {
 	t.Helper()

@@ -163,7 +163,7 @@ func TestRightBehind(t *testing.T) {
 				t.Fatal(err)
 			}
 			time.Sleep(20 * time.Millisecond)
-			c.at = clock() // as if the answer had only just ended
+			answeredJustNow(c)
 			raw := append([]byte(plainGet), make([]byte, tt.size)...)
 			began := time.Now()
 			err := c.do(raw, false, soon(), &a)
@@ -209,7 +209,7 @@ func TestSurplus(t *testing.T) {
 		if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
 			t.Fatal(err)
 		}
-		c.at = clock() // as if the answer had only just ended
+		answeredJustNow(c)
 		err := c.do([]byte(plainGet), tt.head, soon(), &a)
 		kept := tt.name == "an interim answer before"
 		if canAssumeSilence && (kindOf(err) != tt.kind || c.reusable() != kept) {
@@ -232,7 +232,7 @@ func TestHeldUpBeforeTheRequest(t *testing.T) {
 	}
 	time.Sleep(5 * time.Millisecond)
 	c.socket.until(soon())
-	c.at = clock()
+	answeredJustNow(c)
 	before := c.silence(len(plainGet))
 	time.Sleep(recheckAfter + 2*time.Millisecond)
 	if _, err := c.send([]byte(plainGet), before, &a); err != errGone {

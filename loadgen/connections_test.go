@@ -93,7 +93,7 @@ func TestEndedBeforeTheRequest(t *testing.T) {
 		if k := w.find(o); k != nil {
 			c := k.conn.(*conn)
 			c.habits.restless.Store(false)
-			c.at = clock() // as if the answer had only just ended
+			answeredJustNow(c)
 		}
 		if _, err := w.exchange(o, []byte(plainGet), false, soon()); err != nil || string(w.answer.body) != "ok" {
 			t.Fatalf("request %d: %v", i, err)
