@@ -2,10 +2,12 @@ package loadgen
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -102,6 +104,29 @@ func TestEndedBeforeTheRequest(t *testing.T) {
 			t.Errorf("%d connections, and the server took %d requests of %d", w.opened, taking.Load(), i+1)
 		}
 		time.Sleep(5 * time.Millisecond) // for the end to come here
+	}
+}
+
+// The request that follows a redirect begins when the answer has been read for its node, which may take long: a
+// connection that ended meanwhile is looked at, whatever the time of the answer was.
+func TestRedirectAfterSlowReading(t *testing.T) {
+	large := strings.Repeat("<b>x</b>", 1<<17)
+	o := served(t, func(c net.Conn) {
+		b := make([]byte, 4096)
+		n, _ := c.Read(b)
+		if strings.HasPrefix(string(b[:n]), "GET /there ") {
+			io.WriteString(c, okay)
+			return
+		}
+		fmt.Fprintf(c, "HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: %d\r\n\r\n%s", len(large), large)
+		c.(*net.TCPConn).CloseWrite()
+		stall(c)
+	})
+	plan := one("http://"+o.address(), 1, Session{Node: extractor(t, "regex:<i>(.*)</i>")}, get(t, "/here"))
+	samples, a := runPlan(t, plan)
+	onlyGood(t, samples)
+	if a.Connections != 2 || a.Redirects != 1 {
+		t.Errorf("%+v", a)
 	}
 }
 
