@@ -68,7 +68,8 @@ Formats: mermaid, for Markdown files and mermaid.live; text, for the terminal.`,
 	o.overrides.flags(c)
 	f := c.Flags()
 	f.IntVar(&o.Exchanges, "exchanges", 3, "exchanges of each user to draw; a redirect that is followed is one of its own")
-	f.DurationVar(&o.Limit, "limit", 30*time.Second, "when to stop at the latest")
+	o.Limit = 30 * time.Second
+	f.Var((*durationFlag)(&o.Limit), "limit", "when to stop at the latest")
 	f.StringVarP(&o.Format, "format", "f", "mermaid", "`mermaid|text`")
 	return c
 }
