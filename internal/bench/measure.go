@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -95,6 +96,9 @@ func (b *rig) once(ctx context.Context, c contender, l load) (measurement, error
 		return measurement{}, err
 	}
 	f, err := c.parse(output)
+	if err == nil && f.Requests == 0 {
+		err = errors.New("made no requests")
+	}
 	if err != nil {
 		return measurement{}, err
 	}
