@@ -383,23 +383,25 @@ func TestTarget(t *testing.T) {
 // Cookies of one name that differ only in the path or host they came from are different cookies: taken for
 // one, deleting the second let the first be sent for ever.
 func TestJarTellsExpiriesApart(t *testing.T) {
-	for _, other := range []string{"http://127.0.0.1/b/x", "http://127.0.0.2/a/x"} {
-		var j jar
-		j.clear()
-		first, _ := parseTarget("http://127.0.0.1/a/x")
-		second, _ := parseTarget(other)
-		for _, set := range []struct {
-			to   *target
-			line string
-		}{{first, "n=1; Max-Age=10"}, {second, "n=2; Max-Age=20"}, {second, "n=; Max-Age=0"}} {
-			if err := j.set(set.to, set.line); err != nil {
-				t.Fatal(err)
+	synctest.Test(t, func(t *testing.T) {
+		for _, other := range []string{"http://127.0.0.1/b/x", "http://127.0.0.2/a/x"} {
+			var j jar
+			j.clear()
+			first, _ := parseTarget("http://127.0.0.1/a/x")
+			second, _ := parseTarget(other)
+			for _, set := range []struct {
+				to   *target
+				line string
+			}{{first, "n=1; Max-Age=10"}, {second, "n=2; Max-Age=20"}, {second, "n=; Max-Age=0"}} {
+				if err := j.set(set.to, set.line); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if j.next != time.Now().Add(10*time.Second) {
+				t.Errorf("%s: the first ends at %v", other, j.next)
 			}
 		}
-		if left := time.Until(j.next); left < 9*time.Second || left > 10*time.Second {
-			t.Errorf("%s: the first ends in %v", other, left)
-		}
-	}
+	})
 	var j jar
 	j.clear()
 	to, _ := parseTarget("http://127.0.0.1/")

@@ -2,6 +2,7 @@ package loadgen
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,8 +28,8 @@ const (
 
 // recorder carries samples from the users to the sink. Users write to shards, each behind a lock that
 // only its own users share; a collector empties all shards a hundred to a thousand times a second, while what
-// they hold is still in the processor's cache, merges them by time of completion and hands them on. A channel for all
-// users would be one lock for all of them.
+// they hold is still in the processor's cache, merges them by time of completion and hands them on. A channel
+// for all users would be one lock for all of them.
 type recorder struct {
 	shards []*shard
 	sink   Sink
@@ -64,12 +65,9 @@ func (r *recorder) add(user int, s *Sample) {
 	if len(sh.full) >= shardRoom {
 		r.wait(sh)
 	}
-	if n := len(sh.full); n < cap(sh.full) { // append would copy it twice
-		sh.full = sh.full[:n+1]
-		sh.full[n] = *s
-	} else {
-		sh.full = append(sh.full, *s)
-	}
+	n := len(sh.full)
+	sh.full = slices.Grow(sh.full, 1)[:n+1] // append would copy the sample twice
+	sh.full[n] = *s
 	sh.mu.Unlock()
 }
 
