@@ -20,8 +20,8 @@ func (e exchange) Variable(name string) string { return e.variable[name] }
 
 const sessionID = "0123456789abcdef"
 
-// answered is the laboratory's answer: the eighth of a session that stays on s1.
-func answered(change ...func(*Response)) *Response {
+// responded is the laboratory's response: the eighth of a session that stays on s1.
+func responded(change ...func(*Response)) *Response {
 	r := &Response{
 		Status:      200,
 		Elapsed:     154200 * time.Microsecond,

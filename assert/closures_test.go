@@ -52,7 +52,7 @@ func TestClosuresAgree(t *testing.T) {
 		for range 200 {
 			agree(t, source, c, machine, randomResponse(random))
 		}
-		agree(t, source, c, machine, answered())
+		agree(t, source, c, machine, responded())
 		agree(t, source, c, machine, &Response{})
 		for _, p := range c.parts {
 			if p.program == nil {
@@ -109,7 +109,7 @@ func TestPassingConditionsDoNotAllocate(t *testing.T) {
 		`json("tag") == "s1"`, `json("sessionViews") >= 8`, `node == "s2" || int(amount) == 12`, `status in 200..299`, `cookie("SERVERID") == node`,
 		`len(body) > 3`, // `matches` is left out: regexp's pool drops its machines under the race detector
 	) {
-		c, r := compile(t, source), answered()
+		c, r := compile(t, source), responded()
 		if n := testing.AllocsPerRun(100, func() {
 			if c.Check(r) != nil {
 				t.Fatal(source)
@@ -122,7 +122,7 @@ func TestPassingConditionsDoNotAllocate(t *testing.T) {
 
 func BenchmarkCheck(b *testing.B) {
 	for _, source := range usual {
-		c, r := compile(b, source), answered()
+		c, r := compile(b, source), responded()
 		b.Run(source, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -145,7 +145,7 @@ func BenchmarkMachine(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		r := answered()
+		r := responded()
 		b.Run(source, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

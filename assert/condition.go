@@ -66,7 +66,7 @@ func newPart(r *reading[*Response], n ast.Node) (part, error) {
 }
 
 // used are the words under n, each once.
-func used[E speaker](calls map[*ast.CallNode]*use[E], n ast.Node) []use[E] {
+func used[E subject](calls map[*ast.CallNode]*use[E], n ast.Node) []use[E] {
 	var uses []use[E]
 	for node := range nodes(n) {
 		call, ok := node.(*ast.CallNode)
@@ -77,7 +77,7 @@ func used[E speaker](calls map[*ast.CallNode]*use[E], n ast.Node) []use[E] {
 	return uses
 }
 
-func addUse[E speaker](uses []use[E], u use[E]) []use[E] {
+func addUse[E subject](uses []use[E], u use[E]) []use[E] {
 	for _, have := range uses {
 		if have.text == u.text {
 			return uses
@@ -96,10 +96,10 @@ func (r *reading[E]) program(n ast.Node) (*vm.Program, error) {
 }
 
 // runProgram is false where the program has no value; f.of then knows why.
-func runProgram[E speaker](program *vm.Program, f *frame[E]) bool {
+func runProgram[E subject](program *vm.Program, f *frame[E]) bool {
 	out, err := vm.Run(program, f)
 	if err != nil {
-		f.of.fail("%s", machineTrouble(err)) // does nothing if a word has already said why
+		f.of.fail("%s", machineReason(err)) // does nothing if a word has already said why
 		return false
 	}
 	return out == true
@@ -111,7 +111,7 @@ type Failure struct {
 	Message string
 }
 
-// Check is nil when the condition holds for r. A word without a value, such as counter in an answer
+// Check is nil when the condition holds for r. A word without a value, such as counter in a response
 // that has none, is a failure.
 func (c *Condition) Check(r *Response) *Failure {
 	if p := c.failing(r); p != nil {
@@ -120,7 +120,7 @@ func (c *Condition) Check(r *Response) *Failure {
 	return nil
 }
 
-// Holds says whether the condition holds for r. The error is a word without a value.
+// Holds reports whether the condition holds for r. The error is a word without a value.
 func (c *Condition) Holds(r *Response) (bool, error) {
 	p := c.failing(r)
 	if p != nil && r.problem != "" {
@@ -176,7 +176,7 @@ func shown(r *Response, u use[*Response], alone bool) string {
 // Source is the condition as the plan words it.
 func (c *Condition) Source() string { return c.source }
 
-// Uses says whether the condition uses the built-in word, such as "status", or the extracted variable
+// Uses reports whether the condition uses the built-in word, such as "status", or the extracted variable
 // of that name; "previous" stands for all of its parts.
 func (c *Condition) Uses(word string) bool {
 	for _, u := range c.uses {

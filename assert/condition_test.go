@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// holding are conditions that hold for the laboratory's answer, at least one for every word, operator
+// holding are conditions that hold for the laboratory's response, at least one for every word, operator
 // and kind of closure. TestClosuresAgree judges them by expr's machine as well.
 var holding = []string{
 	`status == 200`, `status != 404`, `200 <= status && status < 400`, `200 <= status < 300`, `status in [200, 304]`,
@@ -35,10 +35,10 @@ var holding = []string{
 func TestHolds(t *testing.T) {
 	for _, source := range holding {
 		c := compile(t, source)
-		if f := c.Check(answered()); f != nil {
+		if f := c.Check(responded()); f != nil {
 			t.Errorf("%s: %s", source, f.Message)
 		}
-		if ok, err := c.Holds(answered()); !ok || err != nil {
+		if ok, err := c.Holds(responded()); !ok || err != nil {
 			t.Errorf("Holds(%s) = %v, %v", source, ok, err)
 		}
 		if c.Source() != source {
@@ -69,11 +69,11 @@ func TestFailures(t *testing.T) {
 		{`json("user") == 1`, `json("user") == 1: json("user") an object of 1`, nil},
 		{`json("ok") == false`, `json("ok") == false: json("ok") true`, nil},
 		{`counter > 8`, `counter > 8: counter 8`, nil},
-		{`counter > 7`, `counter > 7: the answer has no counter`, silent},
+		{`counter > 7`, `counter > 7: the response has no counter`, silent},
 		{`not (status == 200 || counter == 1)`, `not (status == 200 || counter == 1): status 200, counter (none)`, silent},
 		{`previous.counter == 8`, `previous.counter == 8: previous.counter 7`, nil},
-		{`previous.counter == 8`, `previous.counter == 8: there is no answer before this one in the session`, func(r *Response) { r.Previous = Observation{} }},
-		{`previous.counter == 8`, `previous.counter == 8: the answer before had no counter`, func(r *Response) { r.Previous.HasCounter = false }},
+		{`previous.counter == 8`, `previous.counter == 8: this is the first response of the session`, func(r *Response) { r.Previous = Observation{} }},
+		{`previous.counter == 8`, `previous.counter == 8: the response before it has no counter`, func(r *Response) { r.Previous.HasCounter = false }},
 		{`previous.node == "s2"`, `previous.node == "s2": previous.node "s1"`, nil},
 		{`node == previous.node && status == 200`, `node == previous.node && status == 200: node "s2", previous.node "s1"`, moved},
 		{`color == "blue"`, `color == "blue": color "red"`, nil},
@@ -88,15 +88,15 @@ func TestFailures(t *testing.T) {
 		{`status % (status - 200) == 0`, `status % (status - 200) == 0: division by zero`, nil},
 		{`json("tag") > 1`, `json("tag") > 1: json("tag") is not a number`, nil},
 		{`json("list") contains "x"`, `json("list") contains "x": json("list") is not a string`, nil},
-		{`json("list")[7] == 1`, `json("list")[7] == 1: there is no element of that number`, nil},
-		{`json("none").name == 1`, `json("none").name == 1: there is no element of that name`, nil},
+		{`json("list")[7] == 1`, `json("list")[7] == 1: no element of that number`, nil},
+		{`json("none").name == 1`, `json("none").name == 1: no element of that name`, nil},
 		{`not json("tag")`, `not json("tag"): a value is of another kind than it must be`, nil},
 		{`header(json("list")) == ""`, `header(json("list")) == "": header is asked for by a name that is not a string`, nil},
 		{`node == "s1"`, `node == "s1": node "a\x00b\n` + strings.Repeat("x", 56) + `…"`, func(r *Response) { r.Node = "a\x00b\n" + strings.Repeat("x", 80) }},
 		{`color == ""`, `color == "": color "` + strings.Repeat("é", 60) + `…"`, with(func(e *exchange) { e.variable["color"] = strings.Repeat("é", 61) })},
 		{`elapsed < 1`, `elapsed < 1: elapsed 1.001 ms`, func(r *Response) { r.Elapsed = 1001000 }},
 	} {
-		r := answered()
+		r := responded()
 		if test.change != nil {
 			test.change(r)
 		}
@@ -122,8 +122,8 @@ func TestIncrements(t *testing.T) {
 		{known("s1", "", 7), known("s1", "a", 8), ""},
 		{known("s1", "a", 7), known("s1", "", 8), ""},
 		{Observation{}, known("s1", "a", 5), ""},
-		{Observation{}, Observation{Node: "s1"}, "the answer has no counter"},
-		{known("s1", "a", 7), Observation{}, "the answer has no counter"},
+		{Observation{}, Observation{Node: "s1"}, "the response has no counter"},
+		{known("s1", "a", 7), Observation{}, "the response has no counter"},
 		{known("s1", "a", 7), known("s2", "b", 1), "counter 1 after 7: s1 → s2, new session"},
 		{known("s1", "a", 7), known("s1", "b", 1), "counter 1 after 7: still s1, new session"},
 		{known("s1", "a", 7), known("s1", "a", 7), "counter 7 after 7: still s1, same session"},
@@ -132,7 +132,7 @@ func TestIncrements(t *testing.T) {
 		{known("", "a", 7), known("s1", "a", 9), "counter 9 after 7: on s1, same session"},
 		{known("s1", "", 7), known("s2", "b", 1), "counter 1 after 7: s1 → s2"},
 		{known("", "", 7), known("", "", 1), "counter 1 after 7"},
-		{Observation{Node: "s1"}, known("s1", "a", 1), "counter 1 after an answer without one: still s1"},
+		{Observation{Node: "s1"}, known("s1", "a", 1), "counter 1 after a response without one: still s1"},
 		{known("s1", "a", 7), known("s\n2", "b", 1), `counter 1 after 7: s1 → s\n2, new session`},
 	} {
 		message := ""
@@ -149,14 +149,14 @@ func TestIncrements(t *testing.T) {
 		"status == 200 && !increments()":  "status == 200 && !increments(): counter 8 after 7: still s1, same session",
 		"any([false], # == increments())": "any([false], # == increments()): counter 8 after 7: still s1, same session",
 	} {
-		if f := compile(t, source).Check(answered()); f == nil || f.Message != want {
+		if f := compile(t, source).Check(responded()); f == nil || f.Message != want {
 			t.Errorf("%s: %v", source, f)
 		}
 	}
 }
 
-// A `when` before the first answer sees the zero Response, whose Lookup is nil.
-func TestBeforeTheFirstAnswer(t *testing.T) {
+// A `when` before the first response sees the zero Response, whose Lookup is nil.
+func TestBeforeTheFirstResponse(t *testing.T) {
 	for _, source := range holding {
 		c := compile(t, source)
 		c.Check(&Response{})
@@ -221,7 +221,7 @@ func TestFailuresHoldNoCredentials(t *testing.T) {
 			if err != nil {
 				continue
 			}
-			r := answered(secret, func(r *Response) { r.Node, r.Previous.Node = "node "+sessionID, "x "+sessionID })
+			r := responded(secret, func(r *Response) { r.Node, r.Previous.Node = "node "+sessionID, "x "+sessionID })
 			f := c.Check(r)
 			if f == nil {
 				t.Errorf("%s holds", source)
@@ -237,7 +237,7 @@ func TestFailuresHoldNoCredentials(t *testing.T) {
 			}
 		}
 	}
-	f := compile(t, `increments()`).Check(answered(func(r *Response) { r.Node, r.Counter = sessionID, 1 }))
+	f := compile(t, `increments()`).Check(responded(func(r *Response) { r.Node, r.Counter = sessionID, 1 }))
 	if strings.Contains(f.Message, sessionID) {
 		t.Error(f.Message)
 	}
@@ -249,7 +249,7 @@ func TestShownSessions(t *testing.T) {
 		`session (none before), previous.session (none)`:                     func(r *Response) { r.Previous.Session = "" },
 		`session (another than before), previous.session (another than now)`: func(r *Response) { r.Session = "other" },
 	} {
-		if f := compile(t, `session + previous.session == "?"`).Check(answered(change)); !strings.HasSuffix(f.Message, ": "+want) {
+		if f := compile(t, `session + previous.session == "?"`).Check(responded(change)); !strings.HasSuffix(f.Message, ": "+want) {
 			t.Errorf("got %s\nwant %s", f.Message, want)
 		}
 	}
@@ -262,7 +262,7 @@ func TestConditionsAreShared(t *testing.T) {
 		var users sync.WaitGroup
 		for range 4 {
 			users.Go(func() {
-				good, bad := answered(), answered(func(r *Response) { r.Observation = Observation{} })
+				good, bad := responded(), responded(func(r *Response) { r.Observation = Observation{} })
 				for range 20 {
 					if f := c.Check(good); f != nil {
 						t.Error(f.Message)

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// increments is the continuity of the session: the counter went up by one since the answer before, and
-// where both answers named a session, it is the same one. A session's first answer only needs a counter.
+// increments is the continuity of the session: the counter went up by one since the response before, and
+// where both responses named a session, it is the same one. A session's first response only needs a counter.
 func increments(r *Response, _ []string) bool {
 	switch {
 	case !r.HasCounter:
@@ -24,13 +24,13 @@ func increments(r *Response, _ []string) bool {
 func showIncrements(r *Response, _ []string) string {
 	switch {
 	case !r.HasCounter:
-		return "the answer has no counter"
+		return "the response has no counter"
 	case r.Previous == Observation{}:
 		return fmt.Sprintf("counter %d, the first of the session", r.Counter)
 	}
 	counters := fmt.Sprintf("counter %d after %d", r.Counter, r.Previous.Counter)
 	if !r.Previous.HasCounter {
-		counters = fmt.Sprintf("counter %d after an answer without one", r.Counter)
+		counters = fmt.Sprintf("counter %d after a response without one", r.Counter)
 	}
 	var rest []string
 	if where := moved(r); where != "" {

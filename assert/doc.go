@@ -9,18 +9,18 @@
 //
 // # Conditions
 //
-//	status                 the HTTP status, 0 without an answer
-//	elapsed                milliseconds from the start of the request to the last byte of its answer
-//	bytes                  size of the answer on the wire, headers included
+//	status                 the HTTP status, 0 without a response
+//	elapsed                milliseconds from the start of the request to the last byte of its response
+//	bytes                  size of the response on the wire, headers included
 //	body                   the body as a string
 //	header("Content-Type") first value of a header field, "" without it
 //	cookie("SERVERID")     value of a cookie in the user's jar, "" without it
 //	json("user.name")      value at a path of the body, nil without it
-//	node, counter, session what the answer said of its session; without a counter, the condition fails
+//	node, counter, session what the response said of its session; without a counter, the condition fails
 //	previous.node, previous.counter, previous.session
-//	                       what the answer before said, in the same session
+//	                       what the response before said, in the same session
 //	increments()           the session goes on: the counter is previous.counter + 1, under the same
-//	                       session id where both are known; true of a session's first answer
+//	                       session id where both are known; true of a session's first response
 //
 // and by their names the variables that the group extracts, as strings. For example:
 //

@@ -7,7 +7,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 )
 
-// during("drain s1").p95("GET /") is a figure of a phase. Every word that phases have too has a twin,
+// during("drain s1").p95("GET /") is a figure of a phase. Every word that phases have too has a phase's word,
 // whose first argument is the phase; reading turns the expression into a call of it.
 const (
 	duringWord    = "during"
@@ -16,29 +16,29 @@ const (
 	firstPhase = "start"
 )
 
-// withPhases adds to a language the twins of those words that are not of the whole run alone.
-func withPhases(l *language[*ledger]) *language[*ledger] {
-	l.twins = map[string]*word[*ledger]{}
+// withPhases adds to a language the inPhase of those words that are not of the whole run alone.
+func withPhases(l *language[*runFigures]) *language[*runFigures] {
+	l.inPhase = map[string]*word[*runFigures]{}
 	for _, w := range l.words {
 		if !w.runOnly {
-			l.twins[w.name] = twin(w)
+			l.inPhase[w.name] = ofPhase(w)
 		}
 	}
 	return l
 }
 
-// twin is w of a phase.
-func twin(w *word[*ledger]) *word[*ledger] {
+// phase's word is w of a phase.
+func ofPhase(w *word[*runFigures]) *word[*runFigures] {
 	t := *w
 	t.name, t.of = duringWord+"."+w.name, w
 	t.params = append([]string{"phase"}, w.params...)
 	t.example = `during("drain s1").` + cmp.Or(w.example, w.name)
 	switch get := w.get.(type) {
-	case func(*ledger, []string) int:
+	case func(*runFigures, []string) int:
 		t.get = inPhase(t.text, get)
-	case func(*ledger, []string) float64:
+	case func(*runFigures, []string) float64:
 		t.get = inPhase(t.text, get)
-	case func(*ledger, []string) bool:
+	case func(*runFigures, []string) bool:
 		t.get = inPhase(t.text, get)
 	}
 	if w.show != nil {
@@ -48,14 +48,14 @@ func twin(w *word[*ledger]) *word[*ledger] {
 }
 
 // inPhase looks a figure up in the phase that the first argument names.
-func inPhase[T any](text func([]string) string, get func(*ledger, []string) T) func(*ledger, []string) T {
-	return func(l *ledger, args []string) (v T) {
+func inPhase[T any](text func([]string) string, get func(*runFigures, []string) T) func(*runFigures, []string) T {
+	return func(l *runFigures, args []string) (v T) {
 		phase, err := l.figures.During(args[0])
 		if err != nil {
 			l.undefined(text(args), err.Error())
 			return v
 		}
-		of := &ledger{figures: phase}
+		of := &runFigures{figures: phase}
 		v = get(of, args[1:])
 		if of.problem != "" {
 			l.fail("during(%q).%s", args[0], of.problem)
@@ -64,11 +64,11 @@ func inPhase[T any](text func([]string) string, get func(*ledger, []string) T) f
 	}
 }
 
-// during replaces node, which takes a part of during(…), by the twin's call. args are the part's
+// during replaces node, which takes a part of during(…), by the phase's word's call. args are the part's
 // arguments. It says false if node is something else.
 func (r *reading[E]) during(node *ast.Node, part *ast.MemberNode, args []ast.Node) bool {
 	call, ok := part.Node.(*ast.CallNode)
-	if !ok || r.twins == nil {
+	if !ok || r.inPhase == nil {
 		return false
 	}
 	callee, ok := call.Callee.(*ast.IdentifierNode)
@@ -84,9 +84,9 @@ func (r *reading[E]) during(node *ast.Node, part *ast.MemberNode, args []ast.Nod
 		r.fail(part, "after `%s(…)` comes a word: %s", duringWord, duringExample)
 		return true
 	}
-	w := r.twins[property.Value]
+	w := r.inPhase[property.Value]
 	if w == nil {
-		r.noTwin(part, property.Value)
+		r.notOfPhase(part, property.Value)
 		return true
 	}
 	r.resolveAll(call.Arguments)
@@ -98,11 +98,11 @@ func (r *reading[E]) during(node *ast.Node, part *ast.MemberNode, args []ast.Nod
 	return true
 }
 
-// noTwin is the error for what a phase does not have.
-func (r *reading[E]) noTwin(n ast.Node, name string) {
+// notOfPhase is the error for what a phase does not have.
+func (r *reading[E]) notOfPhase(n ast.Node, name string) {
 	var known []string
 	for _, w := range r.words {
-		if r.twins[w.name] != nil {
+		if r.inPhase[w.name] != nil {
 			known = append(known, w.name)
 		}
 	}
@@ -114,12 +114,12 @@ func (r *reading[E]) noTwin(n ast.Node, name string) {
 }
 
 // truth is a word that is true or false: of the run, or of a node.
-func truth(name string, params ...string) *word[*ledger] {
-	w := &word[*ledger]{name: name, params: params, runOnly: len(params) > 0}
+func truth(name string, params ...string) *word[*runFigures] {
+	w := &word[*runFigures]{name: name, params: params, runOnly: len(params) > 0}
 	if len(params) > 0 {
 		w.example = name + `("s1")`
 	}
-	look := func(l *ledger, args []string) (bool, string) {
+	look := func(l *runFigures, args []string) (bool, string) {
 		node := ""
 		if len(args) > 0 {
 			node = args[0]
@@ -130,11 +130,11 @@ func truth(name string, params ...string) *word[*ledger] {
 		}
 		return holds, seen
 	}
-	w.get = func(l *ledger, args []string) bool {
+	w.get = func(l *runFigures, args []string) bool {
 		holds, _ := look(l, args)
 		return holds
 	}
-	w.show = func(l *ledger, args []string) string {
+	w.show = func(l *runFigures, args []string) string {
 		holds, seen := look(l, args)
 		if seen != "" {
 			return showValue(holds) + " (" + seen + ")"

@@ -51,7 +51,7 @@ func (k Known) CompileExpectation(source string) (*Expectation, error) {
 	if k.Phases != nil {
 		known["phase"] = append([]string{firstPhase}, k.Phases...)
 	}
-	r := &reading[*ledger]{language: expectations, source: source, known: known}
+	r := &reading[*runFigures]{language: expectations, source: source, known: known}
 	if err := r.read(); err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func (k Known) CompileExpectation(source string) (*Expectation, error) {
 type Expectation struct {
 	source  string
 	program *vm.Program
-	uses    []use[*ledger]
+	uses    []use[*runFigures]
 }
 
 // Verdict is an expectation, judged.
@@ -90,8 +90,8 @@ func (e *Expectation) Source() string { return e.source }
 
 // Judge judges a finished run. A figure that is not defined makes the expectation fail.
 func (e *Expectation) Judge(f Figures) Verdict {
-	l := &ledger{figures: f}
-	at := &frame[*ledger]{of: l}
+	l := &runFigures{figures: f}
+	at := &frame[*runFigures]{of: l}
 	ok := runProgram(e.program, at)
 	if l.problem != "" {
 		return Verdict{Text: e.source, Actual: l.problem}
@@ -104,10 +104,10 @@ func (e *Expectation) Judge(f Figures) Verdict {
 }
 
 // actual shows the values of the words, those included that the judgement did not come to.
-func actual(f Figures, uses []use[*ledger]) string {
+func actual(f Figures, uses []use[*runFigures]) string {
 	var values []string
 	for _, u := range uses {
-		l := &ledger{figures: f}
+		l := &runFigures{figures: f}
 		value := u.word.shown(l, u.args)
 		switch {
 		case l.problem != "":
@@ -121,13 +121,13 @@ func actual(f Figures, uses []use[*ledger]) string {
 	return strings.Join(values, ", ")
 }
 
-// ledger is a finished run while an expectation is judged.
-type ledger struct {
+// runFigures is a finished run while an expectation is judged.
+type runFigures struct {
 	figures Figures
 	problem string
 }
 
-func (l *ledger) undefined(text, reason string) float64 {
+func (l *runFigures) undefined(text, reason string) float64 {
 	l.fail("%s undefined: %s", text, reason)
 	return math.NaN()
 }

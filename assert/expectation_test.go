@@ -120,7 +120,7 @@ func TestJudge(t *testing.T) {
 		{`avg("POST /delay") < 1`, `avg("POST /delay") undefined: no label "POST /delay"`, false},
 		{`share("s3") == 0`, `share("s3") undefined: no such node`, false},
 		{`errors == 5 && share("s3") == 0`, `errors 1, share("s3") undefined: no such node`, false},
-		{`[1][nodes] == 1`, "there is no element of that number", false},
+		{`[1][nodes] == 1`, "no element of that number", false},
 		{`true`, "", true},
 		{`unexcused == 1 and lost_unexcused == 0`, "unexcused 1, lost_unexcused 0", true},
 		{`returned("s1") == 0`, "3", false},

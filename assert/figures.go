@@ -11,7 +11,7 @@ const total = "TOTAL"
 // expectations is the language of `expect`. A new word is one more line here: of the whole run with
 // ofRun, of a row with ofLabel, of a node with ofNode, true or false with truth. All of them may be asked
 // of a phase, too, unless they are runOnly.
-var expectations = withPhases(newLanguage("an expectation", []*word[*ledger]{
+var expectations = withPhases(newLanguage("an expectation", []*word[*runFigures]{
 	ofRunOrLabel("samples", whole),
 	ofRunOrLabel("errors", whole),
 	ofRunOrLabel("error_rate", fractional),
@@ -79,40 +79,40 @@ var undefinedBecause = map[string]string{
 }
 
 // whole and fractional give a figure the type it has in expressions: counts are whole numbers.
-func whole(f func(*ledger, []string) float64) any {
-	return func(l *ledger, args []string) int {
+func whole(f func(*runFigures, []string) float64) any {
+	return func(l *runFigures, args []string) int {
 		v := f(l, args)
 		if math.IsNaN(v) {
-			return 0 // the ledger knows why
+			return 0 // the runFigures knows why
 		}
 		return int(math.Round(v))
 	}
 }
 
-func fractional(f func(*ledger, []string) float64) any { return f }
+func fractional(f func(*runFigures, []string) float64) any { return f }
 
 // ofWholeRun is a word that phases do not have.
-func ofWholeRun(w *word[*ledger]) *word[*ledger] {
+func ofWholeRun(w *word[*runFigures]) *word[*runFigures] {
 	w.runOnly = true
 	return w
 }
 
-func ofRun(name string, typed func(func(*ledger, []string) float64) any) *word[*ledger] {
-	return &word[*ledger]{name: name, get: typed(func(l *ledger, _ []string) float64 { return l.run(name) })}
+func ofRun(name string, typed func(func(*runFigures, []string) float64) any) *word[*runFigures] {
+	return &word[*runFigures]{name: name, get: typed(func(l *runFigures, _ []string) float64 { return l.run(name) })}
 }
 
 // ofLabel is a time of one label in milliseconds, or without argument of all samples.
-func ofLabel(name string) *word[*ledger] {
+func ofLabel(name string) *word[*runFigures] {
 	w := perLabel(name)
 	w.parens, w.unit = true, "ms"
-	w.get = func(l *ledger, args []string) float64 { return l.label(w, args) }
+	w.get = func(l *runFigures, args []string) float64 { return l.label(w, args) }
 	return w
 }
 
 // ofRunOrLabel is a figure of the run, or with an argument of one label.
-func ofRunOrLabel(name string, typed func(func(*ledger, []string) float64) any) *word[*ledger] {
+func ofRunOrLabel(name string, typed func(func(*runFigures, []string) float64) any) *word[*runFigures] {
 	w := perLabel(name)
-	w.get = typed(func(l *ledger, args []string) float64 {
+	w.get = typed(func(l *runFigures, args []string) float64 {
 		if len(args) == 0 {
 			return l.run(name)
 		}
@@ -121,20 +121,20 @@ func ofRunOrLabel(name string, typed func(func(*ledger, []string) float64) any) 
 	return w
 }
 
-func perLabel(name string) *word[*ledger] {
-	return &word[*ledger]{name: name, params: []string{"label"}, optional: 1, example: name + `("GET /")`}
+func perLabel(name string) *word[*runFigures] {
+	return &word[*runFigures]{name: name, params: []string{"label"}, optional: 1, example: name + `("GET /")`}
 }
 
-func ofNode(name string, typed func(func(*ledger, []string) float64) any) *word[*ledger] {
-	w := &word[*ledger]{name: name, params: []string{"node"}, example: name + `("s1")`}
-	w.get = typed(func(l *ledger, args []string) float64 {
+func ofNode(name string, typed func(func(*runFigures, []string) float64) any) *word[*runFigures] {
+	w := &word[*runFigures]{name: name, params: []string{"node"}, example: name + `("s1")`}
+	w.get = typed(func(l *runFigures, args []string) float64 {
 		v, err := l.figures.NodeFigure(name, args[0])
 		return l.defined(w.text(args), v, err)
 	})
 	return w
 }
 
-func (l *ledger) run(name string) float64 {
+func (l *runFigures) run(name string) float64 {
 	v, ok := l.figures.Figure(name)
 	if ok && !math.IsNaN(v) {
 		return v
@@ -146,7 +146,7 @@ func (l *ledger) run(name string) float64 {
 	return l.undefined(name, reason)
 }
 
-func (l *ledger) label(w *word[*ledger], args []string) float64 {
+func (l *runFigures) label(w *word[*runFigures], args []string) float64 {
 	label := ""
 	if len(args) > 0 && args[0] != total {
 		label = args[0]
@@ -155,7 +155,7 @@ func (l *ledger) label(w *word[*ledger], args []string) float64 {
 	return l.defined(w.text(args), v, err)
 }
 
-func (l *ledger) defined(text string, v float64, err error) float64 {
+func (l *runFigures) defined(text string, v float64, err error) float64 {
 	switch {
 	case err != nil:
 		return l.undefined(text, err.Error())
@@ -165,10 +165,10 @@ func (l *ledger) defined(text string, v float64, err error) float64 {
 	return v
 }
 
-func (l *ledger) fail(format string, args ...any) {
+func (l *runFigures) fail(format string, args ...any) {
 	if l.problem == "" {
 		l.problem = fmt.Sprintf(format, args...)
 	}
 }
 
-func (l *ledger) trouble() string { return l.problem }
+func (l *runFigures) reason() string { return l.problem }

@@ -20,7 +20,7 @@ func (r *reading[E]) fail(n ast.Node, format string, args ...any) {
 func (r *reading[E]) unknownName(n *ast.IdentifierNode) {
 	name := n.Value
 	switch parts := r.parts(name); {
-	case name == duringWord && r.twins != nil:
+	case name == duringWord && r.inPhase != nil:
 		r.fail(n, "`%s` needs the name of a phase and a word: %s", duringWord, duringExample)
 	case parts != nil:
 		r.fail(n, "`%s` is not a value: its parts are %s", name, list(dotted(name, parts)))
@@ -189,7 +189,7 @@ func (l *language[E]) names() []string {
 
 // phaseWords is the word that leads to those of phases, if the language has them.
 func (l *language[E]) phaseWords() []string {
-	if l.twins == nil {
+	if l.inPhase == nil {
 		return nil
 	}
 	return []string{duringWord}

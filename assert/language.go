@@ -12,31 +12,31 @@ import (
 )
 
 // language is a set of words about an E. There are two: conditions speak of a *Response,
-// expectations of a *ledger, a finished run. Operators and functions on values are expr's.
+// expectations of a *runFigures, a finished run. Operators and functions on values are expr's.
 //
 // expr knows the words as functions of the environment: reading an expression turns every `status`
 // into a call `@status($env)` and every `header("X")` into `@header($env, "X")` (type reading). So a
 // word is computed only when it is needed, it can refuse to be computed, and a word without
 // arguments may be written with or without parentheses.
-type language[E speaker] struct {
+type language[E subject] struct {
 	name  string // "a condition"
 	words []*word[E]
 	index map[string]*word[E]
-	// twins are the words of a phase, by the name of the word of the run; nil where there are no phases.
-	twins map[string]*word[E]
+	// inPhase are the words of a phase, by the name of the word of the run; nil where there are no phases.
+	inPhase map[string]*word[E]
 	// elsewhere are the words of the other language, to say so when one is used here.
 	elsewhere map[string]string
 }
 
-// speaker is what a language speaks of. A word that has no value says why with fail, and trouble is
+// subject is what a language speaks of. A word that has no value says why with fail, and reason is
 // the first such reason since the start of the evaluation, "" if there was none.
-type speaker interface {
+type subject interface {
 	fail(format string, args ...any)
-	trouble() string
+	reason() string
 }
 
 // word is one word of a language.
-type word[E speaker] struct {
+type word[E subject] struct {
 	name string
 	// params are what its arguments, all of them strings, name: "header", "label", "node" …
 	params []string
@@ -51,12 +51,12 @@ type word[E speaker] struct {
 	// show is the value as messages show it, after the word; nil shows what get gives, in this unit.
 	show func(e E, args []string) string
 	unit string
-	// runOnly says that phases do not have it, and of is the word whose twin this is.
+	// runOnly says that phases do not have it, and of is the word whose phase's word this is.
 	runOnly bool
 	of      *word[E]
 }
 
-func newLanguage[E speaker](name string, words []*word[E]) *language[E] {
+func newLanguage[E subject](name string, words []*word[E]) *language[E] {
 	l := &language[E]{name: name, words: words, index: map[string]*word[E]{}}
 	for _, w := range words {
 		l.index[w.name] = w
@@ -96,7 +96,7 @@ func (l *language[E]) config() *conf.Config {
 		c.Disabled[name] = true
 		delete(c.Builtins, name)
 	}
-	for _, w := range l.twins {
+	for _, w := range l.inPhase {
 		c.Functions[internal+w.name] = w.function()
 	}
 	for _, w := range l.words {
@@ -108,7 +108,7 @@ func (l *language[E]) config() *conf.Config {
 	return c
 }
 
-// builtinIs says whether expr has a function of that name.
+// builtinIs reports whether expr has a function of that name.
 func builtinIs(name string) bool {
 	_, ok := builtin.Index[name]
 	return ok
@@ -147,14 +147,14 @@ func (w *word[E]) call(params ...any) (any, error) {
 		s, ok := p.(string)
 		if !ok {
 			f.of.fail("%s is asked for by a name that is not a string", w.name)
-			return nil, errTrouble
+			return nil, errUndefined
 		}
 		args[i] = s
 	}
 	f.note(w, args)
 	v := w.value(f.of, args)
-	if f.of.trouble() != "" {
-		return nil, errTrouble
+	if f.of.reason() != "" {
+		return nil, errUndefined
 	}
 	return v, nil
 }
@@ -206,7 +206,7 @@ func (w *word[E]) text(args []string) string {
 
 // frame is the environment of one evaluation by expr's machine. It collects the words that were
 // really computed, with arguments that may have been computed as well.
-type frame[E speaker] struct {
+type frame[E subject] struct {
 	of   E
 	seen []use[E]
 }
@@ -215,16 +215,16 @@ func (f *frame[E]) note(w *word[E], args []string) {
 	f.seen = append(f.seen, use[E]{word: w, args: args, text: w.text(args), fixed: true})
 }
 
-// errTrouble stops expr's machine when a word has no value; the reason is in speaker.trouble.
-var errTrouble = errors.New("a word has no value")
+// errUndefined stops expr's machine when a word has no value; the reason is in subject.reason.
+var errUndefined = errors.New("a word has no value")
 
-// machineTrouble is why expr's machine stopped, without the values it quotes: they may be secret.
-func machineTrouble(err error) string {
+// machineReason is why expr's machine stopped, without the values it quotes: they may be secret.
+func machineReason(err error) string {
 	message := err.Error()
 	for _, t := range []struct{ has, words string }{
 		{"divide by zero", "division by zero"},
-		{"out of range", "there is no element of that number"},
-		{"cannot fetch", "there is no element of that name"},
+		{"out of range", "no element of that number"},
+		{"cannot fetch", "no element of that name"},
 		{"int(", "not a whole number"},
 		{"float(", "not a number"},
 		{"error parsing regexp", "not a regular expression"},

@@ -13,7 +13,7 @@ import (
 // reading is one expression being read:
 //
 //	source ─parse▶ tree ─resolve▶ words and variables are calls ─check▶ types ─▶ closures or program
-type reading[E speaker] struct {
+type reading[E subject] struct {
 	*language[E]
 	source    string
 	variables []string            // names that stand for the word "variable"
@@ -29,7 +29,7 @@ type reading[E speaker] struct {
 }
 
 // use is a word with its arguments, in an expression.
-type use[E speaker] struct {
+type use[E subject] struct {
 	word *word[E]
 	// args are the arguments; fixed is false if they are known only when the expression is evaluated.
 	args  []string
@@ -182,7 +182,7 @@ func (r *reading[E]) call(node *ast.Node, n *ast.CallNode) {
 		r.replace(node, w, n.Arguments)
 		return
 	}
-	if callee.Value == duringWord && r.twins != nil {
+	if callee.Value == duringWord && r.inPhase != nil {
 		r.fail(n, "`%s` needs a word after the phase: %s", duringWord, duringExample)
 		return
 	}
@@ -209,7 +209,7 @@ func (r *reading[E]) declaration(n *ast.VariableDeclaratorNode) {
 
 // replace puts the call of w in the place of node.
 func (r *reading[E]) replace(node *ast.Node, w *word[E], args []ast.Node) {
-	if r.err != nil || w.of == nil && !r.argumentsFit(*node, w, args) { // of a twin they were looked at
+	if r.err != nil || w.of == nil && !r.argumentsFit(*node, w, args) { // of a phase's word they were looked at
 		return
 	}
 	u := &use[E]{word: w, fixed: true}

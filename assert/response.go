@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// Observation is what one answer said of the session it belongs to.
+// Observation is what one response said of the session it belongs to.
 type Observation struct {
-	// Node is the server that answered, "" when the answer did not say.
+	// Node is the server that responded, "" when the response did not say.
 	Node string
-	// Session is the application's session id, "" when the answer did not say. It is a bearer
+	// Session is the application's session id, "" when the response did not say. It is a bearer
 	// credential: messages show a digest of it, never the id.
 	Session string
 	// Counter is the session's view counter; it means something only if HasCounter.
@@ -20,18 +20,18 @@ type Observation struct {
 // Response is what the conditions of a plan see of one exchange. It belongs to one user: only one
 // goroutine at a time may judge it.
 type Response struct {
-	// Status is the HTTP status, 0 before the first exchange and when there was no answer.
+	// Status is the HTTP status, 0 before the first exchange and when there was no response.
 	Status int
-	// Elapsed is the time from the start of the request to the last byte of its answer.
+	// Elapsed is the time from the start of the request to the last byte of its response.
 	Elapsed time.Duration
-	// Bytes is the size of the answer on the wire, headers included.
+	// Bytes is the size of the response on the wire, headers included.
 	Bytes int64
-	// Body is the answer's body as it came, valid until the user's next request.
+	// Body is the response's body as it came, valid until the user's next request.
 	Body []byte
-	// Observation is what this answer said of the session …
+	// Observation is what this response said of the session …
 	Observation
-	// … and Previous what the answer before it said, in the same session; the zero value at a
-	// session's first answer and after the cookie jar was cleared.
+	// … and Previous what the response before it said, in the same session; the zero value at a
+	// session's first response and after the cookie jar was cleared.
 	Previous Observation
 	// Lookup finds the parts of the exchange that are asked for by name; nil finds none.
 	Lookup Lookup
@@ -48,11 +48,11 @@ func (r *Response) fail(format string, args ...any) {
 	}
 }
 
-func (r *Response) trouble() string { return r.problem }
+func (r *Response) reason() string { return r.problem }
 
 // Lookup finds named parts of an exchange. Absent parts are "" or nil.
 type Lookup interface {
-	// Header is the first value of the answer's header field, its name in any case.
+	// Header is the first value of the response's header field, its name in any case.
 	Header(name string) string
 	// Cookie is the value of the cookie that the user's jar holds for the request's URL.
 	Cookie(name string) string

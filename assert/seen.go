@@ -33,7 +33,7 @@ func secretName(name string) bool {
 	return false
 }
 
-// holdsID says whether a session id occurs in s, percent-encoded or not.
+// holdsID reports whether a session id occurs in s, percent-encoded or not.
 func holdsID(r *Response, s string) bool {
 	decoded, err := url.PathUnescape(s)
 	for _, id := range []string{r.Session, r.Previous.Session} {
@@ -44,7 +44,7 @@ func holdsID(r *Response, s string) bool {
 	return false
 }
 
-// partOfID says whether s is itself part of a session id, such as the id in a signed one.
+// partOfID reports whether s is itself part of a session id, such as the id in a signed one.
 func partOfID(r *Response, s string) bool {
 	return len(s) >= shortest && (strings.Contains(r.Session, s) || strings.Contains(r.Previous.Session, s))
 }

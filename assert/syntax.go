@@ -46,7 +46,7 @@ func parseError(source string, err error) *SyntaxError {
 	if !errors.As(err, &found) {
 		return syntaxErrorf(source, 0, "%s", firstLine(err.Error()))
 	}
-	return syntaxErrorf(source, found.From, "%s", parserWords(found.Message))
+	return syntaxErrorf(source, found.From, "%s", parserMessage(found.Message))
 }
 
 // unexpected is how expr's parser names a token it cannot use here: its kind, and its text quoted.
@@ -55,7 +55,7 @@ var unexpected = regexp.MustCompile(`unexpected token (\w+)(?:\((".*")\))?`)
 // intended are operators that other languages write differently.
 var intended = map[string]string{"=": "==", "&": "&&", "<>": "!=", "AND": "and", "OR": "or", "NOT": "not", "IN": "in"}
 
-func parserWords(message string) string {
+func parserMessage(message string) string {
 	switch m := unexpected.FindStringSubmatch(message); {
 	case strings.Contains(message, "maximum allowed nodes"):
 		return "the expression is too large"

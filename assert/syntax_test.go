@@ -102,7 +102,7 @@ func TestDeepNesting(t *testing.T) {
 		strings.Repeat("all([1], ", 300) + "true" + strings.Repeat(")", 300), strings.Repeat("header(", 900) + strings.Repeat(")", 900),
 	} {
 		if c, err := scope.Compile(source); err == nil {
-			c.Check(answered())
+			c.Check(responded())
 		} else {
 			checkSyntaxError(t, source, err)
 		}

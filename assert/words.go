@@ -37,7 +37,7 @@ func body(r *Response, _ []string) string {
 
 func counter(r *Response, _ []string) int {
 	if !r.HasCounter {
-		r.fail("the answer has no counter")
+		r.fail("the response has no counter")
 	}
 	return int(r.Counter)
 }
@@ -45,9 +45,9 @@ func counter(r *Response, _ []string) int {
 func previousCounter(r *Response, _ []string) int {
 	switch {
 	case r.Previous == Observation{}:
-		r.fail("there is no answer before this one in the session")
+		r.fail("this is the first response of the session")
 	case !r.Previous.HasCounter:
-		r.fail("the answer before had no counter")
+		r.fail("the response before it has no counter")
 	}
 	return int(r.Previous.Counter)
 }
@@ -86,7 +86,7 @@ var operators = []string{
 	"let", "if", "else", "$env",
 }
 
-// Reserved says whether name means something in every condition, so that no variable may have it: the
+// Reserved reports whether name means something in every condition, so that no variable may have it: the
 // words of conditions and expr's operators. The name of one of expr's functions is free, since a
 // function is always followed by a parenthesis.
 func Reserved(name string) bool {

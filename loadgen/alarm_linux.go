@@ -33,7 +33,7 @@ func newAlarm(ctx context.Context) *alarm {
 	return a
 }
 
-// wait returns after d, and says no if the context ended before.
+// wait returns after d, and reports false if the context ended before.
 func (a *alarm) wait(d time.Duration) bool {
 	if d <= 0 || a.file == nil || a.set(d) != nil {
 		return a.sleeper.pause(a.ctx, d)

@@ -17,7 +17,7 @@ type alarm struct {
 // newAlarm is an alarm that ctx ends.
 func newAlarm(ctx context.Context) *alarm { return &alarm{ctx: ctx} }
 
-// wait returns after d, and says no if the context ended before.
+// wait returns after d, and reports false if the context ended before.
 func (a *alarm) wait(d time.Duration) bool { return a.sleeper.pause(a.ctx, d) }
 
 func (a *alarm) close() {}

@@ -42,7 +42,7 @@ const (
 	Poisson
 )
 
-// Open says whether any group is.
+// Open reports whether any group is.
 func (p *Plan) Open() bool {
 	return slices.ContainsFunc(p.Groups, func(g Group) bool { return g.Arrivals != nil })
 }

@@ -12,16 +12,16 @@ import (
 // conn is one connection of one user. It speaks HTTP/1.1, one request at a time, and never sends one
 // twice. One goroutine uses it; close alone may be called from another.
 //
-//	fresh ─── do: answered, and to be kept ──▶ kept ─── do: the same ──▶ kept
+//	fresh ─── do: responded, and to be kept ──▶ kept ─── do: the same ──▶ kept
 //	  │                                         │
 //	  └─ do: anything else ──▶ spent ◀──────────┘ do: anything else; stale
 type conn struct {
-	socket *socket
-	stream io.ReadWriter // the socket, or TLS over it
-	tls    *tls.Conn     // nil without
-	habits *habits
-	state  connState
-	closed atomic.Bool
+	socket     *socket
+	stream     io.ReadWriter // the socket, or TLS over it
+	tls        *tls.Conn     // nil without
+	peerTraits *peerTraits
+	state      connState
+	closed     atomic.Bool
 
 	buf  []byte // what was read and not yet taken is buf[r:w]
 	r, w int
@@ -37,24 +37,24 @@ const (
 	connSpent
 )
 
-// smallBuffer is what the connections of a run begin with: 10 000 users have as many of them. Once an answer
-// did not fit, it is bufferSize, which holds most answers in one read, and up to maxHead for heads that need
+// smallBuffer is what the connections of a run begin with: 10 000 users have as many of them. Once a response
+// did not fit, it is bufferSize, which holds most responses in one read, and up to maxHead for heads that need
 // it.
 const (
 	smallBuffer = 1 << 10
 	bufferSize  = 4 << 10
 )
 
-// habits are what the connections of a run have learned of their peers.
-type habits struct {
-	// large says that an answer did not fit smallBuffer.
+// peerTraits are what the connections of a run have learned of their peers.
+type peerTraits struct {
+	// large says that a response did not fit smallBuffer.
 	large atomic.Bool
-	// restless says that a connection that was kept failed: peers may end them at any time.
-	restless atomic.Bool
+	// closesIdle says that a connection that was kept failed: peers may end them at any time.
+	closesIdle atomic.Bool
 }
 
-func newConn(s *socket, secure *tls.Conn, h *habits) *conn {
-	c := &conn{socket: s, stream: s, habits: h}
+func newConn(s *socket, secure *tls.Conn, h *peerTraits) *conn {
+	c := &conn{socket: s, stream: s, peerTraits: h}
 	c.room()
 	if secure != nil {
 		c.stream, c.tls = secure, secure
@@ -62,28 +62,28 @@ func newConn(s *socket, secure *tls.Conn, h *habits) *conn {
 	return c
 }
 
-// do sends raw, a complete request, and reads its answer into a. head says that the method is HEAD, whose
-// answers have no body whatever their fields say. The deadline bounds it all; close ends it at once.
+// do sends raw, a complete request, and reads its response into a. head says that the method is HEAD, whose
+// responses have no body whatever their fields say. The deadline bounds it all; close ends it at once.
 //
 // The error is a *wireError and the connection is spent after it. If it is errUnsent, the peer had ended the
 // connection before raw reached it and can answer none of it: the connection was not reusable any more, and
 // sending raw on another one is not a second attempt.
 //
-// Where the peer ends the connection while raw is being sent, an answer that it gave before, such as 413,
+// Where the peer ends the connection while raw is being sent, a response that it gave before, such as 413,
 // is read and returned as any other.
-func (c *conn) do(raw []byte, head bool, deadline time.Time, a *answer) error {
+func (c *conn) do(raw []byte, head bool, deadline time.Time, a *response) error {
 	a.reset()
 	c.in = 0
 	if c.state == connSpent {
 		return &wireError{KindClosed, errUnsent}
 	}
 	c.socket.until(deadline)
-	before := c.silence(len(raw))
+	before := c.idleCheck(len(raw))
 	writeErr, err := c.send(raw, before, a)
 	if err == nil {
 		err = c.receive(head, a)
 	}
-	if err == nil && before == silenceAssumed && c.answersMore() {
+	if err == nil && before == checkSkipped && c.moreFollows() {
 		err = errSurplus
 	}
 	if writeErr != nil || err != nil {
@@ -95,15 +95,15 @@ func (c *conn) do(raw []byte, head bool, deadline time.Time, a *answer) error {
 		return nil
 	}
 	a.received, a.end = c.in, clock()
-	if before != silenceNone && !errors.Is(err, os.ErrDeadlineExceeded) && !c.closed.Load() {
-		c.habits.restless.Store(true)
+	if before != checkNeedless && !errors.Is(err, os.ErrDeadlineExceeded) && !c.closed.Load() {
+		c.peerTraits.closesIdle.Store(true)
 	}
 	return c.explain(err, writeErr, a)
 }
 
-// send writes raw. A write that fails is no failure yet, if there is an answer to read; err is what makes
+// send writes raw. A write that fails is no failure yet, if there is a response to read; err is what makes
 // reading pointless.
-func (c *conn) send(raw []byte, before silence, a *answer) (writeErr, err error) {
+func (c *conn) send(raw []byte, before idleCheck, a *response) (writeErr, err error) {
 	c.r, c.w = 0, 0
 	if x := c.socket.exchange; x != nil && c.tls == nil {
 		if err := x.do(c.socket, raw, c.buf, before); err != nil {
@@ -130,44 +130,44 @@ func (c *conn) send(raw []byte, before silence, a *answer) (writeErr, err error)
 	return writeErr, nil
 }
 
-// silence says how it is known that nothing came on a connection since its last answer.
-type silence byte
+// idleCheck is how it is known that nothing came on a connection since its last response.
+type idleCheck byte
 
 const (
-	silenceNone    silence = iota // it need not be: on a new connection the peer may speak first
-	silenceAssumed                // the last answer has only just ended
-	silenceSeen                   // by a look
+	checkNeedless idleCheck = iota // it need not be: on a new connection the peer may speak first
+	checkSkipped                   // the last response has only just ended
+	checkDone                      // by a check
 )
 
 const (
-	// assumedFor is how long after an answer its connection is taken to be silent, for requests of no more than
-	// assumedSize. A look is a system call, 7 % of the cost of a request, and finds next to nothing so early.
+	// assumedFor is how long after a response its connection is taken to be idle, for requests of no more than
+	// assumedSize. The check is a system call, 7 % of the cost of a request, and finds next to nothing so early.
 	// What it would have found is found out afterwards: that the peer had ended the connection by
-	// exchange.untaken and socket.recheck, that it had given a second answer by errSurplus, where the one that
-	// was asked for comes within recheckAfter; other stray bytes make the answer malformed. Once a kept
-	// connection failed so, every request of the run looks again.
+	// exchange.untaken and socket.recheck, that it had given a second response by errSurplus, where the one that
+	// was asked for comes within recheckAfter; other stray bytes make the response malformed. Once a kept
+	// connection failed so, every request of the run checks again.
 	assumedFor  = 50 * time.Microsecond
 	assumedSize = 16 << 10
 )
 
-// silence is how a request of that size makes sure of it.
-func (c *conn) silence(size int) silence {
+// idleCheck is how a request of that size makes sure of it.
+func (c *conn) idleCheck(size int) idleCheck {
 	if c.state == connFresh {
-		return silenceNone
+		return checkNeedless
 	}
-	if !canAssumeSilence || c.tls != nil || size > assumedSize || c.habits.restless.Load() {
-		return silenceSeen
+	if !canSkipCheck || c.tls != nil || size > assumedSize || c.peerTraits.closesIdle.Load() {
+		return checkDone
 	}
 	now := clock()
 	if now.Sub(c.at) >= assumedFor {
-		return silenceSeen
+		return checkDone
 	}
 	c.socket.recheck(now)
-	return silenceAssumed
+	return checkSkipped
 }
 
-// receive reads the final answer; interim ones are passed over (RFC 9110 §15.2), all but 101.
-func (c *conn) receive(toHead bool, a *answer) error {
+// receive reads the final response; interim ones are passed over (RFC 9110 §15.2), all but 101.
+func (c *conn) receive(toHead bool, a *response) error {
 	for {
 		if err := c.readHead(a); err != nil {
 			return err
@@ -184,18 +184,18 @@ func (c *conn) receive(toHead bool, a *answer) error {
 		return err
 	}
 	c.state = connSpent
-	if f.keep && c.r == c.w { // bytes left over answer nothing that was asked
+	if f.keep && c.r == c.w { // bytes left over belong to no request
 		c.state = connKept
 		if c.in > smallBuffer && len(c.buf) < bufferSize {
-			c.habits.large.Store(true)
+			c.peerTraits.large.Store(true)
 			c.room()
 		}
 	}
 	return nil
 }
 
-// answersMore says whether another answer begins behind the one that was read, or may begin there.
-func (c *conn) answersMore() bool {
+// moreFollows reports whether another response begins behind the one that was read, or may begin there.
+func (c *conn) moreFollows() bool {
 	const begin = "HTTP/1."
 	rest := c.buf[c.r:c.w]
 	n := min(len(rest), len(begin))
@@ -205,13 +205,13 @@ func (c *conn) answersMore() bool {
 // room makes an empty buffer.
 func (c *conn) room() {
 	size := smallBuffer
-	if c.habits.large.Load() {
+	if c.peerTraits.large.Load() {
 		size = bufferSize
 	}
 	c.buf, c.r, c.w = make([]byte, size), 0, 0
 }
 
-func (c *conn) readHead(a *answer) error {
+func (c *conn) readHead(a *response) error {
 	a.head.reset()
 	a.firstByte = time.Time{}
 	for {
@@ -282,7 +282,7 @@ func (c *conn) spare() []byte {
 // it, and nothing is left unread.
 func (c *conn) reusable() bool { return c.state == connKept }
 
-// stale says whether the peer closed the connection since the last answer, or sent what nobody asked for.
+// stale reports whether the peer closed the connection since the last response, or sent what nobody asked for.
 // It does not wait, and costs a system call. do makes sure of it by itself.
 func (c *conn) stale() bool {
 	if c.state == connKept && c.listen() != nil {
@@ -291,7 +291,7 @@ func (c *conn) stale() bool {
 	return c.state == connSpent
 }
 
-// listen looks whether the connection is silent, as it must be between an answer and the next request.
+// listen checks whether the connection is idle, as it must be between a response and the next request.
 // Under TLS the peer may speak at any time without sending any bytes of HTTP (session tickets, key
 // updates: RFC 8446 §4.6), which is why this goes through the TLS connection.
 func (c *conn) listen() error {
@@ -302,7 +302,7 @@ func (c *conn) listen() error {
 	n, err := c.stream.Read(c.buf)
 	c.socket.polling = false
 	switch {
-	case err == errSilent:
+	case err == errIdle:
 		return nil
 	case n > 0:
 		return errStray

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// benchAnswer is what the laboratory's nodes answer behind HAProxy.
-var benchAnswer = []byte("HTTP/1.1 200 OK\r\nx-powered-by: Express\r\nx-backend-ip: 10.0.0.11\r\n" +
+// benchResponse is what the laboratory's nodes answer behind HAProxy.
+var benchResponse = []byte("HTTP/1.1 200 OK\r\nx-powered-by: Express\r\nx-backend-ip: 10.0.0.11\r\n" +
 	"content-type: application/json; charset=utf-8\r\ncontent-length: 120\r\netag: W/\"7a-Jm1n3yq1bTkWw0q3yPp4d9m0oT8\"\r\n" +
 	"date: Thu, 01 Jan 2026 00:00:00 GMT\r\nset-cookie: SERVERID=s1; path=/\r\ncache-control: private\r\n\r\n" +
 	`{"hello":"world!","ip":"10.0.0.11","host":"node-1","tag":"s1","sessionViews":12,"id":"Zk3v9bQ2mX7tR5cY1aL8wE4uJ6hN0sPd"}`)
@@ -14,7 +14,7 @@ var benchAnswer = []byte("HTTP/1.1 200 OK\r\nx-powered-by: Express\r\nx-backend-
 var benchRequest = []byte("GET / HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nUser-Agent: stickbench\r\nAccept: */*\r\n" +
 	"Cookie: SERVERID=s1; NODESESSID=s%3AZk3v9bQ2mX7tR5cY1aL8wE4uJ6hN0sPd.abcdefghijklmnopqrstuvwxyz\r\n\r\n")
 
-// repeater gives the same answer to every read.
+// repeater gives the same response to every read.
 type repeater struct {
 	net.Conn
 	data []byte
@@ -22,13 +22,13 @@ type repeater struct {
 
 func (r *repeater) Read(b []byte) (int, error) { return copy(b, r.data), nil }
 
-// BenchmarkParse is an answer's way from the buffer into the answer, without any system call but for the
+// BenchmarkParse is a response's way from the buffer into the response, without any system call but for the
 // time.
 func BenchmarkParse(b *testing.B) {
-	c := newConn(newSocket(&repeater{data: benchAnswer}), nil, &habits{})
-	var a answer
+	c := newConn(newSocket(&repeater{data: benchResponse}), nil, &peerTraits{})
+	var a response
 	b.ReportAllocs()
-	b.SetBytes(int64(len(benchAnswer)))
+	b.SetBytes(int64(len(benchResponse)))
 	for b.Loop() {
 		a.reset()
 		c.r, c.w = 0, 0
@@ -46,7 +46,7 @@ func rawServer(b *testing.B) origin {
 			if _, err := c.Read(buf); err != nil {
 				return
 			}
-			if _, err := c.Write(benchAnswer); err != nil {
+			if _, err := c.Write(benchResponse); err != nil {
 				return
 			}
 		}
@@ -56,7 +56,7 @@ func rawServer(b *testing.B) origin {
 // BenchmarkDo is a request over loopback, the server's part included.
 func BenchmarkDo(b *testing.B) {
 	c := connected(b, rawServer(b))
-	var a answer
+	var a response
 	deadline := soon()
 	b.ReportAllocs()
 	for b.Loop() {

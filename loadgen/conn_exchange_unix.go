@@ -9,36 +9,36 @@ import (
 )
 
 // exchange does what a request on a kept connection needs in no more system calls than a plain write and
-// read: it looks whether the connection was silent, writes, and waits.
+// read: it checks whether the connection was idle, writes, and waits.
 //
 //	net.Conn:  write, read (nothing yet), wait, read
-//	exchange:  read (silent, as it must be), write, wait, read
-//	           write, wait, read, where the last answer has only just ended
+//	exchange:  read (idle, as it must be), write, wait, read
+//	           write, wait, read, where the last response has only just ended
 //
 // A read of net.Conn always tries before it waits, which right after a write is in vain. Here that try
-// comes before the write, where it finds what must not be taken for the answer: an unsolicited one, or
+// comes before the write, where it finds what must not be taken for the response: an unsolicited one, or
 // the end of a connection that the peer closed while the user was thinking.
 //
 // It may wait without trying again because all of it happens within one call of RawConn.Read: what
-// arrives after the look wakes it. Without a look, what came since the last answer may not wake it, which is
+// arrives after the check wakes it. Without a check, what came since the last response may not wake it, which is
 // what socket.recheck is for.
 type exchange struct {
 	raw  syscall.RawConn
 	step func(fd uintptr) bool // what RawConn calls: the method next, bound once
 
-	silence  silence
-	phase    phase
-	out, in  []byte
-	n        int // bytes read
-	sent     int
-	readErr  error
-	writeErr error
+	idleCheck idleCheck
+	phase     phase
+	out, in   []byte
+	n         int // bytes read
+	sent      int
+	readErr   error
+	writeErr  error
 }
 
 type phase byte
 
 const (
-	phaseLook phase = iota
+	phaseCheck phase = iota
 	phaseWrite
 	phaseRead
 	phasePoll
@@ -60,17 +60,17 @@ func newExchange(c net.Conn) *exchange {
 }
 
 // do writes out and reads what comes back first into in. It may write less than all of out, and then
-// reads nothing. If the connection had ended before, or is seen not to be silent, its error is errUnsent.
-func (x *exchange) do(s *socket, out, in []byte, before silence) error {
-	x.phase, x.silence, x.out, x.in = phaseWrite, before, out, in
+// reads nothing. If the connection had ended before, or is seen not to be idle, its error is errUnsent.
+func (x *exchange) do(s *socket, out, in []byte, before idleCheck) error {
+	x.phase, x.idleCheck, x.out, x.in = phaseWrite, before, out, in
 	x.n, x.sent, x.readErr, x.writeErr = 0, 0, nil, nil
-	if x.silence == silenceSeen {
-		x.phase = phaseLook
+	if x.idleCheck == checkDone {
+		x.phase = phaseCheck
 	}
 	err := x.raw.Read(x.step)
 	for err != nil && s.early(err) {
-		if x.phase == phaseWrite && x.silence == silenceAssumed { // too much time has passed for that
-			x.phase, x.silence = phaseLook, silenceSeen
+		if x.phase == phaseWrite && x.idleCheck == checkSkipped { // too much time has passed for that
+			x.phase, x.idleCheck = phaseCheck, checkDone
 		}
 		err = x.raw.Read(x.step)
 	}
@@ -79,11 +79,11 @@ func (x *exchange) do(s *socket, out, in []byte, before silence) error {
 	switch {
 	case err != nil:
 		x.readErr = err
-	case x.phase == phaseLook && x.n > 0:
+	case x.phase == phaseCheck && x.n > 0:
 		return errStray
-	case x.phase == phaseLook:
+	case x.phase == phaseCheck:
 		return gone(x.readErr)
-	case x.silence == silenceNone:
+	case x.idleCheck == checkNeedless:
 	case x.sent == 0 && x.writeErr != nil:
 		return gone(x.writeErr)
 	case x.readErr == io.EOF && x.untaken(size):
@@ -101,7 +101,7 @@ func (x *exchange) untaken(size int) (all bool) {
 	return all
 }
 
-// poll reads what is there and does not wait for more; errSilent says that nothing is.
+// poll reads what is there and does not wait for more; errIdle says that nothing is.
 func (x *exchange) poll(in []byte) (int, error) {
 	x.phase, x.in = phasePoll, in
 	x.n, x.readErr = 0, nil
@@ -115,17 +115,17 @@ func (x *exchange) poll(in []byte) (int, error) {
 
 // next is one turn of RawConn.Read, which waits for something to read whenever it returns false.
 func (x *exchange) next(fd uintptr) (done bool) {
-	looked := false
+	checked := false
 	switch x.phase {
-	case phaseLook:
+	case phaseCheck:
 		if !x.read(fd) {
-			x.phase, looked = phaseWrite, true
+			x.phase, checked = phaseWrite, true
 			break
 		}
 		return true
 	case phasePoll:
 		if !x.read(fd) {
-			x.readErr = errSilent
+			x.readErr = errIdle
 		}
 		return true
 	}
@@ -134,14 +134,14 @@ func (x *exchange) next(fd uintptr) (done bool) {
 		if x.write(fd); x.sent < len(x.out) && x.writeErr == nil {
 			return true
 		}
-		if (looked || x.silence == silenceAssumed) && x.writeErr == nil {
+		if (checked || x.idleCheck == checkSkipped) && x.writeErr == nil {
 			return false
 		}
 	}
 	return x.read(fd)
 }
 
-// read says whether there was something: bytes, the end, or an error.
+// read reports whether there was something: bytes, the end, or an error.
 func (x *exchange) read(fd uintptr) bool {
 	for {
 		n, err := readNow(fd, x.in)

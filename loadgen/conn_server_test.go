@@ -47,8 +47,8 @@ func at(l net.Listener) origin {
 	return origin{host: "127.0.0.1", port: strconv.Itoa(a.Port)}
 }
 
-// answeredJustNow makes c believe that its last answer has only just ended, however long the test is held up.
-func answeredJustNow(c *conn) { c.at = clock().Add(time.Hour) }
+// respondedJustNow makes c believe that its last response has only just ended, however long the test is held up.
+func respondedJustNow(c *conn) { c.at = clock().Add(time.Hour) }
 
 // refused is an address at which nobody listens.
 func refused(t testing.TB) origin {
@@ -61,7 +61,7 @@ func refused(t testing.TB) origin {
 	return at(l)
 }
 
-// taken reads one request without a body, as far as a test's server cares, and says whether one came.
+// taken reads one request without a body, as far as a test's server cares, and reports whether one came.
 func taken(c net.Conn) bool {
 	r := bufio.NewReaderSize(c, 16) // hardly reads ahead
 	for {
@@ -112,7 +112,7 @@ func (c *canned) Write(b []byte) (int, error) { return len(b), nil }
 func (c *canned) SetDeadline(time.Time) error { return nil }
 func (c *canned) Close() error                { return nil }
 func cannedConn(data []byte, size int) *conn {
-	return newConn(newSocket(&canned{data: data, size: size}), nil, &habits{})
+	return newConn(newSocket(&canned{data: data, size: size}), nil, &peerTraits{})
 }
 func kindOf(err error) Kind {
 	if err == nil {

@@ -17,7 +17,7 @@ type socket struct {
 	net.Conn
 	deadline time.Time // what counts
 	armed    time.Time // what the connection has: never later than deadline
-	polling  bool      // reads return errSilent instead of waiting
+	polling  bool      // reads return errIdle instead of waiting
 	exchange *exchange // nil where the system has none
 }
 
@@ -48,7 +48,7 @@ func (s *socket) arm() {
 	s.Conn.SetDeadline(s.deadline) // fails only on a closed connection, as what follows will
 }
 
-// early says whether err is the deadline of the connection but not the one that counts, and moves it.
+// early reports whether err is the deadline of the connection but not the one that counts, and moves it.
 func (s *socket) early(err error) bool {
 	if !errors.Is(err, os.ErrDeadlineExceeded) || !time.Now().Before(s.deadline) {
 		return false
@@ -99,12 +99,12 @@ func (s *socket) SetWriteDeadline(t time.Time) error {
 	return s.Conn.SetWriteDeadline(t)
 }
 
-// silent is the error of a read that polls and finds nothing. crypto/tls goes on after an error that
+// idle is the error of a read that polls and finds nothing. crypto/tls goes on after an error that
 // calls itself temporary.
-type silent struct{}
+type idle struct{}
 
-func (silent) Error() string   { return "nothing to read" }
-func (silent) Timeout() bool   { return true }
-func (silent) Temporary() bool { return true }
+func (idle) Error() string   { return "nothing to read" }
+func (idle) Timeout() bool   { return true }
+func (idle) Temporary() bool { return true }
 
-var errSilent net.Error = silent{}
+var errIdle net.Error = idle{}

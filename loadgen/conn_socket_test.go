@@ -25,7 +25,7 @@ func piped(t *testing.T, script func(net.Conn)) *conn {
 		script(there)
 	}()
 	t.Cleanup(func() { here.Close(); <-done })
-	return newConn(newSocket(here), nil, &habits{})
+	return newConn(newSocket(here), nil, &peerTraits{})
 }
 
 // TestDeadlineMoves: a deadline that is only noted must neither end a later request nor let one wait
@@ -39,7 +39,7 @@ func TestDeadlineMoves(t *testing.T) {
 				io.WriteString(c, okay)
 			}
 		})
-		var a answer
+		var a response
 		for i := range 20 {
 			if err := c.do([]byte(plainGet), false, time.Now().Add(10*time.Second), &a); err != nil {
 				t.Fatalf("request %d: %v", i, err)
@@ -86,7 +86,7 @@ func TestDeadlineOfExchange(t *testing.T) {
 			io.WriteString(c, okay)
 		}
 	}))
-	var a answer
+	var a response
 	for _, left := range []time.Duration{time.Hour, -time.Second, 10 * time.Millisecond, -time.Second} {
 		if c.stale() {
 			t.Errorf("stale before %v", left)
@@ -101,7 +101,7 @@ func TestDeadlineOfExchange(t *testing.T) {
 	}
 }
 
-// A look under TLS took the deadline away, once it had passed since the request before: a node that stalled
+// A check under TLS took the deadline away, once it had passed since the request before: a node that stalled
 // then held its users for ever.
 func TestDeadlineUnderTLS(t *testing.T) {
 	const limit = 300 * time.Millisecond
@@ -122,7 +122,7 @@ func TestDeadlineUnderTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.close()
-	var a answer
+	var a response
 	if err := c.do([]byte(plainGet), false, time.Now().Add(limit), &a); err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +139,7 @@ func TestDeadlineUnderTLS(t *testing.T) {
 	}
 }
 
-// TestTimes: the first byte is the final answer's, not that of an interim one.
+// TestTimes: the first byte is the final response's, not that of an interim one.
 func TestTimes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := piped(t, func(c net.Conn) {
@@ -150,7 +150,7 @@ func TestTimes(t *testing.T) {
 			}
 		})
 		began := time.Now()
-		var a answer
+		var a response
 		if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
 			t.Fatal(err)
 		}

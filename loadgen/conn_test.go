@@ -21,16 +21,16 @@ func TestEndings(t *testing.T) {
 		kind    Kind
 		message string
 	}{
-		{"closed", func(c net.Conn) {}, KindClosed, "connection closed before an answer"},
-		{"reset", shoot, KindReset, "connection reset before an answer"},
-		{"stalled", stall, KindTimeout, "no answer within 300ms"},
-		{"reset in the head", after("HTTP/1.1 200 OK\r\nX:", shoot), KindReset, "connection reset within the answer"},
-		{"stalled in the head", after("HTTP/1.1 200 OK\r\nX:", stall), KindTimeout, "answer not complete within 300ms"},
-		{"reset in the body", after("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe", shoot), KindReset, "connection reset within the answer"},
-		{"reset in a body to the end", after("HTTP/1.1 200 OK\r\n\r\nhe", shoot), KindReset, "connection reset within the answer"},
-		{"stalled in the body", after("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe", stall), KindTimeout, "answer not complete within 300ms"},
-		{"stalled after 100", after("HTTP/1.1 100 Continue\r\n\r\n", stall), KindTimeout, "no answer within 300ms"},
-		{"speaks for ever", trickle, KindTimeout, "answer not complete within 300ms"},
+		{"closed", func(c net.Conn) {}, KindClosed, "connection closed before a response"},
+		{"reset", shoot, KindReset, "connection reset before a response"},
+		{"stalled", stall, KindTimeout, "no response within 300ms"},
+		{"reset in the head", after("HTTP/1.1 200 OK\r\nX:", shoot), KindReset, "connection reset within the response"},
+		{"stalled in the head", after("HTTP/1.1 200 OK\r\nX:", stall), KindTimeout, "response not complete within 300ms"},
+		{"reset in the body", after("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe", shoot), KindReset, "connection reset within the response"},
+		{"reset in a body to the end", after("HTTP/1.1 200 OK\r\n\r\nhe", shoot), KindReset, "connection reset within the response"},
+		{"stalled in the body", after("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe", stall), KindTimeout, "response not complete within 300ms"},
+		{"stalled after 100", after("HTTP/1.1 100 Continue\r\n\r\n", stall), KindTimeout, "no response within 300ms"},
+		{"speaks for ever", trickle, KindTimeout, "response not complete within 300ms"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -43,7 +43,7 @@ func TestEndings(t *testing.T) {
 					taken(c)
 					tt.end(c)
 				}))
-				var a answer
+				var a response
 				for range before {
 					if err := c.do([]byte(plainGet), false, soon(), &a); err != nil || !c.reusable() {
 						t.Fatal(err)
@@ -65,9 +65,9 @@ func TestEndings(t *testing.T) {
 // stall waits until the other side gives up.
 func stall(c net.Conn) { io.Copy(io.Discard, c) }
 
-func after(answer string, then func(net.Conn)) func(net.Conn) {
+func after(response string, then func(net.Conn)) func(net.Conn) {
 	return func(c net.Conn) {
-		io.WriteString(c, answer)
+		io.WriteString(c, response)
 		// What was written must be read before a RST takes it away.
 		time.Sleep(5 * time.Millisecond)
 		then(c)
@@ -83,7 +83,7 @@ func trickle(c net.Conn) {
 }
 
 // TestMeanwhile is what a connection does that was spoken to, or ended, between two requests: an
-// unsolicited answer once taken for the next one shifts all that follow, and nobody notices.
+// unsolicited response once taken for the next one shifts all that follow, and nobody notices.
 func TestMeanwhile(t *testing.T) {
 	for _, tt := range []struct {
 		name string
@@ -104,7 +104,7 @@ func TestMeanwhile(t *testing.T) {
 					<-gate
 					tt.do(c, func() { close(said) })
 				}))
-				var a answer
+				var a response
 				if err := c.do([]byte(plainGet), false, soon(), &a); err != nil || c.stale() {
 					t.Fatal(err, "stale at once")
 				}
@@ -129,7 +129,7 @@ func TestMeanwhile(t *testing.T) {
 	}
 }
 
-// TestRightBehind is what comes right behind an answer: the request that follows at once does not look, and
+// TestRightBehind is what comes right behind a response: the request that follows at once is not checked, and
 // must find out all the same that it reached nobody, as it may then go on a new connection.
 func TestRightBehind(t *testing.T) {
 	for _, tt := range []struct {
@@ -145,35 +145,35 @@ func TestRightBehind(t *testing.T) {
 		{"ended, but still reading", func(c net.Conn) { c.(*net.TCPConn).CloseWrite(); stall(c) }, 0, KindClosed, false},
 		{"closed when asked", func(c net.Conn) { taken(c) }, 0, KindClosed, false},
 		{"reset when asked", func(c net.Conn) { taken(c); shoot(c) }, 0, KindReset, false},
-		{"two answers", func(c net.Conn) { io.WriteString(c, okay); taken(c); io.WriteString(c, okay); stall(c) }, 0, KindMalformed, false},
+		{"two responses", func(c net.Conn) { io.WriteString(c, okay); taken(c); io.WriteString(c, okay); stall(c) }, 0, KindMalformed, false},
 		{"silent", func(c net.Conn) { taken(c); io.WriteString(c, okay); stall(c) }, 0, OK, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if !canAssumeSilence {
-				t.Skip("every request looks on this system")
+			if !canSkipCheck {
+				t.Skip("every request checks on this system")
 			}
 			c := connected(t, served(t, func(c net.Conn) {
 				taken(c)
 				io.WriteString(c, okay)
-				time.Sleep(5 * time.Millisecond) // a RST must not take the answer away
+				time.Sleep(5 * time.Millisecond) // a RST must not take the response away
 				tt.do(c)
 			}))
-			var a answer
+			var a response
 			if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
 				t.Fatal(err)
 			}
 			time.Sleep(20 * time.Millisecond)
-			answeredJustNow(c)
+			respondedJustNow(c)
 			raw := append([]byte(plainGet), make([]byte, tt.size)...)
 			began := time.Now()
 			err := c.do(raw, false, soon(), &a)
 			switch {
-			case tt.name == "ended, but still reading" && errors.Is(err, errUnsent): // it looked before the peer had acknowledged
+			case tt.name == "ended, but still reading" && errors.Is(err, errUnsent): // it checked before the peer had acknowledged
 			case kindOf(err) != tt.kind || errors.Is(err, errUnsent) != tt.unsent || tt.unsent && a.sent != 0:
 				t.Errorf("%q %v, sent %d", kindOf(err), err, a.sent)
 			}
-			if c.habits.restless.Load() != (tt.kind != OK) {
-				t.Errorf("restless %v after %v", c.habits.restless.Load(), err)
+			if c.peerTraits.closesIdle.Load() != (tt.kind != OK) {
+				t.Errorf("closesIdle %v after %v", c.peerTraits.closesIdle.Load(), err)
 			}
 			if took := time.Since(began); took > 5*time.Second {
 				t.Errorf("found out after %v", took)
@@ -182,43 +182,43 @@ func TestRightBehind(t *testing.T) {
 	}
 }
 
-// What a server sends behind an answer without being asked ends the connection, and is no failure unless it may
-// be another answer.
+// What a server sends behind a response without being asked ends the connection, and is no failure unless it may
+// be another response.
 func TestSurplus(t *testing.T) {
 	for _, tt := range []struct {
-		name, answer string
-		head         bool
-		kind         Kind
+		name, response string
+		head           bool
+		kind           Kind
 	}{
-		{"another answer", okay + okay, false, KindMalformed},
+		{"another response", okay + okay, false, KindMalformed},
 		{"the beginning of one", okay + "HT", false, KindMalformed},
 		{"an empty line", okay + "\r\n", false, OK},
 		{"a body to HEAD", okay, true, OK},
 		{"a body of 304", "HTTP/1.1 304 Not Modified\r\nContent-Length: 2\r\n\r\nok", false, OK},
 		{"another protocol", "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nhello", false, OK},
-		{"an interim answer before", "HTTP/1.1 103 Early Hints\r\n\r\n" + okay, false, OK},
+		{"an interim response before", "HTTP/1.1 103 Early Hints\r\n\r\n" + okay, false, OK},
 	} {
 		c := connected(t, served(t, func(c net.Conn) {
 			taken(c)
 			io.WriteString(c, okay)
 			taken(c)
-			io.WriteString(c, tt.answer)
+			io.WriteString(c, tt.response)
 			stall(c)
 		}))
-		var a answer
+		var a response
 		if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
 			t.Fatal(err)
 		}
-		answeredJustNow(c)
+		respondedJustNow(c)
 		err := c.do([]byte(plainGet), tt.head, soon(), &a)
-		kept := tt.name == "an interim answer before"
-		if canAssumeSilence && (kindOf(err) != tt.kind || c.reusable() != kept) {
+		kept := tt.name == "an interim response before"
+		if canSkipCheck && (kindOf(err) != tt.kind || c.reusable() != kept) {
 			t.Errorf("%s: %q %v, kept %v", tt.name, kindOf(err), err, c.reusable())
 		}
 	}
 }
 
-// A request whose goroutine is held up between the decision not to look and the request must look after all.
+// A request whose goroutine is held up between the decision to skip the check and the request must check after all.
 func TestHeldUpBeforeTheRequest(t *testing.T) {
 	c := connected(t, served(t, func(c net.Conn) {
 		taken(c)
@@ -226,55 +226,55 @@ func TestHeldUpBeforeTheRequest(t *testing.T) {
 		c.(*net.TCPConn).CloseWrite()
 		stall(c)
 	}))
-	var a answer
+	var a response
 	if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(5 * time.Millisecond)
 	c.socket.until(soon())
-	answeredJustNow(c)
-	before := c.silence(len(plainGet))
+	respondedJustNow(c)
+	before := c.idleCheck(len(plainGet))
 	time.Sleep(recheckAfter + 2*time.Millisecond)
 	if _, err := c.send([]byte(plainGet), before, &a); err != errGone {
 		t.Errorf("%v, want %v", err, errGone)
 	}
 }
 
-// TestSilence is when a connection is looked at before a request.
-func TestSilence(t *testing.T) {
+// TestIdleCheck is when a connection is checked before a request.
+func TestIdleCheck(t *testing.T) {
 	o := served(t, func(c net.Conn) {
 		for taken(c) {
 			io.WriteString(c, okay)
 		}
 	})
-	var a answer
+	var a response
 	c := connected(t, o)
-	if c.silence(100) != silenceNone {
-		t.Error("a new connection is looked at")
+	if c.idleCheck(100) != checkNeedless {
+		t.Error("a new connection is checked")
 	}
 	if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {
-		name     string
-		ago      time.Duration
-		size     int
-		restless bool
-		want     silence
+		name       string
+		ago        time.Duration
+		size       int
+		closesIdle bool
+		want       idleCheck
 	}{
-		{"at once", 0, 100, false, silenceAssumed},
-		{"after a while", assumedFor, 100, false, silenceSeen},
-		{"large", 0, assumedSize + 1, false, silenceSeen},
-		{"restless", 0, 100, true, silenceSeen},
+		{"at once", 0, 100, false, checkSkipped},
+		{"after a while", assumedFor, 100, false, checkDone},
+		{"large", 0, assumedSize + 1, false, checkDone},
+		{"closesIdle", 0, 100, true, checkDone},
 	} {
-		if tt.want == silenceAssumed && !canAssumeSilence {
+		if tt.want == checkSkipped && !canSkipCheck {
 			continue
 		}
-		c.habits.restless.Store(tt.restless)
-		got := silenceSeen
+		c.peerTraits.closesIdle.Store(tt.closesIdle)
+		got := checkDone
 		for range 100 { // as the moment may pass on a busy machine
-			if c.at = clock().Add(-tt.ago); c.silence(tt.size) == silenceAssumed {
-				got = silenceAssumed
+			if c.at = clock().Add(-tt.ago); c.idleCheck(tt.size) == checkSkipped {
+				got = checkSkipped
 			}
 		}
 		if got != tt.want {
@@ -283,7 +283,7 @@ func TestSilence(t *testing.T) {
 	}
 }
 
-// TestFirstWord: on a new connection an answer may come before the request, as from a server that is
+// TestFirstWord: on a new connection a response may come before the request, as from a server that is
 // full and closes at once. No request before it can be meant.
 func TestFirstWord(t *testing.T) {
 	said := make(chan struct{})
@@ -294,31 +294,31 @@ func TestFirstWord(t *testing.T) {
 	}))
 	<-said
 	time.Sleep(5 * time.Millisecond)
-	var a answer
+	var a response
 	if err := c.do([]byte(plainGet), false, soon(), &a); err != nil || a.status != 503 {
 		t.Errorf("status %d, %v", a.status, err)
 	}
 }
 
-// TestAnswerBeforeEndOfRequest: a server that answers 413 and closes without reading the rest makes the
-// write fail. The answer is there all the same, and says more than the failure.
-func TestAnswerBeforeEndOfRequest(t *testing.T) {
+// TestResponseBeforeEndOfRequest: a server that answers 413 and closes without reading the rest makes the
+// write fail. The response is there all the same, and says more than the failure.
+func TestResponseBeforeEndOfRequest(t *testing.T) {
 	raw := append([]byte("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 33554432\r\n\r\n"), make([]byte, 32<<20)...)
-	for _, answered := range []bool{true, false} {
+	for _, responded := range []bool{true, false} {
 		c := connected(t, served(t, func(c net.Conn) {
 			taken(c)
-			if answered {
+			if responded {
 				io.WriteString(c, "HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno")
 			}
 		}))
-		var a answer
+		var a response
 		err := c.do(raw, false, soon(), &a)
 		switch {
 		case a.sent == 0 || a.sent >= int64(len(raw)):
 			t.Errorf("sent %d of %d", a.sent, len(raw))
-		case answered && (err != nil || a.status != 413 || string(a.body) != "no" || c.reusable()):
+		case responded && (err != nil || a.status != 413 || string(a.body) != "no" || c.reusable()):
 			t.Errorf("%v: status %d, body %q, reusable %v", err, a.status, a.body, c.reusable())
-		case !answered && kindOf(err) != KindReset && kindOf(err) != KindClosed:
+		case !responded && kindOf(err) != KindReset && kindOf(err) != KindClosed:
 			t.Errorf("%q %v", kindOf(err), err)
 		}
 	}
@@ -334,7 +334,7 @@ func TestLargeRequest(t *testing.T) {
 		}
 		stall(c)
 	}))
-	var a answer
+	var a response
 	for range 2 {
 		if err := c.do(raw, false, soon(), &a); err != nil || a.sent != int64(len(raw)) || !c.reusable() {
 			t.Fatalf("%v, sent %d", err, a.sent)
@@ -346,7 +346,7 @@ func TestRequestNotTaken(t *testing.T) {
 	gate := make(chan struct{})
 	defer close(gate)
 	c := connected(t, served(t, func(c net.Conn) { <-gate }))
-	var a answer
+	var a response
 	err := c.do(make([]byte, 64<<20), false, time.Now().Add(50*time.Millisecond), &a)
 	if kindOf(err) != KindTimeout || err.Error() != "request not taken in time" {
 		t.Errorf("%q %v", kindOf(err), err)
@@ -363,7 +363,7 @@ func TestClose(t *testing.T) {
 		close(asked)
 		stall(c)
 	}))
-	var a answer
+	var a response
 	if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
 		t.Fatal(err)
 	}
@@ -381,7 +381,7 @@ func TestClose(t *testing.T) {
 	}
 }
 
-// TestBuffer: a connection has little memory until an answer needs more, and then enough for the next one.
+// TestBuffer: a connection has little memory until a response needs more, and then enough for the next one.
 func TestBuffer(t *testing.T) {
 	var size int
 	c := connected(t, served(t, func(c net.Conn) {
@@ -389,7 +389,7 @@ func TestBuffer(t *testing.T) {
 			fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", size, strings.Repeat("x", size))
 		}
 	}))
-	var a answer
+	var a response
 	for _, tt := range []struct{ size, buffer int }{
 		{100, smallBuffer}, {smallBuffer - 100, smallBuffer}, {smallBuffer, bufferSize}, {100, bufferSize}, {20 * bufferSize, bufferSize},
 	} {
@@ -401,7 +401,7 @@ func TestBuffer(t *testing.T) {
 			t.Errorf("after %d bytes the buffer has %d, want %d", size, len(c.buf), tt.buffer)
 		}
 	}
-	if next := newConn(newSocket(nil), nil, c.habits); len(next.buf) != bufferSize {
+	if next := newConn(newSocket(nil), nil, c.peerTraits); len(next.buf) != bufferSize {
 		t.Errorf("the next connection begins with %d bytes", len(next.buf))
 	}
 }
@@ -419,7 +419,7 @@ func TestNothingAllocated(t *testing.T) {
 			c.Write(wire)
 		}
 	}))
-	var a answer
+	var a response
 	raw, deadline := []byte(plainGet), soon()
 	n := testing.AllocsPerRun(100, func() {
 		deadline = deadline.Add(time.Millisecond)
@@ -432,7 +432,7 @@ func TestNothingAllocated(t *testing.T) {
 			}
 		}
 		if a.field("x-backend-ip") != "10.0.0.1" || len(a.body) != 5+0x2000 {
-			t.Fatal("not the answer")
+			t.Fatal("not the response")
 		}
 	})
 	if n != 0 {

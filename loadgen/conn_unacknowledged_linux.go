@@ -2,7 +2,7 @@ package loadgen
 
 import "golang.org/x/sys/unix"
 
-const canAssumeSilence = true
+const canSkipCheck = true
 
 // unacknowledged is how many bytes were written to a TCP socket that its peer has not acknowledged, -1 if
 // that is not known (tcp(7), SIOCOUTQ).

@@ -2,6 +2,6 @@
 
 package loadgen
 
-const canAssumeSilence = false
+const canSkipCheck = false
 
 func unacknowledged(uintptr) int { return -1 }

@@ -10,22 +10,22 @@ import (
 )
 
 // wire is a user's connections, one per origin, kept alive from request to request, and the buffers that
-// its requests and answers share.
+// its requests and responses share.
 type wire struct {
 	dialer *dialer
 	source net.Addr // to connect from, nil for any
 	hard   context.Context
 	kept   []*connection
 	// inUse is what the second stop closes.
-	inUse  atomic.Pointer[connection]
-	unhook func() bool
-	once   bool // a connection serves one request
-	opened int64
-	rarely rarely
+	inUse     atomic.Pointer[connection]
+	unhook    func() bool
+	once      bool // a connection serves one request
+	opened    int64
+	coldStack coldStack
 
-	raw    []byte
-	answer answer
-	target *target // of the last answer
+	raw      []byte
+	response response
+	target   *target // of the last response
 }
 
 type connection struct {
@@ -59,7 +59,7 @@ func (w *wire) hangUp() {
 	w.kept = w.kept[:0]
 }
 
-// exchange sends raw to o and reads the answer, and returns how long connecting took, 0 on a connection
+// exchange sends raw to o and reads the response, and returns how long connecting took, 0 on a connection
 // kept alive. Nothing that a server could answer is ever sent twice: where it closed a kept connection
 // meanwhile, before the request reached it, a new one takes its place, as in browsers. The error is a
 // *wireError.
@@ -70,7 +70,7 @@ func (w *wire) exchange(o origin, raw []byte, head bool, deadline time.Time) (co
 			return 0, err
 		}
 	}
-	w.answer.reset()
+	w.response.reset()
 	began := time.Now()
 	k, err := w.connect(o, deadline)
 	connect = time.Since(began)
@@ -83,7 +83,7 @@ func (w *wire) exchange(o origin, raw []byte, head bool, deadline time.Time) (co
 // connect opens a connection to o and keeps it.
 func (w *wire) connect(o origin, deadline time.Time) (k *connection, err error) {
 	var c client
-	w.rarely.do(func() { c, err = w.dialer.client(w.hard, w.source, o, deadline) })
+	w.coldStack.do(func() { c, err = w.dialer.client(w.hard, w.source, o, deadline) })
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +99,7 @@ func (w *wire) on(k *connection, raw []byte, head bool, deadline time.Time) erro
 			k.conn.close()
 		}
 	}
-	err := k.conn.do(raw, head, deadline, &w.answer)
+	err := k.conn.do(raw, head, deadline, &w.response)
 	if err != nil || w.once || !k.conn.reusable() {
 		w.drop(k)
 	}

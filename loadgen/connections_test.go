@@ -38,8 +38,8 @@ func TestConnectionPolicies(t *testing.T) {
 	}
 }
 
-// Servers may end a kept connection right behind an answer without a word, and some go on reading for a while
-// then, as Apache does. The next request must go on a new connection, in which no answer gets lost; and never
+// Servers may end a kept connection right behind a response without a word, and some go on reading for a while
+// then, as Apache does. The next request must go on a new connection, in which no response gets lost; and never
 // may it wait for its timeout.
 func TestServersThatEndConnections(t *testing.T) {
 	const requests = 300
@@ -79,7 +79,7 @@ func TestServersThatEndConnections(t *testing.T) {
 	}
 }
 
-// TestEndedBeforeTheRequest is the certain case of it: the connection has ended, and the request does not look.
+// TestEndedBeforeTheRequest is the certain case of it: the connection has ended, and the request skips the check.
 func TestEndedBeforeTheRequest(t *testing.T) {
 	var taking atomic.Int64
 	o := served(t, func(c net.Conn) {
@@ -94,10 +94,10 @@ func TestEndedBeforeTheRequest(t *testing.T) {
 	for i := range int64(5) {
 		if k := w.find(o); k != nil {
 			c := k.conn.(*conn)
-			c.habits.restless.Store(false)
-			answeredJustNow(c)
+			c.peerTraits.closesIdle.Store(false)
+			respondedJustNow(c)
 		}
-		if _, err := w.exchange(o, []byte(plainGet), false, soon()); err != nil || string(w.answer.body) != "ok" {
+		if _, err := w.exchange(o, []byte(plainGet), false, soon()); err != nil || string(w.response.body) != "ok" {
 			t.Fatalf("request %d: %v", i, err)
 		}
 		if w.opened != i+1 || taking.Load() != i+1 {
@@ -107,8 +107,8 @@ func TestEndedBeforeTheRequest(t *testing.T) {
 	}
 }
 
-// The request that follows a redirect begins when the answer has been read for its node, which may take long: a
-// connection that ended meanwhile is looked at, whatever the time of the answer was.
+// The request that follows a redirect begins when the response has been read for its node, which may take long: a
+// connection that ended meanwhile is checked, whatever the time of the response was.
 func TestRedirectAfterSlowReading(t *testing.T) {
 	large := strings.Repeat("<b>x</b>", 1<<17)
 	o := served(t, func(c net.Conn) {

@@ -24,7 +24,7 @@ type dialer struct {
 	tls  *tls.Config
 	tlss sync.Map // *tls.Config by host
 
-	habits        habits
+	peerTraits    peerTraits
 	http2         bool
 	route         Route
 	target        origin // the plan's own
@@ -103,7 +103,7 @@ func (d *dialer) dialFrom(ctx context.Context, source net.Addr, o origin, deadli
 	s := newSocket(c)
 	s.until(deadline)
 	if !o.https {
-		return newConn(s, nil, &d.habits), nil
+		return newConn(s, nil, &d.peerTraits), nil
 	}
 	secure := tls.Client(s, d.config(o.host))
 	if err := secure.HandshakeContext(ctx); err != nil {
@@ -113,7 +113,7 @@ func (d *dialer) dialFrom(ctx context.Context, source net.Addr, o origin, deadli
 		}
 		return nil, explainTLS(err, o.host)
 	}
-	return newConn(s, secure, &d.habits), nil
+	return newConn(s, secure, &d.peerTraits), nil
 }
 
 // open connects to where the route to o begins.

@@ -114,7 +114,7 @@ func TestTLS(t *testing.T) {
 	good, pool := certified(t, time.Now().Add(time.Hour), "localhost")
 	other, otherPool := certified(t, time.Now().Add(time.Hour), "other.test")
 	old, oldPool := certified(t, time.Now().Add(-time.Hour), "localhost")
-	answer2 := func(c *tls.Conn) {
+	response2 := func(c *tls.Conn) {
 		for taken(c) {
 			io.WriteString(c, okay)
 		}
@@ -132,15 +132,15 @@ func TestTLS(t *testing.T) {
 		kind    Kind
 		message string
 	}{
-		{"good", secured(t, &tls.Config{Certificates: []tls.Certificate{good}}, answer2), &tls.Config{RootCAs: pool}, OK, ""},
-		{"TLS 1.2", secured(t, &tls.Config{Certificates: []tls.Certificate{good}, MaxVersion: tls.VersionTLS12}, answer2), &tls.Config{RootCAs: pool}, OK, ""},
-		{"insecure", secured(t, &tls.Config{Certificates: []tls.Certificate{old}}, answer2), &tls.Config{InsecureSkipVerify: true}, OK, ""},
-		{"server name", secured(t, &tls.Config{Certificates: []tls.Certificate{other}}, answer2), &tls.Config{RootCAs: otherPool, ServerName: "other.test"}, OK, ""},
-		{"unknown", secured(t, &tls.Config{Certificates: []tls.Certificate{good}}, answer2), nil, KindTLS, "certificate of localhost is not signed by a known authority (--insecure accepts it)"},
-		{"other name", secured(t, &tls.Config{Certificates: []tls.Certificate{other}}, answer2), &tls.Config{RootCAs: otherPool}, KindTLS, "certificate is for another name than localhost (--insecure accepts it)"},
-		{"expired", secured(t, &tls.Config{Certificates: []tls.Certificate{old}}, answer2), &tls.Config{RootCAs: oldPool}, KindTLS, "certificate of localhost has expired or is not valid yet (--insecure accepts it)"},
-		{"too old", secured(t, &tls.Config{Certificates: []tls.Certificate{good}, MaxVersion: tls.VersionTLS12}, answer2), &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS13}, KindTLS, "TLS handshake refused by localhost: protocol version not supported"},
-		{"another protocol", secured(t, &tls.Config{Certificates: []tls.Certificate{good}, NextProtos: []string{"imap"}}, answer2), &tls.Config{RootCAs: pool}, KindTLS, "TLS handshake refused by localhost: no application protocol"},
+		{"good", secured(t, &tls.Config{Certificates: []tls.Certificate{good}}, response2), &tls.Config{RootCAs: pool}, OK, ""},
+		{"TLS 1.2", secured(t, &tls.Config{Certificates: []tls.Certificate{good}, MaxVersion: tls.VersionTLS12}, response2), &tls.Config{RootCAs: pool}, OK, ""},
+		{"insecure", secured(t, &tls.Config{Certificates: []tls.Certificate{old}}, response2), &tls.Config{InsecureSkipVerify: true}, OK, ""},
+		{"server name", secured(t, &tls.Config{Certificates: []tls.Certificate{other}}, response2), &tls.Config{RootCAs: otherPool, ServerName: "other.test"}, OK, ""},
+		{"unknown", secured(t, &tls.Config{Certificates: []tls.Certificate{good}}, response2), nil, KindTLS, "certificate of localhost is not signed by a known authority (--insecure accepts it)"},
+		{"other name", secured(t, &tls.Config{Certificates: []tls.Certificate{other}}, response2), &tls.Config{RootCAs: otherPool}, KindTLS, "certificate is for another name than localhost (--insecure accepts it)"},
+		{"expired", secured(t, &tls.Config{Certificates: []tls.Certificate{old}}, response2), &tls.Config{RootCAs: oldPool}, KindTLS, "certificate of localhost has expired or is not valid yet (--insecure accepts it)"},
+		{"too old", secured(t, &tls.Config{Certificates: []tls.Certificate{good}, MaxVersion: tls.VersionTLS12}, response2), &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS13}, KindTLS, "TLS handshake refused by localhost: protocol version not supported"},
+		{"another protocol", secured(t, &tls.Config{Certificates: []tls.Certificate{good}, NextProtos: []string{"imap"}}, response2), &tls.Config{RootCAs: pool}, KindTLS, "TLS handshake refused by localhost: no application protocol"},
 		{"plain", plain, nil, KindTLS, "does not speak TLS here: is it an http:// address?"},
 		{"silent", silent, nil, KindConnTime, "no TLS handshake with 127.0.0.1 in time"},
 		{"ends", ends, nil, KindTLS, "connection ended within the TLS handshake with 127.0.0.1"},
@@ -158,8 +158,8 @@ func TestTLS(t *testing.T) {
 				return
 			}
 			defer c.close()
-			var a answer
-			for i := range 3 { // the session tickets that come meanwhile are no answers
+			var a response
+			for i := range 3 { // the session tickets that come meanwhile are not responses
 				time.Sleep(2 * time.Millisecond)
 				if err := c.do([]byte(plainGet), false, soon(), &a); err != nil || string(a.body) != "ok" || c.stale() {
 					t.Fatalf("request %d: %v, body %q", i, err, a.body)
@@ -177,7 +177,7 @@ func TestTLSEndings(t *testing.T) {
 	cert, pool := certified(t, time.Now().Add(time.Hour), "localhost")
 	for _, tt := range []struct {
 		name   string
-		script func(c *tls.Conn, said chan<- struct{}) // after one good answer
+		script func(c *tls.Conn, said chan<- struct{}) // after one good response
 		first  bool                                    // before the request
 		kind   Kind
 	}{
@@ -211,7 +211,7 @@ func TestTLSEndings(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer c.close()
-			var a answer
+			var a response
 			if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
 				t.Fatal(err)
 			}
@@ -245,14 +245,14 @@ func TestTLSClose(t *testing.T) {
 		<-asked
 		c.close()
 	}()
-	var a answer
+	var a response
 	if err := c.do([]byte(plainGet), false, soon(), &a); !errors.Is(err, errCut) {
 		t.Error(err)
 	}
 }
 
 // TestCertificateWanted: under TLS 1.3 a server's refusal of the client comes after the handshake, in the
-// place of the first answer (RFC 8446 §4.4.2.4).
+// place of the first response (RFC 8446 §4.4.2.4).
 func TestCertificateWanted(t *testing.T) {
 	cert, pool := certified(t, time.Now().Add(time.Hour), "localhost")
 	o := secured(t, &tls.Config{Certificates: []tls.Certificate{cert}, ClientAuth: tls.RequireAnyClientCert}, func(*tls.Conn) {})
@@ -261,7 +261,7 @@ func TestCertificateWanted(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.close()
-	var a answer
+	var a response
 	err = c.do([]byte(plainGet), false, soon(), &a)
 	if kindOf(err) != KindTLS || err.Error() != "TLS ended by the server: certificate required" {
 		t.Errorf("%q %v", kindOf(err), err)

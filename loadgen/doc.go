@@ -2,7 +2,7 @@
 // each.
 //
 //	Plan ─▶ New ─▶ Runner.Run
-//	                 │  a goroutine per user: jar ─▶ connection ─▶ answer ─▶ extraction ─▶ assertions
+//	                 │  a goroutine per user: jar ─▶ connection ─▶ response ─▶ extraction ─▶ assertions
 //	                 │        │ one Sample each
 //	                 ▼        ▼
 //	             Progress   recorder: shards ─▶ batches in order of completion ─▶ Options.Sink

@@ -10,9 +10,9 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// Extractor finds one value in an answer: "json:<gjson path>" and "regex:<expression with one group>"
-// in the body, "header:<name>" in the answer's fields, "cookie:<name>" in the user's jar once the
-// answer's cookies are in it.
+// Extractor finds one value in a response: "json:<gjson path>" and "regex:<expression with one group>"
+// in the body, "header:<name>" in the response's fields, "cookie:<name>" in the user's jar once the
+// response's cookies are in it.
 type Extractor struct {
 	source string
 	from   func(x *Extractor, in extractable) (string, bool)
@@ -20,12 +20,12 @@ type Extractor struct {
 	re     *regexp.Regexp
 }
 
-// extractable is an answer to extract from. Values found share its memory.
+// extractable is a response to extract from. Values found share its memory.
 type extractable interface {
 	bodyText() string
-	// member is the value of a member of the body's JSON object, as JSON, "" for none; known says whether
+	// jsonField is the value of a field of the body's JSON object, as JSON, "" for none; known reports whether
 	// that was worked out.
-	member(name string) (value string, known bool)
+	jsonField(name string) (value string, known bool)
 	headerValue(name string) (string, bool)
 	cookieValue(name string) (string, bool)
 }
@@ -43,16 +43,16 @@ func ParseExtractor(s string) (*Extractor, error) {
 	x := &Extractor{source: s, from: extractions[kind], arg: arg}
 	switch {
 	case x.from == nil:
-		return nil, fmt.Errorf("%q: expected json:<path>, header:<name>, cookie:<name> or regex:<expression with one group>", s)
+		return nil, fmt.Errorf("invalid extractor %q: want json:<path>, header:<name>, cookie:<name> or regex:<expression with one group>", s)
 	case arg == "":
-		return nil, fmt.Errorf("%q: nothing behind the colon", s)
+		return nil, fmt.Errorf("invalid extractor %q: nothing after the colon", s)
 	case kind == "regex":
 		re, err := regexp.Compile(arg)
 		if err != nil {
-			return nil, fmt.Errorf("%q: %w", s, err)
+			return nil, fmt.Errorf("invalid extractor %q: %w", s, err)
 		}
 		if re.NumSubexp() != 1 {
-			return nil, fmt.Errorf("%q: %d groups, expected one: ( ) around what is wanted, (?: ) around the rest", s, re.NumSubexp())
+			return nil, fmt.Errorf("invalid extractor %q: %d groups, want one: ( ) around what is wanted, (?: ) around the rest", s, re.NumSubexp())
 		}
 		x.re = re
 	}
@@ -62,11 +62,11 @@ func ParseExtractor(s string) (*Extractor, error) {
 // String is the extractor as the plan words it.
 func (x *Extractor) String() string { return x.source }
 
-// find returns the value and whether there is one. It shares the answer's memory: keep a clone.
+// find returns the value and whether there is one. It shares the response's memory: keep a clone.
 func (x *Extractor) find(in extractable) (string, bool) { return x.from(x, in) }
 
 func (x *Extractor) json(in extractable) (string, bool) {
-	if value, known := in.member(x.arg); known {
+	if value, known := in.jsonField(x.arg); known {
 		return scalar(value)
 	}
 	r := gjson.Get(in.bodyText(), x.arg)
@@ -105,12 +105,12 @@ func counterValue(s string) (int64, bool) {
 // text is b as a string without a copy: it changes with b.
 func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
-// fromCookie says whether the value comes from the user's jar, not from the answer itself.
+// fromCookie reports whether the value comes from the user's jar, not from the response itself.
 func (x *Extractor) fromCookie() bool { return strings.HasPrefix(x.source, "cookie:") }
 
-// memberName is the name that the extractor looks for in the body's JSON object; "" if it looks for
+// jsonFieldName is the name that the extractor looks for in the body's JSON object; "" if it looks for
 // anything else.
-func (x *Extractor) memberName() string {
+func (x *Extractor) jsonFieldName() string {
 	if x == nil || !strings.HasPrefix(x.source, "json:") || !plainName(x.arg) {
 		return ""
 	}

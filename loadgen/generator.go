@@ -65,27 +65,27 @@ func (g *Generator) add(b *Generator) {
 	g.WorstWake = max(g.WorstWake, b.WorstWake)
 }
 
-// doubts say in what the generator itself was the limit. With inProcess the processors also served the
+// warnings say in what the generator itself was the limit. With inProcess the processors also served the
 // target, so that their load says nothing of the generator.
-func (g *Generator) doubts(inProcess bool) []string {
-	var doubts []string
+func (g *Generator) warnings(inProcess bool) []string {
+	var warnings []string
 	if load := g.Load(); load >= busy && g.Wall >= leastWall && !inProcess {
-		doubts = append(doubts, fmt.Sprintf("the generator used %.0f%% of its %d processors: it, not the target, may have been the limit; times include its waiting for a processor",
+		warnings = append(warnings, fmt.Sprintf("the generator used %.0f%% of its %d processors: it, not the target, may have been the limit; times include its waiting for a processor",
 			100*load, g.Processors))
 	}
 	if g.Wakes >= leastWakes && float64(g.LateWakes) > lateShare*float64(g.Wakes) {
-		doubts = append(doubts, fmt.Sprintf("%.1f%% of the pauses and arrivals ended more than %v too late, the worst by %v: the generator was too busy for the load that was planned",
+		warnings = append(warnings, fmt.Sprintf("%.1f%% of the pauses and arrivals ended more than %v too late, the worst by %v: the generator was too busy for the load that was planned",
 			100*float64(g.LateWakes)/float64(g.Wakes), LateWake, g.WorstWake.Round(time.Millisecond)))
 	}
 	if g.Wall >= leastWall && (g.Paused.Seconds() > pausedShare*g.Wall.Seconds() || g.WorstPause > longPause) {
-		doubts = append(doubts, fmt.Sprintf("the garbage collector stopped all users %d times, %v in all and up to %v at once: times include that",
+		warnings = append(warnings, fmt.Sprintf("the garbage collector stopped all users %d times, %v in all and up to %v at once: times include that",
 			g.Pauses, g.Paused.Round(time.Microsecond), g.WorstPause.Round(time.Microsecond)))
 	}
-	return doubts
+	return warnings
 }
 
-// doubts say how many arrivals did not begin when they were due.
-func (a *ArrivalAccount) doubts() []string {
+// warnings say how many arrivals did not begin when they were due.
+func (a *ArrivalAccount) warnings() []string {
 	switch {
 	case a.Dropped > 0:
 		return []string{fmt.Sprintf("%d of %d arrivals never began and %d began late, as no user was free: the target did not keep up with the rate, or the group needs more users", a.Dropped, a.Planned, a.Late)}

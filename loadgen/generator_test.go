@@ -23,18 +23,18 @@ func TestDoubts(t *testing.T) {
 		"9 times, 150ms in all and up to 1ms":                                            with(func(g *Generator) { g.Paused = 150 * time.Millisecond }),
 		"9 times, 9ms in all and up to 20ms at":                                          with(func(g *Generator) { g.WorstPause = 20 * time.Millisecond }),
 	} {
-		got := strings.Join(g.doubts(false), "\n")
+		got := strings.Join(g.warnings(false), "\n")
 		if !strings.Contains(got, want) || (got == "") != (want == "") || strings.Contains(got, "\n") {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
 	for _, quiet := range []Generator{{Wall: time.Millisecond, CPU: time.Second, Processors: 1, Wakes: 9, LateWakes: 9}, {}} {
-		if got := quiet.doubts(false); got != nil {
+		if got := quiet.warnings(false); got != nil {
 			t.Errorf("too little to go by: %q", got)
 		}
 	}
 	busy := with(func(g *Generator) { g.CPU = 20 * time.Second })
-	if got := busy.doubts(true); got != nil {
+	if got := busy.warnings(true); got != nil {
 		t.Errorf("with the target in the same process: %q", got)
 	}
 	for want, a := range map[string]ArrivalAccount{
@@ -42,7 +42,7 @@ func TestDoubts(t *testing.T) {
 		"11 of 1000 arrivals began": {Planned: 1000, Started: 1000, Late: 11},
 		"1 of 1000 arrivals never":  {Planned: 1000, Started: 999, Dropped: 1},
 	} {
-		if got := strings.Join(a.doubts(), "\n"); !strings.Contains(got, want) || (got == "") != (want == "") {
+		if got := strings.Join(a.warnings(), "\n"); !strings.Contains(got, want) || (got == "") != (want == "") {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

@@ -19,7 +19,7 @@ import (
 
 // client speaks HTTP over one connection of one user: one request at a time, each sent once. See conn.do.
 type client interface {
-	do(raw []byte, head bool, deadline time.Time, a *answer) error
+	do(raw []byte, head bool, deadline time.Time, a *response) error
 	reusable() bool
 	close() error
 }
@@ -96,7 +96,7 @@ func newHTTP2(c net.Conn, o origin) (*http2Conn, error) {
 // alpnHTTP2 is the name of HTTP/2 in TLS handshakes (RFC 9113 §3.2).
 const alpnHTTP2 = "h2"
 
-// agreed says whether the server chose HTTP/2 in the TLS handshake.
+// agreed reports whether the server chose HTTP/2 in the TLS handshake.
 func agreed(secure *tls.Conn, o origin) error {
 	if secure.ConnectionState().NegotiatedProtocol == alpnHTTP2 {
 		return nil
@@ -114,7 +114,7 @@ func (h *http2Conn) close() error {
 }
 
 // do is conn.do: raw, worded in HTTP/1.1, is sent as HTTP/2.
-func (h *http2Conn) do(raw []byte, _ bool, deadline time.Time, a *answer) error {
+func (h *http2Conn) do(raw []byte, _ bool, deadline time.Time, a *response) error {
 	a.reset()
 	if !h.reusable() {
 		return &wireError{KindClosed, errGone}
@@ -145,7 +145,7 @@ func (h *http2Conn) do(raw []byte, _ bool, deadline time.Time, a *answer) error 
 // request reads what a script worded.
 func (h *http2Conn) request(raw []byte) (*http.Request, error) {
 	if !bytes.HasSuffix(raw, []byte("\r\n\r\n")) {
-		// An answer may come before the whole body is sent, and the next request be worded into raw meanwhile.
+		// A response may come before the whole body is sent, and the next request be worded into raw meanwhile.
 		raw = bytes.Clone(raw)
 	}
 	req, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(raw)))
@@ -163,7 +163,7 @@ func (h *http2Conn) request(raw []byte) (*http.Request, error) {
 
 // take makes of res the head that conn would have read. HTTP/2 has no reason phrases: the usual one stands
 // for it, as reports show one.
-func (a *answer) take(res *http.Response) {
+func (a *response) take(res *http.Response) {
 	h := &a.head
 	h.status, h.minor = res.StatusCode, 1
 	h.raw = fmt.Appendf(h.raw[:0], "HTTP/2 %d ", res.StatusCode)
@@ -185,7 +185,7 @@ func (a *answer) take(res *http.Response) {
 }
 
 // readAll reads the whole body, and keeps as much of it as conn does.
-func (a *answer) readAll(body io.Reader) error {
+func (a *response) readAll(body io.Reader) error {
 	var spare []byte
 	for {
 		room := a.room()
@@ -206,8 +206,8 @@ func (a *answer) readAll(body io.Reader) error {
 	}
 }
 
-// explain makes a *wireError of why a request has no answer.
-func (h *http2Conn) explain(err error, ctx context.Context, a *answer) error {
+// explain makes a *wireError of why a request has no response.
+func (h *http2Conn) explain(err error, ctx context.Context, a *response) error {
 	begun := !a.firstByte.IsZero()
 	var reset streamError
 	switch words := err.Error(); {
@@ -216,13 +216,13 @@ func (h *http2Conn) explain(err error, ctx context.Context, a *answer) error {
 	case ctx.Err() != nil:
 		return &wireError{KindTimeout, lateness(nil, begun)}
 	case errors.As(err, &reset):
-		return &wireError{KindReset, errors.New("the server reset the stream: " + resetWords(reset.Code))}
+		return &wireError{KindReset, errors.New("the server reset the stream: " + errorCodeName(reset.Code))}
 	case strings.Contains(words, "GOAWAY"):
 		return &wireError{KindClosed, errors.New("the server ended the connection (GOAWAY)")}
 	case strings.Contains(words, "header list larger"):
 		return &wireError{KindTooLarge, errTooLarge}
 	case strings.Contains(words, "HTTP/1.1 header"), strings.Contains(words, "PROTOCOL_ERROR"):
-		return &wireError{KindMalformed, errors.New("the answer is not HTTP/2")}
+		return &wireError{KindMalformed, errors.New("the response is not HTTP/2")}
 	case begun:
 		return &wireError{KindTruncated, cutShort("body cut short")}
 	}
@@ -236,10 +236,10 @@ type streamError struct {
 	Cause    error
 }
 
-func (e streamError) Error() string { return resetWords(e.Code) }
+func (e streamError) Error() string { return errorCodeName(e.Code) }
 
-// resetWords is the name of an error code (RFC 9113 §7).
-func resetWords(code uint32) string {
+// errorCodeName is the name of an error code (RFC 9113 §7).
+func errorCodeName(code uint32) string {
 	names := []string{"NO_ERROR", "PROTOCOL_ERROR", "INTERNAL_ERROR", "FLOW_CONTROL_ERROR", "SETTINGS_TIMEOUT", "STREAM_CLOSED",
 		"FRAME_SIZE_ERROR", "REFUSED_STREAM", "CANCEL", "COMPRESSION_ERROR", "CONNECT_ERROR", "ENHANCE_YOUR_CALM",
 		"INADEQUATE_SECURITY", "HTTP_1_1_REQUIRED"}

@@ -175,7 +175,7 @@ func TestHTTP2Failures(t *testing.T) {
 	}), false)
 	for target, want := range map[string][]Kind{
 		slow.URL: {KindTimeout}, old.URL: {KindTLS}, cut.URL: {KindReset},
-		// It answers 400 in HTTP/1.1 and closes with our frames unread: the reset may overtake the answer.
+		// It answers 400 in HTTP/1.1 and closes with our frames unread: the reset may overtake the response.
 		plain.URL: {KindMalformed, KindReset},
 	} {
 		samples, _ := runPlan(t, &Plan{Target: target, HTTP2: true, Timeout: 200 * time.Millisecond, TLS: &tls.Config{InsecureSkipVerify: true},
@@ -186,7 +186,7 @@ func TestHTTP2Failures(t *testing.T) {
 	}
 }
 
-// brokenStream takes nothing, and says whether it was closed.
+// brokenStream takes nothing, and reports whether it was closed.
 type brokenStream struct {
 	net.Conn
 	shut bool

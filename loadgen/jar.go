@@ -12,17 +12,17 @@ import (
 )
 
 // jar is one user's cookies: the standard library's jar (RFC 6265), and in front of it the field values
-// it gave before. Asking the jar costs as much as the rest of a request, and its answer changes only when
+// it gave before. Asking the jar costs as much as the rest of a request, and its response changes only when
 // a cookie is set or expires.
 type jar struct {
-	cookies *cookiejar.Jar
-	filled  bool                 // a cookie was set since clear
-	given   map[string]given     // by target.key
-	latest  *target              // whom the jar answered last, nil for nobody …
-	answer  given                // … and what
-	ends    map[string]time.Time // of each cookie that expires, by its identity
-	next    time.Time            // the earliest of them: no given value outlives it; zero for none
-	rarely  rarely
+	cookies   *cookiejar.Jar
+	filled    bool                 // a cookie was set since clear
+	given     map[string]given     // by target.key
+	latest    *target              // whom the jar answered last, nil for nobody …
+	response  given                // … and what
+	ends      map[string]time.Time // of each cookie that expires, by its identity
+	next      time.Time            // the earliest of them: no given value outlives it; zero for none
+	coldStack coldStack
 }
 
 // given is what the jar answered for one target.
@@ -59,13 +59,13 @@ func (j *jar) at(t *target) given {
 		j.expire(time.Now())
 	}
 	if j.latest == t {
-		return j.answer
+		return j.response
 	}
 	g, ok := j.given[t.key]
 	if !ok {
 		g = j.ask(t)
 	}
-	j.latest, j.answer = t, g
+	j.latest, j.response = t, g
 	return g
 }
 
@@ -79,12 +79,12 @@ func (j *jar) expire(now time.Time) {
 	j.soonest()
 }
 
-// ask asks the library's jar and keeps its answer.
+// ask asks the library's jar and keeps its response.
 func (j *jar) ask(t *target) (g given) {
 	if len(j.given) >= maxGiven {
 		j.forget()
 	}
-	j.rarely.do(func() { g.cookies = j.cookies.Cookies(t.url) })
+	j.coldStack.do(func() { g.cookies = j.cookies.Cookies(t.url) })
 	var field strings.Builder
 	for i, c := range g.cookies {
 		if i > 0 {
@@ -112,10 +112,10 @@ func (j *jar) value(t *target, name string) (string, bool) {
 	return "", false
 }
 
-// set takes over one Set-Cookie line of an answer from t. Its error says why the cookie was not kept;
+// set takes over one Set-Cookie line of a response from t. Its error says why the cookie was not kept;
 // it never shows the value.
 func (j *jar) set(t *target, line string) (err error) {
-	j.rarely.do(func() { err = j.take(t, line) })
+	j.coldStack.do(func() { err = j.take(t, line) })
 	return err
 }
 
@@ -141,7 +141,7 @@ func (j *jar) take(t *target, line string) error {
 	return nil
 }
 
-// ending notes when the cookie of that identity ends and says whether that is already past, which is how
+// ending notes when the cookie of that identity ends and reports whether that is already past, which is how
 // cookies are deleted.
 func (j *jar) ending(key string, end, now time.Time) (deleted bool) {
 	delete(j.ends, key)
@@ -181,7 +181,7 @@ func (j *jar) soonest() {
 	}
 }
 
-// holds says whether the jar would send c back to its own path.
+// holds reports whether the jar would send c back to its own path.
 func (j *jar) holds(t *target, c *http.Cookie) bool {
 	u := *t.url
 	if strings.HasPrefix(c.Path, "/") {

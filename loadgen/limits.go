@@ -32,7 +32,7 @@ func (r *Runner) CheckLimits() error {
 	for _, a := range r.plan.Route.Sources {
 		l, err := net.Listen("tcp", net.JoinHostPort(a.String(), "0"))
 		if err != nil {
-			return fmt.Errorf("%s is no address of this machine to connect from", a)
+			return fmt.Errorf("%s is not an address of this machine", a)
 		}
 		l.Close()
 	}

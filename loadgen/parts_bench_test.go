@@ -8,7 +8,7 @@ import (
 )
 
 // BenchmarkJar is what the cookies of a request cost: kept is the way of almost every request, asked what
-// the standard library's jar takes for the same, set an answer that sets the stickiness cookie again.
+// the standard library's jar takes for the same, set a response that sets the stickiness cookie again.
 func BenchmarkJar(b *testing.B) {
 	to, err := parseTarget("http://127.0.0.1:8080/")
 	if err != nil {

@@ -26,7 +26,7 @@ type Plan struct {
 	HTTP2 bool
 	// Route is how connections get to their targets.
 	Route Route
-	// Session reads node, counter and session id from every answer.
+	// Session reads node, counter and session id from every response.
 	Session Session
 	Groups  []Group
 	// Seed makes think times and random arrivals repeatable. Every user and every group's schedule draws
@@ -36,7 +36,7 @@ type Plan struct {
 	UserAgent string
 }
 
-// Session is where an answer says which node gave it and whose session it is; a nil extractor reads
+// Session is where a response says which node gave it and whose session it is; a nil extractor reads
 // nothing.
 type Session struct {
 	Node, Counter, ID *Extractor
@@ -101,7 +101,7 @@ type Group struct {
 
 // Step is one thing a user does: exactly one of Request, Think and Mark is set.
 type Step struct {
-	// When must hold for the step to be done; nil always holds. It sees the user's last answer.
+	// When must hold for the step to be done; nil always holds. It sees the user's last response.
 	When    *assert.Condition
 	Request *Request
 	Think   *Think
@@ -121,12 +121,12 @@ type Request struct {
 	// Timeout bounds the whole sample; 0 is the plan's.
 	Timeout time.Duration
 	// Redirects is how many redirects are followed at most; 0 follows none, and the redirect itself is
-	// the answer.
+	// the response.
 	Redirects int
-	// Assert must hold for the answer, all of them; a condition on the status replaces the rule that
+	// Assert must hold for the response, all of them; a condition on the status replaces the rule that
 	// 200 to 399 are the good ones.
 	Assert []*assert.Condition
-	// Extract sets variables from the answer.
+	// Extract sets variables from the response.
 	Extract []Extract
 }
 
@@ -136,7 +136,7 @@ type Field struct {
 	Value *Template
 }
 
-// Extract sets the variable Name to what From finds in the answer.
+// Extract sets the variable Name to what From finds in the response.
 type Extract struct {
 	Name string
 	From *Extractor

@@ -143,25 +143,25 @@ func TestThink(t *testing.T) {
 	}
 }
 
-// fakeAnswer is an answer to extract from.
-type fakeAnswer struct {
+// fakeResponse is a response to extract from.
+type fakeResponse struct {
 	body            string
 	header, cookies map[string]string
 }
 
-func (f fakeAnswer) bodyText() string                              { return f.body }
-func (f fakeAnswer) member(name string) (value string, known bool) { return "", false }
-func (f fakeAnswer) headerValue(name string) (string, bool) {
+func (f fakeResponse) bodyText() string                                 { return f.body }
+func (f fakeResponse) jsonField(name string) (value string, known bool) { return "", false }
+func (f fakeResponse) headerValue(name string) (string, bool) {
 	v, ok := f.header[name]
 	return v, ok
 }
-func (f fakeAnswer) cookieValue(name string) (string, bool) {
+func (f fakeResponse) cookieValue(name string) (string, bool) {
 	v, ok := f.cookies[name]
 	return v, ok
 }
 
 func TestExtractor(t *testing.T) {
-	in := fakeAnswer{
+	in := fakeResponse{
 		body:   `{"tag":"s1","views":12,"null":null,"deep":{"list":[{"id":"x"}]},"tagged":"\u0041\n"}`,
 		header: map[string]string{"X-Node": "s2"}, cookies: map[string]string{"SERVERID": "s1|abc"},
 	}
@@ -292,7 +292,7 @@ func TestJarEndsNoCookieBeforeTheLibrary(t *testing.T) {
 	var j jar
 	j.clear()
 	to, _ := parseTarget("http://127.0.0.1/")
-	j.rarely.times = 100 // so that the way to the library is the shortest
+	j.coldStack.times = 100 // so that the way to the library is the shortest
 	before := time.Now()
 	if err := j.set(to, "n=1; Max-Age=1"); err != nil {
 		t.Fatal(err)
@@ -305,8 +305,8 @@ func TestJarEndsNoCookieBeforeTheLibrary(t *testing.T) {
 	}
 }
 
-// The jar's last answer is for its target alone, and until something changes.
-func TestJarRemembersItsLastAnswer(t *testing.T) {
+// The jar's last response is for its target alone, and until something changes.
+func TestJarRemembersItsLastResponse(t *testing.T) {
 	var j jar
 	j.clear()
 	a, _ := parseTarget("http://127.0.0.1/a/x")
@@ -405,7 +405,7 @@ func TestJarTellsExpiriesApart(t *testing.T) {
 	var j jar
 	j.clear()
 	to, _ := parseTarget("http://127.0.0.1/")
-	for i := range 1000 { // renewed with every answer, as sessions are
+	for i := range 1000 { // renewed with every response, as sessions are
 		j.set(to, fmt.Sprintf("n=1; Max-Age=%d; Path=/", 1000+i))
 	}
 	if len(j.ends) != 1 {

@@ -10,10 +10,10 @@ import (
 	"stickbench/assert"
 )
 
-// request sends r, follows its redirects, judges the answer and records the sample, and says whether the
+// request sends r, follows its redirects, judges the response and records the sample, and reports whether the
 // user goes on: not after the second stop, which cuts what is in flight, nor when a trace has seen enough.
 //
-//	word ─▶ exchange ─▶ cookies ─▶ redirect? ─▶ observe ─▶ status ─▶ extract ─▶ assert ─▶ record
+//	encode ─▶ exchange ─▶ cookies ─▶ redirect? ─▶ observe ─▶ status ─▶ extract ─▶ assert ─▶ record
 //	  ▲                               │ yes
 //	  └───────────────────────────────┘
 func (u *user) request(r *request, now time.Time) bool {
@@ -25,7 +25,7 @@ func (u *user) request(r *request, now time.Time) bool {
 	err := u.fetch(r, s, now)
 	switch {
 	case err == nil:
-		u.answered(r, s)
+		u.judge(r, s)
 	case u.hard.Err() != nil && !unsendable(err): // what is unsendable was not in flight
 		u.account.Cut++
 		u.traced(r, KindClosed, err.Error())
@@ -48,10 +48,10 @@ func unsendable(err error) bool {
 	return errors.As(err, &w) && w.kind == KindVariable
 }
 
-// fail notes why a sample begun at start has no answer. What came of it, as bytes, is already there;
+// fail notes why a sample begun at start has no response. What came of it, as bytes, is already there;
 // conditions see nothing of it.
 func (u *user) fail(r *request, s *Sample, err error, start time.Time) {
-	u.unanswered()
+	u.noResponse()
 	s.Kind, s.Failure = KindOther, err.Error()
 	var w *wireError
 	if errors.As(err, &w) {
@@ -63,18 +63,18 @@ func (u *user) fail(r *request, s *Sample, err error, start time.Time) {
 	s.Status, s.Reason, s.DataType = 0, "", ""
 }
 
-// fetch gets the answer, redirects followed. Its error is a *wireError.
+// fetch gets the response, redirects followed. Its error is a *wireError.
 func (u *user) fetch(r *request, s *Sample, start time.Time) error {
-	u.unanswered()
+	u.noResponse()
 	deadline := start.Add(r.timeout)
-	w := wording{plan: u.runner.plan, request: r, method: r.Method, target: r.fixed}
+	w := requestEncoder{plan: u.runner.plan, request: r, method: r.Method, target: r.fixed}
 	if err := u.aim(&w, r); err != nil {
 		u.account.Unsent++
 		return err
 	}
 	for hop := 0; ; hop++ {
 		s.URL = w.target.shown
-		raw, err := u.word(&w, r)
+		raw, err := u.encode(&w, r)
 		if err != nil {
 			if hop == 0 {
 				u.account.Unsent++
@@ -82,8 +82,8 @@ func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 			return err
 		}
 		connect, err := u.wire.exchange(w.target.origin, raw, w.method == http.MethodHead, deadline)
-		a := &u.wire.answer
-		u.members.state = unread
+		a := &u.wire.response
+		u.fields.state = unread
 		s.Connect += connect
 		s.Received += a.received
 		s.Sent += a.sent
@@ -113,16 +113,16 @@ func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 	}
 }
 
-// unanswered forgets the last answer, so that no condition or extractor takes it for that of another
+// noResponse forgets the last response, so that no condition or extractor takes it for that of another
 // request or another visitor.
-func (u *user) unanswered() {
+func (u *user) noResponse() {
 	u.view = assert.Response{Lookup: u, Previous: u.last}
-	u.wire.answer.reset()
-	u.members.state = unread
+	u.wire.response.reset()
+	u.fields.state = unread
 }
 
 // aim works out the target where it depends on variables.
-func (u *user) aim(w *wording, r *request) error {
+func (u *user) aim(w *requestEncoder, r *request) error {
 	if w.target != nil {
 		return nil
 	}
@@ -133,7 +133,7 @@ func (u *user) aim(w *wording, r *request) error {
 	t, err := parseTarget(Absolute(u.runner.plan.Target, string(text)))
 	if err != nil {
 		// err would show the values, which may be credentials, and make a failure of its own of each
-		return &wireError{KindVariable, fmt.Errorf("with its variables' values, %s is no http or https URL", r.URL)}
+		return &wireError{KindVariable, fmt.Errorf("with its variables' values, %s is not an http or https URL", r.URL)}
 	}
 	if r.shown != "" {
 		t.shown = t.url.Scheme + "://" + t.url.Host + r.shown
@@ -146,8 +146,8 @@ func noValue(variable string) error {
 	return &wireError{KindVariable, fmt.Errorf("${%s} has no value: nothing was sent", variable)}
 }
 
-// word puts the request into the user's buffer.
-func (u *user) word(w *wording, r *request) ([]byte, error) {
+// encode writes the request to the user's buffer.
+func (u *user) encode(w *requestEncoder, r *request) ([]byte, error) {
 	raw, missing := u.wire.raw[:0], ""
 	ready := r.head != nil && w.target == r.fixed && w.method == r.Method
 	if ready {
@@ -168,7 +168,7 @@ func (u *user) word(w *wording, r *request) ([]byte, error) {
 }
 
 // cookieField is the plan's own cookies and then the jar's, in one field (RFC 6265 §5.4).
-func (u *user) cookieField(raw []byte, w *wording, r *request) (all []byte, missing string) {
+func (u *user) cookieField(raw []byte, w *requestEncoder, r *request) (all []byte, missing string) {
 	held := u.jar.at(w.target).field
 	own := r.cookie != nil && !w.foreign
 	if held == "" && !own {
@@ -189,7 +189,7 @@ func (u *user) cookieField(raw []byte, w *wording, r *request) (all []byte, miss
 	return append(raw, "\r\n"...), ""
 }
 
-func (u *user) keepCookies(t *target, a *answer) {
+func (u *user) keepCookies(t *target, a *response) {
 	for line := range a.setCookies() {
 		if err := u.jar.set(t, string(line)); err != nil {
 			u.runner.warn(err.Error())
@@ -206,20 +206,20 @@ func redirects(status int) bool {
 	return false
 }
 
-// follow turns w to where the answer sends it. As browsers do, 303 becomes a GET, 301 and 302 make a GET
+// follow turns w to where the response sends it. As browsers do, 303 becomes a GET, 301 and 302 make a GET
 // of a POST, 307 and 308 repeat method and body (RFC 9110 §15.4); credentials of the plan stay with its
 // own origin.
-func (u *user) follow(w *wording, a *answer, hop, most int) error {
+func (u *user) follow(w *requestEncoder, a *response, hop, most int) error {
 	if hop == most {
 		return &wireError{KindRedirect, fmt.Errorf("more than %d redirects", most)}
 	}
-	location := strings.Clone(a.field("Location")) // the next answer overwrites the buffer, and the URL lives on
+	location := strings.Clone(a.field("Location")) // the next response overwrites the buffer, and the URL lives on
 	if location == "" {
 		return &wireError{KindRedirect, fmt.Errorf("%d without a Location", a.status)}
 	}
 	next, err := w.target.url.Parse(location)
 	if err != nil {
-		return &wireError{KindRedirect, fmt.Errorf("%d to a Location that is no URL", a.status)}
+		return &wireError{KindRedirect, fmt.Errorf("%d to an invalid Location", a.status)}
 	}
 	t, err := newTarget(next)
 	if err != nil {
@@ -240,15 +240,15 @@ func (u *user) follow(w *wording, a *answer, hop, most int) error {
 	return nil
 }
 
-// answered judges a complete answer: the session first, then the status, the extractions and the
+// judge judges a complete response: the session first, then the status, the extractions and the
 // assertions. The first thing wrong is the sample's failure; variables are set all the same.
-func (u *user) answered(r *request, s *Sample) {
-	a := &u.wire.answer
+func (u *user) judge(r *request, s *Sample) {
+	a := &u.wire.response
 	v := &u.view
 	v.Status, v.Elapsed, v.Bytes, v.Body = a.status, s.Elapsed, s.Received, a.body
 	s.Reason, s.DataType = phrase(a), dataType(a.field("Content-Type"))
 	if a.dropped > 0 {
-		u.runner.warn(fmt.Sprintf("%s: the answer's body is larger than %d MB, extractions and assertions saw only its beginning", r.Label, maxBody>>20))
+		u.runner.warn(fmt.Sprintf("%s: the response's body is larger than %d MB, extractions and assertions saw only its beginning", r.Label, maxBody>>20))
 	}
 	u.observe(a.status)
 	s.Node, s.Counter, s.HasCounter = v.Node, v.Counter, v.HasCounter
@@ -275,12 +275,12 @@ func (u *user) answered(r *request, s *Sample) {
 }
 
 // extract sets a variable, or takes its value away where nothing matches: a value left over from an
-// earlier answer would go on in silence.
+// earlier response would go on in silence.
 func (u *user) extract(x *Extract) error {
 	v, ok := x.From.find(u)
 	if !ok {
 		delete(u.variables, x.Name)
-		return fmt.Errorf("extract %s: nothing in the answer matches %s", x.Name, x.From)
+		return fmt.Errorf("extract %s: nothing in the response matches %s", x.Name, x.From)
 	}
 	if u.variables == nil {
 		u.variables = make(map[string]string)
@@ -289,8 +289,8 @@ func (u *user) extract(x *Extract) error {
 	return nil
 }
 
-// phrase is the answer's reason phrase.
-func phrase(a *answer) string {
+// phrase is the response's reason phrase.
+func phrase(a *response) string {
 	return same(http.StatusText(a.status), text(a.reason()))
 }
 
@@ -307,16 +307,16 @@ func dataType(contentType string) string {
 	return "text"
 }
 
-// The parts of the last answer that extractors and conditions ask for.
+// The parts of the last response that extractors and conditions ask for.
 
-func (u *user) bodyText() string { return text(u.wire.answer.body) }
+func (u *user) bodyText() string { return text(u.wire.response.body) }
 
-func (u *user) member(name string) (value string, known bool) {
-	return u.members.find(u.bodyText(), name)
+func (u *user) jsonField(name string) (value string, known bool) {
+	return u.fields.find(u.bodyText(), name)
 }
 
 func (u *user) headerValue(name string) (string, bool) {
-	v := u.wire.answer.field(name)
+	v := u.wire.response.field(name)
 	return v, v != ""
 }
 
@@ -328,7 +328,7 @@ func (u *user) cookieValue(name string) (string, bool) {
 }
 
 // Header is for conditions (assert.Lookup).
-func (u *user) Header(name string) string { return u.wire.answer.field(name) }
+func (u *user) Header(name string) string { return u.wire.response.field(name) }
 
 // Cookie is for conditions (assert.Lookup).
 func (u *user) Cookie(name string) string {

@@ -43,7 +43,7 @@ func ParseResolve(s string) (hostPort, address string, err error) {
 	port, address, more := strings.Cut(rest, ":")
 	address = strings.TrimSuffix(strings.TrimPrefix(address, "["), "]")
 	if _, bad := netip.ParseAddr(address); !ok || !more || host == "" || !validPort(port) || bad != nil {
-		return "", "", fmt.Errorf("%q: expected HOST:PORT:ADDRESS, such as example.com:443:127.0.0.1", s)
+		return "", "", fmt.Errorf("invalid address %q: want HOST:PORT:ADDRESS, such as example.com:443:127.0.0.1", s)
 	}
 	return net.JoinHostPort(host, port), net.JoinHostPort(address, port), nil
 }
@@ -52,7 +52,7 @@ func ParseResolve(s string) (hostPort, address string, err error) {
 func ParseConnectTo(s string) (string, error) {
 	host, port, err := net.SplitHostPort(s)
 	if err != nil || host == "" || !validPort(port) {
-		return "", fmt.Errorf("%q: expected HOST:PORT, such as 127.0.0.1:8080", s)
+		return "", fmt.Errorf("invalid address %q: want HOST:PORT, such as 127.0.0.1:8080", s)
 	}
 	return net.JoinHostPort(host, port), nil
 }
@@ -66,7 +66,7 @@ func validPort(s string) bool {
 func ParseProxy(s string) (*url.URL, error) {
 	u, err := url.Parse(s)
 	if err != nil || u.Scheme != "http" || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
-		return nil, errors.New("expected http://HOST:PORT, such as http://127.0.0.1:3128")
+		return nil, errors.New("want http://HOST:PORT, such as http://127.0.0.1:3128")
 	}
 	return u, nil
 }
@@ -128,7 +128,7 @@ func (d *dialer) tunnel(ctx context.Context, c net.Conn, o origin, deadline time
 		return noTunnel(err, o)
 	}
 	if res.StatusCode/100 != 2 {
-		return &wireError{KindConnect, fmt.Errorf("the proxy makes no tunnel to %s: %s", o.address(), res.Status)}
+		return &wireError{KindConnect, fmt.Errorf("the proxy refused the tunnel to %s: %s", o.address(), res.Status)}
 	}
 	return nil
 }

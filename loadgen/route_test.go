@@ -167,7 +167,7 @@ func TestCheckLimits(t *testing.T) {
 	if got := check(100); got != "" {
 		t.Error(got)
 	}
-	if got := check(1, "192.0.2.1"); got != "192.0.2.1 is no address of this machine to connect from" {
+	if got := check(1, "192.0.2.1"); got != "192.0.2.1 is not an address of this machine" {
 		t.Error(got)
 	}
 	files, ports := openFiles(), localPorts()

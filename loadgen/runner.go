@@ -18,7 +18,7 @@ import (
 
 // Runner is a plan about to run, or running. It runs once.
 type Runner struct {
-	// Trace, if set before Run, is told every exchange once its sample is complete, and says whether the
+	// Trace, if set before Run, is told every exchange once its sample is complete, and reports whether the
 	// user goes on after it. Users call it from goroutines of their own. It costs time and memory: it is
 	// for a few exchanges, not for load.
 	Trace func(*Exchange) (more bool)
@@ -65,9 +65,9 @@ type Account struct {
 	// Stalls counts the times that a user waited for the sink, Stalled how long, all users together.
 	Stalls  int64
 	Stalled time.Duration
-	// Generator says whether the machine that made the load was up to it.
+	// Generator reports whether the machine that made the load was up to it.
 	Generator Generator
-	// Warnings are doubts about the run itself, such as cookies that were not kept, each with how often.
+	// Warnings are warnings about the run itself, such as cookies that were not kept, each with how often.
 	Warnings []string
 }
 
@@ -137,7 +137,7 @@ func (r *Runner) Probe(ctx context.Context) error {
 	return nil
 }
 
-// aimsAtTarget says whether the path of a request depends on variables and its origin is the target.
+// aimsAtTarget reports whether the path of a request depends on variables and its origin is the target.
 func (r *Runner) aimsAtTarget() bool {
 	for _, s := range r.scripts {
 		for _, a := range s.actions {
@@ -175,7 +175,7 @@ func (r *Runner) Run(graceful, hard context.Context) (Account, error) {
 	wakes := r.account.Generator
 	r.account.Generator = gauge.since()
 	r.account.Generator.add(&wakes)
-	r.account.Warnings = slices.Concat(r.account.Arrivals.doubts(), r.account.Generator.doubts(r.plan.InProcess), r.warned())
+	r.account.Warnings = slices.Concat(r.account.Arrivals.warnings(), r.account.Generator.warnings(r.plan.InProcess), r.warned())
 	return r.account, err
 }
 

@@ -311,7 +311,7 @@ func TestMarksAndOnError(t *testing.T) {
 	}
 }
 
-// A server that goes away between two answers: net/http's client would send the request again in silence.
+// A server that goes away between two responses: net/http's client would send the request again in silence.
 func TestNothingIsSentTwice(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -7,7 +7,7 @@ import "time"
 type Kind string
 
 // The kinds of failure. Those up to KindReset concern the connection, those up to KindVariable the
-// exchange, and the last ones what the plan asked of a complete answer.
+// exchange, and the last ones what the plan asked of a complete response.
 const (
 	OK             Kind = ""
 	KindDNS        Kind = "dns"             // the host has no address
@@ -15,12 +15,12 @@ const (
 	KindConnTime   Kind = "connect_timeout" // the timeout passed while connecting, TLS included
 	KindConnect    Kind = "connect"         // any other failure to connect
 	KindTLS        Kind = "tls"             // the handshake or the certificate
-	KindTimeout    Kind = "timeout"         // the timeout passed while waiting for the answer
-	KindClosed     Kind = "closed"          // the connection ended before the first byte of an answer
+	KindTimeout    Kind = "timeout"         // the timeout passed while waiting for the response
+	KindClosed     Kind = "closed"          // the connection ended before the first byte of a response
 	KindReset      Kind = "reset"           // the connection was reset
-	KindTruncated  Kind = "truncated"       // the connection ended within the answer
-	KindMalformed  Kind = "malformed"       // the answer is not HTTP
-	KindTooLarge   Kind = "too_large"       // the answer's header is larger than the engine reads
+	KindTruncated  Kind = "truncated"       // the connection ended within the response
+	KindMalformed  Kind = "malformed"       // the response is not HTTP
+	KindTooLarge   Kind = "too_large"       // the response's header is larger than the engine reads
 	KindRedirect   Kind = "redirect"        // too many hops, or one to nowhere
 	KindVariable   Kind = "variable"        // a variable the request needs has no value; nothing was sent
 	KindStatus     Kind = "status"          // a status outside 200 to 399
@@ -35,9 +35,9 @@ const (
 type Sample struct {
 	// Start is the moment before connecting or sending, in microseconds since 1970 (UTC).
 	Start int64
-	// Elapsed lasts from Start to the last byte of the answer (redirects followed included), Latency
+	// Elapsed lasts from Start to the last byte of the response (redirects followed included), Latency
 	// to its first byte, and Connect is the part spent in connecting and in the TLS handshake, 0 on a
-	// connection kept alive. All have microsecond resolution; Fine says whether they were measured
+	// connection kept alive. All have microsecond resolution; Fine reports whether they were measured
 	// so, or are milliseconds from another tool's recording.
 	Elapsed, Latency, Connect time.Duration
 	Fine                      bool
@@ -54,14 +54,14 @@ type Sample struct {
 	// sample ended, JMeter's grpThreads and allThreads.
 	ActiveGroup, ActiveAll int
 
-	// Status is the HTTP status, 0 when there was no answer. Reason is its phrase, or what stood in
+	// Status is the HTTP status, 0 when there was no response. Reason is its phrase, or what stood in
 	// its place in another tool's recording.
 	Status int
 	Reason string
 	// Kind is why the sample failed, OK if it did not, and Failure what was seen.
 	Kind    Kind
 	Failure string
-	// URL is the one that was answered, after redirects; "" for marks. Values from answers stand in it as the
+	// URL is the one that was answered, after redirects; "" for marks. Values from responses stand in it as the
 	// plan words them, "${name}", and those of parameters in its path not at all, as they may be credentials.
 	URL string
 	// DataType is JMeter's: "text", "bin", or "" without a Content-Type.
@@ -71,7 +71,7 @@ type Sample struct {
 	// Hops are the redirects followed within the sample.
 	Hops int
 
-	// Node, Counter and Session are what the answer said (package assert). Session here is a salted
+	// Node, Counter and Session are what the response said (package assert). Session here is a salted
 	// digest, and Life numbers the lives of the user's cookie jar, from 1: it grows by one whenever
 	// the jar is cleared. A session in the sense of the reports is one life of one user's jar.
 	Node       string
@@ -103,5 +103,5 @@ func (s *Sample) ElapsedMillis() int64 { return Millis(s.Elapsed) }
 // Millis rounds d to whole milliseconds, half up.
 func Millis(d time.Duration) int64 { return (d.Microseconds() + 500) / 1000 }
 
-// Failed says whether the sample counts as an error.
+// Failed reports whether the sample counts as an error.
 func (s *Sample) Failed() bool { return s.Kind != OK }

@@ -16,7 +16,7 @@ func patient(t testing.TB) (origin, <-chan struct{}) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	answered := make(chan struct{}, 1<<16)
+	responded := make(chan struct{}, 1<<16)
 	go func() {
 		var kept []net.Conn
 		defer func() {
@@ -32,11 +32,11 @@ func patient(t testing.TB) (origin, <-chan struct{}) {
 			}
 			kept = append(kept, c)
 			c.Read(buf)
-			c.Write(benchAnswer)
-			answered <- struct{}{}
+			c.Write(benchResponse)
+			responded <- struct{}{}
 		}
 	}()
-	return at(l), answered
+	return at(l), responded
 }
 
 // memoryOf is what the heap and the stacks take.
@@ -57,7 +57,7 @@ func TestMemoryPerUser(t *testing.T) {
 	if raceEnabled { // which takes memory of its own
 		most *= 4
 	}
-	o, answered := patient(t)
+	o, responded := patient(t)
 	plan := labPlan(t, o, users)
 	think, err := ParseThink("1h")
 	if err != nil {
@@ -77,7 +77,7 @@ func TestMemoryPerUser(t *testing.T) {
 		ended <- a
 	}()
 	for range users {
-		<-answered
+		<-responded
 	}
 	time.Sleep(50 * time.Millisecond) // until the last ones think
 	per := (memoryOf() - before) / users

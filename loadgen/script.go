@@ -13,7 +13,7 @@ import (
 type script struct {
 	group   *Group
 	actions []action
-	names   []string // of the members that extractors look for in bodies
+	names   []string // of the JSON fields that extractors look for in bodies
 }
 
 // action is a step made ready.
@@ -28,7 +28,7 @@ type request struct {
 	timeout time.Duration
 	// fixed is where it goes, nil if that depends on variables.
 	fixed *target
-	// shown is what stands behind scheme and host of a URL with values from answers, as the plan words it:
+	// shown is what stands behind scheme and host of a URL with values from responses, as the plan words it:
 	// the values may be session ids and tokens. It is "" for a URL without.
 	shown string
 	// head and tail enclose the Cookie field of a request without variables; nil if it has some.
@@ -64,7 +64,7 @@ func compile(p *Plan, g *Group) (script, error) {
 // name notes what the extractors look for, each name once.
 func (s *script) name(xs ...*Extractor) {
 	for _, x := range xs {
-		if n := x.memberName(); n != "" && !slices.Contains(s.names, n) {
+		if n := x.jsonFieldName(); n != "" && !slices.Contains(s.names, n) {
 			s.names = append(s.names, n)
 		}
 	}
@@ -85,7 +85,7 @@ func prepare(p *Plan, g *Group, req *Request) (*request, error) {
 	}
 	if !req.URL.constant() {
 		if slices.ContainsFunc(req.URL.Variables(), func(name string) bool { return !BuiltinVariable(name) }) {
-			r.shown = wordedPath(Absolute(p.Target, req.URL.String()))
+			r.shown = templatePath(Absolute(p.Target, req.URL.String()))
 		}
 		return r, nil
 	}
@@ -97,15 +97,15 @@ func prepare(p *Plan, g *Group, req *Request) (*request, error) {
 	r.fixed = t
 	constant := !slices.ContainsFunc(req.Header, func(f Field) bool { return !f.Value.constant() })
 	if constant && (req.Body == nil || req.Body.constant()) {
-		w := wording{plan: p, request: r, method: req.Method, target: t}
+		w := requestEncoder{plan: p, request: r, method: req.Method, target: t}
 		r.head, _ = w.head(nil, nil)
 		r.tail, _ = w.tail(nil, nil)
 	}
 	return r, nil
 }
 
-// wordedPath is what of a URL with variables stands behind its host; all of it if its host is in a variable.
-func wordedPath(url string) string {
+// templatePath is what of a URL with variables stands behind its host; all of it if its host is in a variable.
+func templatePath(url string) string {
 	url, _, _ = strings.Cut(url, "#")
 	if _, rest, found := strings.Cut(url, "://"); found {
 		_, path, _ := strings.Cut(rest, "/")
@@ -114,9 +114,9 @@ func wordedPath(url string) string {
 	return "/" + url
 }
 
-// wording puts a request into words of HTTP/1.1 (RFC 9112 §3). Its methods append to a buffer and stop at
+// requestEncoder writes a request as HTTP/1.1 (RFC 9112 §3). Its methods append to a buffer and stop at
 // the first variable without a value, which they name.
-type wording struct {
+type requestEncoder struct {
 	plan    *Plan
 	request *request
 	method  string
@@ -128,7 +128,7 @@ type wording struct {
 }
 
 // head is everything up to where the Cookie field stands.
-func (w *wording) head(dst []byte, value func(string) (string, bool)) (all []byte, missing string) {
+func (w *requestEncoder) head(dst []byte, value func(string) (string, bool)) (all []byte, missing string) {
 	dst = append(dst, w.method...)
 	dst = append(dst, ' ')
 	proxied := w.plan.Route.Proxy != nil && !w.target.origin.https
@@ -169,7 +169,7 @@ func (w *wording) head(dst []byte, value func(string) (string, bool)) (all []byt
 	return dst, ""
 }
 
-// oneLine keeps a value that an answer brought from ending its field (RFC 9110 §5.5).
+// oneLine keeps a value that a response brought from ending its field (RFC 9110 §5.5).
 func oneLine(value []byte) {
 	for i, b := range value {
 		if b == '\r' || b == '\n' || b == 0 {
@@ -178,7 +178,7 @@ func oneLine(value []byte) {
 	}
 }
 
-func (w *wording) leftOut(name string) bool {
+func (w *requestEncoder) leftOut(name string) bool {
 	switch textproto.CanonicalMIMEHeaderKey(name) {
 	case "Cookie":
 		return true // it stands with the jar's
@@ -190,14 +190,14 @@ func (w *wording) leftOut(name string) bool {
 	return false
 }
 
-func (w *wording) names(name string) bool {
+func (w *requestEncoder) names(name string) bool {
 	return !w.leftOut(name) && slices.ContainsFunc(w.request.Header, func(f Field) bool {
 		return textproto.CanonicalMIMEHeaderKey(f.Name) == name
 	})
 }
 
 // tail is everything behind the Cookie field: the length, the empty line and the body.
-func (w *wording) tail(dst []byte, value func(string) (string, bool)) (all []byte, missing string) {
+func (w *requestEncoder) tail(dst []byte, value func(string) (string, bool)) (all []byte, missing string) {
 	var body []byte
 	if w.request.Body != nil && !w.bare {
 		if body, missing = w.request.Body.append(nil, value); missing != "" {

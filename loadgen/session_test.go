@@ -29,7 +29,7 @@ func onlyGood(t *testing.T, samples []Sample) {
 	}
 }
 
-// A Location that shares the answer's buffer turns into the next answer's bytes, and with it the host that
+// A Location that shares the response's buffer turns into the next response's bytes, and with it the host that
 // cookies are kept for: every session behind a login that redirects absolutely was lost.
 func TestCookiesOutliveAnAbsoluteRedirect(t *testing.T) {
 	var authority, cookies string
@@ -63,7 +63,7 @@ func TestCookiesOutliveAnAbsoluteRedirect(t *testing.T) {
 
 // A redirect that counts a view is a step of the session: without it, the page behind each redirect looked
 // like a lost or jumped counter.
-func TestRedirectsAreAnswersOfTheSession(t *testing.T) {
+func TestRedirectsAreResponsesOfTheSession(t *testing.T) {
 	views := 0
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		views++
@@ -81,9 +81,9 @@ func TestRedirectsAreAnswersOfTheSession(t *testing.T) {
 	}
 }
 
-// A static file names its node and has no counter. It made the next page fail, "counter 2 after an answer
+// A static file names its node and has no counter. It made the next page fail, "counter 2 after a response
 // without one", though the session went on.
-func TestAnswersWithoutACounterKeepTheLast(t *testing.T) {
+func TestResponsesWithoutACounterKeepTheLast(t *testing.T) {
 	app := &application{}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/style.css" {
@@ -101,9 +101,9 @@ func TestAnswersWithoutACounterKeepTheLast(t *testing.T) {
 	}
 }
 
-// A visitor begins without the answer of the one before: a step for those who are logged in was done by
+// A visitor begins without the response of the one before: a step for those who are logged in was done by
 // somebody who was not.
-func TestNewVisitorsSeeNoFormerAnswer(t *testing.T) {
+func TestNewVisitorsSeeNoFormerResponse(t *testing.T) {
 	srv := httptest.NewServer(&application{})
 	defer srv.Close()
 	var steps []Step
@@ -120,9 +120,9 @@ func TestNewVisitorsSeeNoFormerAnswer(t *testing.T) {
 	}
 }
 
-// A request without an answer is followed by conditions about its answer: they must not find the one before,
+// A request without a response is followed by conditions about its response: they must not find the one before,
 // nor the redirect that led to it, as "status == 200" would then hold after a failure.
-func TestFailuresLeaveNoAnswer(t *testing.T) {
+func TestFailuresLeaveNoResponse(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/moved":

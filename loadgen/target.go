@@ -28,7 +28,7 @@ func parseTarget(s string) (*target, error) {
 
 func newTarget(u *url.URL) (*target, error) {
 	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
-		return nil, fmt.Errorf("%q is not an http or https URL", u.Redacted())
+		return nil, fmt.Errorf("invalid URL %q: want http:// or https:// and a host", u.Redacted())
 	}
 	u.RawQuery = escapedQuery(u.RawQuery)
 	t := &target{url: u, path: u.RequestURI()}
@@ -96,7 +96,7 @@ func withoutParameters(shown string) string {
 	return path
 }
 
-// ParseURL says whether s can be requested: an absolute http or https URL with a host.
+// ParseURL reports whether s can be requested: an absolute http or https URL with a host.
 func ParseURL(s string) error {
 	_, err := parseTarget(s)
 	return err

@@ -26,7 +26,7 @@ const (
 	VarGroup     = "group"     // the group's name
 )
 
-// BuiltinVariable says whether name is set by the engine itself.
+// BuiltinVariable reports whether name is set by the engine itself.
 func BuiltinVariable(name string) bool {
 	return name == VarUser || name == VarIteration || name == VarGroup
 }
@@ -52,7 +52,7 @@ func ParseTemplate(s string) (*Template, error) {
 			return nil, fmt.Errorf("%q has no closing }; write $${ for a literal ${", s[open:])
 		}
 		if !ValidVariable(name) {
-			return nil, fmt.Errorf("%q is not a variable's name: letters, digits and _, a letter first; write $${ for a literal ${", name)
+			return nil, fmt.Errorf("invalid variable name %q: want letters, digits and _, a letter first; write $${ for a literal ${", name)
 		}
 		t.parts = append(t.parts, part{variable: name})
 		s = rest
@@ -78,7 +78,7 @@ func (t *Template) literal(s string) {
 	t.parts = append(t.parts, part{text: s})
 }
 
-// ValidVariable says whether name can be a variable's: letters, digits and underscores, not first a
+// ValidVariable reports whether name can be a variable's: letters, digits and underscores, not first a
 // digit, as conditions need it too.
 func ValidVariable(name string) bool {
 	for i, r := range name {
@@ -131,7 +131,7 @@ func (t *Template) Variables() []string {
 	return names
 }
 
-// constant says whether the text has no variables.
+// constant reports whether the text has no variables.
 func (t *Template) constant() bool {
 	return len(t.parts) == 0 || len(t.parts) == 1 && t.parts[0].variable == ""
 }

@@ -28,7 +28,7 @@ func ParseThink(s string) (*Think, error) {
 	for i, f := range durations {
 		d, err := time.ParseDuration(f)
 		if err != nil || d < 0 {
-			return nil, fmt.Errorf("%q is not a duration such as 100ms or 1.5s", f)
+			return nil, fmt.Errorf("invalid duration %q: want one such as 100ms or 1.5s", f)
 		}
 		ds[i] = d
 	}
@@ -42,7 +42,7 @@ func ParseThink(s string) (*Think, error) {
 			return max(0, ds[0]+time.Duration(r.NormFloat64()*float64(ds[1])))
 		}
 	default:
-		return nil, fmt.Errorf(`%q: expected "100ms", "uniform 50ms 150ms" (least, most) or "gaussian 100ms 20ms" (mean, deviation)`, s)
+		return nil, fmt.Errorf(`invalid pause %q: want "100ms", "uniform 50ms 150ms" (least, most) or "gaussian 100ms 20ms" (mean, deviation)`, s)
 	}
 	return t, nil
 }
@@ -53,7 +53,7 @@ func (t *Think) String() string { return t.source }
 // sleeper makes one goroutine at a time pause, each time with the same timer.
 type sleeper struct{ timer *time.Timer }
 
-// pause returns after d, and says no if the context ended before.
+// pause returns after d, and reports false if the context ended before.
 func (s *sleeper) pause(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil

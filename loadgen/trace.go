@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Exchange is one request of a user and its answer as they went over the wire, for Runner.Trace. A sample
+// Exchange is one request of a user and its response as they went over the wire, for Runner.Trace. A sample
 // has one for each redirect that it followed and one more, and a single one if nothing could be sent.
 // Cookie, SetCookie and Held are credentials, in full.
 type Exchange struct {
@@ -16,18 +16,18 @@ type Exchange struct {
 	// Request is the plan's own, the very pointer, and Hop counts the exchanges of the sample from 0.
 	Request *Request
 	Hop     int
-	// Start is before connecting, End the answer's last byte, or when the failure was noticed.
+	// Start is before connecting, End the response's last byte, or when the failure was noticed.
 	Start, End time.Time
 	Method     string
 	URL        string // without credentials; "" if a variable of it has no value
 	Cookie     string // the Cookie field that was sent, "" for none
-	// Sent says that something went out, Answered that a whole answer came back.
-	Sent, Answered bool
-	Status         int
-	Reason         string
-	SetCookie      []string // the answer's lines, in their order
-	Held           string   // the Cookie field that the jar would now send to the same URL
-	// Node and Counter are what this answer says of itself, by the plan's extractors.
+	// Sent says that something went out, Responded that a whole response came back.
+	Sent, Responded bool
+	Status          int
+	Reason          string
+	SetCookie       []string // the response's lines, in their order
+	Held            string   // the Cookie field that the jar would now send to the same URL
+	// Node and Counter are what this response says of itself, by the plan's extractors.
 	Node       string
 	Counter    int64
 	HasCounter bool
@@ -38,9 +38,9 @@ type Exchange struct {
 }
 
 // traceHop notes what just went over the wire, if anybody wants to see it.
-func (u *user) traceHop(w *wording, raw []byte, hop int, start time.Time, answered bool) {
+func (u *user) traceHop(w *requestEncoder, raw []byte, hop int, start time.Time, responded bool) {
 	if u.runner.Trace != nil {
-		u.keepHop(w, raw, hop, start, answered)
+		u.keepHop(w, raw, hop, start, responded)
 	}
 }
 
@@ -48,22 +48,22 @@ func (u *user) traceHop(w *wording, raw []byte, hop int, start time.Time, answer
 // each.
 //
 //go:noinline
-func (u *user) keepHop(w *wording, raw []byte, hop int, start time.Time, answered bool) {
-	u.hops = append(u.hops, u.hop(w, raw, hop, start, answered))
+func (u *user) keepHop(w *requestEncoder, raw []byte, hop int, start time.Time, responded bool) {
+	u.hops = append(u.hops, u.hop(w, raw, hop, start, responded))
 }
 
 // hop is the exchange that the user's buffers hold.
-func (u *user) hop(w *wording, raw []byte, hop int, start time.Time, answered bool) Exchange {
+func (u *user) hop(w *requestEncoder, raw []byte, hop int, start time.Time, responded bool) Exchange {
 	if hop > 0 {
 		start = u.hops[hop-1].End // a redirect is followed at once
 	}
-	a := &u.wire.answer
+	a := &u.wire.response
 	x := Exchange{
 		User: u.number, Iteration: u.sample.Iteration, Life: u.life, Hop: hop,
 		Start: start, End: time.Now(), Method: w.method, URL: w.target.shown, Cookie: cookieSent(raw),
-		Sent: a.sent > 0, Answered: answered,
+		Sent: a.sent > 0, Responded: responded,
 	}
-	if !answered {
+	if !responded {
 		return x
 	}
 	x.End, x.Status, x.Reason = a.end, a.status, strings.Clone(phrase(a))
@@ -71,7 +71,7 @@ func (u *user) hop(w *wording, raw []byte, hop int, start time.Time, answered bo
 		x.SetCookie = append(x.SetCookie, string(line))
 	}
 	x.Held = u.jar.at(w.target).field
-	if node, ok := u.answeredBy(a.status); ok {
+	if node, ok := u.respondingNode(a.status); ok {
 		x.Node = strings.Clone(node)
 	}
 	if v, ok := u.seen(u.runner.plan.Session.Counter); ok {
@@ -80,7 +80,7 @@ func (u *user) hop(w *wording, raw []byte, hop int, start time.Time, answered bo
 	return x
 }
 
-// traced tells the sample's exchanges to who wants to see them, and says whether the user goes on.
+// traced tells the sample's exchanges to who wants to see them, and reports whether the user goes on.
 func (u *user) traced(r *request, kind Kind, failure string) (more bool) {
 	if u.runner.Trace == nil {
 		return true

@@ -42,7 +42,7 @@ func tracePlan(t *testing.T, p *Plan, hard context.Context, most int) []*Exchang
 func shownExchange(x *Exchange) string {
 	path := x.URL[max(0, strings.LastIndexByte(x.URL, '/')):]
 	return fmt.Sprintf("%d.%d hop %d: %s %s cookie %q sent %v: %v %d %s set %q held %q node %q counter %d %s %s",
-		x.User, x.Iteration, x.Hop, x.Method, path, x.Cookie, x.Sent, x.Answered, x.Status, x.Reason,
+		x.User, x.Iteration, x.Hop, x.Method, path, x.Cookie, x.Sent, x.Responded, x.Status, x.Reason,
 		x.SetCookie, x.Held, x.Node, x.Counter, x.Kind, x.Failure)
 }
 
@@ -110,7 +110,7 @@ func TestTraceOfACutRequest(t *testing.T) {
 	}))
 	defer srv.Close()
 	all := tracePlan(t, &Plan{Target: srv.URL, Groups: []Group{{Name: "g", Users: 1, Iterations: 5, Steps: []Step{get(t, "/")}}}}, hard, 100)
-	if len(all) != 1 || !all[0].Sent || all[0].Answered || all[0].Kind != KindClosed || all[0].Failure != errCut.Error() {
+	if len(all) != 1 || !all[0].Sent || all[0].Responded || all[0].Kind != KindClosed || all[0].Failure != errCut.Error() {
 		t.Errorf("%d exchanges: %+v", len(all), all)
 	}
 }
@@ -118,7 +118,7 @@ func TestTraceOfACutRequest(t *testing.T) {
 // Without Trace a request pays nothing for it.
 func TestNoTraceCostsNothing(t *testing.T) {
 	u := &user{runner: &Runner{}}
-	w, start := &wording{}, time.Now()
+	w, start := &requestEncoder{}, time.Now()
 	n := testing.AllocsPerRun(100, func() {
 		u.traceHop(w, nil, 0, start, true)
 		u.traced(nil, OK, "")

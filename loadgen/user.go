@@ -40,7 +40,7 @@ type user struct {
 	digest    string             // … what is written of it
 
 	wire    wire
-	members members
+	fields  jsonFields
 	hops    []Exchange // of the sample being made, if Runner.Trace wants them
 	sample  Sample
 	view    assert.Response
@@ -87,7 +87,7 @@ func (u *user) run(graceful, hard context.Context) {
 	}
 }
 
-// next says whether the user begins iteration i: in an open group, once it has an arrival.
+// next reports whether the user begins iteration i: in an open group, once it has an arrival.
 func (u *user) next(i int) bool {
 	g := u.script.group
 	if u.state.queue == nil {
@@ -111,7 +111,7 @@ func (u *user) begin() {
 	u.active(1)
 	u.rng = rand.New(rand.NewPCG(u.runner.plan.Seed, uint64(u.number)))
 	u.view.Lookup = u
-	u.members.names = u.script.names
+	u.fields.names = u.script.names
 	u.wire.source = u.runner.dialer.source(u.number)
 	u.wire.once = u.script.group.Connections == PerRequest
 	u.wire.open(u.hard, u.runner.dialer)
@@ -132,15 +132,15 @@ func (u *user) forget() {
 	u.life++
 	u.variables = nil
 	u.last = assert.Observation{}
-	u.unanswered()
+	u.noResponse()
 }
 
-// over says whether the user may start nothing new.
+// over reports whether the user may start nothing new.
 func (u *user) over(now time.Time) bool {
 	return u.graceful.Err() != nil || !u.deadline.IsZero() && !now.Before(u.deadline)
 }
 
-// iterate does the steps once and says whether the user goes on.
+// iterate does the steps once and reports whether the user goes on.
 func (u *user) iterate() bool {
 	for i := range u.script.actions {
 		a := &u.script.actions[i]
@@ -201,7 +201,7 @@ func (u *user) holds(when *assert.Condition) bool {
 	return ok && err == nil
 }
 
-// sleepUntil says whether the user may go on then: a pause that would outlast the run or the group's
+// sleepUntil reports whether the user may go on then: a pause that would outlast the run or the group's
 // duration ends the user at once.
 func (u *user) sleepUntil(t time.Time) bool {
 	if !u.deadline.IsZero() && t.After(u.deadline) {
@@ -236,13 +236,13 @@ func (u *user) record(s *Sample) {
 	u.runner.recorder.add(u.number, s)
 }
 
-// observe reads node, counter and session from the answer, also from one that is a redirect to follow: each
-// answer is compared with the one before it.
+// observe reads node, counter and session from the response, also from one that is a redirect to follow: each
+// response is compared with the one before it.
 func (u *user) observe(status int) {
 	u.view.Previous, u.view.Observation = u.last, assert.Observation{}
 	o := &u.view.Observation
 	x := &u.runner.plan.Session
-	if v, ok := u.answeredBy(status); ok {
+	if v, ok := u.respondingNode(status); ok {
 		o.Node = same(u.last.Node, v)
 	}
 	if v, ok := u.seen(x.Counter); ok {
@@ -254,7 +254,7 @@ func (u *user) observe(status int) {
 	u.last = continued(u.last, *o)
 }
 
-// continued is what a session last said once now follows last. An answer that leaves something out, such
+// continued is what a session last said once now follows last. A response that leaves something out, such
 // as a static file without a counter, leaves it as it was; another session's id starts anew.
 func continued(last, now assert.Observation) assert.Observation {
 	if now.Session != "" && last.Session != "" && now.Session != last.Session {
@@ -272,9 +272,9 @@ func continued(last, now assert.Observation) assert.Observation {
 	return now
 }
 
-// answeredBy is the node that gave the answer. An answer that a gateway gave in a node's place says nothing
+// respondingNode is the node that gave the response. A response that a gateway gave in a node's place says nothing
 // of the node, whatever the jar still holds.
-func (u *user) answeredBy(status int) (node string, ok bool) {
+func (u *user) respondingNode(status int) (node string, ok bool) {
 	x := u.runner.plan.Session.Node
 	v, ok := u.seen(x)
 	switch {
@@ -294,7 +294,7 @@ func (u *user) seen(x *Extractor) (string, bool) {
 	return v, ok && v != ""
 }
 
-// same is old if v equals it, and else a copy of v that outlives the answer.
+// same is old if v equals it, and else a copy of v that outlives the response.
 func same(old, v string) string {
 	if old == v {
 		return old

@@ -14,17 +14,17 @@ type nowhere struct{}
 func (nowhere) Record(*Sample) error { return nil }
 func (nowhere) Flush() error         { return nil }
 
-// countedAnswer is benchAnswer without its Set-Cookie line and with a counter of seven digits.
-type countedAnswer []byte
+// countedResponse is benchResponse without its Set-Cookie line and with a counter of seven digits.
+type countedResponse []byte
 
-func newCountedAnswer() countedAnswer {
-	b := bytes.Replace(benchAnswer, []byte(`"sessionViews":12`), []byte(`"sessionViews":1000000`), 1)
+func newCountedResponse() countedResponse {
+	b := bytes.Replace(benchResponse, []byte(`"sessionViews":12`), []byte(`"sessionViews":1000000`), 1)
 	b = bytes.Replace(b, []byte("content-length: 120"), []byte("content-length: 125"), 1)
 	return bytes.Replace(b, []byte("set-cookie: SERVERID=s1; path=/\r\n"), nil, 1)
 }
 
-// next is the answer with its counter one up.
-func (a countedAnswer) next() []byte {
+// next is the response with its counter one up.
+func (a countedResponse) next() []byte {
 	const name = `"sessionViews":`
 	i := bytes.Index(a, []byte(name)) + len(name) + 6
 	for ; a[i] == '9'; i-- {
@@ -39,14 +39,14 @@ func (a countedAnswer) next() []byte {
 func labServer(t testing.TB) origin {
 	return served(t, func(c net.Conn) {
 		c.SetDeadline(time.Time{})
-		later := newCountedAnswer()
+		later := newCountedResponse()
 		first := bytes.Replace(later.next(), []byte("\r\n\r\n"), []byte("\r\nset-cookie: SERVERID=s1; path=/\r\n\r\n"), 1)
 		buf := make([]byte, 4096)
-		for answer := first; ; answer = later.next() {
+		for response := first; ; response = later.next() {
 			if n, err := c.Read(buf); err != nil || !bytes.HasSuffix(buf[:n], []byte("\r\n\r\n")) {
 				return
 			}
-			if _, err := c.Write(answer); err != nil {
+			if _, err := c.Write(response); err != nil {
 				return
 			}
 		}
@@ -119,10 +119,10 @@ func BenchmarkRequest(b *testing.B) {
 // counting is a connection without a socket that answers as labServer does.
 type counting struct {
 	net.Conn
-	answer countedAnswer
+	response countedResponse
 }
 
-func (c *counting) Read(b []byte) (int, error)  { return copy(b, c.answer.next()), nil }
+func (c *counting) Read(b []byte) (int, error)  { return copy(b, c.response.next()), nil }
 func (c *counting) Write(b []byte) (int, error) { return len(b), nil }
 func (c *counting) SetDeadline(time.Time) error { return nil }
 func (c *counting) Close() error                { return nil }
@@ -131,7 +131,7 @@ func (c *counting) Close() error                { return nil }
 func BenchmarkUser(b *testing.B) {
 	u := readyUser(b, labPlan(b, labServer(b), 1))
 	u.wire.drop(u.wire.kept[0])
-	u.wire.keep(&connection{u.script.actions[0].request.fixed.origin, newConn(newSocket(&counting{answer: newCountedAnswer()}), nil, &habits{})})
+	u.wire.keep(&connection{u.script.actions[0].request.fixed.origin, newConn(newSocket(&counting{response: newCountedResponse()}), nil, &peerTraits{})})
 	u.forget()
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {

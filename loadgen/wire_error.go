@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// wireError is why a request has no answer. Its message is in words of our own, alike on every system
+// wireError is why a request has no response. Its message is in words of our own, alike on every system
 // and in every run, as reports count failures by their message.
 type wireError struct {
 	kind Kind
@@ -56,19 +56,19 @@ var (
 	errUnsent error = unsent("the connection cannot be used again: nothing was sent")
 	errGone   error = unsent("connection closed before the request: nothing was sent")
 	errShot   error = unsent("connection reset before the request: nothing was sent")
-	errStray  error = unsent("bytes that answer no request: nothing was sent")
+	errStray  error = unsent("bytes that belong to no request: nothing was sent")
 
 	// errCut is the error of do after close, and of dial after its context ended.
 	errCut = errors.New("cut by the end of the run")
 
-	// errSurplus is more than the answer that was asked for: which of it is that answer cannot be told.
-	errSurplus = malformed("more than one answer to one request")
+	// errSurplus is more than the response that was asked for: which of it is that response cannot be told.
+	errSurplus = malformed("more than one response to one request")
 
 	errTooLarge  = fmt.Errorf("header larger than %d KiB", maxHead>>10)
 	errChunksCut = cutShort("body cut short between chunks")
 )
 
-// cutShort is an answer whose connection ended before it did.
+// cutShort is a response whose connection ended before it did.
 type cutShort string
 
 func (s cutShort) Error() string { return string(s) }
@@ -83,7 +83,7 @@ func chunkCut(got, size int64) error {
 
 // explain makes a wireError of what do met: err, and writeErr if the request could not be sent whole
 // before.
-func (c *conn) explain(err, writeErr error, a *answer) error {
+func (c *conn) explain(err, writeErr error, a *response) error {
 	begun := !a.firstByte.IsZero()
 	var bad malformed
 	var short cutShort
@@ -113,11 +113,11 @@ func (c *conn) explain(err, writeErr error, a *answer) error {
 func lateness(writeErr error, begun bool) late {
 	switch {
 	case begun:
-		return "answer not complete"
+		return "response not complete"
 	case writeErr != nil:
 		return "request not taken"
 	}
-	return "no answer"
+	return "no response"
 }
 
 // gone is what became of a kept connection that ended with err between two requests.
@@ -135,11 +135,11 @@ func lost(err, writeErr error, begun bool) *wireError {
 	case ended && begun:
 		return &wireError{KindTruncated, cutShort("header cut short")}
 	case ended && !errors.Is(writeErr, syscall.ECONNRESET):
-		return &wireError{KindClosed, errors.New("connection closed before an answer")}
+		return &wireError{KindClosed, errors.New("connection closed before a response")}
 	case begun:
-		return &wireError{KindReset, errors.New("connection reset within the answer")}
+		return &wireError{KindReset, errors.New("connection reset within the response")}
 	}
-	return &wireError{KindReset, errors.New("connection reset before an answer")}
+	return &wireError{KindReset, errors.New("connection reset before a response")}
 }
 
 // explainDial makes a wireError of why there is no connection to address.

@@ -117,8 +117,8 @@ func TestProblems(t *testing.T) {
 		{"algorithm of haproxy", strings.Replace(weighted(`{ s1 = 2 }`), "[session]", "algorithm = 'hdr(Host)'\n[session]", 1), ``},
 
 		// Session.
-		{"extractor", strings.Replace(runs, "json:tag", "jsn:tag", 1), `4:8: session.node: "jsn:tag": expected json:<path>, header:<name>, cookie:<name> or regex:<expression with one group>`},
-		{"extractor without colon", strings.Replace(runs, "json:tag", "tag", 1), `4:8: session.node: "tag": expected json:<path>, header:<name>, cookie:<name> or regex:<expression with one group>`},
+		{"extractor", strings.Replace(runs, "json:tag", "jsn:tag", 1), `4:8: session.node: invalid extractor "jsn:tag": want json:<path>, header:<name>, cookie:<name> or regex:<expression with one group>`},
+		{"extractor without colon", strings.Replace(runs, "json:tag", "tag", 1), `4:8: session.node: invalid extractor "tag": want json:<path>, header:<name>, cookie:<name> or regex:<expression with one group>`},
 
 		// Expectations.
 		{"expectation", "expect = ['errors == 0', 'errrors < 1']\n" + runs, "1:27: expect[1]: unknown `errrors`: did you mean `errors`?"},

@@ -80,7 +80,7 @@ func TestRoute(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	_, err = Read("p.toml", source, Override{Source: []string{"here"}, ConnectTo: "8080", Resolve: []string{"a"}, Proxy: "socks5://x:secret@y"})
-	for _, want := range []string{"--source: \"here\" is no address", "--connect-to: ", "--resolve: ", "--proxy: expected http://", "leave out --connect-to"} {
+	for _, want := range []string{"--source: \"here\" is no address", "--connect-to: ", "--resolve: ", "--proxy: want http://", "leave out --connect-to"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v\nlacks %s", err, want)
 		}

@@ -52,20 +52,20 @@ func TestProblemsOfSteps(t *testing.T) {
 		{"timeout", "request = 'GET /'\ntimeout = '0s'", `2:11: timeout: must be longer than 0s`},
 		{"redirects", "request = 'GET /'\nredirects = 101", `2:13: redirects: must be from 0 to 100, not 101`},
 		{"redirects in words", "request = 'GET /'\nredirects = 'yes'", `2:13: redirects: expected true, false or how many are followed at most, not the text "yes"`},
-		{"no variable", "request = 'GET /${1x}'", `1:11: request: "1x" is not a variable's name: letters, digits and _, a letter first; write $${ for a literal ${`},
+		{"no variable", "request = 'GET /${1x}'", `1:11: request: invalid variable name "1x": want letters, digits and _, a letter first; write $${ for a literal ${`},
 		{"open variable", "request = 'GET /${x'", `1:11: request: "${x" has no closing }; write $${ for a literal ${`},
 		{"extract", "request = 'GET /'\nextract = { status = 'json:a', 'a-b' = 'json:a', user = 'json:a', ok = 'json:', re = 'regex:(', both = 'regex:()()' }",
 			"2:13: extract.status: a word of the conditions: choose another name\n" +
 				"2:32: extract.a-b: not a variable's name: letters, digits and _, a letter first\n" +
 				"2:50: extract.user: every user has a variable of that name already: choose another name\n" +
-				"2:72: extract.ok: \"json:\": nothing behind the colon\n" +
-				"2:86: extract.re: \"regex:(\": error parsing regexp: missing closing ): `(`\n" +
-				`2:104: extract.both: "regex:()()": 2 groups, expected one: ( ) around what is wanted, (?: ) around the rest`},
+				"2:72: extract.ok: invalid extractor \"json:\": nothing after the colon\n" +
+				"2:86: extract.re: invalid extractor \"regex:(\": error parsing regexp: missing closing ): `(`\n" +
+				`2:104: extract.both: invalid extractor "regex:()()": 2 groups, want one: ( ) around what is wanted, (?: ) around the rest`},
 	})
 	problemsOf(t, "[lab]\n[[group]]\n[[group.step]]\nrequest = 'GET /'\n[[group.step]]\n", "group[0].step[1]", []struct{ name, lines, want string }{
 		{"think", "think = 100", `1:9: think: expected a duration, not the number 100: write "100s" for seconds or "100ms" for milliseconds`},
 		{"think without unit", "think = '100'", `1:9: think: "100" is not a duration, it has no unit: write "100s" for seconds or "100ms" for milliseconds`},
-		{"think in other words", "think = 'poisson 1s 2s'", `1:9: think: "poisson 1s 2s": expected "100ms", "uniform 50ms 150ms" (least, most) or "gaussian 100ms 20ms" (mean, deviation)`},
+		{"think in other words", "think = 'poisson 1s 2s'", `1:9: think: invalid pause "poisson 1s 2s": want "100ms", "uniform 50ms 150ms" (least, most) or "gaussian 100ms 20ms" (mean, deviation)`},
 		{"think of a request", "think = '1s'\nname = 'x'\nassert = ['status == 200']", "2:1: name: belongs to a request: a step with think has only think and when\n" +
 			`3:1: assert: belongs to a request: a step with think has only think and when`},
 		{"mark", "mark = ''", `1:8: mark: must not be empty`},

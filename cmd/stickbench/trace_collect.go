@@ -151,7 +151,7 @@ func (t *tracer) drawn(x *loadgen.Exchange) sequence.Exchange {
 
 func outcome(x *loadgen.Exchange) sequence.Outcome {
 	switch {
-	case x.Answered:
+	case x.Responded:
 		return sequence.Answered
 	case x.Sent:
 		return sequence.NoAnswer

@@ -12,9 +12,9 @@ func theirs(body, path string) (string, bool) {
 	return r.String(), r.Exists() && r.Type != gjson.Null
 }
 
-func checkMembers(t *testing.T, body string, names []string) (known bool) {
+func checkJSONFields(t *testing.T, body string, names []string) (known bool) {
 	t.Helper()
-	m := members{names: names}
+	m := jsonFields{names: names}
 	for _, name := range names {
 		value, ok := m.find(body, name)
 		if !ok {
@@ -29,7 +29,7 @@ func checkMembers(t *testing.T, body string, names []string) (known bool) {
 	return known
 }
 
-func TestMembers(t *testing.T) {
+func TestJSONFields(t *testing.T) {
 	names := []string{"a", "b", "long_name-1"}
 	for body, known := range map[string]bool{
 		`{"a":1,"b":"x","long_name-1":true}`:       true,
@@ -51,13 +51,13 @@ func TestMembers(t *testing.T) {
 		`{"x":1 "a":2}`:                                               false,
 		`{,"a":2}`:                                                    false,
 		`{"x":"cut shor`:                                              false,
-		string(benchAnswer[len(benchAnswer)-120:]): true,
+		string(benchResponse[len(benchResponse)-120:]): true,
 	} {
-		if got := checkMembers(t, body, names); got != known {
+		if got := checkJSONFields(t, body, names); got != known {
 			t.Errorf("%q: known %v", body, got)
 		}
 	}
-	m := members{names: names}
+	m := jsonFields{names: names}
 	if _, known := m.find(`{"c":1}`, "c"); known {
 		t.Error("a name that nobody asked for was looked for")
 	}
@@ -68,25 +68,25 @@ func TestMembers(t *testing.T) {
 	}
 }
 
-func FuzzMembers(f *testing.F) {
+func FuzzJSONFields(f *testing.F) {
 	f.Add(`{"a":1,"b":"x"}`)
 	f.Add(`{"c":{"a":"\""},"a":[1,2],"b":null}`)
 	f.Fuzz(func(t *testing.T, body string) {
 		if gjson.Valid(body) {
-			checkMembers(t, body, []string{"a", "b", "c"})
+			checkJSONFields(t, body, []string{"a", "b", "c"})
 			return
 		}
-		m := members{names: []string{"a", "b"}}
+		m := jsonFields{names: []string{"a", "b"}}
 		m.find(body, "b")
 	})
 }
 
 // BenchmarkExtract is what the laboratory's three session words cost.
 func BenchmarkExtract(b *testing.B) {
-	body := string(benchAnswer[len(benchAnswer)-120:])
+	body := string(benchResponse[len(benchResponse)-120:])
 	names := []string{"tag", "sessionViews", "id"}
 	b.Run("pass", func(b *testing.B) {
-		m := members{names: names}
+		m := jsonFields{names: names}
 		b.ReportAllocs()
 		for b.Loop() {
 			m.state = unread

@@ -5,16 +5,16 @@ import (
 	"testing"
 )
 
-// FuzzAnswer reads any bytes as an answer: it comes out as one or as a wireError, the same one however
+// FuzzResponse reads any bytes as a response: it comes out as one or as a wireError, the same one however
 // the bytes are split, and with the body that net/http sees where that accepts them too.
-func FuzzAnswer(f *testing.F) {
-	for _, tt := range answerCases {
+func FuzzResponse(f *testing.F) {
+	for _, tt := range responseCases {
 		if len(tt.wire) < 1000 {
 			f.Add([]byte(tt.wire), tt.head)
 		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte, head bool) {
-		var a, b answer
+		var a, b response
 		whole := cannedConn(bytes.Clone(data), len(data)+1)
 		err := whole.do([]byte(plainGet), head, soon(), &a)
 		again := cannedConn(bytes.Clone(data), 1).do([]byte(plainGet), head, soon(), &b)
@@ -40,7 +40,7 @@ func FuzzAnswer(f *testing.F) {
 	})
 }
 
-func compareWithStd(t *testing.T, data []byte, head bool, a *answer) {
+func compareWithStd(t *testing.T, data []byte, head bool, a *response) {
 	res, body, err := reference(data, head)
 	if err != nil {
 		return

@@ -5,17 +5,17 @@ import (
 	"fmt"
 )
 
-// maxHead is the largest head of an answer, from its status line to its empty line. Spans of 16 bits
+// maxHead is the largest head of a response, from its status line to its empty line. Spans of 16 bits
 // reach that far.
 const maxHead = 64 << 10
 
-// head is the status line and the fields of an answer (RFC 9112 §2–5), read by a parser of our own.
+// head is the status line and the fields of a response (RFC 9112 §2–5), read by a parser of our own.
 //
 // fasthttp's parser (1.77) was measured first. It needs a third more time, though that is little, but it
 // takes a status of 000 for 200 and 999 for a status, passes over "HTTP/9.9" and over blanks and empty
 // lines around the version, lets "Content-Length : 5" and names with blanks through, does not tell that
 // both Content-Length and Transfer-Encoding were there, refuses a Content-Length that is merely repeated,
-// and puts the whole answer into the text of its errors, which would make every failure a row of its own.
+// and puts the whole response into the text of its errors, which would make every failure a row of its own.
 //
 // Where RFC 9112 leaves a choice: lines of the head may end in a bare LF (§2.2), folded values are
 // unfolded (§5.2), the blank behind the status may be missing, and everything else that the grammar does
@@ -42,7 +42,7 @@ func (h *head) reset() {
 	h.status, h.minor, h.line, h.seen = 0, 0, 0, 0
 }
 
-// malformed says how an answer breaks HTTP.
+// malformed says how a response breaks HTTP.
 type malformed string
 
 func (m malformed) Error() string { return string(m) }
@@ -91,9 +91,9 @@ func (h *head) plausible(window []byte) error {
 func notHTTP(line []byte) error {
 	const alert, handshake = 0x15, 0x16 // RFC 8446 §5.1
 	if len(line) > 0 && (line[0] == alert || line[0] == handshake) {
-		return malformed("the answer is TLS, not HTTP: is it an https:// address?")
+		return malformed("the response is TLS, not HTTP: is it an https:// address?")
 	}
-	return malformed("the answer is not HTTP/1.1: it begins " + quoted(line))
+	return malformed("the response is not HTTP/1.1: it begins " + quoted(line))
 }
 
 // quoted is the beginning of what a server sent, short enough for a message.
@@ -112,15 +112,15 @@ func (h *head) statusLine(line []byte) error {
 	}
 	for _, c := range line[9:size] {
 		if !digit(c) {
-			return malformed("the status is no number: " + quoted(line))
+			return malformed("invalid status (want three digits): " + quoted(line))
 		}
 		h.status = h.status*10 + int(c-'0')
 	}
 	if len(line) > size && line[size] != ' ' {
-		return malformed("the status is no number of three digits: " + quoted(line))
+		return malformed("invalid status (want three digits): " + quoted(line))
 	}
 	if h.status < 100 || h.status > 599 {
-		return malformed(fmt.Sprintf("status %03d is none: 100 to 599 are", h.status))
+		return malformed(fmt.Sprintf("invalid status %03d (want 100–599)", h.status))
 	}
 	if len(line) > size {
 		h.phrase = span{uint16(size + 1), uint16(len(line))}
@@ -158,7 +158,7 @@ func (h *head) fieldLine(window, line []byte, from int) error {
 
 func (h *head) unfold(window, line []byte, from int) error {
 	if len(h.spans) == 0 {
-		return malformed("the first field begins with a blank")
+		return malformed("the first header line begins with a blank")
 	}
 	rest := bytes.TrimRight(line, " \t")
 	if len(rest) == 0 {
@@ -183,7 +183,7 @@ func fieldName(line []byte) (int, error) {
 		n++
 	}
 	if n == 0 || n == len(line) || line[n] != ':' {
-		return 0, malformed("a line of the header is no field: " + quoted(line))
+		return 0, malformed("invalid header line " + quoted(line))
 	}
 	return n, nil
 }
@@ -191,7 +191,7 @@ func fieldName(line []byte) (int, error) {
 // valid refuses the octets that RFC 9110 §5.5 calls dangerous; the end of the line is not part of it.
 func valid(line []byte) error {
 	if bytes.IndexByte(line, '\r') >= 0 || bytes.IndexByte(line, 0) >= 0 {
-		return malformed("a CR or NUL inside a line of the header: " + quoted(line))
+		return malformed("CR or NUL in the header line " + quoted(line))
 	}
 	return nil
 }

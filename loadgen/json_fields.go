@@ -6,11 +6,11 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// members are those values of a body's JSON object that a group's extractors ask for by plain names, found
+// jsonFields are those values of a body's JSON object that a group's extractors ask for by plain names, found
 // in one pass. gjson begins anew for each path, which takes three times as long (BenchmarkExtract).
-type members struct {
+type jsonFields struct {
 	names  []string // of the script
-	values []string // as JSON, of the first member of each name; "" for none. They share the body's memory
+	values []string // as JSON, of the first field of each name; "" for none. They share the body's memory
 	state  readState
 }
 
@@ -22,7 +22,7 @@ const (
 	otherBody           // the body is nothing for the pass: gjson may make something of it
 )
 
-// plainName says whether a gjson path is the name of a member and nothing more.
+// plainName reports whether a gjson path is the name of a field and nothing more.
 func plainName(path string) bool {
 	for _, c := range path {
 		if c != '_' && c != '-' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
@@ -32,9 +32,9 @@ func plainName(path string) bool {
 	return path != ""
 }
 
-// find is the value of the member called name as JSON, "" for none. It is not known if name is none of
+// find is the value of the field called name as JSON, "" for none. It is not known if name is none of
 // the script's or the body is not an object that can be read.
-func (m *members) find(body, name string) (value string, known bool) {
+func (m *jsonFields) find(body, name string) (value string, known bool) {
 	for i, n := range m.names {
 		if n != name {
 			continue
@@ -47,7 +47,7 @@ func (m *members) find(body, name string) (value string, known bool) {
 	return "", false
 }
 
-func (m *members) read(body string) {
+func (m *jsonFields) read(body string) {
 	if m.values == nil {
 		m.values = make([]string, len(m.names))
 	}
@@ -58,8 +58,8 @@ func (m *members) read(body string) {
 	}
 }
 
-// scan goes through the members until every name is found. It says no to all that is not plain JSON.
-func (m *members) scan(body string) bool {
+// scan goes through the fields until every name is found. It reports false for all that is not plain JSON.
+func (m *jsonFields) scan(body string) bool {
 	i := skipBlank(body, 0)
 	if !has(body, i, '{') {
 		return false

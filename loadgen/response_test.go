@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// answerCase is an answer as bytes and what must become of it. The server closes behind it.
-type answerCase struct {
+// responseCase is a response as bytes and what must become of it. The server closes behind it.
+type responseCase struct {
 	name     string
 	wire     string
 	head     bool // asked for with HEAD
@@ -23,7 +23,7 @@ type answerCase struct {
 
 func long(n int) string { return strings.Repeat("x", n) }
 
-var answerCases = []answerCase{
+var responseCases = []responseCase{
 	// The length of the body: RFC 9112 §6.3.
 	{name: "sized", wire: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", status: 200, body: "hello", keep: true},
 	{name: "empty", wire: "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", status: 200, keep: true},
@@ -31,8 +31,8 @@ var answerCases = []answerCase{
 	{name: "same length twice", wire: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello", status: 200, body: "hello", keep: true},
 	{name: "same length joined", wire: "HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\nhello", status: 200, body: "hello", keep: true},
 	{name: "two lengths", wire: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", kind: KindMalformed, message: "different values"},
-	{name: "two lengths joined", wire: "HTTP/1.1 200 OK\r\nContent-Length: 5,6\r\n\r\nhello", kind: KindMalformed, message: "no size"},
-	{name: "negative length", wire: "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nhello", kind: KindMalformed, message: `"-5" is no size`},
+	{name: "two lengths joined", wire: "HTTP/1.1 200 OK\r\nContent-Length: 5,6\r\n\r\nhello", kind: KindMalformed, message: "invalid Content-Length"},
+	{name: "negative length", wire: "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nhello", kind: KindMalformed, message: `invalid Content-Length "-5"`},
 	{name: "signed length", wire: "HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\nhello", kind: KindMalformed},
 	{name: "no length in the field", wire: "HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\n", kind: KindMalformed},
 	{name: "length in words", wire: "HTTP/1.1 200 OK\r\nContent-Length: five\r\n\r\nhello", kind: KindMalformed},
@@ -52,7 +52,7 @@ var answerCases = []answerCase{
 	{name: "204", wire: "HTTP/1.1 204 No Content\r\n\r\n", status: 204, keep: true},
 	{name: "304 with a length", wire: "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", status: 304, keep: true},
 
-	// Interim answers: RFC 9110 §15.2.
+	// Interim responses: RFC 9110 §15.2.
 	{name: "100", wire: "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", status: 200, body: "ok", keep: true},
 	{name: "102 and 103", wire: "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\nContent-Length: 99\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", status: 200, body: "ok", keep: true},
 	{name: "100 and the end", wire: "HTTP/1.1 100 Continue\r\n\r\n", kind: KindClosed},
@@ -73,7 +73,7 @@ var answerCases = []answerCase{
 	{name: "extensions and trailers", wire: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;a=b\r\nhello\r\n00 ; c=\"d\"\r\nX-Sum: 1\r\nY: \r\n\r\n", status: 200, body: "hello", keep: true},
 	{name: "chunked and length", wire: "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", status: 200, body: "hello"},
 	{name: "chunked in 1.0", wire: "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", status: 200, body: "hello"},
-	{name: "another coding", wire: "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", kind: KindMalformed, message: "only chunked"},
+	{name: "another coding", wire: "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", kind: KindMalformed, message: "want chunked, once"},
 	{name: "identity", wire: "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nContent-Length: 0\r\n\r\n", kind: KindMalformed},
 	{name: "chunked twice", wire: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", kind: KindMalformed},
 	{name: "chunk without a size", wire: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\r\nhello\r\n0\r\n\r\n", kind: KindMalformed, message: "without a size"},
@@ -81,7 +81,7 @@ var answerCases = []answerCase{
 	{name: "chunk in 0x", wire: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0x5\r\nhello\r\n0\r\n\r\n", kind: KindMalformed},
 	{name: "endless chunk", wire: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\nhello\r\n0\r\n\r\n", kind: KindMalformed},
 	{name: "lying chunk", wire: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3fffffffffffffff\r\nhello", kind: KindTruncated},
-	{name: "chunk longer than it says", wire: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhello\r\n0\r\n\r\n", kind: KindMalformed, message: "longer than it says"},
+	{name: "chunk longer than it says", wire: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhello\r\n0\r\n\r\n", kind: KindMalformed, message: "longer than its size"},
 	{name: "chunk line in LF", wire: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\nhello\n0\n\n", kind: KindMalformed, message: "CRLF"},
 	{name: "CR in an extension", wire: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;\rx\r\nhello\r\n0\r\n\r\n", kind: KindMalformed},
 	{name: "chunk cut short", wire: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel", kind: KindTruncated, message: "3 of 5 bytes of a chunk"},
@@ -113,17 +113,17 @@ var answerCases = []answerCase{
 	{name: "status 600", wire: "HTTP/1.1 600 OK\r\n\r\n", kind: KindMalformed},
 	{name: "two blanks", wire: "HTTP/1.1  200 OK\r\n\r\n", kind: KindMalformed},
 	{name: "blank before the colon", wire: "HTTP/1.1 200 OK\r\nContent-Length : 2\r\n\r\nok", kind: KindMalformed},
-	{name: "no colon", wire: "HTTP/1.1 200 OK\r\nhello\r\n\r\n", kind: KindMalformed, message: "no field"},
+	{name: "no colon", wire: "HTTP/1.1 200 OK\r\nhello\r\n\r\n", kind: KindMalformed, message: "invalid header line"},
 	{name: "no name", wire: "HTTP/1.1 200 OK\r\n: x\r\n\r\n", kind: KindMalformed},
 	{name: "CR in a value", wire: "HTTP/1.1 200 OK\r\nX: a\rb\r\n\r\n", kind: KindMalformed},
 	{name: "NUL in a value", wire: "HTTP/1.1 200 OK\r\nX: a\x00b\r\n\r\n", kind: KindMalformed},
-	{name: "nothing", wire: "", kind: KindClosed, message: "connection closed before an answer"},
+	{name: "nothing", wire: "", kind: KindClosed, message: "connection closed before a response"},
 	{name: "header cut short", wire: "HTTP/1.1 200 OK\r\nContent-Le", kind: KindTruncated, message: "header cut short"},
 	{name: "largest head", wire: "HTTP/1.1 204 No Content\r\nX: " + long(maxHead-32) + "\r\n\r\n", status: 204, keep: true},
 	{name: "head too large", wire: "HTTP/1.1 204 No Content\r\nX: " + long(maxHead-31) + "\r\n\r\n", kind: KindTooLarge, message: "64 KiB"},
 }
 
-func (want answerCase) check(t *testing.T, c *conn, a *answer, err error) {
+func (want responseCase) check(t *testing.T, c *conn, a *response, err error) {
 	t.Helper()
 	if kind := kindOf(err); kind != want.kind {
 		t.Fatalf("kind %q (%v), want %q", kind, err, want.kind)
@@ -150,15 +150,15 @@ func (want answerCase) check(t *testing.T, c *conn, a *answer, err error) {
 	}
 }
 
-// TestAnswers reads every answer as a whole, in small pieces and byte by byte.
-func TestAnswers(t *testing.T) {
-	for _, tt := range answerCases {
+// TestResponses reads every response as a whole, in small pieces and byte by byte.
+func TestResponses(t *testing.T) {
+	for _, tt := range responseCases {
 		for _, size := range []int{1, 2, 7, 1 << 20} {
 			t.Run(fmt.Sprintf("%s/%d", tt.name, size), func(t *testing.T) {
 				c := cannedConn([]byte(tt.wire), size)
-				var a answer
+				var a response
 				err := c.do([]byte(plainGet), tt.head, soon(), &a)
-				if tt.received == 0 || size > 1000 { // what is left over is noticed if it comes with the answer
+				if tt.received == 0 || size > 1000 { // what is left over is noticed if it comes with the response
 					tt.check(t, c, &a, err)
 				}
 			})
@@ -166,11 +166,11 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-// TestAnswersOverSockets reads them over TCP, in one packet and in many.
-func TestAnswersOverSockets(t *testing.T) {
-	for _, tt := range answerCases {
+// TestResponsesOverSockets reads them over TCP, in one packet and in many.
+func TestResponsesOverSockets(t *testing.T) {
+	for _, tt := range responseCases {
 		if tt.received != 0 {
-			continue // what comes behind the answer may come later
+			continue // what comes behind the response may come later
 		}
 		for _, size := range []int{1, 1 << 20} {
 			if len(tt.wire) > 10_000 && size == 1 {
@@ -185,7 +185,7 @@ func TestAnswersOverSockets(t *testing.T) {
 						data = data[n:]
 					}
 				}))
-				var a answer
+				var a response
 				err := c.do([]byte(plainGet), tt.head, soon(), &a)
 				tt.check(t, c, &a, err)
 				if a.sent != int64(len(plainGet)) {
@@ -200,7 +200,7 @@ func TestFields(t *testing.T) {
 	const wire = "HTTP/1.1 404 Not  There\r\nX-Backend-IP:\t10.0.0.1 \r\nset-cookie: a=1; Path=/\r\nSet-Cookie: a=1; Path=/x\r\n" +
 		"Empty:\r\nFolded: one\r\n  two\r\nSET-COOKIE:b=2, c\r\nContent-Length: 0\r\n\r\n"
 	c := cannedConn([]byte(wire), 3)
-	var a answer
+	var a response
 	if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +238,7 @@ func TestBodyBeyondLimit(t *testing.T) {
 		taken(c)
 		c.Write([]byte(next))
 	}))
-	var a answer
+	var a response
 	if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // readBody reads what f frames into a.
-func (c *conn) readBody(f framing, a *answer) error {
+func (c *conn) readBody(f framing, a *response) error {
 	switch f.kind {
 	case bodySized:
 		return c.readSized(f.size, a)
@@ -20,7 +20,7 @@ func (c *conn) readBody(f framing, a *answer) error {
 	return nil
 }
 
-func (c *conn) readSized(size int64, a *answer) error {
+func (c *conn) readSized(size int64, a *response) error {
 	left, err := c.take(size, a)
 	if err == io.EOF {
 		return bodyCut(size-left, size)
@@ -30,7 +30,7 @@ func (c *conn) readSized(size int64, a *answer) error {
 
 // readToEnd reads a body that ends with its connection. That it is whole cannot be known: crypto/tls too
 // reports the end of the connection alike with and without the peer's close_notify.
-func (c *conn) readToEnd(a *answer) error {
+func (c *conn) readToEnd(a *response) error {
 	if _, err := c.take(math.MaxInt64, a); err != io.EOF {
 		return err
 	}
@@ -40,7 +40,7 @@ func (c *conn) readToEnd(a *answer) error {
 // take appends the next size bytes to the body, and returns how many were still missing at an error.
 // What does not come with the head is read into the body's own memory, which doubles as bytes arrive:
 // no server gets memory for a length that it only announces.
-func (c *conn) take(size int64, a *answer) (left int64, err error) {
+func (c *conn) take(size int64, a *response) (left int64, err error) {
 	n := int(min(int64(c.w-c.r), size))
 	a.keep(c.buf[c.r : c.r+n])
 	c.r += n
@@ -60,14 +60,14 @@ func (c *conn) take(size int64, a *answer) (left int64, err error) {
 }
 
 // keep appends b as far as bodies are kept.
-func (a *answer) keep(b []byte) {
+func (a *response) keep(b []byte) {
 	n := min(len(b), maxBody-len(a.body))
 	a.body = append(a.body, b[:n]...)
 	a.dropped += int64(len(b) - n)
 }
 
 // room is free memory behind the body to read into; none once all is kept that ever is.
-func (a *answer) room() []byte {
+func (a *response) room() []byte {
 	const least = 2 << 10
 	free := min(cap(a.body), maxBody) - len(a.body)
 	if free < least && len(a.body) < maxBody {
@@ -78,7 +78,7 @@ func (a *answer) room() []byte {
 }
 
 // grow takes the n bytes over that were read into room, or drops them if it was not the body's.
-func (a *answer) grow(n int) {
+func (a *response) grow(n int) {
 	if len(a.body) == maxBody {
 		a.dropped += int64(n)
 		return
@@ -88,8 +88,8 @@ func (a *answer) grow(n int) {
 
 // readChunks reads a chunked body (RFC 9112 §7.1): extensions and trailers are passed over, sizes are
 // hexadecimal digits and nothing else, and every line ends in CRLF, as two readers that differ on where a
-// chunk ends see two different answers.
-func (c *conn) readChunks(a *answer) error {
+// chunk ends see two different responses.
+func (c *conn) readChunks(a *response) error {
 	for {
 		line, err := c.line()
 		if err != nil {
@@ -111,7 +111,7 @@ func (c *conn) readChunks(a *answer) error {
 			return err
 		}
 		if len(line) > 0 {
-			return malformed("a chunk is longer than it says: it ends in " + quoted(line))
+			return malformed("a chunk is longer than its size: it ends in " + quoted(line))
 		}
 	}
 }
@@ -140,12 +140,12 @@ func chunkSize(line []byte) (size int64, err error) {
 	for _, c := range digits {
 		d, ok := hexDigit(c)
 		if !ok || size > 1<<58 {
-			return 0, malformed("a chunk begins with " + quoted(line) + ", which is no size")
+			return 0, malformed("invalid chunk size " + quoted(line))
 		}
 		size = size<<4 | int64(d)
 	}
 	if len(digits) == 0 {
-		return 0, malformed("a chunk begins without a size")
+		return 0, malformed("a chunk without a size")
 	}
 	return size, nil
 }

@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// framing is how the end of an answer's body is found, and whether its connection lives on.
+// framing is how the end of a response's body is found, and whether its connection lives on.
 type framing struct {
 	kind bodyKind
 	size int64 // of a sized body
@@ -24,7 +24,7 @@ const (
 
 // framing applies RFC 9112 §6.3 (length of the body) and §9.3 (persistence) to a complete head:
 //
-//	the answer …                          body            connection
+//	the response …                          body            connection
 //	to HEAD; 204, 304                     none            kept
 //	101                                   none            closed: it speaks something else now
 //	chunked                               chunks          kept
@@ -52,7 +52,7 @@ func (h *head) framing(toHead bool) (framing, error) {
 			size = n
 		case is(name, "transfer-encoding"):
 			if chunked || !is(value, "chunked") {
-				return framing{}, malformed("Transfer-Encoding " + quoted(value) + ": only chunked, once, can be read")
+				return framing{}, malformed("unsupported Transfer-Encoding " + quoted(value) + " (want chunked, once)")
 			}
 			chunked = true
 		case is(name, "connection"):
@@ -87,7 +87,7 @@ func contentLength(value []byte) (int64, error) {
 		item, value, more = bytes.Cut(value, []byte(","))
 		n, ok := decimal(bytes.Trim(item, " \t"))
 		if !ok || size >= 0 && n != size {
-			return 0, malformed("Content-Length " + quoted(item) + " is no size")
+			return 0, malformed("invalid Content-Length " + quoted(item))
 		}
 		size = n
 	}
@@ -104,7 +104,7 @@ func decimal(b []byte) (n int64, ok bool) {
 	return n, len(b) > 0
 }
 
-// hasOption says whether a list of tokens has the one called want, in lower case.
+// hasOption reports whether a list of tokens has the one called want, in lower case.
 func hasOption(list []byte, want string) bool {
 	for more := true; more; {
 		var item []byte
@@ -116,7 +116,7 @@ func hasOption(list []byte, want string) bool {
 	return false
 }
 
-// is says whether b is want in any case; want is in lower case.
+// is reports whether b is want in any case; want is in lower case.
 func is(b []byte, want string) bool {
 	if len(b) != len(want) {
 		return false
