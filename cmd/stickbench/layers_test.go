@@ -13,12 +13,14 @@ import (
 // layers says what each package of the project may import of the project and of third parties. Tests may
 // import what they need.
 var layers = map[string][]string{
+	"stickbench":                   {},
 	"stickbench/assert":            {"github.com/expr-lang/expr"},
 	"stickbench/loadgen":           {"stickbench/assert", "github.com/tidwall/gjson", "golang.org/x/net", "golang.org/x/sync", "golang.org/x/sys"},
 	"stickbench/report":            {"stickbench/assert", "stickbench/internal/sequence", "stickbench/loadgen", "github.com/HdrHistogram/hdrhistogram-go", "github.com/aclements/go-moremath", "github.com/mattn/go-runewidth", "github.com/montanaflynn/stats"},
 	"stickbench/plans":             {"stickbench/assert", "stickbench/loadgen", "github.com/BurntSushi/toml"},
 	"stickbench/internal/bench":    {},
 	"stickbench/internal/haproxy":  {},
+	"stickbench/internal/help":     {"github.com/mattn/go-runewidth", "github.com/yuin/goldmark"},
 	"stickbench/internal/lab":      {"stickbench/internal/haproxy"},
 	"stickbench/internal/sequence": {},
 	"stickbench/internal/steer":    {"stickbench/internal/haproxy", "golang.org/x/sync"},

@@ -21,13 +21,15 @@ and asks every answer which node gave it and whether the session goes on.
 
   stickbench run two-users        the main example, in the laboratory that comes along
   stickbench plans                the catalogue of experiments
-  stickbench run PLAN.toml        a plan of your own`,
+  stickbench run PLAN.toml        a plan of your own
+  stickbench help                 what is explained, topic by topic`,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(a.runCommand(), a.checkCommand(), a.reportCommand(), a.compareCommand(), a.traceCommand(), a.labCommand(), a.plansCommand())
+	root.SetHelpCommand(a.helpCommand())
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w\nSee: %s --help", err, c.CommandPath())
 	})
