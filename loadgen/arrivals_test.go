@@ -108,7 +108,7 @@ func TestArrivalsThatAreNone(t *testing.T) {
 		{Duration: 1, Arrivals: &Arrivals{Stages: []Stage{{0, 0, 0}}}},
 	} {
 		g.Users = 1
-		if _, err := New(&Plan{Target: "http://127.0.0.1", Groups: []Group{g}}, nowhere{}); err == nil {
+		if _, err := New(&Plan{Target: "http://127.0.0.1", Groups: []Group{g}}, Sinks{}); err == nil {
 			t.Errorf("%+v was taken", *g.Arrivals)
 		}
 	}

@@ -52,7 +52,7 @@ func BenchmarkJar(b *testing.B) {
 // costs: `-cpu 1,2,4,8` shows that users do not wait for each other, as the time per sample falls with
 // the processors, as far as there are so many.
 func BenchmarkRecord(b *testing.B) {
-	r := newRecorder(nowhere{}, func(error) {})
+	r := newRecorder(Sinks{}, func(error) {})
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() { defer close(ended); r.collect(done) }()
 	var users atomic.Int64

@@ -141,3 +141,15 @@ type Extract struct {
 	Name string
 	From *Extractor
 }
+
+// GroupOf is the index of the group that the user of that number belongs to: users are numbered from 1, group
+// by group. It is the last group's for a number that is none's.
+func (p *Plan) GroupOf(user int) int {
+	last := len(p.Groups) - 1
+	for i := range last {
+		if user -= p.Groups[i].Users; user <= 0 {
+			return i
+		}
+	}
+	return last
+}

@@ -12,6 +12,16 @@ import (
 	"time"
 )
 
+// Users are numbered through all groups, also through one without any.
+func TestGroupOf(t *testing.T) {
+	p := &Plan{Groups: []Group{{Users: 2}, {}, {Users: 3}}}
+	for user, want := range []int{0, 0, 0, 2, 2, 2, 2} {
+		if got := p.GroupOf(user); got != want {
+			t.Errorf("user %d: group %d, want %d", user, got, want)
+		}
+	}
+}
+
 func TestStartOffsets(t *testing.T) {
 	ms := time.Millisecond
 	for _, tt := range []struct {

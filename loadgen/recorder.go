@@ -8,13 +8,6 @@ import (
 	"time"
 )
 
-// Sink takes what a run records: samples in order of completion, from one goroutine. A Sample is only
-// valid during the call. Flush follows each batch.
-type Sink interface {
-	Record(*Sample) error
-	Flush() error
-}
-
 const (
 	// The collector comes as often as it takes for batches of this size, within these bounds. While it works
 	// through a batch on the only processor, users wait, and what they wait is in the times they measure.

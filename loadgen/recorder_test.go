@@ -1,6 +1,7 @@
 package loadgen
 
 import (
+	"errors"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -45,6 +46,22 @@ func (p *pulse) Record(s *Sample) error { p.now = append(p.now, s.Iteration); re
 func (p *pulse) Flush() error {
 	p.batches, p.now = append(p.batches, len(p.now)), nil
 	return nil
+}
+func (p *pulse) Close() error { return nil }
+
+// A full disk must not cost the report a sample, and is what the run is told.
+func TestSinks(t *testing.T) {
+	full, after := &memory{fail: errors.New("full")}, &memory{}
+	all := Sinks{&memory{}, full, after, &memory{fail: errors.New("later")}}
+	var first error
+	for i := range 150 {
+		if err := all.Record(&Sample{Iteration: i}); err != nil && first == nil {
+			first = err
+		}
+	}
+	if first != full.fail || len(after.samples) != 150 {
+		t.Errorf("%v, %d samples behind it", first, len(after.samples))
+	}
 }
 
 // A collector that came a hundred times a second only held up the users that shared its processor for a

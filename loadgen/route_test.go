@@ -155,7 +155,7 @@ func TestCheckLimits(t *testing.T) {
 		for _, s := range sources {
 			plan.Route.Sources = append(plan.Route.Sources, netip.MustParseAddr(s))
 		}
-		r, err := New(plan, nowhere{})
+		r, err := New(plan, Sinks{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -31,6 +31,7 @@ func (m *memory) Record(s *Sample) error {
 	return nil
 }
 func (m *memory) Flush() error { return nil }
+func (m *memory) Close() error { return nil }
 
 // application counts views per session, in a cookie of its own.
 type application struct {

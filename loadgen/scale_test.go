@@ -66,7 +66,7 @@ func TestMemoryPerUser(t *testing.T) {
 	plan.Groups[0].RampUp = 300 * time.Millisecond
 	plan.Groups[0].Steps = append(plan.Groups[0].Steps, Step{Think: think})
 	before := memoryOf()
-	r, err := New(plan, nowhere{})
+	r, err := New(plan, Sinks{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,12 +8,6 @@ import (
 	"time"
 )
 
-// nowhere is a sink that keeps nothing.
-type nowhere struct{}
-
-func (nowhere) Record(*Sample) error { return nil }
-func (nowhere) Flush() error         { return nil }
-
 // countedResponse is benchResponse without its Set-Cookie line and with a counter of seven digits.
 type countedResponse []byte
 
@@ -66,7 +60,7 @@ func labPlan(t testing.TB, o origin, users int) *Plan {
 // readyUser is a user of plan in the midst of its life, and what ends it.
 func readyUser(t testing.TB, plan *Plan) *user {
 	t.Helper()
-	r, err := New(plan, nowhere{})
+	r, err := New(plan, Sinks{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -75,3 +75,4 @@ func (d discard) Record(s *loadgen.Sample) error {
 	return nil
 }
 func (d discard) Flush() error { return nil }
+func (d discard) Close() error { return nil }

@@ -110,7 +110,7 @@ func (s *steering) start(runner *loadgen.Runner, rec *recording, began time.Time
 		for _, p := range runner.Progress(time.Now()) {
 			iterations += p.Iterations
 		}
-		return iterations, rec.live.total()
+		return iterations, rec.live.Requests()
 	}
 	go func() {
 		err := s.driver.Run(ctx, began, progress, func(h steer.Happening) { rec.happened(event(h)) })

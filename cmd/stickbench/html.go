@@ -37,7 +37,7 @@ func (a *app) reportHTML(path string) error {
 		return err
 	}
 	b, first := report.NewBuilder(), &firstExchanges{}
-	results, err := recording.fold(b, func(s *loadgen.Sample) { b.Add(s); first.add(s) })
+	results, err := recording.fold(b, func(s *loadgen.Sample) { b.Add(s); first.Record(s) })
 	if err != nil {
 		return err
 	}
@@ -129,10 +129,21 @@ type drawnUser struct {
 	session string
 }
 
-func (f *firstExchanges) add(s *loadgen.Sample) {
-	if s.Mark || s.User == 0 || f.all.Len() == drawnUsers*drawnEach {
-		return
+// Record takes a sample (loadgen.Sink).
+func (f *firstExchanges) Record(s *loadgen.Sample) error {
+	if !s.Mark && s.User != 0 && f.all.Len() < drawnUsers*drawnEach {
+		f.add(s)
 	}
+	return nil
+}
+
+// Flush does nothing (loadgen.Sink).
+func (f *firstExchanges) Flush() error { return nil }
+
+// Close does nothing (loadgen.Sink).
+func (f *firstExchanges) Close() error { return nil }
+
+func (f *firstExchanges) add(s *loadgen.Sample) {
 	u := f.users[s.User]
 	if u == nil && len(f.users) < drawnUsers {
 		if f.users == nil {

@@ -23,8 +23,9 @@ var layers = map[string][]string{
 	"stickbench/internal/help":     {"github.com/mattn/go-runewidth", "github.com/yuin/goldmark"},
 	"stickbench/internal/lab":      {"stickbench/internal/haproxy"},
 	"stickbench/internal/sequence": {},
+	"stickbench/internal/live":     {"stickbench/loadgen", "stickbench/report", "github.com/mattn/go-runewidth", "github.com/vbauerster/mpb", "golang.org/x/term"},
 	"stickbench/internal/steer":    {"stickbench/internal/haproxy", "golang.org/x/sync"},
-	"stickbench/cmd/stickbench":    {"stickbench/", "github.com/", "golang.org/x/"},
+	"stickbench/cmd/stickbench":    {"stickbench/", "github.com/mattn/go-runewidth", "github.com/spf13/cobra"},
 }
 
 // keptFrom are modules that must not come in even by way of others.

@@ -14,9 +14,8 @@ import (
 	"strconv"
 	"syscall"
 
-	"golang.org/x/term"
-
 	"stickbench/internal/lab"
+	"stickbench/internal/live"
 	"stickbench/plans"
 	"stickbench/report"
 )
@@ -33,14 +32,14 @@ const (
 type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	notices        *notices // messages during a run
+	notices        *live.Notices // messages during a run
 }
 
 func main() {
 	// A reader of our output that goes away, such as tee with the same Ctrl-C, must not keep a balancer from
 	// being put back: writes return an error instead.
 	signal.Ignore(syscall.SIGPIPE)
-	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, notices: &notices{out: os.Stderr}}
+	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, notices: live.NewNotices(os.Stderr)}
 	os.Exit(a.main(os.Args[1:]))
 }
 
@@ -110,21 +109,10 @@ func version() string {
 	return v
 }
 
-// terminal says whether w is a terminal, and how many columns it has. One without a size, as pipes of
-// some CI systems pretend to be, shows nothing and counts as none.
-func terminal(w io.Writer) (columns int, ok bool) {
-	f, isFile := w.(*os.File)
-	if !isFile || !term.IsTerminal(int(f.Fd())) {
-		return 0, false
-	}
-	columns, rows, err := term.GetSize(int(f.Fd()))
-	return columns, err == nil && columns > 0 && rows > 0
-}
-
 // textOptions are for the report on stdout: as wide as the terminal, or elsewhere as COLUMNS says or wide
 // enough for the whole summary, and in colour on a terminal unless NO_COLOR or TERM=dumb say otherwise.
 func (a *app) textOptions() report.TextOptions {
-	columns, ok := terminal(a.stdout)
+	columns, ok := live.Terminal(a.stdout)
 	if ok {
 		return report.TextOptions{Width: columns, Color: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 	}

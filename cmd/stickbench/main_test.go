@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"testing"
 	"time"
@@ -99,4 +102,39 @@ func eventually(ts *testscript.TestScript, what string, ready func() bool) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
+}
+
+// freePort sets a variable to a port of 127.0.0.1 on which nothing listens: freeport NAME.
+func freePort(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: freeport NAME")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	ts.Check(err)
+	ts.Check(l.Close())
+	ts.Setenv(args[0], port)
+}
+
+// fetch asks for an address until what it answers matches, and keeps that: fetch URL FILE REGEXP.
+func fetch(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: fetch URL FILE REGEXP")
+	}
+	want, err := regexp.Compile(args[2])
+	ts.Check(err)
+	eventually(ts, args[0], func() bool {
+		r, err := http.Get(args[0])
+		if err != nil {
+			return false
+		}
+		defer r.Body.Close()
+		body, err := io.ReadAll(r.Body)
+		if err != nil || r.StatusCode != http.StatusOK || !want.Match(body) {
+			return false
+		}
+		ts.Check(os.WriteFile(ts.MkAbs(args[1]), body, 0o666))
+		return true
+	})
 }

@@ -1,85 +1,11 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
-	"strings"
 	"testing"
 	"time"
 
 	"stickbench/internal/steer"
-	"stickbench/loadgen"
-	"stickbench/report"
 )
-
-// onePlan is a plan of one user in one group, to a target that is not asked.
-func onePlan(t *testing.T) *loadgen.Plan {
-	t.Helper()
-	url, err := loadgen.ParseTemplate("/")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &loadgen.Plan{
-		Target: "http://127.0.0.1:1", Timeout: time.Second,
-		Groups: []loadgen.Group{{Name: "first", Users: 1, Iterations: 10, Steps: []loadgen.Step{{Request: &loadgen.Request{Label: "GET /", Method: "GET", URL: url}}}}},
-	}
-}
-
-// oneWatch looks at a run of onePlan that has not begun, with some samples.
-func oneWatch(t *testing.T) *watch {
-	t.Helper()
-	runner, err := loadgen.New(onePlan(t), &recording{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := newTestLive()
-	l.add(answered("first", "s1", 100*time.Millisecond, 2*time.Millisecond, loadgen.OK))
-	l.add(answered("first", "", 700*time.Millisecond, time.Millisecond, loadgen.KindRefused))
-	l.happened(report.Event{AtMS: 800, Name: "drain", Text: "set server nodes/s1 state drain", OK: true})
-	return &watch{runner: runner, live: l, began: runBegan, rates: make([]rate, 1)}
-}
-
-// The bars once waited for ever for their own end, and the report never came. What is beneath them goes
-// with the run.
-func TestBarsEndWithTheRun(t *testing.T) {
-	t.Setenv("NO_COLOR", "1")
-	var out bytes.Buffer
-	done, ended := make(chan struct{}), make(chan struct{})
-	n := &notices{out: &out}
-	go func() {
-		bars(&out, n, oneWatch(t), done)
-		close(ended)
-	}()
-	fmt.Fprintln(n, "noticed")
-	close(done)
-	select {
-	case <-ended:
-	case <-time.After(20 * time.Second):
-		t.Fatal("the bars did not end")
-	}
-	frames := strings.Split(out.String(), "\x1b[J")
-	if last := frames[len(frames)-1]; !strings.HasPrefix(last, "\rfirst 0/1 users ──") || strings.Count(last, "\n") != 1 {
-		t.Errorf("at the end there is\n%s", last)
-	}
-}
-
-// One line a second and a last one at the end; scripts rely on the keys.
-func TestProgressLine(t *testing.T) {
-	w := oneWatch(t)
-	got, err := json.Marshal(w.progressLine(runBegan.Add(2200*time.Millisecond), true))
-	if err != nil {
-		t.Fatal(err)
-	}
-	const want = `{"schema":"stickbench.progress/1","at_ms":2200,"done":true,"users":0,"iterations":0,"requests":2,"errors":1,` +
-		`"groups":[{"group":"first","users":0,"of_users":1,"iterations":0,"of_iterations":10,"requests":2,"errors":1,"part":0,"left_s":null}],` +
-		`"nodes":[{"node":"s1","requests":1,"errors":0,"share":1,"share_now":1,"requests_per_s":0.5,"p95_ms":2.015},` +
-		`{"node":"","requests":1,"errors":1,"share":null,"share_now":null,"requests_per_s":0.5,"p95_ms":1.007}],` +
-		`"last_event":{"at_ms":800,"name":"drain","text":"set server nodes/s1 state drain","ok":true},"next_event":null}`
-	if string(got) != want {
-		t.Errorf("%s\nwant\n%s", got, want)
-	}
-}
 
 func TestToGo(t *testing.T) {
 	events := []steer.Event{{At: time.Second}, {AfterSamples: 50}, {AfterSamples: 40}}
@@ -95,15 +21,14 @@ func TestToGo(t *testing.T) {
 	}
 }
 
-func TestRate(t *testing.T) {
-	var r rate
-	start := time.Unix(0, 0)
-	if got := r.at(start, 0); got != 0 {
-		t.Errorf("at first %v", got)
-	}
-	for i := 1; i <= 100; i++ {
-		if got := r.at(start.Add(time.Duration(i)*time.Second), int64(i*50)); got != 50 {
-			t.Fatalf("after %d s: %v", i, got)
+func TestMetricsAddresses(t *testing.T) {
+	for address, ok := range map[string]bool{
+		"": true, "127.0.0.1:0": true, "127.1.2.3:9464": true, "[::1]:9464": true, "localhost:80": true,
+		":9464": false, "0.0.0.0:9464": false, "[::]:9464": false, "192.168.42.42:9464": false, "example.com:80": false,
+		"9464": false, "127.0.0.1": false, "[::ffff:10.0.0.1]:80": false,
+	} {
+		if err := checkMetricsAddress(address); (err == nil) != ok {
+			t.Errorf("%q: %v", address, err)
 		}
 	}
 }

@@ -2,27 +2,31 @@ package main
 
 import (
 	"errors"
-	"io"
 	"os"
 	"sync"
 	"time"
 
+	"stickbench/internal/live"
 	"stickbench/loadgen"
 	"stickbench/plans"
 	"stickbench/report"
 )
 
-// recording is where samples and events go: into the report, into the live view, and into the folder.
+// recording is a run's sinks, and the door through which its events come in. The report's is the first: it has
+// every sample even if the disk is full.
 type recording struct {
-	mu      sync.Mutex // samples and events come from different goroutines
-	builder *report.Builder
+	loadgen.Sinks
+	results *results
+	live    *live.Model
+	first   *firstExchanges
 	record  *record // as it was at the start; events are added to it as they happen
-	live    *live
-	meter   *meter // nil unless metrics are served
-	first   firstExchanges
-	folder  *folder
-	file    io.Closer
-	jtl     *report.JTLWriter
+	folder  *folder // nil for none
+}
+
+func newRecording(plan *plans.Plan) *recording {
+	s := &recording{results: &results{Builder: report.NewBuilder()}, live: live.NewModel(&plan.Load), first: &firstExchanges{}}
+	s.Sinks = loadgen.Sinks{s.results, s.live, s.first}
+	return s
 }
 
 // open makes the folder, unless none is wanted.
@@ -42,62 +46,84 @@ func (s *recording) open(plan *plans.Plan, o *runFlags, r *record) error {
 	if err != nil {
 		return cannotRun("the folder of the run: %w", err)
 	}
-	file, err := os.Create(f.path(samplesFile))
+	samples, err := newSamples(f.path(samplesFile), plan.Load.Open())
 	if err != nil {
 		return cannotRun("the folder of the run: %w", err)
 	}
-	s.folder, s.file, s.jtl = f, file, report.NewJTLWriter(file)
-	if plan.Load.Open() {
-		s.jtl.WithLate()
-	}
+	s.folder, s.Sinks = f, append(s.Sinks, samples)
 	return nil
-}
-
-// Record takes a sample (loadgen.Sink). The report has it even if the disk is full.
-func (s *recording) Record(sample *loadgen.Sample) error {
-	s.mu.Lock()
-	s.builder.Add(sample)
-	s.mu.Unlock()
-	s.first.add(sample)
-	s.live.add(sample)
-	s.meter.add(sample)
-	if s.jtl == nil {
-		return nil
-	}
-	return s.jtl.Write(sample)
 }
 
 // begin notes the start of the run, from which events are timed.
 func (s *recording) begin() time.Time {
 	s.record.Start = time.Now().UTC()
-	s.builder.Begin(s.record.Start)
+	s.results.Begin(s.record.Start)
+	s.live.Begin(s.record.Start)
 	return s.record.Start
 }
 
 // happened takes an event that was done or seen. Events are written at once: the report of a run that was
 // killed must know them.
 func (s *recording) happened(e report.Event) {
-	s.mu.Lock()
-	e = s.builder.Event(e)
-	s.live.happened(e)
-	s.mu.Unlock()
+	e = s.results.event(e)
+	s.live.Event(e)
 	s.record.Events = append(s.record.Events, e)
 	if s.folder != nil {
 		s.folder.writeRecord(s.record) // and again at the end, where an error is told
 	}
 }
 
-// Flush ends a batch (loadgen.Sink).
-func (s *recording) Flush() error {
-	if s.jtl == nil {
-		return nil
+// close ends the recording and completes the folder.
+func (s *recording) close(r *record) error {
+	err := s.Close()
+	if s.folder == nil {
+		return err
 	}
-	return s.jtl.Flush()
+	return errors.Join(err, s.folder.writeRecord(r), s.folder.writeHTML(r, s.first))
 }
 
-func (s *recording) close(r *record) error {
-	if s.folder == nil {
-		return nil
-	}
-	return errors.Join(s.jtl.Flush(), s.file.Close(), s.folder.writeRecord(r), s.folder.writeHTML(r, &s.first))
+// results folds the report: samples come from one goroutine, events from another.
+type results struct {
+	mu sync.Mutex
+	*report.Builder
 }
+
+func (r *results) Record(s *loadgen.Sample) error {
+	r.mu.Lock()
+	r.Add(s)
+	r.mu.Unlock()
+	return nil
+}
+
+// event takes an event and returns it as it counts.
+func (r *results) event(e report.Event) report.Event {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.Event(e)
+}
+
+func (r *results) Flush() error { return nil }
+func (r *results) Close() error { return nil }
+
+// samples writes samples.jtl.
+type samples struct {
+	*report.JTLWriter
+	file *os.File
+}
+
+// newSamples makes the file; late says that the run has arrivals, whose lateness it keeps.
+func newSamples(path string, late bool) (*samples, error) {
+	file, err := os.Create(path)
+	if err != nil {
+		return nil, err
+	}
+	s := &samples{report.NewJTLWriter(file), file}
+	if late {
+		s.WithLate()
+	}
+	return s, nil
+}
+
+func (s *samples) Record(sample *loadgen.Sample) error { return s.Write(sample) }
+
+func (s *samples) Close() error { return errors.Join(s.Flush(), s.file.Close()) }

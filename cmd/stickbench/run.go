@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"stickbench/internal/lab"
+	"stickbench/internal/live"
 	"stickbench/loadgen"
 	"stickbench/plans"
 	"stickbench/report"
@@ -20,7 +21,7 @@ type runFlags struct {
 	NoOut       bool
 	JSON, Quiet bool
 	Repeat      int
-	Progress    string // "" is progressAuto
+	Progress    string // "" is live.Auto
 	Metrics     string
 }
 
@@ -60,7 +61,7 @@ Exit codes: 0 done, expectations met; 1 an expectation failed; 2 wrong usage or 
 	f.BoolVar(&o.NoOut, "no-out", false, "write no folder")
 	f.BoolVar(&o.JSON, "json", false, "print the results as one JSON document, and nothing else")
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress on standard error")
-	f.StringVar(&o.Progress, "progress", progressAuto, "`auto|json|none` on standard error: auto draws bars on a terminal and prints lines elsewhere, json prints a line of JSON every second")
+	f.StringVar(&o.Progress, "progress", live.Auto, "`auto|json|none` on standard error: auto draws bars on a terminal and prints lines elsewhere, json prints a line of JSON every second")
 	f.StringVar(&o.Metrics, "metrics", "", "serve Prometheus metrics of the run at /metrics while it lasts, on a loopback `address` such as 127.0.0.1:9464")
 	f.IntVar(&o.Repeat, "repeat", 1, "run the plan so many `times`, each in a folder of its own within the run's")
 	return c
@@ -80,7 +81,7 @@ func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error
 	}
 	plan.Load.UserAgent = "stickbench/" + version()
 
-	s := &recording{builder: report.NewBuilder(), live: newLive()}
+	s := newRecording(plan)
 	runner, err := loadgen.New(&plan.Load, s)
 	if err != nil {
 		return err
@@ -98,7 +99,7 @@ func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error
 	if err != nil {
 		return err
 	}
-	defer metrics.close()
+	defer metrics.Close()
 	steering, err := newSteering(plan, laboratory)
 	if err != nil {
 		return err
@@ -138,14 +139,14 @@ type runOutcome struct {
 // drive runs the engine, with the plan's events and with progress beside it.
 func (a *app) drive(runner *loadgen.Runner, plan *plans.Plan, s *recording, steering *steering, stops *stops, progress string) runOutcome {
 	began := s.begin()
-	p := a.showProgress(runner, plan, s.live, steering, began, progress)
+	p := a.showProgress(runner, s, steering, began, progress)
 	graceful, stop := context.WithCancel(stops.graceful)
 	defer stop()
 	steering.start(runner, s, began, stop)
 	account, err := runner.Run(graceful, stops.hard)
 	// What comes after, such as putting a balancer back, may take long: a Ctrl-C then interrupts no run.
 	interrupted := stops.graceful.Err() != nil
-	p.stop()
+	p.Stop()
 	return runOutcome{account, interrupted, errors.Join(steering.stop(s), recordingFailed(err))}
 }
 
@@ -160,7 +161,7 @@ func recordingFailed(err error) error {
 // conclude prints the report, completes the folder and returns the verdict as an exit code. Whatever
 // fails on the way, the report is printed.
 func (a *app) conclude(plan *plans.Plan, o *runFlags, s *recording, r *record, failure error) error {
-	r.Results = s.builder.Freeze(r.facts(plan))
+	r.Results = s.results.Freeze(r.facts(plan))
 	folderErr := s.close(r)
 	printErr := a.print(r.Results, o.JSON)
 	if s.folder != nil && folderErr == nil {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"stickbench/internal/live"
 	"stickbench/internal/sequence"
 	"stickbench/loadgen"
 	"stickbench/plans"
@@ -34,7 +35,7 @@ var traceFormats = map[string]func(io.Writer, *sequence.Diagram) error{
 // traceWidth is the terminal's, at most 100 columns, which are also a file's.
 func traceWidth(w io.Writer) int {
 	const most = 100
-	if columns, ok := terminal(w); ok {
+	if columns, ok := live.Terminal(w); ok {
 		return min(columns, most)
 	}
 	return most
@@ -129,7 +130,7 @@ func (a *app) exchange(t *tracer, stops *stops, limit time.Duration) (late bool,
 		t.watchNodes()
 	}
 	plan.Load.UserAgent = "stickbench/" + version()
-	runner, err := loadgen.New(&plan.Load, nowhere{})
+	runner, err := loadgen.New(&plan.Load, loadgen.Sinks{})
 	if err != nil {
 		return false, err
 	}
@@ -144,9 +145,3 @@ func (a *app) exchange(t *tracer, stops *stops, limit time.Duration) (late bool,
 	_, err = runner.Run(graceful, hard)
 	return hard.Err() != nil && stops.hard.Err() == nil, err
 }
-
-// nowhere is a sink for samples that nobody reads.
-type nowhere struct{}
-
-func (nowhere) Record(*loadgen.Sample) error { return nil }
-func (nowhere) Flush() error                 { return nil }

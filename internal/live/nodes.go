@@ -1,4 +1,4 @@
-package main
+package live
 
 import (
 	"maps"
@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A node's recent past is kept in slots of half a second, by the time at which answers ended:
+// A node's recent past is kept in slots of half a second, by the time at which responses ended:
 //
 //	          ◀────────────── historySlots ──────────────▶
 //	requests  ▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃ ·     the slot that is being filled
@@ -41,7 +41,7 @@ type slotLatencies struct {
 }
 
 // slot is the number of the slot of a moment in microseconds since 1970: 0 is the first of the run.
-func (l *live) slot(micros int64) int64 { return max(0, micros-l.began) / slotTime.Microseconds() }
+func (m *Model) slot(micros int64) int64 { return max(0, micros-m.began) / slotTime.Microseconds() }
 
 // add counts a sample that ended in the slot.
 func (n *recent) add(slot, elapsed int64) {
@@ -111,11 +111,11 @@ func (h *latencies) p95() int64 {
 
 // nodeNow is what is shown of a node, or of several in one row.
 type nodeNow struct {
-	name             string // "" for the answers that named no node
+	name             string // "" for the responses that named no node
 	nodes            int    // how many are in the row
 	requests, errors int64
 	perSecond        float64
-	// now and soFar are the node's shares, from 0 to 1, of the answers that named a node: of the last
+	// now and soFar are the node's shares, from 0 to 1, of the responses that named a node: of the last
 	// two seconds, and of all. They are below 0 where there are none.
 	now, soFar float64
 	p95        int64 // of the last five seconds, in microseconds; below 0 without requests
@@ -125,22 +125,22 @@ type nodeNow struct {
 
 // nodesNow are the nodes in the order of their names, and the end of the last slot that is in their
 // figures, from the start of the run. If there are more than rows, what comes after the first ones is one
-// row; the answers that named no node are always a row of their own.
-func (l *live) nodesNow(now time.Time, rows int) ([]nodeNow, time.Duration) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	last := l.slot(now.Add(-lateness).UnixMicro()) - 1
+// row; the responses that named no node are always a row of their own.
+func (m *Model) nodesNow(now time.Time, rows int) ([]nodeNow, time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	last := m.slot(now.Add(-lateness).UnixMicro()) - 1
 	var all []nodeNow
-	for _, names := range l.inRows(rows) {
-		all = append(all, l.row(names, last))
+	for _, names := range m.inRows(rows) {
+		all = append(all, m.row(names, last))
 	}
 	setShares(all)
 	return all, time.Duration(last+1) * slotTime
 }
 
 // inRows are the names of the nodes of each row.
-func (l *live) inRows(rows int) (all [][]string) {
-	names := slices.SortedFunc(maps.Keys(l.nodes), compareNodes)
+func (m *Model) inRows(rows int) (all [][]string) {
+	names := slices.SortedFunc(maps.Keys(m.nodes), compareNodes)
 	named := len(names)
 	if named > 0 && names[named-1] == "" {
 		named--
@@ -161,11 +161,11 @@ func (l *live) inRows(rows int) (all [][]string) {
 }
 
 // row adds up nodes, as of that slot.
-func (l *live) row(names []string, last int64) nodeNow {
+func (m *Model) row(names []string, last int64) nodeNow {
 	r := nodeNow{name: names[0], nodes: len(names), history: make([]int64, min(last+1, historySlots-2))}
 	var times latencies
 	for _, name := range names {
-		n := l.nodes[name]
+		n := m.nodes[name]
 		r.requests += n.requests
 		r.errors += n.errors
 		for i := range r.history {

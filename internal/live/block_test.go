@@ -1,6 +1,7 @@
-package main
+package live
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"slices"
@@ -15,9 +16,11 @@ import (
 	"stickbench/report"
 )
 
+var update = flag.Bool("update", false, "rewrite the golden files")
+
 // views are moments of runs whose block is kept in golden files.
 func views() map[string]*view {
-	drained := view{until: 12 * time.Second, next: &upcoming{name: "ready", in: 3400 * time.Millisecond, left: -1}, past: []report.Event{
+	drained := view{until: 12 * time.Second, next: &Upcoming{Name: "ready", In: 3400 * time.Millisecond, Left: -1}, past: []report.Event{
 		{AtMS: 4000, Name: "drain", Text: "set server nodes/s1 state drain", OK: true},
 		{AtMS: 8100, Name: "weight s3 5", Text: "set weight nodes/s3 5", Answer: "No such server."},
 	}}
@@ -26,7 +29,7 @@ func views() map[string]*view {
 		{name: "s2", nodes: 1, requests: 1650, perSecond: 263, now: 0.74, soFar: 0.579, p95: 135167, history: wave(24, 92, 131, 8)},
 		{name: "", nodes: 1, requests: 31, errors: 31, perSecond: 0.5, now: -1, soFar: -1, p95: -1, history: wave(24, 0, 1, 20)},
 	}
-	crowd := view{until: 60 * time.Second, next: &upcoming{name: "node-1.shop.example.com slow after 100000 iterations", in: -1, left: 38211}}
+	crowd := view{until: 60 * time.Second, next: &Upcoming{Name: "node-1.shop.example.com slow after 100000 iterations", In: -1, Left: 38211}}
 	for i := range 8 {
 		crowd.nodes = append(crowd.nodes, nodeNow{
 			name: fmt.Sprintf("node-%d.shop.example.com:8080", i+1), nodes: 1, requests: 123456, perSecond: 12345, now: 0.008, soFar: 0.995,
@@ -37,7 +40,7 @@ func views() map[string]*view {
 	return map[string]*view{
 		"drained": &drained,
 		"crowd":   &crowd,
-		"first":   {nodes: []nodeNow{{name: "s1", nodes: 1, requests: 3, now: -1, soFar: 1, p95: -1}}, next: &upcoming{name: "drain", in: 1900 * time.Millisecond, left: -1}},
+		"first":   {nodes: []nodeNow{{name: "s1", nodes: 1, requests: 3, now: -1, soFar: 1, p95: -1}}, next: &Upcoming{Name: "drain", In: 1900 * time.Millisecond, Left: -1}},
 		"unnamed": {until: 3 * time.Second, nodes: []nodeNow{{nodes: 1, requests: 60, perSecond: 20, now: -1, soFar: -1, p95: 512, history: wave(6, 9, 10, 3)}}},
 		"hostile": {
 			until: time.Second, nodes: []nodeNow{{name: "\x1b[2J\nüber", nodes: 1, requests: 1, perSecond: 0.5, now: 1, soFar: 1, p95: 80, history: wave(2, 0, 1, 1)}},
@@ -71,7 +74,7 @@ func TestBlock(t *testing.T) {
 // goldenLines compares lines with testdata/live/<name>.golden; a bar at the end of each shows its end.
 func goldenLines(t *testing.T, name string, lines []string) {
 	t.Helper()
-	path := "testdata/live/" + name + ".golden"
+	path := "testdata/" + name + ".golden"
 	got := strings.ReplaceAll(strings.Join(lines, "|\n")+"|\n", "\x1b", "ESC")
 	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
@@ -83,7 +86,7 @@ func goldenLines(t *testing.T, name string, lines []string) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s; go test ./cmd/stickbench -run Block -update writes it anew (-want +got):\n%s", path, diff)
+		t.Errorf("%s; go test ./internal/live -run Block -update writes it anew (-want +got):\n%s", path, diff)
 	}
 }
 

@@ -1,4 +1,4 @@
-package main
+package live
 
 import (
 	"fmt"
@@ -19,14 +19,7 @@ type view struct {
 	nodes []nodeNow
 	until time.Duration // the end, since the run began, of the last slot of the nodes' histories
 	past  []report.Event
-	next  *upcoming // nil: nothing comes
-}
-
-// upcoming is the event that is next.
-type upcoming struct {
-	name string
-	in   time.Duration // below 0 if it waits for a number of iterations or samples,
-	left int64         // of which so many are missing; below 0 if it waits for a time
+	next  *Upcoming // nil: nothing comes
 }
 
 // block are the lines beneath the bars, at most so many and none wider than columns: what each node does
@@ -59,11 +52,11 @@ func (v *view) events(columns int, p paint) []string {
 		lines = append(lines, p.styled(as, sign)+fit(happened(e), columns-2))
 	}
 	if v.next != nil {
-		text := v.next.name
-		if v.next.in >= 0 {
-			text += " in " + clock(v.next.in+time.Second/2) // 0:00 is when it happens, not half a second before
-		} else if v.next.left >= 0 {
-			text += fmt.Sprintf(", %d to go", v.next.left)
+		text := v.next.Name
+		if v.next.In >= 0 {
+			text += " in " + clock(v.next.In+time.Second/2) // 0:00 is when it happens, not half a second before
+		} else if v.next.Left >= 0 {
+			text += fmt.Sprintf(", %d to go", v.next.Left)
 		}
 		lines = append(lines, p.styled(dim, "▷ ")+fit(text, columns-2))
 	}

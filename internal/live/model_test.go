@@ -1,4 +1,4 @@
-package main
+package live
 
 import (
 	"fmt"
@@ -15,35 +15,40 @@ import (
 
 var runBegan = time.UnixMicro(1_700_000_000_123_456)
 
-// answered is a sample of the group that ended so long after the run began.
-func answered(group, node string, end, elapsed time.Duration, kind loadgen.Kind) *loadgen.Sample {
+// answered is a sample of the user that ended so long after the run began.
+func answered(user int, node string, end, elapsed time.Duration, kind loadgen.Kind) *loadgen.Sample {
 	return &loadgen.Sample{
-		Start: runBegan.Add(end - elapsed).UnixMicro(), Elapsed: elapsed, Thread: group + " 1-1", Node: node, Kind: kind,
+		Start: runBegan.Add(end - elapsed).UnixMicro(), Elapsed: elapsed, User: user, Node: node, Kind: kind,
 	}
 }
 
-func newTestLive() *live {
-	l := newLive()
-	l.begin(runBegan)
-	return l
+// newTestModel is the model of a run of groups of one user each.
+func newTestModel(groups ...string) *Model {
+	p := &loadgen.Plan{}
+	for _, name := range groups {
+		p.Groups = append(p.Groups, loadgen.Group{Name: name, Users: 1})
+	}
+	m := NewModel(p)
+	m.Begin(runBegan)
+	return m
 }
 
 // Three seconds on two nodes, the second one with twice the requests, then one second on the second one
 // alone, with failures that named no node.
 func TestNodesNow(t *testing.T) {
-	l := newTestLive()
+	m := newTestModel("g", "h")
 	for ms := 0; ms < 4000; ms += 10 {
 		at := time.Duration(ms) * time.Millisecond
 		if ms < 3000 {
-			l.add(answered("g", "s1", at, 4*time.Millisecond, loadgen.OK))
+			m.Record(answered(1, "s1", at, 4*time.Millisecond, loadgen.OK))
 		} else {
-			l.add(answered("g", "", at, time.Millisecond, loadgen.KindRefused))
+			m.Record(answered(1, "", at, time.Millisecond, loadgen.KindRefused))
 		}
-		l.add(answered("g", "s2", at, 6*time.Millisecond, loadgen.OK))
-		l.add(answered("h", "s2", at+5*time.Millisecond, 8*time.Millisecond, loadgen.OK))
+		m.Record(answered(1, "s2", at, 6*time.Millisecond, loadgen.OK))
+		m.Record(answered(2, "s2", at+5*time.Millisecond, 8*time.Millisecond, loadgen.OK))
 	}
-	l.add(&loadgen.Sample{Thread: "g 1-1", Mark: true})
-	got, until := l.nodesNow(runBegan.Add(4100*time.Millisecond), 8)
+	m.Record(&loadgen.Sample{User: 1, Mark: true})
+	got, until := m.nodesNow(runBegan.Add(4100*time.Millisecond), 8)
 	want := []nodeNow{
 		{name: "s1", nodes: 1, requests: 300, perSecond: 50, now: 100.0 / 500, soFar: 300.0 / 1100, p95: 4031, history: []int64{50, 50, 50, 50, 50, 50, 0, 0}},
 		{name: "s2", nodes: 1, requests: 800, perSecond: 200, now: 400.0 / 500, soFar: 800.0 / 1100, p95: 8063, history: slices.Repeat([]int64{100}, 8)},
@@ -52,20 +57,20 @@ func TestNodesNow(t *testing.T) {
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(nodeNow{})); diff != "" || until != 4*time.Second {
 		t.Errorf("until %v (-want +got):\n%s", until, diff)
 	}
-	requests, errors, shares := l.look("g")
+	requests, errors, shares := m.group(0)
 	if want := []share{{"s1", 300.0 / 700}, {"s2", 400.0 / 700}}; requests != 800 || errors != 100 || !slices.Equal(shares, want) {
 		t.Errorf("%d requests, %d errors, %v", requests, errors, shares)
 	}
-	if l.total() != 1200 {
-		t.Errorf("total %d", l.total())
+	if m.Requests() != 1200 {
+		t.Errorf("total %d", m.Requests())
 	}
 }
 
 // Before the first slot is complete there are counts, and nothing that is per second.
 func TestNodesNowAtFirst(t *testing.T) {
-	l := newTestLive()
-	l.add(answered("g", "s1", 10*time.Millisecond, time.Millisecond, loadgen.OK))
-	got, _ := l.nodesNow(runBegan.Add(20*time.Millisecond), 8)
+	m := newTestModel("g", "h")
+	m.Record(answered(1, "s1", 10*time.Millisecond, time.Millisecond, loadgen.OK))
+	got, _ := m.nodesNow(runBegan.Add(20*time.Millisecond), 8)
 	want := []nodeNow{{name: "s1", nodes: 1, requests: 1, now: -1, soFar: 1, p95: -1, history: []int64{}}}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(nodeNow{})); diff != "" {
 		t.Error(diff)
@@ -74,12 +79,12 @@ func TestNodesNowAtFirst(t *testing.T) {
 
 // Only the last minute is kept, whatever came before; a clock that was set back costs one slot.
 func TestHistoryIsBounded(t *testing.T) {
-	l := newTestLive()
+	m := newTestModel("g", "h")
 	for s := range 600 {
-		l.add(answered("g", "s1", time.Duration(s)*time.Second, time.Millisecond, loadgen.OK))
+		m.Record(answered(1, "s1", time.Duration(s)*time.Second, time.Millisecond, loadgen.OK))
 	}
-	l.add(answered("g", "s1", -time.Hour, time.Millisecond, loadgen.OK))
-	now, _ := l.nodesNow(runBegan.Add(600*time.Second+lateness), 8)
+	m.Record(answered(1, "s1", -time.Hour, time.Millisecond, loadgen.OK))
+	now, _ := m.nodesNow(runBegan.Add(600*time.Second+lateness), 8)
 	n := now[0]
 	if len(n.history) != 120 || sum(n.history) != 59 || n.requests != 601 || n.perSecond != 1 {
 		t.Errorf("%d slots, %d in them of %d, %v/s", len(n.history), sum(n.history), n.requests, n.perSecond)
@@ -88,12 +93,12 @@ func TestHistoryIsBounded(t *testing.T) {
 
 func TestRowsOfManyNodes(t *testing.T) {
 	for nodes, want := range map[int][]string{2: {"s1", "s2"}, 9: {"s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9"}, 12: {"s1", "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9+4"}} {
-		l := newTestLive()
+		m := newTestModel("g", "h")
 		for i := nodes; i > 0; i-- {
-			l.add(answered("g", fmt.Sprintf("s%d", i), time.Second, time.Millisecond, loadgen.OK))
+			m.Record(answered(1, fmt.Sprintf("s%d", i), time.Second, time.Millisecond, loadgen.OK))
 		}
-		l.add(answered("g", "", time.Second, time.Millisecond, loadgen.KindRefused))
-		now, _ := l.nodesNow(runBegan.Add(2*time.Second), 8)
+		m.Record(answered(1, "", time.Second, time.Millisecond, loadgen.KindRefused))
+		now, _ := m.nodesNow(runBegan.Add(2*time.Second), 8)
 		var got []string
 		for _, n := range now {
 			if n.nodes > 1 {
@@ -109,12 +114,12 @@ func TestRowsOfManyNodes(t *testing.T) {
 
 // A plan that reads a session id where it means the node must not fill the memory.
 func TestNodesAreBounded(t *testing.T) {
-	l := newTestLive()
+	m := newTestModel("g", "h")
 	for i := range 1000 {
-		l.add(answered("g", fmt.Sprint("n", i), time.Second, time.Millisecond, loadgen.OK))
+		m.Record(answered(1, fmt.Sprint("n", i), time.Second, time.Millisecond, loadgen.OK))
 	}
-	now, _ := l.nodesNow(runBegan, 1000)
-	if last := now[len(now)-1]; len(now) != maxLiveNodes+1 || last.name != otherNodes || last.requests != 900 {
+	now, _ := m.nodesNow(runBegan, 1000)
+	if last := now[len(now)-1]; len(now) != maxNodes+1 || last.name != otherNodes || last.requests != 900 {
 		t.Errorf("%d rows, the last one %q with %d", len(now), last.name, last.requests)
 	}
 }
@@ -145,42 +150,42 @@ func TestLatencies(t *testing.T) {
 }
 
 func TestPastEventsAreBounded(t *testing.T) {
-	l := newTestLive()
+	m := newTestModel("g", "h")
 	for i := range 100 {
-		l.happened(report.Event{AtMS: int64(i)})
+		m.Event(report.Event{AtMS: int64(i)})
 	}
-	if past := l.past(); len(past) != maxLiveEvents || past[maxLiveEvents-1].AtMS != 99 {
+	if past := m.past(); len(past) != maxEvents || past[maxEvents-1].AtMS != 99 {
 		t.Errorf("%d events", len(past))
 	}
 }
 
-func TestLiveAddDoesNotAllocate(t *testing.T) {
-	l, m := newTestLive(), newMeter()
-	s := answered("Thread Group", "s1", time.Second, 1234*time.Microsecond, loadgen.OK)
-	l.add(s)
-	m.add(s)
-	if n := testing.AllocsPerRun(1000, func() { l.add(s); m.add(s) }); n != 0 {
+func TestRecordDoesNotAllocate(t *testing.T) {
+	m, meter := newTestModel("g", "h"), NewMeter()
+	s := answered(1, "s1", time.Second, 1234*time.Microsecond, loadgen.OK)
+	sinks := loadgen.Sinks{m, meter}
+	sinks.Record(s)
+	if n := testing.AllocsPerRun(1000, func() { sinks.Record(s); sinks.Flush() }); n != 0 {
 		t.Errorf("%v allocations per sample", n)
 	}
 }
 
-func BenchmarkLiveAdd(b *testing.B) {
-	l := newTestLive()
+func BenchmarkRecord(b *testing.B) {
+	m := newTestModel("g", "h")
 	samples := []*loadgen.Sample{
-		answered("Thread Group", "s1", time.Second, 1234*time.Microsecond, loadgen.OK),
-		answered("Thread Group", "s2", time.Second, 234*time.Microsecond, loadgen.OK),
+		answered(1, "s1", time.Second, 1234*time.Microsecond, loadgen.OK),
+		answered(1, "s2", time.Second, 234*time.Microsecond, loadgen.OK),
 	}
 	for i := 0; b.Loop(); i++ {
-		l.add(samples[i&1])
+		m.Record(samples[i&1])
 	}
 }
 
 func BenchmarkNodesNow(b *testing.B) {
-	l := newTestLive()
+	m := newTestModel("g", "h")
 	for i := range 100 {
-		l.add(answered("g", fmt.Sprint("n", i), time.Second, time.Millisecond, loadgen.OK))
+		m.Record(answered(1, fmt.Sprint("n", i), time.Second, time.Millisecond, loadgen.OK))
 	}
 	for b.Loop() {
-		l.nodesNow(runBegan.Add(time.Minute), maxNodeRows)
+		m.nodesNow(runBegan.Add(time.Minute), maxNodeRows)
 	}
 }

@@ -1,24 +1,21 @@
-package main
+package live
 
 import (
 	"cmp"
 	"fmt"
 	"maps"
-	"net"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"stickbench/loadgen"
-	"stickbench/plans"
 	"stickbench/report"
 )
 
-// meter counts samples for --metrics, by label and node. A nil meter counts nothing. Samples come from one
-// goroutine, scrapes from others.
-type meter struct {
+// Meter counts samples for Prometheus, by label and node. Samples come from one goroutine, scrapes from
+// others.
+type Meter struct {
 	mu    sync.Mutex
 	cells map[meterKey]*meterCell
 	nodes map[string]bool
@@ -41,19 +38,18 @@ var bucketBounds = [...]time.Duration{
 	time.Second, 2500 * time.Millisecond, 5 * time.Second, 10 * time.Second, 30 * time.Second,
 }
 
-func newMeter() *meter {
-	return &meter{cells: map[meterKey]*meterCell{}, nodes: map[string]bool{}, marks: map[string]int64{}}
+// NewMeter makes a meter that has counted nothing.
+func NewMeter() *Meter {
+	return &Meter{cells: map[meterKey]*meterCell{}, nodes: map[string]bool{}, marks: map[string]int64{}}
 }
 
-func (m *meter) add(s *loadgen.Sample) {
-	if m == nil {
-		return
-	}
+// Record counts a sample (loadgen.Sink). It allocates only for a label, a node or a failure that is new.
+func (m *Meter) Record(s *loadgen.Sample) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if s.Mark {
 		m.marks[s.Label]++
-		return
+		return nil
 	}
 	c := m.cell(s.Label, s.Node)
 	c.requests++
@@ -65,15 +61,22 @@ func (m *meter) add(s *loadgen.Sample) {
 	if s.Failed() {
 		c.errors[s.Kind]++
 	}
+	return nil
 }
 
+// Flush does nothing (loadgen.Sink).
+func (m *Meter) Flush() error { return nil }
+
+// Close does nothing (loadgen.Sink).
+func (m *Meter) Close() error { return nil }
+
 // cell is where samples of a label and a node are counted. Nodes are bounded as in the live view.
-func (m *meter) cell(label, node string) *meterCell {
+func (m *Meter) cell(label, node string) *meterCell {
 	c := m.cells[meterKey{label, node}]
 	if c != nil {
 		return c
 	}
-	if node != "" && !m.nodes[node] && len(m.nodes) >= maxLiveNodes {
+	if node != "" && !m.nodes[node] && len(m.nodes) >= maxNodes {
 		node = otherNodes
 		if c := m.cells[meterKey{label, node}]; c != nil {
 			return c
@@ -86,7 +89,7 @@ func (m *meter) cell(label, node string) *meterCell {
 }
 
 // families are the counts as metrics, with the names of the report's (report.WritePrometheus).
-func (m *meter) families() []report.Family {
+func (m *Meter) families() []report.Family {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	requests := report.Family{Name: "stickbench_requests_total", Type: "counter", Help: "Requests that were answered or failed."}
@@ -130,91 +133,4 @@ func (c *meterCell) histogram(labels ...string) []report.Metric {
 	return append(list,
 		report.Metric{Suffix: "_sum", Labels: labels, Value: c.seconds},
 		report.Metric{Suffix: "_count", Labels: labels, Value: float64(count)})
-}
-
-// metricsServer serves a run's metrics while it lasts. A nil one does nothing.
-type metricsServer struct {
-	http   http.Server
-	plan   string
-	meter  *meter
-	runner *loadgen.Runner
-}
-
-// checkMetricsAddress refuses what is no loopback address: whoever can reach the port can read the names of
-// the plan's requests and of the nodes.
-func checkMetricsAddress(address string) error {
-	if address == "" {
-		return nil
-	}
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return fmt.Errorf("--metrics %s: expected a loopback address and a port, such as 127.0.0.1:9464", address)
-	}
-	if !loopback(host) {
-		return fmt.Errorf("--metrics %s: only loopback addresses are served, such as 127.0.0.1:9464", address)
-	}
-	return nil
-}
-
-func loopback(host string) bool {
-	ip := net.ParseIP(strings.Trim(host, "[]"))
-	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-// serveMetrics serves the metrics of the run that runner does and s records, and says where. It is nil without an
-// address.
-func (a *app) serveMetrics(address string, runner *loadgen.Runner, plan *plans.Plan, s *recording) (*metricsServer, error) {
-	if address == "" {
-		return nil, nil
-	}
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, cannotRun("--metrics: %w", err)
-	}
-	s.meter = newMeter()
-	m := &metricsServer{plan: plan.Load.Name, meter: s.meter, runner: runner}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /metrics", m.serve)
-	m.http = http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
-	go m.http.Serve(listener)
-	fmt.Fprintf(a.notices, "metrics at http://%s/metrics\n", listener.Addr())
-	return m, nil
-}
-
-func (m *metricsServer) close() {
-	if m != nil {
-		m.http.Close()
-	}
-}
-
-// serve writes the metrics. It takes only requests to a loopback host: a page whose name was made to mean
-// this address (DNS rebinding) is not let in.
-func (m *metricsServer) serve(w http.ResponseWriter, r *http.Request) {
-	host, _, err := net.SplitHostPort(r.Host)
-	if err != nil {
-		host = r.Host
-	}
-	if !loopback(host) {
-		http.Error(w, "only loopback hosts are served", http.StatusForbidden)
-		return
-	}
-	info := report.Family{Name: "stickbench_run_info", Type: "gauge", Help: "The run. The value is 1."}
-	info.Add(1, "plan", m.plan, "version", version())
-	families := append([]report.Family{info}, m.groups()...)
-	families = append(families, m.meter.families()...)
-	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-	report.WriteFamilies(w, families) // its error is the reader's, who has gone
-}
-
-// groups tells how far each group of users is.
-func (m *metricsServer) groups() []report.Family {
-	active := report.Family{Name: "stickbench_active_users", Type: "gauge", Help: "Users that are active."}
-	users := report.Family{Name: "stickbench_users", Type: "gauge", Help: "Users that there will be."}
-	iterations := report.Family{Name: "stickbench_iterations_total", Type: "counter", Help: "Iterations that users have ended."}
-	for _, p := range m.runner.Progress(time.Now()) {
-		active.Add(float64(p.Active), "group", p.Group)
-		users.Add(float64(p.Users), "group", p.Group)
-		iterations.Add(float64(p.Iterations), "group", p.Group)
-	}
-	return []report.Family{active, users, iterations}
 }

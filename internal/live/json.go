@@ -1,4 +1,4 @@
-package main
+package live
 
 import (
 	"encoding/json"
@@ -44,12 +44,12 @@ type progressGroup struct {
 	LeftS        *float64 `json:"left_s"`
 }
 
-// progressNode is one node; one without a name are the answers that named none.
+// progressNode is one node; one without a name are the responses that named none.
 type progressNode struct {
 	Node     string `json:"node"`
 	Requests int64  `json:"requests"`
 	Errors   int64  `json:"errors"`
-	// Share is of all answers that named a node; ShareNow and PerSecond are of the last two seconds, P95MS
+	// Share is of all responses that named a node; ShareNow and PerSecond are of the last two seconds, P95MS
 	// is of the last five.
 	Share     *float64 `json:"share"`
 	ShareNow  *float64 `json:"share_now"`
@@ -65,7 +65,7 @@ type progressEvent struct {
 }
 
 // jsonLines writes a line every second until done is closed, and a last one then.
-func jsonLines(out io.Writer, w *watch, done <-chan struct{}) {
+func jsonLines(out io.Writer, w *Watch, done <-chan struct{}) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	e := json.NewEncoder(out)
@@ -81,9 +81,9 @@ func jsonLines(out io.Writer, w *watch, done <-chan struct{}) {
 	}
 }
 
-func (w *watch) progressLine(now time.Time, done bool) *progressLine {
+func (w *Watch) progressLine(now time.Time, done bool) *progressLine {
 	l := &progressLine{
-		Schema: progressSchema, AtMS: now.Sub(w.began).Milliseconds(), Done: done,
+		Schema: progressSchema, AtMS: now.Sub(w.Began).Milliseconds(), Done: done,
 		Groups: []progressGroup{}, Nodes: []progressNode{},
 	}
 	groups := w.look(now)
@@ -95,16 +95,16 @@ func (w *watch) progressLine(now time.Time, done bool) *progressLine {
 		l.Requests += g.requests
 		l.Errors += g.errors
 	}
-	nodes, _ := w.live.nodesNow(now, maxLiveNodes+1)
+	nodes, _ := w.Model.nodesNow(now, maxNodes+1)
 	for i := range nodes {
 		l.Nodes = append(l.Nodes, progressOfNode(&nodes[i]))
 	}
-	if past := w.live.past(); len(past) > 0 {
+	if past := w.Model.past(); len(past) > 0 {
 		l.LastEvent = &past[len(past)-1]
 	}
 	if next := w.next(now, groups); next != nil && !done {
-		l.NextEvent = &progressEvent{Event: next.name, Left: known(next.left)}
-		if in := next.in.Milliseconds(); next.in >= 0 {
+		l.NextEvent = &progressEvent{Event: next.Name, Left: known(next.Left)}
+		if in := next.In.Milliseconds(); next.In >= 0 {
 			l.NextEvent.InMS = &in
 		}
 	}

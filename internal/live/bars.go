@@ -1,4 +1,4 @@
-package main
+package live
 
 import (
 	"fmt"
@@ -9,7 +9,6 @@ import (
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
-	"golang.org/x/term"
 )
 
 const (
@@ -36,7 +35,7 @@ type screen struct {
 // bars draws a bar for each group, and beneath them what the nodes do and what happens, until done is
 // closed. The bars stay, what is beneath them goes: the report has it. What is noticed meanwhile appears
 // above them.
-func bars(out io.Writer, notices *notices, w *watch, done <-chan struct{}) {
+func bars(out io.Writer, notices *Notices, w *Watch, done <-chan struct{}) {
 	p := mpb.New(mpb.WithOutput(out), mpb.WithRefreshRate(lookEvery), mpb.WithAutoRefresh())
 	notices.to(above{p})
 	defer notices.to(out)
@@ -71,20 +70,20 @@ func bars(out io.Writer, notices *notices, w *watch, done <-chan struct{}) {
 const whole = 1000
 
 // look takes what is to be drawn from now on.
-func (s *screen) look(w *watch, out io.Writer, nodesToo bool) {
+func (s *screen) look(w *Watch, out io.Writer, nodesToo bool) {
 	now := time.Now()
-	groups, v := w.look(now), view{past: w.live.past()}
+	groups, v := w.look(now), view{past: w.Model.past()}
 	v.next = w.next(now, groups)
 	if nodesToo {
-		v.nodes, v.until = w.live.nodesNow(now, maxNodeRows)
+		v.nodes, v.until = w.Model.nodesNow(now, maxNodeRows)
 	}
-	height := terminalLines(out)
+	lines := height(out)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !nodesToo {
 		v.nodes, v.until = s.view.nodes, s.view.until
 	}
-	s.groups, s.view, s.height = groups, v, height
+	s.groups, s.view, s.height = groups, v, lines
 }
 
 // bar draws the bar of group i.
@@ -128,34 +127,5 @@ func (a above) Write(line []byte) (int, error) {
 	return max(0, n-len("\r\x1b[K")), err
 }
 
-// terminalLines is the height of the terminal, 24 of what is none.
-func terminalLines(out io.Writer) int {
-	if f, ok := out.(*os.File); ok {
-		if _, lines, err := term.GetSize(int(f.Fd())); err == nil {
-			return lines
-		}
-	}
-	return 24
-}
-
-// colours says whether the user wants any (https://no-color.org).
+// colours reports whether the user wants any (https://no-color.org).
 func colours() paint { return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" }
-
-// notices is where messages to the user go while a run lasts: to stderr, above the bars where there are
-// some.
-type notices struct {
-	mu  sync.Mutex
-	out io.Writer
-}
-
-func (n *notices) to(out io.Writer) {
-	n.mu.Lock()
-	n.out = out
-	n.mu.Unlock()
-}
-
-func (n *notices) Write(b []byte) (int, error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return n.out.Write(b)
-}

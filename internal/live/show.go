@@ -1,0 +1,88 @@
+package live
+
+import (
+	"io"
+	"os"
+	"sync"
+
+	"golang.org/x/term"
+)
+
+// The modes of Show.
+const (
+	Auto = "auto" // bars on a terminal, else a line per group every ten seconds
+	JSON = "json" // a line of JSON every second
+	None = "none"
+)
+
+// Display shows how far a run is.
+type Display struct {
+	done chan struct{}
+	wait sync.WaitGroup
+}
+
+// Show shows the run on out, and on notices what are lines, until Stop.
+func Show(out io.Writer, notices *Notices, w *Watch, mode string) *Display {
+	w.Model.Begin(w.Began)
+	d := &Display{done: make(chan struct{})}
+	_, isTerminal := Terminal(out)
+	switch {
+	case mode == None:
+	case mode == JSON:
+		d.wait.Go(func() { jsonLines(notices, w, d.done) })
+	case isTerminal:
+		d.wait.Go(func() { bars(out, notices, w, d.done) })
+	default:
+		d.wait.Go(func() { lines(notices, w, d.done) })
+	}
+	return d
+}
+
+// Stop shows the run's last state, and returns when nothing more is written.
+func (d *Display) Stop() {
+	close(d.done)
+	d.wait.Wait()
+}
+
+// Terminal reports whether w is a terminal, and how many columns it has. One without a size, as pipes of
+// some CI systems pretend to be, shows nothing and counts as none.
+func Terminal(w io.Writer) (columns int, ok bool) {
+	f, isFile := w.(*os.File)
+	if !isFile || !term.IsTerminal(int(f.Fd())) {
+		return 0, false
+	}
+	columns, rows, err := term.GetSize(int(f.Fd()))
+	return columns, err == nil && columns > 0 && rows > 0
+}
+
+// height is the height of the terminal, 24 of what is none.
+func height(out io.Writer) int {
+	if f, ok := out.(*os.File); ok {
+		if _, lines, err := term.GetSize(int(f.Fd())); err == nil {
+			return lines
+		}
+	}
+	return 24
+}
+
+// Notices is where messages to the user go while a run lasts: to stderr, above the bars where there are
+// some.
+type Notices struct {
+	mu  sync.Mutex
+	out io.Writer
+}
+
+// NewNotices makes notices that go to out.
+func NewNotices(out io.Writer) *Notices { return &Notices{out: out} }
+
+func (n *Notices) to(out io.Writer) {
+	n.mu.Lock()
+	n.out = out
+	n.mu.Unlock()
+}
+
+func (n *Notices) Write(b []byte) (int, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.out.Write(b)
+}

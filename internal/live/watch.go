@@ -1,0 +1,133 @@
+package live
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"stickbench/loadgen"
+)
+
+// A Watch looks at a run.
+type Watch struct {
+	// Progress tells how far each group of the plan has come, in the plan's order.
+	Progress func(time.Time) []loadgen.Progress
+	Model    *Model
+	// Next is the event that is next, after so long and so many iterations and requests; nil if none is
+	// left. The func is nil without events.
+	Next func(elapsed time.Duration, iterations, requests int64) *Upcoming
+	// Began is when the run began.
+	Began time.Time
+
+	rates []rate
+}
+
+// Upcoming is the event that is next.
+type Upcoming struct {
+	Name string
+	In   time.Duration // below 0 if it waits for a number of iterations or samples,
+	Left int64         // of which so many are missing; below 0 if it waits for a time
+}
+
+// status is what is shown of one group.
+type status struct {
+	loadgen.Progress
+	requests, errors int64
+	perSecond        float64
+	shares           []share
+}
+
+func (w *Watch) look(now time.Time) []status {
+	groups := w.Progress(now)
+	all := make([]status, len(groups))
+	if w.rates == nil {
+		w.rates = make([]rate, len(groups))
+	}
+	for i, p := range groups {
+		s := status{Progress: p}
+		s.requests, s.errors, s.shares = w.Model.group(i)
+		s.perSecond = w.rates[i].at(now, s.requests)
+		all[i] = s
+	}
+	return all
+}
+
+// next is the event that is next; nil if none is left.
+func (w *Watch) next(now time.Time, groups []status) *Upcoming {
+	if w.Next == nil {
+		return nil
+	}
+	var iterations int64
+	for i := range groups {
+		iterations += groups[i].Iterations
+	}
+	return w.Next(now.Sub(w.Began), iterations, w.Model.Requests())
+}
+
+// part is how much of the group is done, 0 to 1: of its iterations or of its time, whatever is further.
+func (s *status) part() float64 {
+	part := 0.0
+	if s.OfIterations > 0 {
+		part = float64(s.Iterations) / float64(s.OfIterations)
+	}
+	if s.OfDuration > 0 {
+		part = max(part, s.Elapsed.Seconds()/s.OfDuration.Seconds())
+	}
+	return min(1, part)
+}
+
+// left is how long the group will take at its pace so far; negative where that cannot be told yet.
+func (s *status) left() time.Duration {
+	part := s.part()
+	if part <= 0 || s.Elapsed < time.Second/2 {
+		return -1
+	}
+	return time.Duration(float64(s.Elapsed) * (1 - part) / part)
+}
+
+// printEvery is how often a log gets lines.
+const printEvery = 10 * time.Second
+
+// lines prints each group every ten seconds, for logs.
+func lines(out io.Writer, w *Watch, done <-chan struct{}) {
+	tick := time.NewTicker(printEvery)
+	defer tick.Stop()
+	w.look(w.Began) // the first rate is over the first ten seconds
+	for {
+		select {
+		case <-done:
+			return
+		case now := <-tick.C:
+			for _, s := range w.look(now) {
+				fmt.Fprintf(out, "%4.0fs  %s\n", now.Sub(w.Began).Seconds(), s.line())
+			}
+		}
+	}
+}
+
+// line is the status in words.
+func (s *status) line() string {
+	parts := []string{
+		fmt.Sprintf("%s: %d of %d users", s.Group, s.Active, s.Users),
+		fmt.Sprintf("%.0f%%", 100*s.part()),
+		fmt.Sprintf("%d requests", s.requests),
+		fmt.Sprintf("%.1f/s", s.perSecond),
+		fmt.Sprintf("%d errors", s.errors),
+	}
+	if len(s.shares) > 0 {
+		parts = append(parts, s.nodes())
+	}
+	if left := s.left(); left >= 0 && s.Ended < s.Users {
+		parts = append(parts, clock(left)+" left")
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (s *status) nodes() string {
+	var parts []string
+	for _, x := range s.shares {
+		parts = append(parts, fmt.Sprintf("%s %.0f%%", printable(x.node), 100*x.part))
+	}
+	return strings.Join(parts, " ")
+}
