@@ -55,10 +55,10 @@ func firstExchanges() *sequence.Diagram {
 		x := sequence.Exchange{
 			User: 1 + i%2, Life: 1, Start: time.UnixMicro(epoch + int64(i)*1000), Method: "GET", Path: "/", Label: "GET /",
 			Status: 200, SetCookie: []string{"SERVERID=s1; path=/"}, Held: "SERVERID=s1",
-			Node: fmt.Sprintf("s%d", 1+i%2), Says: "counter 1",
+			Node: fmt.Sprintf("s%d", 1+i%2), Detail: "counter 1",
 		}
 		if i == 3 {
-			x.Outcome, x.SetCookie, x.Kind, x.Failure = sequence.NoAnswer, nil, "closed", "closed before the first byte "+evil
+			x.Outcome, x.SetCookie, x.Kind, x.Failure = sequence.NoResponse, nil, "closed", "closed before the first byte "+evil
 		}
 		b.Add(x)
 	}

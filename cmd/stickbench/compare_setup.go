@@ -95,7 +95,7 @@ func (s *setupFacts) load(plan *loadgen.Plan) {
 	s.add("timeout", plan.Timeout.Round(time.Millisecond).String(), true)
 }
 
-// modelWords are the load model: closed, where users wait for answers, or open, with its rates.
+// modelWords are the load model: closed, where users wait for responses, or open, with its rates.
 func modelWords(a *loadgen.Arrivals) string {
 	if a == nil {
 		return "closed"

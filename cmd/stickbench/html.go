@@ -56,7 +56,7 @@ func (a *app) reportHTML(path string) error {
 	return nil
 }
 
-// holdsRun says whether it is a folder.
+// holdsRun reports whether there is such a folder.
 func (f *folder) holdsRun() bool {
 	info, err := os.Stat(f.dir)
 	return err == nil && info.IsDir()
@@ -117,7 +117,7 @@ const (
 )
 
 // firstExchanges draws the first samples of the first users. Samples hold no cookies, and what happened behind
-// the balancer is what the answers say: `stickbench trace` sees more. The zero value is ready.
+// the balancer is what the responses say: `stickbench trace` sees more. The zero value is ready.
 type firstExchanges struct {
 	users map[int]*drawnUser
 	all   sequence.Builder
@@ -159,19 +159,18 @@ func (f *firstExchanges) add(s *loadgen.Sample) {
 	f.all.Add(u.exchange(s))
 }
 
-// exchange is a sample as far as it tells. Its label stands for its request.
+// exchange is a sample as far as it tells.
 func (u *drawnUser) exchange(s *loadgen.Sample) sequence.Exchange {
-	method, path, _ := strings.Cut(strings.Clone(s.Label), " ")
 	x := sequence.Exchange{
-		User: s.User, Life: s.Life, Start: time.UnixMilli(s.StartMillis()), Method: method, Path: path, Label: strings.Clone(s.Label),
+		User: s.User, Life: s.Life, Start: time.UnixMilli(s.StartMillis()), Label: strings.Clone(s.Label),
 		Outcome: sampleOutcome(s), Status: s.Status, Reason: strings.Clone(s.Reason),
 		Kind: string(s.Kind), Failure: strings.Clone(s.Failure), Node: strings.Clone(s.Node),
 	}
 	if s.HasCounter {
-		x.Says = fmt.Sprintf("counter %d", s.Counter)
+		x.Detail = fmt.Sprintf("counter %d", s.Counter)
 	}
 	if u.session != "" && s.Session != "" && s.Session != u.session {
-		x.Says = strings.TrimPrefix(x.Says+", a new session", ", ")
+		x.Detail = strings.TrimPrefix(x.Detail+", a new session", ", ")
 	}
 	if s.Session != "" {
 		u.session = strings.Clone(s.Session)
@@ -188,7 +187,7 @@ func sampleOutcome(s *loadgen.Sample) sequence.Outcome {
 		return sequence.Unreached
 	}
 	if s.Status == 0 {
-		return sequence.NoAnswer
+		return sequence.NoResponse
 	}
 	return sequence.Answered
 }

@@ -17,7 +17,7 @@ func (a *app) root() *cobra.Command {
 		Use:   "stickbench",
 		Short: "Load tests for web applications whose sessions must stick behind a load balancer",
 		Long: `stickbench lets virtual users, each with its own cookies and its own connection, hit a load balancer,
-and asks every answer which node gave it and whether the session goes on.
+and reads from every response which node sent it and whether the session goes on.
 
   stickbench run two-users        the main example, in the laboratory that comes along
   stickbench plans                the catalogue of experiments

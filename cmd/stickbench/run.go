@@ -150,7 +150,7 @@ func (a *app) drive(runner *loadgen.Runner, plan *plans.Plan, s *recording, stee
 	return runOutcome{account, interrupted, errors.Join(steering.stop(s), recordingFailed(err))}
 }
 
-// recordingFailed says what the sink's error means for the user.
+// recordingFailed is what the sink's error means for the user.
 func recordingFailed(err error) error {
 	if err == nil {
 		return nil

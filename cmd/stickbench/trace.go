@@ -47,10 +47,10 @@ func (a *app) traceCommand() *cobra.Command {
 		Use:   "trace PLAN",
 		Short: "Draw the first exchanges of each user as a sequence diagram",
 		Long: `Draw the first exchanges of each user as a sequence diagram: the cookies that the browser sent and got,
-what the balancer inserted, removed or rewrote on the way, and which node answered what.
+what the balancer inserted, removed or rewrote on the way, and which node sent what back.
 
 In a plan's laboratory the nodes' side is what the nodes really received; of a target's nodes only what
-the answers say is known, and it is marked as inferred. Values of cookies are shown by their first six
+the responses say is known, and it is marked as inferred. Values of cookies are shown by their first six
 characters. Nothing is recorded and no expectation is judged, and the plan's events do not happen.
 
 Formats: mermaid, for Markdown files and mermaid.live; text, for the terminal.`,
@@ -75,7 +75,7 @@ Formats: mermaid, for Markdown files and mermaid.live; text, for the terminal.`,
 	return c
 }
 
-// check says what is wrong with the options.
+// check refuses options that are wrong.
 func (o *traceFlags) check() error {
 	if _, ok := traceFormats[o.Format]; !ok {
 		return fmt.Errorf("--format %s: expected %s", o.Format, strings.Join(slices.Sorted(maps.Keys(traceFormats)), " or "))
@@ -94,8 +94,8 @@ func (a *app) trace(plan *plans.Plan, o *traceFlags) error {
 	stops := watchSignals(a.notices)
 	defer stops.release()
 	t := newTracer(plan, o.Exchanges, o.Users > 0)
-	for _, doubt := range t.doubts {
-		fmt.Fprintf(a.stderr, "%s\n", doubt)
+	for _, warning := range t.warnings {
+		fmt.Fprintf(a.stderr, "%s\n", warning)
 	}
 	late, err := a.exchange(t, stops, o.Limit)
 	if err != nil {
@@ -117,10 +117,10 @@ func (a *app) trace(plan *plans.Plan, o *traceFlags) error {
 }
 
 // exchange lets the users make their first exchanges. When it returns the laboratory is closed, so that
-// its nodes have told all that they saw. late says that the limit ended it.
+// its nodes have told all that they saw. late reports whether the limit ended it.
 func (a *app) exchange(t *tracer, stops *stops, limit time.Duration) (late bool, err error) {
 	plan := t.plan
-	laboratory, err := startLab(stops.graceful, plan, t.sight)
+	laboratory, err := startLab(stops.graceful, plan, t.observed)
 	if err != nil {
 		return false, err
 	}

@@ -25,21 +25,21 @@ const traceHeader = "X-Stickbench-Trace"
 // A tracer collects what users and nodes saw of a plan's first exchanges. The engine and the laboratory
 // call it from goroutines of their own.
 type tracer struct {
-	plan   *plans.Plan
-	each   int      // exchanges of each user
-	doubts []string // about the picture, to be told before
+	plan     *plans.Plan
+	each     int      // exchanges of each user
+	warnings []string // about the picture, to be told before
 
-	mu     sync.Mutex
-	users  map[int]int // exchanges so far, by user
-	seen   []*loadgen.Exchange
-	sights map[string][]lab.NodeExchange // by traceHeader, in the order of their arrival
-	steps  map[*loadgen.Request]int      // the part of a step in traceHeader; nil without a laboratory
+	mu           sync.Mutex
+	users        map[int]int // exchanges so far, by user
+	seen         []*loadgen.Exchange
+	observations map[string][]lab.NodeExchange // by traceHeader, in the order of their arrival
+	steps        map[*loadgen.Request]int      // the part of a step in traceHeader; nil without a laboratory
 }
 
 // newTracer cuts plan down to what is drawn: so many exchanges of each user, and of many users only some
 // unless all are wanted.
 func newTracer(plan *plans.Plan, each int, all bool) *tracer {
-	t := &tracer{plan: plan, each: each, users: map[int]int{}, sights: map[string][]lab.NodeExchange{}}
+	t := &tracer{plan: plan, each: each, users: map[int]int{}, observations: map[string][]lab.NodeExchange{}}
 	users := 0
 	for i := range plan.Load.Groups {
 		g := &plan.Load.Groups[i]
@@ -48,16 +48,16 @@ func newTracer(plan *plans.Plan, each int, all bool) *tracer {
 		}
 	}
 	if len(plan.Events) > 0 {
-		t.doubts = append(t.doubts, "the plan's events do not happen in a trace")
+		t.warnings = append(t.warnings, "the plan's events do not happen in a trace")
 	}
 	if users > mostTraced && !all {
-		t.doubts = append(t.doubts, t.fewer(users))
+		t.warnings = append(t.warnings, t.fewer(users))
 	}
 	return t
 }
 
 // fewer leaves out users, alike in all groups; those who stay start when they would have.
-func (t *tracer) fewer(users int) (doubt string) {
+func (t *tracer) fewer(users int) (warning string) {
 	rest := 0
 	for i := range t.plan.Load.Groups {
 		g := &t.plan.Load.Groups[i]
@@ -103,12 +103,12 @@ func (t *tracer) exchange(x *loadgen.Exchange) (more bool) {
 	return t.users[x.User] < t.each
 }
 
-// sight takes what a node saw (lab.Config.Observe), unless it is a health check.
-func (t *tracer) sight(n lab.NodeExchange) {
+// observed takes what a node saw (lab.Config.Observe), unless it is a health check.
+func (t *tracer) observed(n lab.NodeExchange) {
 	if key := n.Header.Get(traceHeader); key != "" {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		t.sights[key] = append(t.sights[key], n)
+		t.observations[key] = append(t.observations[key], n)
 	}
 }
 
@@ -141,10 +141,10 @@ func (t *tracer) drawn(x *loadgen.Exchange) sequence.Exchange {
 	}
 	d.Server, d.Path = t.place(x.URL)
 	if x.HasCounter {
-		d.Says = fmt.Sprintf("counter %d", x.Counter)
+		d.Detail = fmt.Sprintf("counter %d", x.Counter)
 	}
 	if t.steps != nil && d.Server == "" {
-		d.Node, d.Says, d.Seen = "", "", t.sightsOf(x)
+		d.Node, d.Detail, d.Seen = "", "", t.observationsOf(x)
 	}
 	return d
 }
@@ -154,7 +154,7 @@ func outcome(x *loadgen.Exchange) sequence.Outcome {
 	case x.Responded:
 		return sequence.Answered
 	case x.Sent:
-		return sequence.NoAnswer
+		return sequence.NoResponse
 	case x.Kind == loadgen.KindVariable:
 		return sequence.Unsent
 	}
@@ -174,7 +174,7 @@ func (t *tracer) place(rawURL string) (host, path string) {
 	return u.Host, u.RequestURI()
 }
 
-// soleHost says whether all exchanges went to that host: in a plan without a target it is the balancer.
+// soleHost reports whether all exchanges went to that host: in a plan without a target it is the balancer.
 func (t *tracer) soleHost(host string) bool {
 	for _, x := range t.seen {
 		if u, err := url.Parse(x.URL); err == nil && x.URL != "" && u.Host != host {
@@ -184,20 +184,20 @@ func (t *tracer) soleHost(host string) bool {
 	return true
 }
 
-// sightsOf are what nodes saw of x, empty for nothing. They saw all of its sample for x: no node of a
+// observationsOf are what nodes saw of x, empty for nothing. They saw all of its sample for x: no node of a
 // laboratory redirects.
-func (t *tracer) sightsOf(x *loadgen.Exchange) []sequence.Sight {
-	sights := []sequence.Sight{}
-	for _, n := range t.sights[traceKey(x.User, x.Iteration, t.steps[x.Request])] {
-		sights = append(sights, sequence.Sight{
+func (t *tracer) observationsOf(x *loadgen.Exchange) []sequence.Observation {
+	observations := []sequence.Observation{}
+	for _, n := range t.observations[traceKey(x.User, x.Iteration, t.steps[x.Request])] {
+		observations = append(observations, sequence.Observation{
 			Node: n.Node, Method: n.Method, Path: n.URI, Cookie: strings.Join(n.Header["Cookie"], "; "),
-			Status: n.Status, Reason: http.StatusText(n.Status), SetCookie: n.SetCookie, Says: labSays(n.Body),
+			Status: n.Status, Reason: http.StatusText(n.Status), SetCookie: n.SetCookie, Detail: labSays(n.Body),
 		})
 	}
-	return sights
+	return observations
 }
 
-// labSays is what matters of the laboratory's answer; "" if it is another one.
+// labSays is what matters of the laboratory's response; "" if it is another one.
 func labSays(body []byte) string {
 	var answer struct {
 		Tag   string `json:"tag"`

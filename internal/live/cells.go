@@ -126,7 +126,7 @@ func fitName(s string, columns int) string {
 	return runewidth.Truncate(s, head, "") + "…" + runewidth.TruncateLeft(s, have-(columns-1-head), "")
 }
 
-// paint says whether there are colours. No meaning depends on them.
+// paint reports whether there are colours. No meaning depends on them.
 type paint bool
 
 // The styles, as numbers of SGR sequences.

@@ -127,7 +127,7 @@ func plain(text string) string {
 	}, text)
 }
 
-// status is an answer's first line.
+// status is a response's first line.
 func status(code int, reason string) string {
 	if reason == "" {
 		reason = http.StatusText(code)

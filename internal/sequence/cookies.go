@@ -135,7 +135,7 @@ func (c *credentials) returned(fromNode, toBrowser []setting) (lines []string) {
 	return lines
 }
 
-// set is the Set-Cookie lines of an answer, one a line.
+// set is the Set-Cookie lines of a response, one a line.
 func (c *credentials) set(all []setting) (lines []string) {
 	for _, s := range all {
 		lines = append(lines, c.setLine("Set-Cookie", s))

@@ -46,7 +46,7 @@ type Block struct {
 type Step struct {
 	From, To int // indexes of Diagram.Lifelines; the same one for a note
 	Kind     Kind
-	// Inferred says that nobody saw it: it follows from what the answer said.
+	// Inferred says that nobody saw it: it follows from what the response said.
 	Inferred bool
 	Lines    []string // at least one
 }

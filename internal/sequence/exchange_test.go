@@ -40,15 +40,15 @@ func golden(t *testing.T, name, got string) {
 func everything() *Diagram {
 	b := Builder{Title: "one of each; #1", Nodes: []Lifeline{{ID: "s1", Name: "s1"}, {ID: "s2", Name: "s2 (stopped)"}}}
 	b.Add(Exchange{
-		User: 2, Life: 1, Start: start(3), Method: "GET", Path: "/", Outcome: NoAnswer,
-		Kind: "timeout", Failure: "no answer within 300ms", Seen: []Sight{{Node: "s1", Method: "GET", Path: "/"}},
+		User: 2, Life: 1, Start: start(3), Method: "GET", Path: "/", Outcome: NoResponse,
+		Kind: "timeout", Failure: "no response within 300ms", Seen: []Observation{{Node: "s1", Method: "GET", Path: "/"}},
 	})
 	b.Add(Exchange{
 		User: 1, Life: 1, Start: start(1), Method: "GET", Path: "/?a=<b>;c",
 		Status: 200, SetCookie: []string{"NODESESSID=" + anna + attrs, "SERVERID=s1; path=/"},
 		Held: "NODESESSID=" + anna + "; SERVERID=s1",
-		Seen: []Sight{{
-			Node: "s1", Method: "GET", Path: "/?a=<b>;c", Status: 200, Says: "tag s1, sessionViews 1",
+		Seen: []Observation{{
+			Node: "s1", Method: "GET", Path: "/?a=<b>;c", Status: 200, Detail: "tag s1, sessionViews 1",
 			SetCookie: []string{"NODESESSID=" + anna + attrs},
 		}},
 	})
@@ -57,18 +57,18 @@ func everything() *Diagram {
 		Cookie: "NODESESSID=" + anna + "; SERVERID=s1", Status: 200, Reason: "Fine",
 		SetCookie: []string{"NODESESSID=" + bert + attrs, "SERVERID=; Max-Age=0"}, Held: "NODESESSID=" + bert,
 		Kind: "assertion", Failure: "session is bertYYYYYYYYYYYYYYYYYYYYYYYYYYYY",
-		Seen: []Sight{{
+		Seen: []Observation{{
 			Node: "s1", Method: "GET", Path: "/", Cookie: "NODESESSID=" + anna, Status: 200,
 			SetCookie: []string{"NODESESSID=" + bert + attrs},
 		}},
 	})
-	b.Add(Exchange{User: 1, Life: 2, Start: start(4), Method: "GET", Path: "/", Status: 503, Seen: []Sight{},
+	b.Add(Exchange{User: 1, Life: 2, Start: start(4), Method: "GET", Path: "/", Status: 503, Seen: []Observation{},
 		Kind: "status", Failure: "503 Service Unavailable"})
 	b.Add(Exchange{User: 2, Life: 1, Start: start(5), Server: "shop:81", Method: "GET", Path: "/", Outcome: Unreached,
 		Kind: "connect_refused", Failure: "connection refused: shop:81"})
 	b.Add(Exchange{User: 2, Life: 1, Start: start(6), Label: "POST /${token}", Outcome: Unsent,
 		Kind: "variable", Failure: "${token} has no value: nothing was sent"})
-	b.Add(Exchange{User: 1, Life: 2, Start: start(7), Method: "GET", Path: "/", Status: 200, Node: "s3", Says: "counter 4"})
-	b.Add(Exchange{User: 1, Life: 2, Start: start(8), Method: "GET", Path: "/", Status: 200, Says: "counter 5"})
+	b.Add(Exchange{User: 1, Life: 2, Start: start(7), Method: "GET", Path: "/", Status: 200, Node: "s3", Detail: "counter 4"})
+	b.Add(Exchange{User: 1, Life: 2, Start: start(8), Method: "GET", Path: "/", Status: 200, Detail: "counter 5"})
 	return b.Freeze()
 }

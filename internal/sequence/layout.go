@@ -28,7 +28,7 @@ type layout struct {
 }
 
 // layOut places the lifelines as far from each other as the texts between them need, and nearer where that
-// is too wide; ok says whether they have room. The layout can be drawn even if they have not.
+// is too wide; ok reports whether they have room. The layout can be drawn even if they have not.
 func layOut(lifelines []Lifeline, blocks []Block, width int) (l *layout, ok bool) {
 	gaps := gapsNeeded(lifelines, blocks)
 	margin := len(strconv.Itoa(lastNumber(blocks))) + 1 + half(lifelines[0].Name)
@@ -119,7 +119,7 @@ func widen(gaps []int, lines []string) {
 	}
 }
 
-// shrink takes from the widest gaps until all have room, and says whether they came to have it.
+// shrink takes from the widest gaps until all have room, and reports whether they came to have it.
 func shrink(gaps, least []int, room int) bool {
 	total := 0
 	for _, g := range gaps {

@@ -24,7 +24,7 @@ func (f *freezer) add(x *Exchange) {
 	case Unsent:
 		f.note("✗ "+x.Label, f.failure())
 	case Unreached:
-		f.step(Step{From: f.at, To: f.with, Kind: Lost}, f.request(x.Method, x.Path), f.failure())
+		f.step(Step{From: f.at, To: f.with, Kind: Lost}, f.asks(), f.failure())
 	default:
 		f.asked()
 		f.behind()
@@ -37,6 +37,14 @@ func (f *freezer) note(lines ...string) {
 	f.step(Step{From: f.at, To: f.at, Kind: Note}, lines...)
 }
 
+// asks is the browser's request, or else its label.
+func (f *freezer) asks() string {
+	if f.x.Method == "" {
+		return f.cookies.path(f.x.Label)
+	}
+	return f.request(f.x.Method, f.x.Path)
+}
+
 func (f *freezer) request(method, path string) string {
 	return method + " " + f.cookies.path(path)
 }
@@ -45,39 +53,39 @@ func (f *freezer) request(method, path string) string {
 func (f *freezer) failure() string { return f.x.Kind + ": " + f.cookies.redact(f.x.Failure) }
 
 func (f *freezer) asked() {
-	lines := append([]string{f.request(f.x.Method, f.x.Path)}, f.cookies.cookieLine(pairs(f.x.Cookie))...)
+	lines := append([]string{f.asks()}, f.cookies.cookieLine(pairs(f.x.Cookie))...)
 	f.step(Step{From: f.at, To: f.with, Kind: Request}, lines...)
 }
 
-// behind draws what happened behind the balancer: as the nodes saw it, or else as far as the answer tells.
+// behind draws what happened behind the balancer: as the nodes saw it, or else as far as the response tells.
 func (f *freezer) behind() {
 	for i := range f.x.Seen {
-		f.sight(&f.x.Seen[i])
+		f.observed(&f.x.Seen[i])
 	}
 	if f.x.Seen != nil || f.x.Node == "" {
 		return
 	}
 	node := f.lanes[laneKey{Node, f.x.Node}]
 	says := "answered by " + f.x.Node
-	if f.x.Says != "" {
-		says += ", " + f.x.Says
+	if f.x.Detail != "" {
+		says += ", " + f.x.Detail
 	}
 	f.step(Step{From: f.with, To: node, Kind: Request, Inferred: true}, "(inferred)")
 	f.step(Step{From: node, To: f.with, Kind: Reply, Inferred: true}, says)
 }
 
-// sight draws an exchange between balancer and node.
-func (f *freezer) sight(s *Sight) {
+// observed draws an exchange between balancer and node.
+func (f *freezer) observed(s *Observation) {
 	node, received, sent := f.lanes[laneKey{Node, s.Node}], pairs(s.Cookie), pairs(f.x.Cookie)
 	lines := append([]string{f.request(s.Method, s.Path)}, f.cookies.forwarded(sent, received)...)
 	f.step(Step{From: f.with, To: node, Kind: Request}, lines...)
 	if s.Status == 0 {
-		f.step(Step{From: node, To: f.with, Kind: Lost}, "no answer")
+		f.step(Step{From: node, To: f.with, Kind: Lost}, "no response")
 		return
 	}
 	lines = []string{status(s.Status, s.Reason)}
-	if s.Says != "" {
-		lines = append(lines, s.Says)
+	if s.Detail != "" {
+		lines = append(lines, s.Detail)
 	}
 	set := settings(s.SetCookie, f.x.Start)
 	for _, p := range received {
@@ -90,7 +98,7 @@ func (f *freezer) sight(s *Sight) {
 
 // answered draws what the browser got, and what it made of it.
 func (f *freezer) answered() {
-	if f.x.Outcome == NoAnswer {
+	if f.x.Outcome == NoResponse {
 		f.step(Step{From: f.with, To: f.at, Kind: Lost}, f.failure())
 		return
 	}
@@ -104,8 +112,8 @@ func (f *freezer) answered() {
 	default:
 		lines = append(lines, f.cookies.returned(settings(f.x.Seen[n-1].SetCookie, f.x.Start), set)...)
 	}
-	if f.x.Seen == nil && f.x.Node == "" && f.x.Says != "" {
-		lines[0] += ", " + f.x.Says
+	if f.x.Seen == nil && f.x.Node == "" && f.x.Detail != "" {
+		lines[0] += ", " + f.x.Detail
 	}
 	f.step(Step{From: f.with, To: f.at, Kind: Reply}, lines...)
 	f.note(f.cookies.kept(pairs(f.x.Cookie), set, pairs(f.x.Held))...)

@@ -117,13 +117,13 @@ func tooLong(drawn string, width int) string {
 
 // Whatever comes over the wire, the diagrams stay diagrams, and bring nothing to the terminal but text.
 func FuzzDraw(f *testing.F) {
-	f.Add("/a;b#c", "A=1; B=2", "A=2; Path=/", "s1", "no answer\nwithin 3s")
+	f.Add("/a;b#c", "A=1; B=2", "A=2; Path=/", "s1", "no response\nwithin 3s")
 	f.Add("/%%{init}%%", "A=\x1b[31m", "=;;=", "style:", "\u202ebackwards")
 	f.Fuzz(func(t *testing.T, path, cookie, set, node, failure string) {
 		var b Builder
 		b.Add(Exchange{User: 1, Method: "GET", Path: path, Cookie: cookie, Status: 200, SetCookie: []string{set}, Held: cookie,
-			Seen: []Sight{{Node: node, Method: "GET", Path: path, Cookie: set, Status: 200, SetCookie: []string{cookie}, Says: failure}}})
-		b.Add(Exchange{User: 2, Method: "GET", Path: path, Outcome: NoAnswer, Kind: "closed", Failure: failure, Node: node})
+			Seen: []Observation{{Node: node, Method: "GET", Path: path, Cookie: set, Status: 200, SetCookie: []string{cookie}, Detail: failure}}})
+		b.Add(Exchange{User: 2, Method: "GET", Path: path, Outcome: NoResponse, Kind: "closed", Failure: failure, Node: node})
 		d := b.Freeze()
 		if p := problem(mermaid(t, d)); p != "" {
 			t.Error(p)
