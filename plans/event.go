@@ -3,9 +3,12 @@ package plans
 import (
 	"fmt"
 	"math"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
+
+	"stickbench/internal/haproxy"
 )
 
 // Event is something to be done to the balancer or to a node during the run: exactly one of HAProxy,
@@ -22,9 +25,9 @@ type Event struct {
 	HAProxy string
 	// Node names a node to which exactly one of the following is done.
 	Node    string
-	Delay   *time.Duration // before each answer
-	Weight  *int           // 0 to 256
-	State   string         // "ready", "drain" or "maint"
+	Delay   *time.Duration // before each response, in whole milliseconds
+	Weight  *int           // 0 to haproxy.MaxWeight
+	State   string         // haproxy.Ready, Drain or Maint
 	Stopped *bool          // stops (true) or starts (false) a node of the laboratory
 	// HTTP is a request.
 	HTTP *EventRequest
@@ -32,32 +35,36 @@ type Event struct {
 	MayFail bool
 }
 
-// EventRequest is the HTTP request of an event. URL is a whole one, or a path on the target.
+// EventRequest is the HTTP request of an event. URL is a whole one, or a path on the target. A status of
+// 2xx or 3xx is its success.
 type EventRequest struct {
-	Method, URL, Body string
+	Method, URL string
+	Header      http.Header
+	Body        string
 }
 
-// String is what the event does, for messages and reports.
-func (e Event) String() string {
+// String is what the event does, for messages and reports: the command itself, "node s1: delay 250ms", or
+// "POST http://…".
+func (e *Event) String() string {
 	switch {
 	case e.HAProxy != "":
 		return e.HAProxy
 	case e.HTTP != nil:
 		return e.HTTP.Method + " " + e.HTTP.URL
 	case e.Delay != nil:
-		return fmt.Sprintf("%s: delay %s", e.Node, short(*e.Delay))
+		return fmt.Sprintf("node %s: delay %s", e.Node, *e.Delay)
 	case e.Weight != nil:
-		return fmt.Sprintf("%s: weight %d", e.Node, *e.Weight)
+		return fmt.Sprintf("node %s: weight %d", e.Node, *e.Weight)
 	case e.Stopped != nil && *e.Stopped:
-		return e.Node + ": stop"
+		return fmt.Sprintf("node %s: stopped", e.Node)
 	case e.Stopped != nil:
-		return e.Node + ": start"
+		return fmt.Sprintf("node %s: started", e.Node)
 	}
-	return e.Node + ": " + e.State
+	return fmt.Sprintf("node %s: %s", e.Node, e.State)
 }
 
 // When is the event's time in words.
-func (e Event) When() string {
+func (e *Event) When() string {
 	switch {
 	case e.AfterIterations > 0:
 		return "after " + counted(e.AfterIterations, "iteration")
@@ -67,38 +74,63 @@ func (e Event) When() string {
 	return "at " + short(e.At)
 }
 
+// Command is the Runtime API command that does the event to a server of that backend; "" where it is
+// none of the balancer's.
+func (e *Event) Command(backend string) string {
+	switch {
+	case e.HAProxy != "":
+		return strings.TrimSpace(e.HAProxy)
+	case e.Weight != nil:
+		return haproxy.Setting{Backend: backend, Server: e.Node, What: haproxy.SetWeight, Value: fmt.Sprint(*e.Weight)}.Command()
+	case e.State != "":
+		return haproxy.Setting{Backend: backend, Server: e.Node, What: haproxy.SetState, Value: e.State}.Command()
+	}
+	return ""
+}
+
 // firstPhase is what reports call the phase before the first event.
 const firstPhase = "start"
 
-// phase is the name of the phase that the event begins, as package steer words it where the plan gives
-// none; "" where only the run will tell.
-func (e Event) phase() string {
+// Phase is the name of the phase that the event begins: its own, or what it does in short, such as
+// "drain s1", "weight s1 2", "delay s1 250ms".
+func (e *Event) Phase() string {
 	switch {
 	case e.Name != "":
 		return e.Name
 	case e.Delay != nil:
 		return fmt.Sprintf("delay %s %s", e.Node, *e.Delay)
-	case e.Weight != nil:
-		return fmt.Sprintf("weight %s %d", e.Node, *e.Weight)
 	case e.Stopped != nil && *e.Stopped:
 		return "stop " + e.Node
 	case e.Stopped != nil:
 		return "start " + e.Node
-	case e.State != "":
-		return e.State + " " + e.Node
 	}
-	return ""
+	if set, ok := haproxy.ParseSetting(e.Command("")); ok {
+		return set.Name()
+	}
+	return e.String()
 }
 
-// phases are the names of the plan's phases beside the first; nil where they are not all known.
+// BeginsPhase reports whether what follows the event may differ from what was before it. After a request
+// that only reads it does not, unless the plan has given the event a name.
+func (e *Event) BeginsPhase() bool {
+	switch {
+	case e.Name != "":
+		return true
+	case e.HTTP != nil:
+		return e.HTTP.Method != http.MethodGet && e.HTTP.Method != http.MethodHead && e.HTTP.Method != http.MethodOptions
+	case e.HAProxy != "":
+		return haproxy.Changes(e.HAProxy)
+	}
+	return true
+}
+
+// phases are the names of the plan's phases beside the first.
 func (p *Plan) phases() []string {
 	names := []string{}
-	for _, e := range p.Events {
-		name := e.phase()
-		if name == "" {
-			return nil
+	for i := range p.Events {
+		if e := &p.Events[i]; e.BeginsPhase() {
+			names = append(names, e.Phase())
 		}
-		names = append(names, name)
 	}
 	return names
 }
@@ -130,7 +162,7 @@ func (r *reader) event(t table) Event {
 	switch kinds := among(t, eventKinds); len(kinds) {
 	case 0:
 		if actions := among(t, nodeActions); len(actions) > 0 {
-			t.key(t.at(actions[0]), `is done to a node: name it, such as node = "s1"`)
+			t.key(t.at(actions[0]), `is done to a node: add node = "s1"`)
 		} else {
 			t.key(t.path, "does nothing: add one of haproxy, node and http")
 		}
@@ -189,6 +221,9 @@ func (r *reader) nodeEvent(t table, e *Event) {
 	}
 	if d, ok := t.duration("delay", 0); ok {
 		e.Delay = &d
+		if d%time.Millisecond != 0 { // the laboratory's application fails on every request once it was given a fraction
+			t.value(t.at("delay"), "invalid delay %s: want whole milliseconds", d)
+		}
 	}
 	e.Weight = weight(t)
 	e.State, _ = t.word("state", "ready", "drain", "maint")

@@ -31,8 +31,8 @@ func (p *Plan) Explain(w io.Writer) {
 	for _, x := range p.Expect {
 		e.rows("expects", x.Source())
 	}
-	for _, event := range p.Events {
-		e.rows("event", eventWords(event))
+	for i := range p.Events {
+		e.rows("event", eventWords(&p.Events[i]))
 	}
 	if notes := p.notes(); len(notes) > 0 {
 		e.gap()
@@ -42,7 +42,7 @@ func (p *Plan) Explain(w io.Writer) {
 	}
 }
 
-func eventWords(e Event) string {
+func eventWords(e *Event) string {
 	words := e.When() + ": " + e.String()
 	if e.Name != "" {
 		words += fmt.Sprintf(", phase %q", e.Name)

@@ -56,8 +56,8 @@ func (p *Plan) eventNotes() []string {
 		iterations = add(iterations, iterationsOf(g))
 	}
 	var notes []string
-	for _, e := range p.Events {
-		if e.AfterIterations > iterations {
+	for i := range p.Events {
+		if e := &p.Events[i]; e.AfterIterations > iterations {
 			notes = append(notes, fmt.Sprintf("event %q is never done: the plan has only %s", e.String(), counted(iterations, "iteration")))
 		}
 	}

@@ -127,8 +127,8 @@ func TestProblems(t *testing.T) {
 		{"phase", "expect = ['during(\"drian s1\").moves == 0']\n" + laboratory + "[[event]]\nat = '1s'\nnode = 's1'\nstate = 'drain'\n", `1:19: expect[0]: no phase "drian s1": did you mean "drain s1"?`},
 		{"phase of a name", "expect = ['during(\"slow\").moves == 0 and during(\"start\").moves == 0']\n" + laboratory + "[[event]]\nname = 'slow'\nat = '1s'\nnode = 's1'\ndelay = '1s'\n", ``},
 		{"no phases", "expect = ['during(\"drain\").moves == 0']\n" + laboratory, `1:19: expect[0]: no phase "drain": known are "start"`},
-		// What a command begins is known to the run alone.
-		{"phase of a command", "expect = ['during(\"drain s1\").moves == 0']\n" + laboratory + "[[event]]\nat = '1s'\nhaproxy = 'disable server nodes/s1'\n", ``},
+		// A command begins the phase of what it sets.
+		{"phase of a command", "expect = ['during(\"drain s1\").moves == 0']\n" + laboratory + "[[event]]\nat = '1s'\nhaproxy = 'disable server nodes/s1'\n", `1:19: expect[0]: no phase "drain s1": known are "start", "maint s1"`},
 		{"node of a target", "expect = ['share(\"s3\") > 0.1']\n" + runs, ``},
 
 		// The Runtime API.
@@ -258,7 +258,8 @@ func TestProblemsOfEvents(t *testing.T) {
 		{"name of the first phase", "at = '1s'\nname = 'start'\nhaproxy = 'x'", `2:8: name: "start" is the phase before the first event: choose another name`},
 		{"number", "at = 10\nhaproxy = 'show info'", `1:6: at: expected a duration, not the number 10: write "10s" for seconds or "10ms" for milliseconds`},
 		{"nothing", "at = '1s'", `0:3: does nothing: add one of haproxy, node and http`},
-		{"no node", "at = '1s'\nweight = 3", `2:1: weight: is done to a node: name it, such as node = "s1"`},
+		{"fraction of a millisecond", "at = '1s'\nnode = 's1'\ndelay = '1.5ms'", `3:9: delay: invalid delay 1.5ms: want whole milliseconds`},
+		{"no node", "at = '1s'\nweight = 3", `2:1: weight: is done to a node: add node = "s1"`},
 		{"two", "at = '1s'\nhaproxy = 'x'\nhttp = { url = '/' }", `3:1: http: an event has only one of haproxy, node and http: this one has haproxy and http; make events of them`},
 		{"action elsewhere", "at = '1s'\nhaproxy = 'x'\nweight = 3", `3:1: weight: is done to a node: write node = "s1" instead of haproxy`},
 		{"no such node", "at = '1s'\nnode = 's3'\nweight = 3", `2:8: node: the laboratory has no node "s3", it has s1, s2`},

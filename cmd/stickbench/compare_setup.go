@@ -17,7 +17,8 @@ func (r *record) setup(plan *plans.Plan) report.Setup {
 	s.add("plan", plan.Load.Name, false)
 	s.lab(r, plan)
 	s.load(&plan.Load)
-	for i, e := range plan.Events {
+	for i := range plan.Events {
+		e := &plan.Events[i]
 		s.add(fmt.Sprintf("event %d", i+1), e.When()+": "+e.String(), false)
 	}
 	s.add("seed", fmt.Sprint(r.Seed), false)

@@ -17,14 +17,14 @@ var layers = map[string][]string{
 	"stickbench/assert":            {"github.com/expr-lang/expr"},
 	"stickbench/loadgen":           {"stickbench/assert", "github.com/tidwall/gjson", "golang.org/x/net", "golang.org/x/sync", "golang.org/x/sys"},
 	"stickbench/report":            {"stickbench/assert", "stickbench/internal/sequence", "stickbench/loadgen", "github.com/HdrHistogram/hdrhistogram-go", "github.com/aclements/go-moremath", "github.com/mattn/go-runewidth", "github.com/montanaflynn/stats"},
-	"stickbench/plans":             {"stickbench/assert", "stickbench/loadgen", "github.com/BurntSushi/toml"},
+	"stickbench/plans":             {"stickbench/assert", "stickbench/internal/haproxy", "stickbench/loadgen", "github.com/BurntSushi/toml"},
 	"stickbench/internal/bench":    {},
+	"stickbench/internal/events":   {"stickbench/internal/haproxy", "stickbench/loadgen", "stickbench/plans", "stickbench/report"},
 	"stickbench/internal/haproxy":  {},
 	"stickbench/internal/help":     {"github.com/mattn/go-runewidth", "github.com/yuin/goldmark"},
 	"stickbench/internal/lab":      {"stickbench/internal/haproxy"},
 	"stickbench/internal/sequence": {},
 	"stickbench/internal/live":     {"stickbench/loadgen", "stickbench/report", "github.com/mattn/go-runewidth", "github.com/vbauerster/mpb", "golang.org/x/term"},
-	"stickbench/internal/steer":    {"stickbench/internal/haproxy", "golang.org/x/sync"},
 	"stickbench/cmd/stickbench":    {"stickbench/", "github.com/mattn/go-runewidth", "github.com/spf13/cobra"},
 }
 

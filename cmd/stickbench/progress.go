@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"stickbench/internal/live"
-	"stickbench/internal/steer"
 	"stickbench/loadgen"
 	"stickbench/plans"
 )
@@ -56,7 +55,7 @@ func (s *steering) next(elapsed time.Duration, iterations, samples int64) *live.
 
 // toGo is how many iterations are missing until the first event that waits for a number of them, or samples
 // if no event does.
-func toGo(undone []steer.Event, iterations, samples int64) int64 {
+func toGo(undone []plans.Event, iterations, samples int64) int64 {
 	left, leftSamples := int64(-1), int64(-1)
 	for i := range undone {
 		if n := undone[i].AfterIterations; n > 0 && (left < 0 || n-iterations < left) {

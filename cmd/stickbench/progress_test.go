@@ -4,15 +4,15 @@ import (
 	"testing"
 	"time"
 
-	"stickbench/internal/steer"
+	"stickbench/plans"
 )
 
 func TestToGo(t *testing.T) {
-	events := []steer.Event{{At: time.Second}, {AfterSamples: 50}, {AfterSamples: 40}}
+	events := []plans.Event{{At: time.Second}, {AfterSamples: 50}, {AfterSamples: 40}}
 	if got := toGo(events, 1000, 12); got != 28 {
 		t.Errorf("%d samples", got)
 	}
-	events = append(events, steer.Event{AfterIterations: 1100}, steer.Event{AfterIterations: 900})
+	events = append(events, plans.Event{AfterIterations: 1100}, plans.Event{AfterIterations: 900})
 	if got := toGo(events, 1000, 12); got != 0 {
 		t.Errorf("%d iterations", got)
 	}

@@ -2,9 +2,8 @@
 // speaks (HAProxy Management Guide, section 9.3 "Unix Socket commands").
 //
 //	client, err := haproxy.New("tcp://127.0.0.1:9999")
-//	before, err := client.Preflight(ctx, "nodes", "s1", "s2") // reachable, level admin, names exist
-//	defer before.Restore(context.WithoutCancel(ctx))          // as it was, also after an interrupt
-//	err = client.SetState(ctx, "nodes", "s1", haproxy.Drain)
+//	before, err := client.ServersState(ctx, "nodes") // states and weights of all servers
+//	_, err = client.Do(ctx, "set server nodes/s1 state drain")
 //
 // Every command has a short connection of its own: interactive mode differs between versions, and
 // a `stats socket` serves only 10 connections at a time by default, so none is held.
@@ -24,10 +23,10 @@ import (
 )
 
 const (
-	// defaultTimeout bounds one command: a healthy HAProxy answers in well under a millisecond.
+	// defaultTimeout bounds one command: a healthy HAProxy responds in well under a millisecond.
 	defaultTimeout = 5 * time.Second
-	// maxAnswer bounds one answer, in bytes; `show stat` takes about 400 per server.
-	maxAnswer = 16 << 20
+	// maxResponse bounds one response, in bytes; `show stat` takes about 400 per server.
+	maxResponse = 16 << 20
 )
 
 // Client sends commands to one Runtime API. It may be used by several goroutines: it sends one
@@ -42,7 +41,7 @@ type Client struct {
 }
 
 // New returns a client of the Runtime API at address, "tcp://HOST:PORT" or "unix:///PATH". It does
-// not connect: Preflight does.
+// not connect.
 func New(address string) (*Client, error) {
 	network, target, err := parseAddress(address)
 	if err != nil {
@@ -76,11 +75,41 @@ func parseAddress(address string) (network, target string, err error) {
 	return "", "", errors.New("the scheme must be tcp or unix")
 }
 
+// The levels of a `stats socket` (Configuration Manual, section 3.1, "stats socket"). HAProxy's
+// default is LevelOperator; setting a server's state or weight takes LevelAdmin.
+const (
+	LevelUser     = "user"
+	LevelOperator = "operator"
+	LevelAdmin    = "admin"
+)
+
+// Level asks what this Runtime API allows: LevelUser, LevelOperator or LevelAdmin.
+func (c *Client) Level(ctx context.Context) (string, error) {
+	return c.Do(ctx, "show cli level")
+}
+
+// ValidName reports whether HAProxy takes name for a proxy or a server: letters and digits of ASCII, and
+// the characters - _ . and : (Configuration Manual, section 4).
+func ValidName(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-_.:", r)
+	})
+}
+
+// checkName keeps a proxy's name, or # and its id, from being more than one word of the command.
+func (c *Client) checkName(command, name string) error {
+	if ValidName(strings.TrimPrefix(name, "#")) {
+		return nil
+	}
+	text := fmt.Sprintf("invalid name %q: want letters, digits, and - _ . :", name)
+	return &CommandError{Address: c.String(), Command: command, Kind: ErrBadCommand, Text: text}
+}
+
 // String is the address as New takes it.
 func (c *Client) String() string { return c.network + "://" + c.address }
 
-// Do sends one command and returns its answer without the empty line that ends it. HAProxy has no
-// status code: what it answers in place of success becomes a *CommandError, by its wording and, for
+// Do sends one command and returns its response without the empty line that ends it. HAProxy has no
+// status code: what it says in place of success becomes a *CommandError, by its wording and, for
 // commands that set something and have nothing to say, by its being there at all.
 //
 // Refused without being sent: an empty command, several lines, a `;` that is not escaped with `\`,
@@ -92,12 +121,12 @@ func (c *Client) Do(ctx context.Context, command string) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
 	defer cancel()
-	answer, err := c.exchange(ctx, command)
+	response, err := c.exchange(ctx, command)
 	if err != nil {
 		return "", c.transportError(ctx, command, err)
 	}
-	text := strings.TrimRight(trimSeverity(answer), "\n")
-	if kind := classify(command, answer, text); kind != nil {
+	text := strings.TrimRight(trimSeverity(response), "\n")
+	if kind := classify(command, response, text); kind != nil {
 		return "", &CommandError{Address: c.String(), Command: command, Kind: kind, Text: text}
 	}
 	return text, nil
@@ -122,7 +151,7 @@ func refusal(command string) string {
 }
 
 // hasList reports a `;` without a backslash before it: HAProxy would run what follows as a command
-// of its own, and the answers could not be told apart.
+// of its own, and the responses could not be told apart.
 func hasList(command string) bool {
 	for i := 0; i < len(command); i++ {
 		switch command[i] {
@@ -155,14 +184,14 @@ func (c *Client) exchange(ctx context.Context, command string) (string, error) {
 	if _, err := io.WriteString(conn, command+"\n"); err != nil {
 		return "", err
 	}
-	answer, err := io.ReadAll(io.LimitReader(conn, maxAnswer+1))
-	if err == nil && len(answer) > maxAnswer {
-		err = fmt.Errorf("answer of more than %d bytes", maxAnswer)
+	response, err := io.ReadAll(io.LimitReader(conn, maxResponse+1))
+	if err == nil && len(response) > maxResponse {
+		err = fmt.Errorf("response of more than %d bytes", maxResponse)
 	}
-	return string(answer), err
+	return string(response), err
 }
 
-// transportError says which of the ways to get no answer it was.
+// transportError says which of the ways to get no response it was.
 func (c *Client) transportError(ctx context.Context, command string, err error) error {
 	failed := &CommandError{Address: c.String(), Command: command, Kind: ErrUnreachable, Text: err.Error(), Cause: err}
 	var op *net.OpError
@@ -171,7 +200,7 @@ func (c *Client) transportError(ctx context.Context, command string, err error) 
 	case errors.Is(ctx.Err(), context.Canceled):
 		failed.Kind, failed.Text, failed.Cause = ErrInterrupted, "interrupted", context.Cause(ctx)
 	case ctx.Err() != nil && !dialing:
-		failed.Kind, failed.Text, failed.Cause = ErrNoAnswer, "no answer in time", context.Cause(ctx)
+		failed.Kind, failed.Text, failed.Cause = ErrNoResponse, "no response in time", context.Cause(ctx)
 	}
 	return failed
 }

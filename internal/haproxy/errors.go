@@ -11,7 +11,7 @@ import (
 // The kinds of CommandError, for errors.Is.
 var (
 	ErrUnreachable     = errors.New("unreachable Runtime API")
-	ErrNoAnswer        = errors.New("no answer from the Runtime API")
+	ErrNoResponse      = errors.New("no response from the Runtime API")
 	ErrInterrupted     = errors.New("interrupted")
 	ErrNotRuntimeAPI   = errors.New("not a Runtime API")
 	ErrBadCommand      = errors.New("command not sent")
@@ -24,12 +24,12 @@ var (
 	ErrRefused         = errors.New("command refused") // anything else that HAProxy had against it
 )
 
-// CommandError is a command that did not do what it says: not sent, not answered, or refused.
+// CommandError is a command that did not do what it says: not sent, without a response, or refused.
 type CommandError struct {
 	Address string // of the Runtime API, as New takes it
 	Command string
 	Kind    error  // one of the Err… above
-	Text    string // HAProxy's own words where it answered
+	Text    string // HAProxy's own words where it responded
 	Cause   error  // the network's or the context's error, or nil
 }
 
@@ -60,7 +60,7 @@ func (e *CommandError) hint() string {
 			return "the socket's file does not let this user in: see `user` and `mode` of its `stats socket` line"
 		}
 		return "is HAProxy running, with this address on a `stats socket` line of its configuration?"
-	case ErrNoAnswer:
+	case ErrNoResponse:
 		return "a `stats socket` serves 10 connections at a time unless `stats maxconn` says more"
 	case ErrNotRuntimeAPI:
 		return "give the address of a `stats socket` line, not that of a frontend or of the stats page"
@@ -78,13 +78,13 @@ func (e *CommandError) hint() string {
 	return ""
 }
 
-// An opening is the beginning of an answer that means an error, the same in 2.6 and 3.5.
+// An opening is the beginning of a response that means an error, the same in 2.6 and 3.5.
 type opening struct {
 	text string
 	kind error
 }
 
-// openings are those that no answer of a reading command shares.
+// openings are those that no response of a reading command shares.
 var openings = []opening{
 	{"Unknown command", ErrUnknownCommand},
 	{"Permission denied", ErrPermission},
@@ -111,26 +111,26 @@ var setterOpenings = []opening{
 	{"Backend is using a static LB algorithm", ErrStaticAlgorithm},
 }
 
-// spokenSuccesses are the answers of setters that do speak when they succeed.
+// spokenSuccesses are the responses of setters that do speak when they succeed.
 var spokenSuccesses = []string{
 	"IP changed from ", "port changed from ", "no need to change ",
 	"New ", "Server deleted", "Transaction ",
 }
 
-// setters are the first words of commands that answer nothing when they succeed.
+// setters are the first words of commands that say nothing when they succeed.
 var setters = map[string]bool{
 	"set": true, "enable": true, "disable": true, "shutdown": true,
 	"clear": true, "add": true, "del": true,
 }
 
-// classify finds the kind of error in an answer, nil for success. answer is as received, text
+// classify finds the kind of error in a response, nil for success. response is as received, text
 // without severity and line ends.
-func classify(command, answer, text string) error {
+func classify(command, response, text string) error {
 	switch {
-	case answer == "":
-		// Even success ends with an empty line: a bare close is no answer.
-		return ErrNoAnswer
-	case strings.HasPrefix(answer, "HTTP/"):
+	case response == "":
+		// Even success ends with an empty line: a bare close is no response.
+		return ErrNoResponse
+	case strings.HasPrefix(response, "HTTP/"):
 		return ErrNotRuntimeAPI
 	case text == "":
 		return nil
@@ -166,9 +166,9 @@ func startsWithAny(text string, prefixes []string) bool {
 }
 
 // severity is what `severity-output number|string` on the `stats socket` line puts before one-line
-// answers.
+// responses.
 var severity = regexp.MustCompile(`^\[(?:[0-7]|emerg|alert|crit|err|warning|notice|info|debug)\]: `)
 
-func trimSeverity(answer string) string {
-	return answer[len(severity.FindString(answer)):]
+func trimSeverity(response string) string {
+	return response[len(severity.FindString(response)):]
 }

@@ -6,11 +6,11 @@ import (
 	"testing"
 )
 
-// The answers are those of HAProxy 2.6, which 3.5 gives in the same words.
+// The responses are those of HAProxy 2.6, which 3.5 gives in the same words.
 func TestClassify(t *testing.T) {
 	for _, tc := range []struct {
-		command, answer string
-		want            error
+		command, response string
+		want              error
 	}{
 		{"set server nodes/s1 state drain", "\n", nil},
 		{"show backend", "# name\nnodes\n\n", nil},
@@ -48,12 +48,12 @@ func TestClassify(t *testing.T) {
 		{"show table zz", "No such table\n\n", ErrRefused},
 		{"disable frontend zz", "No such frontend.\n\n", ErrRefused},
 		{"set x y", "some text of a version to come\n\n", ErrRefused},
-		{"show info", "", ErrNoAnswer},
+		{"show info", "", ErrNoResponse},
 		{"show info", "HTTP/1.1 400 Bad request\r\nContent-length: 90\r\n\r\n", ErrNotRuntimeAPI},
 	} {
-		_, err := scripted(t, reply(tc.answer)).Do(t.Context(), tc.command)
+		_, err := scripted(t, reply(tc.response)).Do(t.Context(), tc.command)
 		if !errors.Is(err, tc.want) {
-			t.Errorf("%s → %q: %v, want %v", tc.command, tc.answer, err, tc.want)
+			t.Errorf("%s → %q: %v, want %v", tc.command, tc.response, err, tc.want)
 		}
 	}
 }

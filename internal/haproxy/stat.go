@@ -76,7 +76,7 @@ type Row struct {
 }
 
 // The elements of Row.Responses, by class of HTTP status (hrsp_1xx to hrsp_5xx, hrsp_other). What
-// HAProxy answers itself (503, 504) counts only on backends and frontends.
+// HAProxy sends itself (503, 504) counts only on backends and frontends.
 const (
 	Responses1xx = iota
 	Responses2xx
@@ -130,11 +130,11 @@ func (c *Client) Stat(ctx context.Context, proxy string, kinds ...Kind) ([]Row, 
 		types = -1
 	}
 	command := fmt.Sprintf("show stat %s %d -1", proxy, types)
-	answer, err := c.Do(ctx, command)
+	response, err := c.Do(ctx, command)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := parseStat(answer)
+	rows, err := parseStat(response)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %q: %w", c, command, err)
 	}

@@ -119,7 +119,7 @@ func TestDurations(t *testing.T) {
 	}
 }
 
-// Whatever answers on the port of a `stats socket`, reading it ends in rows or in an error.
+// Whatever responds on the port of a `stats socket`, reading it ends in rows or in an error.
 func FuzzParse(f *testing.F) {
 	for _, name := range []string{"stat-2.6.csv", "stat-2.6-user-level.csv", "servers-state-2.6.txt"} {
 		f.Add(readFile(f, name))

@@ -10,6 +10,15 @@ import (
 	"time"
 )
 
+// The states of a server, as users meet it. Ready, Drain and Maint can be asked for (`set server … state`).
+const (
+	Ready = "ready" // takes new sessions
+	Up    = "up"    // the same, as a health check found it
+	Drain = "drain" // keeps its sessions and takes no new one; weight 0 and NOLB are the same
+	Maint = "maint" // all go elsewhere at once, and the checks stop
+	Down  = "down"  // all go elsewhere: its checks fail, or its node was stopped
+)
+
 // The bits of AdminState (HAProxy's include/haproxy/server-t.h, SRV_ADMF_*, and the Management
 // Guide under "show servers state").
 const (
@@ -36,15 +45,6 @@ const (
 	OpStopping OpState = 3 // takes only the requests that persistence brings it
 )
 
-// The results of a health check in ServerState.CheckResult.
-const (
-	CheckUnknown = 0 // none yet
-	CheckNeutral = 1
-	CheckFailed  = 2
-	CheckPassed  = 3
-	CheckStops   = 4 // passed under the condition that the server gets no new sessions
-)
-
 // ServerState is one row of `show servers state`, the source that tells drain, maint and down apart
 // and that knows the weight of the configuration.
 type ServerState struct {
@@ -58,7 +58,6 @@ type ServerState struct {
 	Weight, InitialWeight int
 	// SinceChange is the time since the last change of Op, in whole seconds.
 	SinceChange time.Duration
-	CheckResult int
 }
 
 // Drained reports that the server takes no new session while its old ones stay: it is in drain, or
@@ -76,7 +75,7 @@ func (s ServerState) Maint() bool { return s.AdminState&adminMaint != 0 }
 func (s ServerState) Down() bool { return s.Op == OpStopped && !s.Maint() }
 
 // Admin is the state that was asked for, inherited and configured ones left aside.
-func (s ServerState) Admin() State {
+func (s ServerState) Admin() string {
 	switch {
 	case s.AdminState&adminForcedMaint != 0:
 		return Maint
@@ -84,15 +83,6 @@ func (s ServerState) Admin() State {
 		return Drain
 	}
 	return Ready
-}
-
-// String describes the server in the words of the Runtime API.
-func (s ServerState) String() string {
-	text := fmt.Sprintf("%s/%s %s, weight %d (initial %d)", s.Backend, s.Name, s.Admin(), s.Weight, s.InitialWeight)
-	if s.Down() {
-		text += ", down"
-	}
-	return text
 }
 
 // ServersState asks for `show servers state`: the servers of a backend in the order of the
@@ -105,11 +95,11 @@ func (c *Client) ServersState(ctx context.Context, backend string) ([]ServerStat
 		}
 		command += " " + backend
 	}
-	answer, err := c.Do(ctx, command)
+	response, err := c.Do(ctx, command)
 	if err != nil {
 		return nil, err
 	}
-	states, err := parseServersState(answer)
+	states, err := parseServersState(response)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %q: %w", c, command, err)
 	}
@@ -168,7 +158,6 @@ func newServerState(header, fields []string) (ServerState, error) {
 		Weight:        number("srv_uweight"),
 		InitialWeight: number("srv_iweight"),
 		SinceChange:   time.Duration(number("srv_time_since_last_change")) * time.Second,
-		CheckResult:   number("srv_check_result"),
 	}
 	if failed == nil && (state.Backend == "" || state.Name == "") {
 		failed = errors.New("no be_name or no srv_name")

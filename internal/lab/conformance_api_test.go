@@ -21,7 +21,7 @@ func (b *bench) ask(ctx context.Context, command string) error {
 	answer, err := b.client.Do(ctx, command)
 	var refused *haproxy.CommandError
 	switch {
-	case errors.As(err, &refused) && (refused.Cause != nil || errors.Is(err, haproxy.ErrNoAnswer)):
+	case errors.As(err, &refused) && (refused.Cause != nil || errors.Is(err, haproxy.ErrNoResponse)):
 		return err
 	case errors.As(err, &refused):
 		b.say("%v: %s", refused.Kind, lists.ReplaceAllString(refused.Text, "$1 …"))

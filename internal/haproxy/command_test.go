@@ -1,22 +1,22 @@
-package steer
+package haproxy
 
 import "testing"
 
-func TestUnderstand(t *testing.T) {
+func TestParseSetting(t *testing.T) {
 	for _, tc := range []struct {
 		command string
-		want    setting // its zero value: not understood
+		want    Setting // its zero value: not understood
 	}{
-		{"set server nodes/s1 state drain", setting{"nodes", "s1", setState, "drain"}},
-		{"  set  server\tnodes/s1 state   ready ", setting{"nodes", "s1", setState, "ready"}},
-		{"set server nodes/s1 state maint", setting{"nodes", "s1", setState, "maint"}},
-		{"set server nodes/s1 state drain and more", setting{"nodes", "s1", setState, "drain"}},
-		{"set server nodes/s1 weight 0", setting{"nodes", "s1", setWeight, "0"}},
-		{"set server nodes/s1 weight 50%", setting{"nodes", "s1", setWeight, "50%"}},
-		{"set weight nodes/s1 256", setting{"nodes", "s1", setWeight, "256"}},
-		{"set server nodes/s1 health stopping", setting{"nodes", "s1", setHealth, "stopping"}},
-		{"disable server nodes/s1", setting{"nodes", "s1", setState, "maint"}},
-		{"enable server web.app-1/s:1", setting{"web.app-1", "s:1", setState, "ready"}},
+		{"set server nodes/s1 state drain", Setting{"nodes", "s1", SetState, "drain"}},
+		{"  set  server\tnodes/s1 state   ready ", Setting{"nodes", "s1", SetState, "ready"}},
+		{"set server nodes/s1 state maint", Setting{"nodes", "s1", SetState, "maint"}},
+		{"set server nodes/s1 state drain and more", Setting{"nodes", "s1", SetState, "drain"}},
+		{"set server nodes/s1 weight 0", Setting{"nodes", "s1", SetWeight, "0"}},
+		{"set server nodes/s1 weight 50%", Setting{"nodes", "s1", SetWeight, "50%"}},
+		{"set weight nodes/s1 256", Setting{"nodes", "s1", SetWeight, "256"}},
+		{"set server nodes/s1 health stopping", Setting{"nodes", "s1", SetHealth, "stopping"}},
+		{"disable server nodes/s1", Setting{"nodes", "s1", SetState, "maint"}},
+		{"enable server web.app-1/s:1", Setting{"web.app-1", "s:1", SetState, "ready"}},
 
 		{command: ""},
 		{command: "set"},
@@ -39,27 +39,27 @@ func TestUnderstand(t *testing.T) {
 		{command: "disable health nodes/s1"},
 		{command: "disable frontend http"},
 	} {
-		got, ok := understand(tc.command)
-		if want := tc.want != (setting{}); ok != want || ok && got != tc.want {
+		got, ok := ParseSetting(tc.command)
+		if want := tc.want != (Setting{}); ok != want || ok && got != tc.want {
 			t.Errorf("%q: %+v, %v; want %+v", tc.command, got, ok, tc.want)
 		}
 	}
 }
 
-func FuzzUnderstand(f *testing.F) {
+func FuzzParseSetting(f *testing.F) {
 	f.Add("set server nodes/s1 state drain")
 	f.Add("set weight nodes/s1 50%")
 	f.Fuzz(func(t *testing.T, command string) {
-		got, ok := understand(command)
+		got, ok := ParseSetting(command)
 		if !ok {
 			return
 		}
-		again, ok := understand(got.command())
+		again, ok := ParseSetting(got.Command())
 		if !ok || again != got {
-			t.Errorf("%q is %+v, and %q is %+v", command, got, got.command(), again)
+			t.Errorf("%q is %+v, and %q is %+v", command, got, got.Command(), again)
 		}
-		if !changesBalancer(command) || !needsAdmin(command) || target(command) != got.key() {
-			t.Errorf("%q: changes %v, needs admin %v, target %q", command, changesBalancer(command), needsAdmin(command), target(command))
+		if !Changes(command) || !NeedsAdmin(command) || ServerOf(command) != got.Key() {
+			t.Errorf("%q: changes %v, needs admin %v, target %q", command, Changes(command), NeedsAdmin(command), ServerOf(command))
 		}
 	})
 }
@@ -72,14 +72,14 @@ func TestWeightAfter(t *testing.T) {
 		{"0", 3, 0}, {"256", 3, 256}, {"257", 3, -1}, {"", 3, -1}, {"%", 3, -1}, {"-5", 3, -1}, {"99999999999", 3, -1},
 		{"0%", 3, 0}, {"50%", 3, 1}, {"100%", 3, 3}, {"200%", 200, 256}, {"100%", 0, 0},
 	} {
-		got, ok := weightAfter(tc.value, tc.initial)
+		got, ok := WeightAfter(tc.value, tc.initial)
 		if ok != (tc.want >= 0) || ok && got != tc.want {
-			t.Errorf("weightAfter(%q, %d) = %d, %v; want %d", tc.value, tc.initial, got, ok, tc.want)
+			t.Errorf("WeightAfter(%q, %d) = %d, %v; want %d", tc.value, tc.initial, got, ok, tc.want)
 		}
 	}
 }
 
-func TestNeedsAdminAndTarget(t *testing.T) {
+func TestNeedsAdminAndServerOf(t *testing.T) {
 	for _, tc := range []struct {
 		command string
 		admin   bool
@@ -99,14 +99,14 @@ func TestNeedsAdminAndTarget(t *testing.T) {
 		{"set server", true, ""},
 		{"show info", false, ""},
 	} {
-		if got := needsAdmin(tc.command); got != tc.admin {
+		if got := NeedsAdmin(tc.command); got != tc.admin {
 			t.Errorf("%q needs admin: %v", tc.command, got)
 		}
-		if got := target(tc.command); got != tc.target {
+		if got := ServerOf(tc.command); got != tc.target {
 			t.Errorf("%q: target %q, want %q", tc.command, got, tc.target)
 		}
 	}
-	if changesBalancer("show stat") || changesBalancer(" get weight a/b") || !changesBalancer("add map x y z") {
+	if Changes("show stat") || Changes(" get weight a/b") || !Changes("add map x y z") {
 		t.Error("what only asks is not told from what changes")
 	}
 }

@@ -1,17 +1,18 @@
-package steer
+package events
 
 import (
 	"slices"
 
 	"stickbench/internal/haproxy"
+	"stickbench/report"
 )
 
 // A server is what is believed of one server of the balancer: as it was last seen, and as commands
 // since then have set it.
 type server struct {
 	name string
-	// admin is what was asked of it, or inherited from the server that it tracks: StateReady, StateDrain
-	// or StateMaint.
+	// admin is what was asked of it, or inherited from the server that it tracks: haproxy.Ready, haproxy.Drain
+	// or haproxy.Maint.
 	admin           string
 	op              haproxy.OpState
 	weight, initial int
@@ -21,12 +22,12 @@ type server struct {
 }
 
 func newServer(s haproxy.ServerState) server {
-	admin := string(s.Admin())
+	admin := s.Admin()
 	switch {
 	case s.Maint():
-		admin = StateMaint
+		admin = haproxy.Maint
 	case s.Drained() && s.Weight > 0:
-		admin = StateDrain
+		admin = haproxy.Drain
 	}
 	return server{name: s.Name, admin: admin, op: s.Op, weight: s.Weight, initial: s.InitialWeight}
 }
@@ -42,14 +43,14 @@ func newServer(s haproxy.ServerState) server {
 //	ready   starting, running    above 0  ready    stay           come
 func (s server) state() string {
 	switch {
-	case s.admin == StateMaint:
-		return StateMaint
+	case s.admin == haproxy.Maint:
+		return haproxy.Maint
 	case s.op == haproxy.OpStopped:
-		return StateDown
-	case s.op == haproxy.OpStopping, s.admin == StateDrain, s.weight == 0:
-		return StateDrain
+		return haproxy.Down
+	case s.op == haproxy.OpStopping, s.admin == haproxy.Drain, s.weight == 0:
+		return haproxy.Drain
 	}
-	return StateReady
+	return haproxy.Ready
 }
 
 // healthOps are what `set server … health` makes of a server, until its next check.
@@ -59,22 +60,22 @@ var healthOps = map[string]haproxy.OpState{
 
 // set follows a setting that HAProxy took. A server that leaves maint runs at once, whatever its node
 // does; one that failed its checks stays down (measured on 2.6).
-func (s *server) set(to setting) {
-	switch to.what {
-	case setWeight:
-		s.weight, _ = weightAfter(to.value, s.initial)
-	case setHealth:
-		if s.admin != StateMaint {
-			s.op = healthOps[to.value]
+func (s *server) set(to haproxy.Setting) {
+	switch to.What {
+	case haproxy.SetWeight:
+		s.weight, _ = haproxy.WeightAfter(to.Value, s.initial)
+	case haproxy.SetHealth:
+		if s.admin != haproxy.Maint {
+			s.op = healthOps[to.Value]
 		}
-	case setState:
+	case haproxy.SetState:
 		switch {
-		case to.value == StateMaint:
+		case to.Value == haproxy.Maint:
 			s.op = haproxy.OpStopped
-		case s.admin == StateMaint:
-			s.op, s.unconfirmed = haproxy.OpRunning, to.value == StateReady
+		case s.admin == haproxy.Maint:
+			s.op, s.unconfirmed = haproxy.OpRunning, to.Value == haproxy.Ready
 		}
-		s.admin = to.value
+		s.admin = to.Value
 	}
 }
 
@@ -108,20 +109,20 @@ func (all *servers) weights() map[string]int {
 }
 
 // apply follows a setting that HAProxy took, and writes into h what it did. A state that was asked for
-// is always told, one that follows from a weight only if it changed.
-func (all *servers) apply(to setting, h *Happening) {
-	s := all.find(to.server)
+// is always reported, one that follows from a weight only if it changed.
+func (all *servers) apply(to haproxy.Setting, h *report.Event) {
+	s := all.find(to.Server)
 	if s == nil {
 		return
 	}
 	before := *s
 	s.set(to)
 	h.Node = s.name
-	if state := s.state(); to.what != setWeight || state != before.state() {
+	if state := s.state(); to.What != haproxy.SetWeight || state != before.state() {
 		h.State = state
 	}
-	if to.what == setHealth && h.State == StateReady {
-		h.State = StateUp
+	if to.What == haproxy.SetHealth && h.State == haproxy.Ready {
+		h.State = haproxy.Up
 	}
 	if s.weight != before.weight {
 		h.Weights = all.weights()

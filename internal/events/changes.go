@@ -1,9 +1,11 @@
-package steer
+package events
 
 import (
 	"slices"
 	"strings"
 	"time"
+
+	"stickbench/internal/haproxy"
 )
 
 // changes is what the run has changed, or may have: Restore puts back this and nothing else, because
@@ -11,7 +13,7 @@ import (
 type changes struct {
 	servers map[string]*touched // by "backend/server"
 	delays  map[string]delayed  // by node
-	stopped map[string]power    // by node
+	stopped map[string]stops    // by node
 	others  []string            // commands that cannot be put back
 }
 
@@ -21,14 +23,14 @@ type touched struct{ state, weight, health bool }
 // delayed is the delay that a node was sent last.
 type delayed struct {
 	delay time.Duration
-	sure  bool // the node has answered
+	sure  bool // the node has responded
 }
 
-// power is whether a node of the laboratory is stopped now, and was before the run.
-type power struct{ now, before bool }
+// stops is whether a node of the laboratory is stopped now, and was before the run.
+type stops struct{ now, before bool }
 
 func newChanges() changes {
-	return changes{servers: make(map[string]*touched), delays: make(map[string]delayed), stopped: make(map[string]power)}
+	return changes{servers: make(map[string]*touched), delays: make(map[string]delayed), stopped: make(map[string]stops)}
 }
 
 // server is the entry of a server.
@@ -42,16 +44,16 @@ func (c *changes) server(key string) *touched {
 // all notes all settings of a server.
 func (c *changes) all(key string) { *c.server(key) = touched{state: true, weight: true, health: true} }
 
-func (d *Driver) noteSetting(to setting) {
+func (d *Driver) noteSetting(to haproxy.Setting) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	t := d.changes.server(to.key())
-	switch to.what {
-	case setState:
+	t := d.changes.server(to.Key())
+	switch to.What {
+	case haproxy.SetState:
 		t.state = true
-	case setWeight:
+	case haproxy.SetWeight:
 		t.weight = true
-	case setHealth:
+	case haproxy.SetHealth:
 		t.health = true
 	}
 }
@@ -62,7 +64,7 @@ func (d *Driver) noteSeen(command string, changed []string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, name := range changed {
-		d.changes.all(d.bench.Backend + "/" + name)
+		d.changes.all(d.target.Backend + "/" + name)
 	}
 	verb := strings.Fields(command)[0]
 	if len(changed) == 0 && verb != "shutdown" && verb != "clear" && !slices.Contains(d.changes.others, command) {
@@ -76,11 +78,11 @@ func (d *Driver) noteUnseen() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, s := range d.snapshot.Servers {
-		d.changes.all(d.bench.Backend + "/" + s.Name)
+		d.changes.all(d.target.Backend + "/" + s.Name)
 	}
 }
 
-// noteDelay is called before a delay is sent, and when it was answered.
+// noteDelay is called before a delay is sent, and when the node has responded.
 func (d *Driver) noteDelay(node string, delay time.Duration, sure bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -91,7 +93,7 @@ func (d *Driver) noteDelay(node string, delay time.Duration, sure bool) {
 func (d *Driver) delayTimeout(node string, delay time.Duration) time.Duration {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return 2*max(delay, d.changes.delays[node].delay, d.bench.Delays[node]) + delayMargin
+	return 2*max(delay, d.changes.delays[node].delay, d.target.Delays[node]) + delayMargin
 }
 
 func (d *Driver) noteStopped(node string, stopped bool) {

@@ -1,4 +1,4 @@
-package steer
+package events
 
 import (
 	"context"
@@ -12,12 +12,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stickbench/internal/haproxy"
+	"stickbench/plans"
+	"stickbench/report"
 )
 
 func TestRun(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
-		events  []Event
+		events  []plans.Event
 		prepare func(*fakeAPI, *fakeNodes) // at the start
 		during  func(*fakeAPI)             // in a goroutine of its own, from 100 ms on
 		counted func(time.Duration) (iterations, samples int64)
@@ -25,12 +27,12 @@ func TestRun(t *testing.T) {
 	}{
 		{
 			name: "commands in the order of their times",
-			events: []Event{
-				{At: 2 * time.Second, Command: "set server nodes/s1 state ready"},
-				{At: time.Second, Command: "set server nodes/s1 state drain"},
-				{At: time.Second, Command: "set weight nodes/s2 300%"},
+			events: []plans.Event{
+				{At: 2 * time.Second, HAProxy: "set server nodes/s1 state ready"},
+				{At: time.Second, HAProxy: "set server nodes/s1 state drain"},
+				{At: time.Second, HAProxy: "set weight nodes/s2 300%"},
 				{At: 2 * time.Second, Node: "s2", Weight: ptr(0)},
-				{At: 2 * time.Second, Command: "show info"},
+				{At: 2 * time.Second, HAProxy: "show info"},
 			},
 			want: []string{
 				"1s set server nodes/s1 state drain [s1 drain] phase",
@@ -42,7 +44,7 @@ func TestRun(t *testing.T) {
 		},
 		{
 			name: "after iterations and samples",
-			events: []Event{
+			events: []plans.Event{
 				{AfterSamples: 200, Node: "s1", State: "maint"},
 				{AfterIterations: 50, Node: "s2", State: "drain"},
 			},
@@ -56,9 +58,9 @@ func TestRun(t *testing.T) {
 		},
 		{
 			name: "ready from maint is up when a check has said so",
-			events: []Event{
-				{At: time.Second, Command: "disable server nodes/s1"},
-				{At: 2 * time.Second, Command: "enable server nodes/s1"},
+			events: []plans.Event{
+				{At: time.Second, HAProxy: "disable server nodes/s1"},
+				{At: 2 * time.Second, HAProxy: "enable server nodes/s1"},
 			},
 			during: func(f *fakeAPI) {
 				time.Sleep(1500 * time.Millisecond)
@@ -74,7 +76,7 @@ func TestRun(t *testing.T) {
 		},
 		{
 			name:   "health, with the reason",
-			events: []Event{{At: 1400 * time.Millisecond, Command: "show info"}},
+			events: []plans.Event{{At: 1400 * time.Millisecond, HAProxy: "show info"}},
 			during: func(f *fakeAPI) {
 				f.with(func() { f.reason["s1"] = "L7TOUT" })
 				time.Sleep(time.Second) // 1.1 s: before the event, and told before it
@@ -92,11 +94,11 @@ func TestRun(t *testing.T) {
 		{
 			name: "somebody else at the balancer",
 			during: func(f *fakeAPI) {
-				f.set(setting{"nodes", "s1", setState, StateDrain})
-				f.set(setting{"nodes", "s2", setWeight, "0"})
+				f.set(haproxy.Setting{Backend: "nodes", Server: "s1", What: haproxy.SetState, Value: haproxy.Drain})
+				f.set(haproxy.Setting{Backend: "nodes", Server: "s2", What: haproxy.SetWeight, Value: "0"})
 				time.Sleep(time.Second)
-				f.set(setting{"nodes", "s1", setState, StateReady})
-				f.set(setting{"nodes", "s2", setWeight, "7"})
+				f.set(haproxy.Setting{Backend: "nodes", Server: "s1", What: haproxy.SetState, Value: haproxy.Ready})
+				f.set(haproxy.Setting{Backend: "nodes", Server: "s2", What: haproxy.SetWeight, Value: "7"})
 			},
 			want: []string{
 				"0s…500ms s1 drain [s1 drain]",
@@ -107,7 +109,7 @@ func TestRun(t *testing.T) {
 		},
 		{
 			name:   "a server that comes and goes",
-			events: []Event{{At: time.Hour, Command: "show info"}},
+			events: []plans.Event{{At: time.Hour, HAProxy: "show info"}},
 			during: func(f *fakeAPI) {
 				f.with(func() {
 					f.servers = append(f.servers, haproxy.ServerState{Backend: "nodes", Name: "s3", Op: haproxy.OpRunning, Weight: 2})
@@ -117,12 +119,12 @@ func TestRun(t *testing.T) {
 			},
 			want: []string{
 				"0s…500ms s3 is a new server: ready [s3 ready] [s1:1 s2:1 s3:2]",
-				"1s…1.5s s1 is no server any more [s1 down] [s2:1 s3:2]",
+				"1s…1.5s s1 is not a server any more [s1 down] [s2:1 s3:2]",
 			},
 		},
 		{
-			name: "a delay counts from its answer and holds up only its node",
-			events: []Event{
+			name: "a delay counts from its response and holds up only its node",
+			events: []plans.Event{
 				{At: time.Second, Node: "s1", Delay: ptr(2500 * time.Millisecond)},
 				{At: 1100 * time.Millisecond, Node: "s1", Delay: ptr(time.Duration(0))},
 				{At: 1200 * time.Millisecond, Node: "s2", Delay: ptr(250 * time.Millisecond)},
@@ -140,20 +142,20 @@ func TestRun(t *testing.T) {
 		},
 		{
 			name:   "a request counts from its sending, and the end of the run cuts it",
-			events: []Event{{At: 1100 * time.Millisecond, HTTP: &Request{Method: "POST", URL: "http://slow/"}}, {At: 3 * time.Second, HTTP: &Request{Method: "GET", URL: "http://slow/"}}},
+			events: []plans.Event{{At: 1100 * time.Millisecond, HTTP: &plans.EventRequest{Method: "POST", URL: "http://slow/"}}, {At: 3 * time.Second, HTTP: &plans.EventRequest{Method: "GET", URL: "http://slow/"}}},
 			prepare: func(_ *fakeAPI, n *fakeNodes) {
 				n.slow = map[string]time.Duration{"slow": 1500 * time.Millisecond}
 			},
 			want: []string{
 				"1.1s POST http://slow/ phase",
-				"3s GET http://slow/ FAILED: cut by the end of the run: whether it was done is not known",
+				"3s GET http://slow/ FAILED: cut by the end of the run: it may have been done",
 			},
 		},
 		{
 			name: "refused, and may be",
-			events: []Event{
-				{At: time.Second, Command: "set server nodes/s1 state drain", MayFail: true},
-				{At: time.Second, HTTP: &Request{Method: "PUT", URL: "http://s1/x"}, MayFail: true},
+			events: []plans.Event{
+				{At: time.Second, HAProxy: "set server nodes/s1 state drain", MayFail: true},
+				{At: time.Second, HTTP: &plans.EventRequest{Method: "PUT", URL: "http://s1/x"}, MayFail: true},
 			},
 			prepare: func(f *fakeAPI, n *fakeNodes) {
 				f.refuse["set server nodes/s1 state drain"] = errNo
@@ -166,12 +168,12 @@ func TestRun(t *testing.T) {
 		},
 		{
 			name: "nodes of the laboratory",
-			events: []Event{
+			events: []plans.Event{
 				{At: time.Second, Node: "s1", Stopped: ptr(true)},
 				{At: 2 * time.Second, Node: "s1", Stopped: ptr(false)}, // before a check has seen it
-				{At: 2 * time.Second, Command: "set server nodes/s2 health down"},
+				{At: 2 * time.Second, HAProxy: "set server nodes/s2 health down"},
 				{At: 2 * time.Second, Node: "s2", Stopped: ptr(false)},
-				{At: 3 * time.Second, Command: "set server nodes/s2 health up"},
+				{At: 3 * time.Second, HAProxy: "set server nodes/s2 health up"},
 			},
 			want: []string{
 				"1s node s1: stopped [s1 down] phase",
@@ -191,14 +193,14 @@ func TestRun(t *testing.T) {
 				f.with(func() { f.down = nil })
 			},
 			want: []string{
-				`500ms…1s the Runtime API does not answer: changes of the servers are not seen FAILED: : "": connection refused (is HAProxy running, with this address on a ` + "`stats socket`" + ` line of its configuration?)`,
+				`500ms…1s the Runtime API does not respond: changes of the servers are not seen FAILED: : "": connection refused (is HAProxy running, with this address on a ` + "`stats socket`" + ` line of its configuration?)`,
 				"500ms…1.5s s1 DOWN [s1 down]",
-				"3.5s the Runtime API answers again",
+				"3.5s the Runtime API responds again",
 			},
 		},
 		{
 			name:   "a Runtime API that hangs holds up no event",
-			events: []Event{{At: 1700 * time.Millisecond, Node: "s1", Delay: ptr(time.Duration(0))}, {At: 2 * time.Second, Node: "s1", Delay: ptr(time.Second)}},
+			events: []plans.Event{{At: 1700 * time.Millisecond, Node: "s1", Delay: ptr(time.Duration(0))}, {At: 2 * time.Second, Node: "s1", Delay: ptr(time.Second)}},
 			during: func(f *fakeAPI) {
 				time.Sleep(time.Second)
 				f.with(func() { f.hang = time.Hour })
@@ -206,14 +208,14 @@ func TestRun(t *testing.T) {
 			want: []string{
 				"1.8s node s1: delay 0s [s1] phase",
 				"2.1s node s1: delay 1s [s1] phase",
-				`2.1s…4.7s the Runtime API does not answer: changes of the servers are not seen FAILED: : "": interrupted`,
+				`2.1s…4.7s the Runtime API does not respond: changes of the servers are not seen FAILED: : "": interrupted`,
 			},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f, nodes := newFake("s1", "s2"), &fakeNodes{}
-				d := drive(t, Bench{NodeURL: nodeURL, Lab: &fakeLab{}, Client: &http.Client{Transport: nodes}}, f, tc.events...)
+				d := drive(t, Target{NodeURL: nodeURL, Lab: &fakeLab{}, Client: &http.Client{Transport: nodes}}, f, tc.events...)
 				if tc.prepare != nil {
 					tc.prepare(f, nodes)
 				}
@@ -232,8 +234,8 @@ func TestRun(t *testing.T) {
 				if f.most > 1 {
 					t.Errorf("%d commands at the same time", f.most)
 				}
-				if f.looks < 4 || f.looks > 40 {
-					t.Errorf("%d looks in 4.2 s", f.looks)
+				if f.polls < 4 || f.polls > 40 {
+					t.Errorf("%d polls in 4.2 s", f.polls)
 				}
 			})
 		})
@@ -245,20 +247,20 @@ func TestRunRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, nodes := newFake("s1"), &fakeNodes{slow: map[string]time.Duration{"s1": time.Minute}}
 		f.refuse["set server nodes/s1 weight 2"] = errNo
-		d := drive(t, Bench{NodeURL: nodeURL, Client: &http.Client{Transport: nodes}}, f,
-			Event{Node: "s1", Delay: ptr(time.Second)},
-			Event{At: time.Second, Node: "s1", Weight: ptr(2)},
-			Event{At: 2 * time.Second, Node: "s1", State: "drain"})
+		d := drive(t, Target{NodeURL: nodeURL, Client: &http.Client{Transport: nodes}}, f,
+			plans.Event{Node: "s1", Delay: ptr(time.Second)},
+			plans.Event{At: time.Second, Node: "s1", Weight: ptr(2)},
+			plans.Event{At: 2 * time.Second, Node: "s1", State: "drain"})
 		got, err := record(t, d, time.Minute, nil)
 		want := []string{
 			"1s node s1: weight 2 [s1] FAILED: No.",
-			"1s node s1: delay 1s [s1] FAILED: cut by the end of the run: whether it was done is not known",
+			"1s node s1: delay 1s [s1] FAILED: cut by the end of the run: it may have been done",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
 		var refused *RefusedError
-		if !errors.As(err, &refused) || refused.Event.Node != "s1" || refused.Answer != "No." || !errors.Is(err, haproxy.ErrRefused) {
+		if !errors.As(err, &refused) || refused.Event.Node != "s1" || !errors.Is(err, haproxy.ErrRefused) {
 			t.Fatalf("%#v", err)
 		}
 		if want := `event weight s1 2 (node s1: weight 2), at 1s: tcp://x: "c": No`; err.Error() != want {
@@ -274,23 +276,23 @@ func TestRunRefused(t *testing.T) {
 func TestRunEndsWhileTheAPIHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake("s1")
-		d := drive(t, Bench{}, f, Event{At: time.Second, Command: "set server nodes/s1 state drain"})
+		d := drive(t, Target{}, f, plans.Event{At: time.Second, HAProxy: "set server nodes/s1 state drain"})
 		f.hang = time.Hour
 		ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 		defer cancel()
 		start := time.Now()
 		var got []string
-		if err := d.Run(ctx, start, nil, func(h Happening) { got = append(got, line(h)) }); err != nil {
+		if err := d.Run(ctx, start, nil, func(h report.Event) { got = append(got, line(h)) }); err != nil {
 			t.Error(err)
 		}
 		want := []string{
-			"1.1s set server nodes/s1 state drain FAILED: cut by the end of the run: whether it was done is not known",
-			`1.1s…2s the Runtime API does not answer: changes of the servers are not seen FAILED: : "": interrupted`,
+			"1.1s set server nodes/s1 state drain FAILED: cut by the end of the run: it may have been done",
+			`1.1s…2s the Runtime API does not respond: changes of the servers are not seen FAILED: : "": interrupted`,
 		}
 		if !slices.Equal(got, want) {
 			t.Errorf("got %q, want %q", got, want)
 		}
-		if took := time.Since(start); took > 1500*time.Millisecond+lookAtEnd {
+		if took := time.Since(start); took > 1500*time.Millisecond+pollAtEnd {
 			t.Errorf("returned after %s", took)
 		}
 	})
@@ -299,9 +301,9 @@ func TestRunEndsWhileTheAPIHangs(t *testing.T) {
 func TestRunWithoutRuntimeAPI(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		lab := &fakeLab{}
-		d := drive(t, Bench{Lab: lab}, nil,
-			Event{At: time.Second, Node: "s1", Delay: ptr(time.Second)},
-			Event{At: time.Second, Node: "s1", Stopped: ptr(false), Name: "again"})
+		d := drive(t, Target{Lab: lab}, nil,
+			plans.Event{At: time.Second, Node: "s1", Delay: ptr(time.Second)},
+			plans.Event{At: time.Second, Node: "s1", Stopped: ptr(false), Name: "again"})
 		got, err := record(t, d, 2*time.Hour, nil)
 		want := []string{"1s node s1: delay 1s [s1] phase", "1s node s1: started [s1 up] phase"}
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {

@@ -1,4 +1,4 @@
-package steer
+package events
 
 import (
 	"fmt"
@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"stickbench/plans"
 )
 
 func TestSend(t *testing.T) {
@@ -27,36 +29,36 @@ func TestSend(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	d, err := New(Bench{}, nil)
+	d, err := New(Target{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	header := http.Header{"Host": {"lb.example"}, "x-a": {"b"}}
 	for _, tc := range []struct {
-		request Request
-		want    string // the answer's, or the error's, beginning
+		request plans.EventRequest
+		want    string // the beginning of the response or of the error
 		fails   bool
 	}{
-		{Request{Method: "PUT", URL: server.URL, Header: header, Body: "hi"}, `200 OK PUT lb.example b "hi" known false`, false},
-		{Request{Method: "GET", URL: server.URL}, `200 OK GET ` + server.Listener.Addr().String() + ` "" known false`, false},
-		{Request{Method: "GET", URL: server.URL}, `200 OK GET ` + server.Listener.Addr().String() + ` "" known true`, false},
-		{Request{Method: "POST", URL: server.URL + "/moved"}, "303 See Other", false}, // not followed
-		{Request{Method: "GET", URL: server.URL + "/gone"}, "GET " + server.URL + "/gone: 410 Gone not here", true},
-		{Request{Method: "GET", URL: server.URL + "/long"}, "200 OK xxx", false},
+		{plans.EventRequest{Method: "PUT", URL: server.URL, Header: header, Body: "hi"}, `200 OK PUT lb.example b "hi" known false`, false},
+		{plans.EventRequest{Method: "GET", URL: server.URL}, `200 OK GET ` + server.Listener.Addr().String() + ` "" known false`, false},
+		{plans.EventRequest{Method: "GET", URL: server.URL}, `200 OK GET ` + server.Listener.Addr().String() + ` "" known true`, false},
+		{plans.EventRequest{Method: "POST", URL: server.URL + "/moved"}, "303 See Other", false}, // not followed
+		{plans.EventRequest{Method: "GET", URL: server.URL + "/gone"}, "GET " + server.URL + "/gone: 410 Gone not here", true},
+		{plans.EventRequest{Method: "GET", URL: server.URL + "/long"}, "200 OK xxx", false},
 	} {
 		got, err := d.send(t.Context(), tc.request)
 		if err != nil {
 			got = err.Error()
 		}
-		if !strings.HasPrefix(got, tc.want) || tc.fails != (err != nil) || len(got) > 2*maxAnswer {
+		if !strings.HasPrefix(got, tc.want) || tc.fails != (err != nil) || len(got) > 2*maxResponse {
 			t.Errorf("%+v: %q, error %v; want %q", tc.request, got, err, tc.want)
 		}
 	}
 }
 
-// A node with a delay answers behind what it has accepted before: at least twice its delay and 5 s.
+// A node with a delay responds behind what it has accepted before: at least twice its delay and 5 s.
 func TestDelayTimeout(t *testing.T) {
-	d, err := New(Bench{Delays: map[string]time.Duration{"s1": 10 * time.Second}}, nil)
+	d, err := New(Target{Delays: map[string]time.Duration{"s1": 10 * time.Second}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

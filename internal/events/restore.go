@@ -1,4 +1,4 @@
-package steer
+package events
 
 import (
 	"context"
@@ -11,23 +11,24 @@ import (
 	"time"
 
 	"stickbench/internal/haproxy"
+	"stickbench/report"
 )
 
-// Restore puts back on a borrowed bench what the run has changed, and only that: nodes that it stopped
-// or started, the servers' weights and states, and the nodes' delays. On a bench of its own it does
+// Restore puts back on a borrowed target what the run has changed, and only that: nodes that it stopped
+// or started, the servers' weights and states, and the nodes' delays. On a target of its own it does
 // nothing. It is called after Run has returned, with a context that an interrupt of the run does not
-// cancel and that has a time limit: a node with a delay answers only when its queue lets it.
+// cancel and that has a time limit: a node with a delay responds only when its queue lets it.
 //
-// It tells what it put back, and joins what it could not, each with the way to do it by hand. What
+// It returns what it put back, and joins what it could not, each with the way to do it by hand. What
 // other commands have changed (addresses, maximal connections …) is among the latter; HTTP requests are
 // not, because nobody can tell what they did. What was put back is not put back again by another call.
-func (d *Driver) Restore(ctx context.Context) ([]Happening, error) {
-	if !d.bench.Borrowed {
+func (d *Driver) Restore(ctx context.Context) ([]report.Event, error) {
+	if !d.target.Borrowed {
 		return nil, nil
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	p := &putBack{Driver: d}
+	p := &restoration{Driver: d}
 	p.nodes()
 	p.balancer(ctx)
 	p.slowNodes(ctx)
@@ -38,48 +39,46 @@ func (d *Driver) Restore(ctx context.Context) ([]Happening, error) {
 	return p.done, errors.Join(p.problems...)
 }
 
-// A putBack is one call of Restore. It holds the Driver's lock.
-type putBack struct {
+// A restoration is one call of Restore. It holds the Driver's lock.
+type restoration struct {
 	*Driver
-	done     []Happening
+	done     []report.Event
 	problems []error
 }
 
-func (p *putBack) failed(format string, args ...any) {
+func (p *restoration) failed(format string, args ...any) {
 	p.problems = append(p.problems, fmt.Errorf(format, args...))
 }
 
-// tell adds what was put back.
-func (p *putBack) tell(h Happening) {
-	h.At = time.Since(p.start)
-	h.Latest, h.OK, h.Name = h.At, true, "put back"
+// report adds what was put back.
+func (p *restoration) report(h report.Event) {
+	h.AtMS = time.Since(p.start).Milliseconds()
+	h.LatestMS, h.OK, h.Name = h.AtMS, true, "put back"
 	p.done = append(p.done, h)
 }
 
 // nodes comes first: a delay can be sent only to a node that runs, and users only go to one.
-func (p *putBack) nodes() {
+func (p *restoration) nodes() {
 	for _, node := range slices.Sorted(maps.Keys(p.changes.stopped)) {
-		power := p.changes.stopped[node]
-		if power.now == power.before {
+		stopped := p.changes.stopped[node]
+		if stopped.now == stopped.before {
 			continue
 		}
-		set, h := p.bench.Lab.StartNode, Happening{Node: node, Text: "node " + node + ": started"}
-		if power.before {
-			set, h = p.bench.Lab.StopNode, Happening{Node: node, Text: "node " + node + ": stopped", State: StateDown}
+		set, h := p.target.Lab.StartNode, report.Event{Node: node, Text: "node " + node + ": started"}
+		if stopped.before {
+			set, h = p.target.Lab.StopNode, report.Event{Node: node, Text: "node " + node + ": stopped", State: haproxy.Down}
 		}
 		if err := set(node); err != nil {
 			p.failed("%s was not put back: %w; by hand: start the laboratory again", h.Text, err)
 			continue
 		}
-		p.changes.stopped[node] = powered(power.before)
-		p.tell(h)
+		p.changes.stopped[node] = stops{now: stopped.before, before: stopped.before}
+		p.report(h)
 	}
 }
 
-func powered(stopped bool) power { return power{now: stopped, before: stopped} }
-
 // balancer compares the servers that the run has touched with what they were.
-func (p *putBack) balancer(ctx context.Context) {
+func (p *restoration) balancer(ctx context.Context) {
 	if len(p.changes.servers) == 0 {
 		return
 	}
@@ -91,7 +90,7 @@ func (p *putBack) balancer(ctx context.Context) {
 	var own []haproxy.ServerState
 	for _, s := range states {
 		now[s.Backend+"/"+s.Name] = s
-		if s.Backend == p.bench.Backend {
+		if s.Backend == p.target.Backend {
 			own = append(own, s)
 		}
 	}
@@ -104,11 +103,11 @@ func (p *putBack) balancer(ctx context.Context) {
 		current, there := now[key]
 		switch {
 		case err != nil:
-			p.server(before, func(set setting) { p.byHand(set.command(), errors.New("not tried")) }, nil)
+			p.server(before, func(set haproxy.Setting) { p.byHand(set.Command(), errors.New("not tried")) }, nil)
 		case !there:
 			p.failed("%s is no server any more: it cannot be put back", key)
 		default:
-			p.server(before, func(set setting) { p.set(ctx, set) }, &current)
+			p.server(before, func(set haproxy.Setting) { p.set(ctx, set) }, &current)
 		}
 	}
 }
@@ -116,34 +115,36 @@ func (p *putBack) balancer(ctx context.Context) {
 // server gives put the settings that differ from before, or all that were touched if now is not known.
 // The weight comes first, so that a server which becomes ready takes sessions at the weight that it had.
 // A health that was set lasts until the next check, or for ever where nothing is checked.
-func (p *putBack) server(before haproxy.ServerState, put func(setting), now *haproxy.ServerState) {
+func (p *restoration) server(before haproxy.ServerState, put func(haproxy.Setting), now *haproxy.ServerState) {
 	t := p.changes.servers[before.Backend+"/"+before.Name]
-	set := func(what, value string) { put(setting{before.Backend, before.Name, what, value}) }
+	set := func(what, value string) {
+		put(haproxy.Setting{Backend: before.Backend, Server: before.Name, What: what, Value: value})
+	}
 	if t.weight && (now == nil || now.Weight != before.Weight) {
-		set(setWeight, fmt.Sprint(before.Weight))
+		set(haproxy.SetWeight, fmt.Sprint(before.Weight))
 	}
 	if t.state && (now == nil || now.Admin() != before.Admin()) {
-		set(setState, string(before.Admin()))
+		set(haproxy.SetState, before.Admin())
 	}
 	if t.health && before.Op == haproxy.OpRunning && (now == nil || now.Op == haproxy.OpStopping || now.Down()) {
-		set(setHealth, "up")
+		set(haproxy.SetHealth, "up")
 	}
 }
 
-func (p *putBack) set(ctx context.Context, set setting) {
-	if _, err := p.api.Do(ctx, set.command()); err != nil {
-		p.byHand(set.command(), err)
+func (p *restoration) set(ctx context.Context, set haproxy.Setting) {
+	if _, err := p.api.Do(ctx, set.Command()); err != nil {
+		p.byHand(set.Command(), err)
 		return
 	}
-	h := Happening{Text: set.command()}
-	if set.backend == p.bench.Backend {
+	h := report.Event{Text: set.Command()}
+	if set.Backend == p.target.Backend {
 		p.servers.apply(set, &h)
 	}
-	p.tell(h)
+	p.report(h)
 }
 
 // byHand says how to send a command without stickbench.
-func (p *putBack) byHand(command string, err error) {
+func (p *restoration) byHand(command string, err error) {
 	address := p.api.String()
 	address = strings.Replace(address, "tcp://", "tcp-connect:", 1)
 	address = strings.Replace(address, "unix://", "unix-connect:", 1)
@@ -151,12 +152,12 @@ func (p *putBack) byHand(command string, err error) {
 }
 
 // slowNodes gives all nodes their delays at the same time: one that is blocked holds up no other.
-func (p *putBack) slowNodes(ctx context.Context) {
+func (p *restoration) slowNodes(ctx context.Context) {
 	nodes := slices.Sorted(maps.Keys(p.changes.delays))
 	problems := make([]error, len(nodes))
 	var all sync.WaitGroup
 	for i, node := range nodes {
-		last, before := p.changes.delays[node], p.bench.Delays[node]
+		last, before := p.changes.delays[node], p.target.Delays[node]
 		if last.sure && last.delay == before {
 			continue
 		}
@@ -164,22 +165,22 @@ func (p *putBack) slowNodes(ctx context.Context) {
 	}
 	all.Wait()
 	for i, node := range nodes {
-		last, before := p.changes.delays[node], p.bench.Delays[node]
+		last, before := p.changes.delays[node], p.target.Delays[node]
 		switch {
 		case problems[i] != nil:
 			p.problems = append(p.problems, problems[i])
 		case !last.sure || last.delay != before:
 			p.changes.delays[node] = delayed{delay: before, sure: true}
-			p.tell(Happening{Node: node, Text: fmt.Sprintf("node %s: delay %s", node, before)})
+			p.report(report.Event{Node: node, Text: fmt.Sprintf("node %s: delay %s", node, before)})
 		}
 	}
 }
 
 // delay gives a node a delay, at its address or, where that is not known, through the laboratory.
-func (p *putBack) delay(ctx context.Context, node string, delay, timeout time.Duration) error {
+func (p *restoration) delay(ctx context.Context, node string, delay, timeout time.Duration) error {
 	where := p.nodeURL(node)
 	if where == "" {
-		if err := p.bench.Lab.SetDelay(node, delay); err != nil {
+		if err := p.target.Lab.SetDelay(node, delay); err != nil {
 			return fmt.Errorf("delay of node %s not put back to %s: %w; by hand: start the laboratory again", node, delay, err)
 		}
 		return nil

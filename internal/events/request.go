@@ -1,4 +1,4 @@
-package steer
+package events
 
 import (
 	"context"
@@ -8,6 +8,10 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"stickbench/loadgen"
+	"stickbench/plans"
+	"stickbench/report"
 )
 
 const (
@@ -16,31 +20,31 @@ const (
 	// delayMargin bounds POST /delay, on top of twice the longer of the node's delays: the request waits
 	// behind those that the blocked node has accepted before, and behind a health check.
 	delayMargin = 30 * time.Second
-	// maxAnswer is how much of an answer is kept, in bytes.
-	maxAnswer = 1 << 10
+	// maxResponse is how much of a response is kept, in bytes.
+	maxResponse = 1 << 10
 )
 
-// An answer is what became of a request.
-type answer struct {
-	event          *Event
+// A response is what became of a request.
+type response struct {
+	event          *plans.Event
 	text           string
 	err            error
-	sent, answered time.Duration
+	sent, received time.Duration
 }
 
-// request begins an event's request behind those before it to the same node or host. Its answer comes
-// back over r.answers.
-func (r *run) request(ctx context.Context, e *Event) {
-	line := e.Node
+// request begins an event's request behind those before it to the same node or host. Its response comes
+// back over r.responses.
+func (r *run) request(ctx context.Context, e *plans.Event) {
+	queue := e.Node
 	timeout := requestTimeout
 	if e.Delay != nil {
 		timeout = r.delayTimeout(e.Node, *e.Delay)
-		r.noteDelay(e.Node, *e.Delay, false) // without an answer it may have been done
-	} else if u, err := url.Parse(e.HTTP.URL); err == nil {
-		line = u.Host
+		r.noteDelay(e.Node, *e.Delay, false) // without a response it may have been done
+	} else if u, err := url.Parse(loadgen.Absolute(r.target.URL, e.HTTP.URL)); err == nil {
+		queue = u.Host
 	}
-	before, done := r.lines[line], make(chan struct{})
-	r.lines[line] = done
+	before, done := r.queues[queue], make(chan struct{})
+	r.queues[queue] = done
 	r.requests.Go(func() {
 		defer close(done)
 		if before != nil {
@@ -48,25 +52,25 @@ func (r *run) request(ctx context.Context, e *Event) {
 		}
 		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
-		a := answer{event: e, sent: r.now()}
+		a := response{event: e, sent: r.now()}
 		if e.Delay != nil {
 			a.text, a.err = r.postDelay(ctx, e.Node, *e.Delay)
 		} else {
 			a.text, a.err = r.send(ctx, *e.HTTP)
 		}
-		a.answered = r.now()
-		r.answers <- a
+		a.received = r.now()
+		r.responses <- a
 	})
 }
 
-// answered tells what became of a request.
-func (r *run) answered(ctx context.Context, a answer) error {
+// responded reports what became of a request.
+func (r *run) responded(ctx context.Context, a response) error {
 	if !r.lost && ctx.Err() == nil {
-		r.look(ctx, lookBefore)
+		r.poll(ctx, pollBefore)
 	}
-	h := Happening{At: a.sent, Answer: a.text}
+	h := report.Event{AtMS: a.sent.Milliseconds(), Answer: a.text}
 	if a.event.Delay != nil {
-		h.At = a.answered
+		h.AtMS = a.received.Milliseconds()
 		r.noteDelay(a.event.Node, *a.event.Delay, a.err == nil)
 	}
 	return r.tried(ctx, a.event, h, a.err)
@@ -75,7 +79,7 @@ func (r *run) answered(ctx context.Context, a answer) error {
 // postDelay sends a delay to the node itself: through the balancer it would reach any node, and take
 // its turn from a user.
 func (d *Driver) postDelay(ctx context.Context, node string, delay time.Duration) (string, error) {
-	return d.send(ctx, Request{
+	return d.send(ctx, plans.EventRequest{
 		Method: http.MethodPost,
 		URL:    d.nodeURL(node) + "/delay",
 		Header: http.Header{"Content-Type": {"application/json"}},
@@ -88,9 +92,10 @@ func delayBody(delay time.Duration) string {
 	return fmt.Sprintf(`{"delay": %d}`, delay.Milliseconds())
 }
 
-// send sends a request and gives its answer in a line: the status, and how the body begins.
-func (d *Driver) send(ctx context.Context, q Request) (string, error) {
-	request, err := http.NewRequestWithContext(ctx, q.Method, q.URL, strings.NewReader(q.Body))
+// send sends a request and gives its response in a line: the status, and how the body begins.
+func (d *Driver) send(ctx context.Context, q plans.EventRequest) (string, error) {
+	where := loadgen.Absolute(d.target.URL, q.URL)
+	request, err := http.NewRequestWithContext(ctx, q.Method, where, strings.NewReader(q.Body))
 	if err != nil {
 		return "", err
 	}
@@ -106,13 +111,13 @@ func (d *Driver) send(ctx context.Context, q Request) (string, error) {
 		return "", err
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxResponse))
 	if err != nil {
-		return "", fmt.Errorf("%s %s: %s, and then %w", q.Method, q.URL, response.Status, err)
+		return "", fmt.Errorf("%s %s: %s, and then %w", q.Method, where, response.Status, err)
 	}
 	text := strings.TrimSpace(response.Status + " " + strings.Join(strings.Fields(string(body)), " "))
 	if response.StatusCode < 200 || response.StatusCode > 399 {
-		return "", fmt.Errorf("%s %s: %s", q.Method, q.URL, text)
+		return "", fmt.Errorf("%s %s: %s", q.Method, where, text)
 	}
 	return text, nil
 }

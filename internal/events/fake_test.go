@@ -1,4 +1,4 @@
-package steer
+package events
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"stickbench/internal/haproxy"
+	"stickbench/plans"
+	"stickbench/report"
 )
 
 // fakeAPI is a Runtime API in memory, so that a run goes in the time of testing/synctest. It follows
@@ -23,12 +25,12 @@ type fakeAPI struct {
 	status  map[string]string
 	reason  map[string]string
 	refuse  map[string]error
-	down    error         // no command is answered
-	hang    time.Duration // before each answer
+	down    error         // no command is responded to
+	hang    time.Duration // before each response
 	onSend  func(string)
 	sent    []string // commands that change something
-	looks   int
-	inside  int // commands being answered
+	polls   int
+	inside  int // commands in progress
 	most    int
 }
 
@@ -75,13 +77,13 @@ func (f *fakeAPI) Do(ctx context.Context, command string) (string, error) {
 	if err := f.refuse[command]; err != nil {
 		return "", err
 	}
-	if !changesBalancer(command) {
-		return "an answer", nil
+	if !haproxy.Changes(command) {
+		return "a response", nil
 	}
 	f.mu.Lock()
 	f.sent = append(f.sent, command)
 	f.mu.Unlock()
-	if to, ok := understand(command); ok {
+	if to, ok := haproxy.ParseSetting(command); ok {
 		f.set(to)
 	}
 	if f.onSend != nil {
@@ -90,16 +92,16 @@ func (f *fakeAPI) Do(ctx context.Context, command string) (string, error) {
 	return "", nil
 }
 
-func (f *fakeAPI) set(to setting) {
-	f.change(to.server, func(s *haproxy.ServerState) {
+func (f *fakeAPI) set(to haproxy.Setting) {
+	f.change(to.Server, func(s *haproxy.ServerState) {
 		believed := newServer(*s)
 		believed.set(to)
 		s.Op, s.Weight = believed.op, believed.weight
-		s.AdminState = map[string]int{StateReady: 0, StateDrain: 8, StateMaint: 1}[believed.admin]
+		s.AdminState = map[string]int{haproxy.Ready: 0, haproxy.Drain: 8, haproxy.Maint: 1}[believed.admin]
 	})
 }
 
-// with does something to the fake while no command is answered.
+// with does something to the fake while no command is responded to.
 func (f *fakeAPI) with(do func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -126,7 +128,7 @@ func (f *fakeAPI) ServersState(ctx context.Context, backend string) ([]haproxy.S
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.looks++
+	f.polls++
 	var states []haproxy.ServerState
 	for _, s := range f.servers {
 		if backend == "" || s.Backend == backend {
@@ -150,7 +152,7 @@ func (f *fakeAPI) Stat(ctx context.Context, proxy string, kinds ...haproxy.Kind)
 	var rows []haproxy.Row
 	for _, s := range f.servers {
 		row := haproxy.Row{Proxy: proxy, Server: s.Name, Kind: haproxy.Server, Status: "UP", CheckStatus: f.reason[s.Name]}
-		if state := newServer(s).state(); state != StateReady {
+		if state := newServer(s).state(); state != haproxy.Ready {
 			row.Status = strings.ToUpper(state)
 		}
 		if status := f.status[s.Name]; status != "" {
@@ -181,7 +183,7 @@ func (l *fakeLab) SetDelay(tag string, d time.Duration) error {
 	return l.note("delay %s %s", tag, d)
 }
 
-// fakeNodes answers HTTP requests after a time that their host has.
+// fakeNodes responds to HTTP requests after a time that their host has.
 type fakeNodes struct {
 	mu     sync.Mutex
 	did    []string
@@ -211,7 +213,7 @@ func (n *fakeNodes) RoundTrip(request *http.Request) (*http.Response, error) {
 func nodeURL(node string) string { return "http://" + node + "/" }
 
 // drive makes a driver and fails the test if it cannot.
-func drive(t *testing.T, b Bench, api *fakeAPI, events ...Event) *Driver {
+func drive(t *testing.T, b Target, api *fakeAPI, events ...plans.Event) *Driver {
 	t.Helper()
 	if b.Backend == "" {
 		b.Backend = "nodes"
@@ -238,13 +240,13 @@ func record(t *testing.T, d *Driver, length time.Duration, progress func() (int6
 	return lines, err
 }
 
-func recordAll(t *testing.T, d *Driver, length time.Duration, progress func() (int64, int64)) ([]Happening, error) {
+func recordAll(t *testing.T, d *Driver, length time.Duration, progress func() (int64, int64)) ([]report.Event, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), length)
 	defer cancel()
-	var happened []Happening
-	err := d.Run(ctx, time.Now(), progress, func(h Happening) {
-		if n := len(happened); n > 0 && h.At < happened[n-1].At || h.Latest < h.At {
+	var happened []report.Event
+	err := d.Run(ctx, time.Now(), progress, func(h report.Event) {
+		if n := len(happened); n > 0 && h.AtMS < happened[n-1].AtMS || h.LatestMS < h.AtMS {
 			t.Errorf("out of order: %+v after %+v", h, happened)
 		}
 		happened = append(happened, h)
@@ -252,11 +254,11 @@ func recordAll(t *testing.T, d *Driver, length time.Duration, progress func() (i
 	return happened, err
 }
 
-// line is a happening in one line: "2s drain s1 [s1 drain] phase".
-func line(h Happening) string {
-	text := h.At.String()
-	if h.Latest != h.At {
-		text += "…" + h.Latest.String()
+// line is an event in one line: "2s drain s1 [s1 drain] phase".
+func line(h report.Event) string {
+	text := (time.Duration(h.AtMS) * time.Millisecond).String()
+	if h.LatestMS != h.AtMS {
+		text += "…" + (time.Duration(h.LatestMS) * time.Millisecond).String()
 	}
 	text += " " + h.Text
 	if h.Node != "" || h.State != "" {

@@ -1,9 +1,11 @@
-package steer
+package events
 
 import (
 	"slices"
 	"testing"
 	"time"
+
+	"stickbench/plans"
 )
 
 // names takes what is due.
@@ -16,7 +18,7 @@ func (s *schedule) names(now time.Duration, iterations, samples int64) []string 
 }
 
 func TestSchedule(t *testing.T) {
-	s := newSchedule([]Event{
+	s := newSchedule([]plans.Event{
 		{Name: "a", At: 3 * time.Second},
 		{Name: "b", AfterSamples: 20},
 		{Name: "c", At: time.Second},

@@ -1,19 +1,19 @@
-// Package steer is what a run does to its balancer and its nodes while users are on them, and what it
-// sees happen to them: a server set to drain, a node made slow, a weight changed, and a server that
+// Package events does what a plan does to its balancer and its nodes while users are on them, and watches
+// what happens to them: a server set to drain, a node made slow, a weight changed, and a server that
 // HAProxy's health check finds down.
 //
-//	events ──▶ schedule ─┬─▶ Runtime API ─────┐
-//	 at 10 s, after      ├─▶ POST /delay, HTTP ├──▶ Happening, Happening … in the order of At
-//	 1000 iterations     └─▶ laboratory        │
-//	               servers' states, twice a second
+//	plans.Event ──▶ schedule ─┬─▶ Runtime API ─────┐
+//	 at 10 s, after           ├─▶ POST /delay, HTTP ├──▶ report.Event, report.Event … in the order of AtMS
+//	 1000 iterations          └─▶ laboratory        │
+//	                   servers' states, twice a second
 //
-//	driver, err := steer.New(bench, events)          // pre-flight: all that is missing, at once
+//	driver, err := events.New(target, plan.Events)   // pre-flight: all that is missing, at once
 //	err = driver.Run(ctx, start, progress, each)     // until ctx ends, or an event is refused
-//	putBack, err := driver.Restore(withTimeLimit)    // a borrowed balancer is left as it was
+//	restored, err := driver.Restore(withTimeLimit)   // a borrowed balancer is left as it was
 //
 // All is done in one goroutine with one connection to the Runtime API at a time. Only HTTP requests
-// run beside it, because a node with a delay answers when its queue lets it.
-package steer
+// run beside it, because a node with a delay responds when its queue lets it.
+package events
 
 import (
 	"context"
@@ -24,10 +24,13 @@ import (
 	"time"
 
 	"stickbench/internal/haproxy"
+	"stickbench/plans"
 )
 
-// Bench is what a run drives.
-type Bench struct {
+// Target is what events act on: a balancer and its nodes.
+type Target struct {
+	// URL is the balancer's, for HTTP events whose URL is a path.
+	URL string
 	// API is the balancer's Runtime API, and Backend that whose servers are the nodes. Without it only
 	// events of HTTP, of delays, and of stopped nodes can be done, and no server is watched.
 	API     *haproxy.Client
@@ -39,18 +42,18 @@ type Bench struct {
 	// counts as 0.
 	Delays map[string]time.Duration
 	// Lab stops and starts nodes; nil for a target that is no laboratory.
-	Lab Stopper
+	Lab Laboratory
 	// Borrowed says that the run did not start the balancer: Restore puts back what the run changed.
 	Borrowed bool
 	// Client sends the HTTP requests. It must not share its cookie jar with users: Go's jar does not
 	// tell ports apart, so that a node's own cookie would go to the balancer. Its Timeout, if any, must
-	// leave a delayed node the time to answer. nil: one with a jar of its own and no connection kept,
+	// leave a delayed node the time to respond. nil: one with a jar of its own and no connection kept,
 	// that follows no redirection and knows no proxy.
 	Client *http.Client
 }
 
-// Stopper is what a laboratory can do to its nodes.
-type Stopper interface {
+// Laboratory is what a laboratory can do to its nodes.
+type Laboratory interface {
 	StopNode(tag string) error
 	StartNode(tag string) error
 	SetDelay(tag string, d time.Duration) error
@@ -68,7 +71,7 @@ type runtimeAPI interface {
 
 // Driver does the events of one run.
 type Driver struct {
-	bench    Bench
+	target   Target
 	api      runtimeAPI // nil without
 	client   *http.Client
 	schedule *schedule
@@ -82,20 +85,19 @@ type Driver struct {
 }
 
 // New checks all that a run's events will need before it begins, and takes down how the servers are.
-// The Runtime API must answer; it must have level admin if some command takes it; the backend and all
-// servers named must exist; a delay needs the node's address; and each event must be a whole one. The
-// error joins everything that is wrong. It takes at most a few seconds where the Runtime API does not
-// answer, and changes nothing.
-func New(b Bench, events []Event) (*Driver, error) {
+// The Runtime API must respond; it must have level admin if some command takes it; the backend and all
+// servers named must exist; and a delay needs the node's address. The error joins everything that is
+// wrong. It takes at most a few seconds where the Runtime API does not respond, and changes nothing.
+func New(t Target, events []plans.Event) (*Driver, error) {
 	var api runtimeAPI
-	if b.API != nil {
-		api = b.API
+	if t.API != nil {
+		api = t.API
 	}
-	return newDriver(b, api, events)
+	return newDriver(t, api, events)
 }
 
-func newDriver(b Bench, api runtimeAPI, events []Event) (*Driver, error) {
-	d := &Driver{bench: b, api: api, client: b.Client, schedule: newSchedule(events), servers: newServers(nil)}
+func newDriver(t Target, api runtimeAPI, events []plans.Event) (*Driver, error) {
+	d := &Driver{target: t, api: api, client: t.Client, schedule: newSchedule(events), servers: newServers(nil)}
 	if d.client == nil {
 		d.client = newClient()
 	}
@@ -108,7 +110,7 @@ func newDriver(b Bench, api runtimeAPI, events []Event) (*Driver, error) {
 	return d, nil
 }
 
-// newClient is the client of a Bench that brings none. It keeps no connection, so that it leaves no
+// newClient is the client of a Target that brings none. It keeps no connection, so that it leaves no
 // goroutine behind and Go never sends a request again on its own.
 func newClient() *http.Client {
 	jar, err := cookiejar.New(nil)
@@ -122,7 +124,7 @@ func newClient() *http.Client {
 	}
 }
 
-// Snapshot is how the balancer was when New looked at it.
+// Snapshot is how the balancer was when New read it.
 type Snapshot struct {
 	// Algorithm is HAProxy's word for it, such as "roundrobin"; "" where it is not known: without a
 	// Runtime API, or below level operator.
@@ -134,18 +136,9 @@ type Snapshot struct {
 // Server is one server of a Snapshot.
 type Server struct {
 	Name  string
-	State string // StateReady, StateDrain, StateMaint or StateDown
+	State string // haproxy.Ready, Drain, Maint or Down
 	// Weight is the one in force, 0 to 256, and Initial that of the configuration.
 	Weight, Initial int
-}
-
-// Weights are the servers' weights by name, from which their expected shares follow.
-func (s Snapshot) Weights() map[string]int {
-	weights := make(map[string]int, len(s.Servers))
-	for _, server := range s.Servers {
-		weights[server.Name] = server.Weight
-	}
-	return weights
 }
 
 // Snapshot is how the balancer was before the run.
@@ -159,4 +152,4 @@ func (d *Driver) Pending(now time.Duration) (next string, in time.Duration, ok b
 }
 
 // Undone are the events whose time did not come before the run ended, in the order of the plan.
-func (d *Driver) Undone() []Event { return d.schedule.undone() }
+func (d *Driver) Undone() []plans.Event { return d.schedule.undone() }

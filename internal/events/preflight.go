@@ -1,4 +1,4 @@
-package steer
+package events
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"stickbench/internal/haproxy"
+	"stickbench/plans"
 )
 
 // preflightTimeout bounds all of New's questions to the Runtime API together.
@@ -19,18 +20,14 @@ func (d *Driver) preflight(ctx context.Context) []error {
 	problems := d.balancerProblems(ctx)
 	for i := range d.schedule.events {
 		e := &d.schedule.events[i]
-		found := e.shapeProblems()
-		if len(found) == 0 {
-			found = d.eventProblems(e)
-		}
-		for _, problem := range found {
-			problems = append(problems, fmt.Errorf("event %d (%s): %s", i+1, e.Text(), problem))
+		for _, problem := range d.eventProblems(e) {
+			problems = append(problems, fmt.Errorf("event %d (%s): %s", i+1, e.String(), problem))
 		}
 	}
 	return problems
 }
 
-// balancerProblems reads the balancer. Without an answer it says that once, and nothing more.
+// balancerProblems reads the balancer. Without a response it says that once, and nothing more.
 func (d *Driver) balancerProblems(ctx context.Context) []error {
 	if d.api == nil {
 		return nil
@@ -48,11 +45,11 @@ func (d *Driver) balancerProblems(ctx context.Context) []error {
 	for _, s := range states {
 		d.before[s.Backend+"/"+s.Name] = s
 	}
-	own := slices.DeleteFunc(slices.Clone(states), func(s haproxy.ServerState) bool { return s.Backend != d.bench.Backend })
+	own := slices.DeleteFunc(slices.Clone(states), func(s haproxy.ServerState) bool { return s.Backend != d.target.Backend })
 	if len(own) == 0 {
 		return append(problems, d.noBackend(states))
 	}
-	rows, err := d.api.Stat(ctx, d.bench.Backend, haproxy.Backend)
+	rows, err := d.api.Stat(ctx, d.target.Backend, haproxy.Backend)
 	if err != nil {
 		return append(problems, err)
 	}
@@ -78,7 +75,7 @@ func (d *Driver) levelProblems(level string) []error {
 		return nil
 	}
 	for i := range d.schedule.events {
-		if command := d.schedule.events[i].command(d.bench.Backend); needsAdmin(command) {
+		if command := d.schedule.events[i].Command(d.target.Backend); haproxy.NeedsAdmin(command) {
 			text := "level " + level + " may not do that"
 			return []error{&haproxy.CommandError{Address: d.api.String(), Command: command, Kind: haproxy.ErrPermission, Text: text}}
 		}
@@ -91,27 +88,27 @@ func (d *Driver) noBackend(states []haproxy.ServerState) error {
 	for _, s := range states {
 		backends = append(backends, s.Backend)
 	}
-	text := fmt.Sprintf("No backend %q with servers; those with servers are: %s", d.bench.Backend, strings.Join(slices.Compact(backends), ", "))
+	text := fmt.Sprintf("No backend %q with servers; those with servers are: %s", d.target.Backend, strings.Join(slices.Compact(backends), ", "))
 	return &haproxy.CommandError{Address: d.api.String(), Command: "show servers state", Kind: haproxy.ErrNoSuchBackend, Text: text}
 }
 
-// eventProblems are what an event needs and the bench lacks.
-func (d *Driver) eventProblems(e *Event) []string {
+// eventProblems are what an event needs and the target lacks.
+func (d *Driver) eventProblems(e *plans.Event) []string {
 	var problems []string
-	command := e.command(d.bench.Backend)
+	command := e.Command(d.target.Backend)
 	switch {
 	case command != "" && d.api == nil:
 		problems = append(problems, "needs the balancer's Runtime API")
 	case command != "":
 		problems = append(problems, d.commandProblems(command)...)
 	case e.Node != "" && d.before != nil:
-		problems = append(problems, d.nameProblems(d.bench.Backend+"/"+e.Node)...)
+		problems = append(problems, d.nameProblems(d.target.Backend+"/"+e.Node)...)
 	}
 	switch {
-	case e.Stopped != nil && d.bench.Lab == nil:
+	case e.Stopped != nil && d.target.Lab == nil:
 		problems = append(problems, "only the nodes of a laboratory can be stopped and started")
-	case e.Delay != nil && d.nodeURL(e.Node) == "" && d.bench.Lab == nil:
-		problems = append(problems, "the address of node "+e.Node+" is not known: a delay is sent to the node itself")
+	case e.Delay != nil && d.nodeURL(e.Node) == "" && d.target.Lab == nil:
+		problems = append(problems, "unknown address of node "+e.Node+": a delay is sent to the node itself")
 	}
 	return problems
 }
@@ -125,7 +122,7 @@ func (d *Driver) commandProblems(command string) []string {
 	if _, err := d.api.Do(ended, command); errors.Is(err, haproxy.ErrBadCommand) && errors.As(err, &refused) {
 		return []string{refused.Text}
 	}
-	if name := target(command); name != "" && d.before != nil {
+	if name := haproxy.ServerOf(command); name != "" && d.before != nil {
 		return d.nameProblems(name)
 	}
 	return nil
@@ -145,13 +142,13 @@ func (d *Driver) nameProblems(name string) []string {
 	if len(names) > most {
 		names = append(names[:most], "…")
 	}
-	return []string{fmt.Sprintf("no server %s; there are %s", name, strings.Join(names, ", "))}
+	return []string{fmt.Sprintf("unknown server %s: want one of %s", name, strings.Join(names, ", "))}
 }
 
 // nodeURL is a node's own address without a slash at its end; "" if it is not known.
 func (d *Driver) nodeURL(node string) string {
-	if d.bench.NodeURL == nil {
+	if d.target.NodeURL == nil {
 		return ""
 	}
-	return strings.TrimRight(d.bench.NodeURL(node), "/")
+	return strings.TrimRight(d.target.NodeURL(node), "/")
 }

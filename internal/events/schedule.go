@@ -1,10 +1,12 @@
-package steer
+package events
 
 import (
 	"cmp"
 	"slices"
 	"sync"
 	"time"
+
+	"stickbench/plans"
 )
 
 // A schedule hands out events when their time has come. It has one queue for each kind of time, in the
@@ -18,7 +20,7 @@ import (
 // asked from several goroutines.
 type schedule struct {
 	mu     sync.Mutex
-	events []Event
+	events []plans.Event
 	queues [3][]int // by trigger; indices in events that are left
 }
 
@@ -30,7 +32,7 @@ const (
 )
 
 // trigger is the queue of an event, and its place there.
-func (e *Event) trigger() (queue int, at int64) {
+func trigger(e *plans.Event) (queue int, at int64) {
 	switch {
 	case e.AfterIterations > 0:
 		return byIterations, e.AfterIterations
@@ -40,16 +42,16 @@ func (e *Event) trigger() (queue int, at int64) {
 	return byTime, int64(e.At)
 }
 
-func newSchedule(events []Event) *schedule {
+func newSchedule(events []plans.Event) *schedule {
 	s := &schedule{events: slices.Clone(events)}
 	for i := range s.events {
-		queue, _ := s.events[i].trigger()
+		queue, _ := trigger(&s.events[i])
 		s.queues[queue] = append(s.queues[queue], i)
 	}
 	for _, queue := range s.queues {
 		slices.SortStableFunc(queue, func(a, b int) int {
-			_, first := s.events[a].trigger()
-			_, second := s.events[b].trigger()
+			_, first := trigger(&s.events[a])
+			_, second := trigger(&s.events[b])
 			return cmp.Compare(first, second)
 		})
 	}
@@ -57,7 +59,7 @@ func newSchedule(events []Event) *schedule {
 }
 
 // take hands out the next event that is due; nil if none is.
-func (s *schedule) take(now time.Duration, iterations, samples int64) *Event {
+func (s *schedule) take(now time.Duration, iterations, samples int64) *plans.Event {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	reached := [...]int64{byTime: int64(now), byIterations: iterations, bySamples: samples}
@@ -66,7 +68,7 @@ func (s *schedule) take(now time.Duration, iterations, samples int64) *Event {
 		if len(left) == 0 {
 			continue
 		}
-		_, at := s.events[left[0]].trigger()
+		_, at := trigger(&s.events[left[0]])
 		if at <= reached[queue] && (first < 0 || left[0] < s.queues[first][0]) {
 			first = queue
 		}
@@ -106,18 +108,18 @@ func (s *schedule) pending(now time.Duration) (next string, in time.Duration, ok
 		}
 		e := &s.events[left[0]]
 		if queue == byTime {
-			return e.name(), max(0, e.At-now), true
+			return e.Phase(), max(0, e.At-now), true
 		}
-		return e.name() + " " + e.when(), -1, true
+		return e.Phase() + " " + e.When(), -1, true
 	}
 	return "", 0, false
 }
 
 // undone are the events that were not handed out, in the order of the plan.
-func (s *schedule) undone() []Event {
+func (s *schedule) undone() []plans.Event {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var left []Event
+	var left []plans.Event
 	for _, i := range slices.Sorted(slices.Values(slices.Concat(s.queues[:]...))) {
 		left = append(left, s.events[i])
 	}

@@ -1,4 +1,4 @@
-package steer
+package events
 
 import (
 	"context"
@@ -12,10 +12,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stickbench/internal/haproxy"
+	"stickbench/plans"
+	"stickbench/report"
 )
 
-// untimed are happenings as lines, without their times.
-func untimed(happened []Happening) []string {
+// untimed are events as lines, without their times.
+func untimed(happened []report.Event) []string {
 	var lines []string
 	for _, h := range happened {
 		_, text, _ := strings.Cut(line(h), " ")
@@ -27,32 +29,32 @@ func untimed(happened []Happening) []string {
 func TestRestore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, lab, nodes := newFake("s1", "s2", "s3"), &fakeLab{}, &fakeNodes{}
-		f.set(setting{"nodes", "s3", setState, StateDrain})
-		f.set(setting{"nodes", "s2", setWeight, "5"})
+		f.set(haproxy.Setting{Backend: "nodes", Server: "s3", What: haproxy.SetState, Value: haproxy.Drain})
+		f.set(haproxy.Setting{Backend: "nodes", Server: "s2", What: haproxy.SetWeight, Value: "5"})
 		f.servers = append(f.servers, haproxy.ServerState{Backend: "other", Name: "a", Op: haproxy.OpRunning, Weight: 1, InitialWeight: 1})
-		bench := Bench{NodeURL: nodeURL, Lab: lab, Client: &http.Client{Transport: nodes}, Borrowed: true,
+		target := Target{NodeURL: nodeURL, Lab: lab, Client: &http.Client{Transport: nodes}, Borrowed: true,
 			Delays: map[string]time.Duration{"s2": 250 * time.Millisecond}}
-		d := drive(t, bench, f,
-			Event{Node: "s1", State: StateMaint},
-			Event{Node: "s2", Weight: ptr(0)},
-			Event{Command: "set server nodes/s3 health down"},
-			Event{Command: "enable server nodes/s3"},
-			Event{Command: "set weight other/a 9"},
-			Event{Node: "s1", Stopped: ptr(true)},
-			Event{Node: "s2", Stopped: ptr(false)},
-			Event{Node: "s3", Stopped: ptr(true)},
-			Event{Node: "s3", Stopped: ptr(false)},
-			Event{Node: "s2", Delay: ptr(2 * time.Second)},
-			Event{Node: "s3", Delay: ptr(time.Second)},
-			Event{At: time.Millisecond, Node: "s1", Delay: ptr(time.Duration(0))}, // nothing to put back
-			Event{At: time.Second, Command: "set maxconn server nodes/s1 7"},
-			Event{At: time.Second, Command: "shutdown sessions server nodes/s1"},
+		d := drive(t, target, f,
+			plans.Event{Node: "s1", State: haproxy.Maint},
+			plans.Event{Node: "s2", Weight: ptr(0)},
+			plans.Event{HAProxy: "set server nodes/s3 health down"},
+			plans.Event{HAProxy: "enable server nodes/s3"},
+			plans.Event{HAProxy: "set weight other/a 9"},
+			plans.Event{Node: "s1", Stopped: ptr(true)},
+			plans.Event{Node: "s2", Stopped: ptr(false)},
+			plans.Event{Node: "s3", Stopped: ptr(true)},
+			plans.Event{Node: "s3", Stopped: ptr(false)},
+			plans.Event{Node: "s2", Delay: ptr(2 * time.Second)},
+			plans.Event{Node: "s3", Delay: ptr(time.Second)},
+			plans.Event{At: time.Millisecond, Node: "s1", Delay: ptr(time.Duration(0))}, // nothing to put back
+			plans.Event{At: time.Second, HAProxy: "set maxconn server nodes/s1 7"},
+			plans.Event{At: time.Second, HAProxy: "shutdown sessions server nodes/s1"},
 		)
 		if _, err := record(t, d, 2*time.Second, nil); err != nil {
 			t.Fatal(err)
 		}
 		// Somebody else's doing stays.
-		f.set(setting{"nodes", "s1", setWeight, "8"})
+		f.set(haproxy.Setting{Backend: "nodes", Server: "s1", What: haproxy.SetWeight, Value: "8"})
 		lab.did, nodes.did, f.sent = nil, nil, nil
 
 		done, err := d.Restore(t.Context())
@@ -83,10 +85,10 @@ func TestRestore(t *testing.T) {
 	})
 }
 
-func TestRestoreOfABenchOfItsOwn(t *testing.T) {
+func TestRestoreOfItsOwnBalancer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake("s1")
-		d := drive(t, Bench{}, f, Event{Node: "s1", State: StateMaint})
+		d := drive(t, Target{}, f, plans.Event{Node: "s1", State: haproxy.Maint})
 		if _, err := record(t, d, time.Second, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -100,8 +102,10 @@ func TestRestoreOfABenchOfItsOwn(t *testing.T) {
 func TestRestoreAfterACommandByIDs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake("s1", "s2")
-		d := drive(t, Bench{Borrowed: true}, f, Event{At: time.Second, Command: "set server #4/#1 state drain"})
-		f.onSend = func(string) { f.set(setting{"nodes", "s1", setState, StateDrain}) }
+		d := drive(t, Target{Borrowed: true}, f, plans.Event{At: time.Second, HAProxy: "set server #4/#1 state drain"})
+		f.onSend = func(string) {
+			f.set(haproxy.Setting{Backend: "nodes", Server: "s1", What: haproxy.SetState, Value: haproxy.Drain})
+		}
 		got, err := record(t, d, 2*time.Second, nil)
 		want := []string{"1s set server #4/#1 state drain phase", "1s s1 drain [s1 drain]"}
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
@@ -119,10 +123,10 @@ func TestRestoreAfterACommandByIDs(t *testing.T) {
 func TestRestoreAfterACutCommandByIDs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake("s1", "s2")
-		d := drive(t, Bench{Borrowed: true}, f, Event{At: 900 * time.Millisecond, Command: "set server #4/#1 weight 3"})
+		d := drive(t, Target{Borrowed: true}, f, plans.Event{At: 900 * time.Millisecond, HAProxy: "set server #4/#1 weight 3"})
 		f.onSend = func(string) {
-			f.set(setting{"nodes", "s1", setWeight, "3"})
-			f.with(func() { f.hang = time.Hour }) // it is done, and then nothing answers
+			f.set(haproxy.Setting{Backend: "nodes", Server: "s1", What: haproxy.SetWeight, Value: "3"})
+			f.with(func() { f.hang = time.Hour }) // it is done, and then nothing responds
 		}
 		if _, err := record(t, d, time.Second, nil); err != nil {
 			t.Fatal(err)
@@ -139,9 +143,9 @@ func TestRestoreAfterACutCommandByIDs(t *testing.T) {
 func TestRestoreFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, lab, nodes := newFake("s1"), &fakeLab{}, &fakeNodes{}
-		d := drive(t, Bench{NodeURL: nodeURL, Lab: lab, Client: &http.Client{Transport: nodes}, Borrowed: true}, f,
-			Event{Node: "s1", State: StateMaint}, Event{Node: "s1", Weight: ptr(2)},
-			Event{Node: "s1", Delay: ptr(time.Second)}, Event{Node: "s1", Stopped: ptr(true)})
+		d := drive(t, Target{NodeURL: nodeURL, Lab: lab, Client: &http.Client{Transport: nodes}, Borrowed: true}, f,
+			plans.Event{Node: "s1", State: haproxy.Maint}, plans.Event{Node: "s1", Weight: ptr(2)},
+			plans.Event{Node: "s1", Delay: ptr(time.Second)}, plans.Event{Node: "s1", Stopped: ptr(true)})
 		if _, err := record(t, d, time.Second, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -173,8 +177,8 @@ func TestRestoreFails(t *testing.T) {
 func TestRestoreAfterACutDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		nodes := &fakeNodes{slow: map[string]time.Duration{"s1": time.Minute}}
-		d := drive(t, Bench{NodeURL: nodeURL, Client: &http.Client{Transport: nodes}, Borrowed: true}, nil,
-			Event{Node: "s1", Delay: ptr(time.Duration(0))})
+		d := drive(t, Target{NodeURL: nodeURL, Client: &http.Client{Transport: nodes}, Borrowed: true}, nil,
+			plans.Event{Node: "s1", Delay: ptr(time.Duration(0))})
 		if _, err := record(t, d, time.Second, nil); err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package steer
+package events
 
 import (
 	"context"
@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"stickbench/internal/haproxy"
+	"stickbench/plans"
+	"stickbench/report"
 )
 
 // realConfig has its Runtime API on a socket that the test has bound already, so that no port can be
@@ -71,7 +73,7 @@ func (n *realNode) start() error {
 	return nil
 }
 
-// realLab is the Stopper of the nodes.
+// realLab is the Laboratory of the nodes.
 type realLab map[string]*realNode
 
 func (l realLab) StopNode(tag string) error            { return l[tag].server.Close() }
@@ -128,12 +130,12 @@ func startReal(t *testing.T) (realLab, *haproxy.Client) {
 
 // A recorder keeps what happened, and ends the run when it has seen enough.
 type recorder struct {
-	happened []Happening
+	happened []report.Event
 	end      func()
-	enough   func(Happening) bool
+	enough   func(report.Event) bool
 }
 
-func (r *recorder) each(h Happening) {
+func (r *recorder) each(h report.Event) {
 	r.happened = append(r.happened, h)
 	if r.enough(h) {
 		r.end()
@@ -141,7 +143,7 @@ func (r *recorder) each(h Happening) {
 }
 
 // runReal runs d until enough says so, or for 30 s.
-func runReal(t *testing.T, d *Driver, enough func(Happening) bool) ([]Happening, error) {
+func runReal(t *testing.T, d *Driver, enough func(report.Event) bool) ([]report.Event, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -156,27 +158,27 @@ func runReal(t *testing.T, d *Driver, enough func(Happening) bool) ([]Happening,
 func TestRealRun(t *testing.T) {
 	lab, client := startReal(t)
 	at := func(ms int) time.Duration { return time.Duration(ms) * time.Millisecond }
-	d, err := New(Bench{API: client, Backend: "nodes", NodeURL: lab.nodeURL, Lab: lab, Borrowed: true}, []Event{
-		{At: at(100), Command: "set server nodes/s1 state drain"},
-		{At: at(200), Command: "set server nodes/s1 state maint"},
-		{At: at(300), Command: "set server nodes/s1 state ready"},
+	d, err := New(Target{API: client, Backend: "nodes", NodeURL: lab.nodeURL, Lab: lab, Borrowed: true}, []plans.Event{
+		{At: at(100), HAProxy: "set server nodes/s1 state drain"},
+		{At: at(200), HAProxy: "set server nodes/s1 state maint"},
+		{At: at(300), HAProxy: "set server nodes/s1 state ready"},
 		{At: at(400), Node: "s2", Weight: ptr(6)},
-		{At: at(450), Command: "set server nodes/s2 weight 50%"},
-		{At: at(500), Command: "set server #77/#7 weight 5"},
+		{At: at(450), HAProxy: "set server nodes/s2 weight 50%"},
+		{At: at(500), HAProxy: "set server #77/#7 weight 5"},
 		{At: at(600), Node: "s2", Delay: ptr(at(250))},
-		{At: at(700), Command: "set server static/a state maint"},
-		{At: at(800), Node: "s1", State: StateDrain},
-		{At: at(900), Command: "set server nodes/s1 weight 999", MayFail: true},
+		{At: at(700), HAProxy: "set server static/a state maint"},
+		{At: at(800), Node: "s1", State: haproxy.Drain},
+		{At: at(900), HAProxy: "set server nodes/s1 weight 999", MayFail: true},
 		{At: at(1200), Node: "s2", Stopped: ptr(true)},
 		{At: time.Hour, Node: "s2", Stopped: ptr(false)},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := d.Snapshot(); s.Algorithm != "roundrobin" || len(s.Servers) != 2 || s.Weights()["s2"] != 2 || s.Servers[0].State != StateReady {
+	if s := d.Snapshot(); s.Algorithm != "roundrobin" || len(s.Servers) != 2 || s.Servers[1].Weight != 2 || s.Servers[0].State != haproxy.Ready {
 		t.Errorf("%+v", s)
 	}
-	happened, err := runReal(t, d, func(h Happening) bool { return h.Observed && h.Node == "s2" && h.State == StateDown })
+	happened, err := runReal(t, d, func(h report.Event) bool { return h.Observed && h.Node == "s2" && h.State == haproxy.Down })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +200,7 @@ func TestRealRun(t *testing.T) {
 	for _, now := range states {
 		before := d.before[now.Backend+"/"+now.Name]
 		if now.Weight != before.Weight || now.Admin() != before.Admin() {
-			t.Errorf("not as it was: %s, before %s", now, before)
+			t.Errorf("not as it was: %+v, before %+v", now, before)
 		}
 	}
 	if bodies := lab["s2"].bodies; !slices.Equal(bodies, []string{`{"delay": 250}`, `{"delay": 0}`}) {
@@ -206,7 +208,7 @@ func TestRealRun(t *testing.T) {
 	}
 }
 
-// testRealOrder looks for what must have happened, in this order.
+// testRealOrder polls for what must have happened, in this order.
 func testRealOrder(t *testing.T, got []string) {
 	t.Helper()
 	i := -1
@@ -243,30 +245,30 @@ func testRealOrder(t *testing.T, got []string) {
 	}
 }
 
-// testRealDown looks at how the health check's finding was told.
-func testRealDown(t *testing.T, happened []Happening) {
+// testRealDown polls at how the health check's finding was told.
+func testRealDown(t *testing.T, happened []report.Event) {
 	t.Helper()
-	down := happened[slices.IndexFunc(happened, func(h Happening) bool { return h.Observed && h.State == StateDown })]
+	down := happened[slices.IndexFunc(happened, func(h report.Event) bool { return h.Observed && h.State == haproxy.Down })]
 	if !strings.HasPrefix(down.Text, "s2 DOWN: L4CON") || down.Name != "s2 down" || down.Phase {
 		t.Errorf("%+v", down)
 	}
-	stopped := happened[slices.IndexFunc(happened, func(h Happening) bool { return h.Name == "stop s2" })]
-	if down.At < stopped.At || down.Latest-down.At > 3*time.Second {
-		t.Errorf("stopped at %s, down from %s to %s", stopped.At, down.At, down.Latest)
+	stopped := happened[slices.IndexFunc(happened, func(h report.Event) bool { return h.Name == "stop s2" })]
+	if down.AtMS < stopped.AtMS || down.LatestMS-down.AtMS > 3000 {
+		t.Errorf("stopped at %d ms, down from %d to %d ms", stopped.AtMS, down.AtMS, down.LatestMS)
 	}
 }
 
 // A health that was set lasts until the next check: it comes up again by itself.
 func TestRealHealthAndRefusal(t *testing.T) {
 	_, client := startReal(t)
-	d, err := New(Bench{API: client, Backend: "nodes"}, []Event{
-		{Command: "set server nodes/s2 health stopping"},
-		{At: 200 * time.Millisecond, Command: "set server static/a weight 2"},
+	d, err := New(Target{API: client, Backend: "nodes"}, []plans.Event{
+		{HAProxy: "set server nodes/s2 health stopping"},
+		{At: 200 * time.Millisecond, HAProxy: "set server static/a weight 2"},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	happened, err := runReal(t, d, func(Happening) bool { return false })
+	happened, err := runReal(t, d, func(report.Event) bool { return false })
 	var refused *RefusedError
 	if !errors.As(err, &refused) || !errors.Is(err, haproxy.ErrStaticAlgorithm) || !strings.Contains(err.Error(), "weight a 2") {
 		t.Errorf("%v", err)

@@ -1,4 +1,4 @@
-package steer
+package haproxy
 
 import (
 	"slices"
@@ -6,38 +6,38 @@ import (
 	"strings"
 )
 
-// maxWeight is the largest weight of a server (HAProxy's Configuration Manual, "weight").
-const maxWeight = 256
+// MaxWeight is the largest weight of a server (HAProxy's Configuration Manual, "weight").
+const MaxWeight = 256
 
-// What a setting sets.
+// What a Setting sets.
 const (
-	setState  = "state"
-	setWeight = "weight"
-	setHealth = "health"
+	SetState  = "state"
+	SetWeight = "weight"
+	SetHealth = "health"
 )
 
-// A setting is what a command does to one server, as far as it is understood:
+// A Setting is what a command does to one server, as far as it is understood:
 //
 //	set server B/S state ready|drain|maint    disable server B/S    enable server B/S
 //	set server B/S weight N[%]                set weight B/S N[%]
 //	set server B/S health up|stopping|down
 //
 // (Management Guide, section 9.3.) Of all else — addresses, agents, ids such as #4/#1 — the effect is
-// found by looking at the servers afterwards.
-type setting struct {
-	backend, server string
-	what, value     string // setState, setWeight or setHealth, and a value that HAProxy takes
+// found by reading the servers afterwards.
+type Setting struct {
+	Backend, Server string
+	What, Value     string // SetState, SetWeight or SetHealth, and a value that HAProxy takes
 }
 
 // settingValues are the values that are understood; weights are numbers.
 var settingValues = map[string][]string{
-	setState:  {StateReady, StateDrain, StateMaint},
-	setHealth: {"up", "stopping", "down"},
+	SetState:  {Ready, Drain, Maint},
+	SetHealth: {"up", "stopping", "down"},
 }
 
-// understand finds what a Runtime API command sets. HAProxy ignores words that follow a whole command,
-// and so does this.
-func understand(command string) (s setting, ok bool) {
+// ParseSetting finds what a Runtime API command sets; ok reports whether it is one of the commands
+// above. HAProxy ignores words that follow a whole command, and so does this.
+func ParseSetting(command string) (s Setting, ok bool) {
 	if strings.ContainsRune(command, '\\') {
 		return s, false // an escaped blank would make other words
 	}
@@ -45,59 +45,59 @@ func understand(command string) (s setting, ok bool) {
 	opening := strings.Join(words[:min(2, len(words))], " ")
 	switch {
 	case opening == "set server" && len(words) >= 5:
-		s.what, s.value = words[3], words[4]
+		s.What, s.Value = words[3], words[4]
 	case opening == "set weight" && len(words) >= 4:
-		s.what, s.value = setWeight, words[3]
+		s.What, s.Value = SetWeight, words[3]
 	case opening == "disable server" && len(words) >= 3:
-		s.what, s.value = setState, StateMaint
+		s.What, s.Value = SetState, Maint
 	case opening == "enable server" && len(words) >= 3:
-		s.what, s.value = setState, StateReady
+		s.What, s.Value = SetState, Ready
 	default:
 		return s, false
 	}
-	s.backend, s.server, ok = strings.Cut(words[2], "/")
-	if !ok || s.server == "" || strings.Contains(words[2], "#") {
+	s.Backend, s.Server, ok = strings.Cut(words[2], "/")
+	if !ok || s.Server == "" || strings.Contains(words[2], "#") {
 		return s, false
 	}
-	if s.what == setWeight {
-		_, ok = weightAfter(s.value, 1)
+	if s.What == SetWeight {
+		_, ok = WeightAfter(s.Value, 1)
 		return s, ok
 	}
-	return s, slices.Contains(settingValues[s.what], s.value)
+	return s, slices.Contains(settingValues[s.What], s.Value)
 }
 
-// weightAfter is the weight that a value sets on a server with that initial weight: an absolute one, or
+// WeightAfter is the weight that a value sets on a server with that initial weight: an absolute one, or
 // a percentage of the initial one, which HAProxy cuts to a whole number and to 256.
-func weightAfter(value string, initial int) (weight int, ok bool) {
+func WeightAfter(value string, initial int) (weight int, ok bool) {
 	digits, relative := strings.CutSuffix(value, "%")
 	n, err := strconv.ParseUint(digits, 10, 16)
 	switch {
 	case err != nil:
 		return 0, false
 	case relative:
-		return min(initial*int(n)/100, maxWeight), true
+		return min(initial*int(n)/100, MaxWeight), true
 	}
-	return int(n), n <= maxWeight
+	return int(n), n <= MaxWeight
 }
 
-// command is the setting in the Runtime API's words.
-func (s setting) command() string {
-	return "set server " + s.key() + " " + s.what + " " + s.value
+// Command is the setting in the Runtime API's words.
+func (s Setting) Command() string {
+	return "set server " + s.Key() + " " + s.What + " " + s.Value
 }
 
-// key is "backend/server".
-func (s setting) key() string { return s.backend + "/" + s.server }
+// Key is "backend/server".
+func (s Setting) Key() string { return s.Backend + "/" + s.Server }
 
-// name says what it does, in short: "drain s1", "weight s1 2", "health s1 down".
-func (s setting) name() string {
-	if s.what == setState {
-		return s.value + " " + s.server
+// Name says what it does, in short: "drain s1", "weight s1 2", "health s1 down".
+func (s Setting) Name() string {
+	if s.What == SetState {
+		return s.Value + " " + s.Server
 	}
-	return s.what + " " + s.server + " " + s.value
+	return s.What + " " + s.Server + " " + s.Value
 }
 
-// changesBalancer reports that a command may change something: all but those that only ask.
-func changesBalancer(command string) bool {
+// Changes reports that a command may change something: all but those that only ask.
+func Changes(command string) bool {
 	words := strings.Fields(command)
 	return len(words) > 0 && !slices.Contains([]string{"show", "get", "help", "quit"}, words[0])
 }
@@ -108,14 +108,15 @@ var adminCommands = []string{
 	"add server ", "del server ",
 }
 
-func needsAdmin(command string) bool {
+// NeedsAdmin reports that a command takes LevelAdmin.
+func NeedsAdmin(command string) bool {
 	command = strings.Join(strings.Fields(command), " ") + " "
 	return slices.ContainsFunc(adminCommands, func(opening string) bool { return strings.HasPrefix(command, opening) })
 }
 
-// target is the "backend/server" that a command names, also one that is not understood; "" if none, or
+// ServerOf is the "backend/server" that a command names, also one that is not understood; "" if none, or
 // if it goes by ids.
-func target(command string) string {
+func ServerOf(command string) string {
 	words := strings.Fields(command)
 	for i := 2; i < min(4, len(words)); i++ {
 		switch strings.Join(words[:i], " ") {
