@@ -17,9 +17,19 @@ bench *options:
 bench-go:
     go test -run '^$' -bench . -benchmem ./...
 
-# The README's table of experiments anew: each on both balancers, at the laboratory's own size (7 minutes).
+# The table of `stickbench help experiments` anew: each on both balancers, at the laboratory's own size (7 minutes).
 experiments:
     go test ./cmd/stickbench -run '^TestExperimentsTable$' -experiments -count=1 -timeout 30m -v
+
+# The README's picture of a report anew, with Chromium.
+picture:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    folder=$(mktemp -d)
+    trap 'rm -rf "$folder"' EXIT
+    go run ./cmd/stickbench run task3-ready --quiet --out "$folder/run" >/dev/null
+    chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1000,940 --log-level=3 \
+        --screenshot="$PWD/report/html/picture.webp" "file://$folder/run/report.html"
 
 lint:
     gofmt -l .

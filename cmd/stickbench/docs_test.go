@@ -60,18 +60,47 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
-// The first things that a newcomer is told to do are among the examples.
-func TestREADMEHasExamples(t *testing.T) {
+// The README is short enough to be read, begins with examples that run, and leads to every topic.
+func TestREADME(t *testing.T) {
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if n := bytes.Count(readme, []byte("\n")); n > 150 {
+		t.Errorf("%d lines: want 150 at most, and the reference in help topics", n)
 	}
 	count := map[string]int{}
 	for _, e := range examples(readme) {
 		count[e.language]++
 	}
 	if count["console"] < 1 || count["sh"] < 1 || count["toml"] < 1 {
-		t.Errorf("the README's examples are %v: want a console, a sh and a toml block at least", count)
+		t.Errorf("examples: %v; want a console, a sh and a toml block at least", count)
+	}
+	for _, topic := range topics() {
+		if link := "[" + topic.Name + "](" + topic.Path + ")"; !bytes.Contains(readme, []byte(link)) {
+			t.Errorf("no link %s", link)
+		}
+	}
+}
+
+// Links between the documents lead somewhere.
+func TestLinks(t *testing.T) {
+	paths := []string{"README.md", "CONTRIBUTING.md", "CHANGELOG.md"}
+	for _, topic := range topics() {
+		paths = append(paths, topic.Path)
+	}
+	link := regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+	for _, path := range paths {
+		document, err := os.ReadFile(filepath.Join("../..", path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range link.FindAllSubmatch(fence.ReplaceAll(document, nil), -1) {
+			to := filepath.Join("../..", filepath.Dir(path), string(m[1]))
+			if _, err := os.Stat(to); err != nil {
+				t.Errorf("%s: a link leads nowhere: %v", path, err)
+			}
+		}
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 	"stickbench/report"
 )
 
-var experiments = flag.Bool("experiments", false, "run the experiments of the README's table, which takes seven minutes, and write it anew")
+var experiments = flag.Bool("experiments", false, "run the experiments of the topic's table, which takes seven minutes, and write it anew")
 
 // A tableRow is a row of the table: an experiment, what is known of it from elsewhere, and what to show
 // of stickbench's own results.
@@ -57,35 +57,35 @@ const (
 	tableEnd   = "<!-- and here -->\n"
 )
 
-// readmePath is the README as tests see it.
-const readmePath = "../../README.md"
+// tablePath is the help topic that has the table, as tests see it.
+const tablePath = "../../plans/help_experiments.md"
 
-// The README's table has the experiments there are, and with -experiments what they measure today.
+// The table has the experiments there are, and with -experiments what they measure today.
 func TestExperimentsTable(t *testing.T) {
 	if *experiments {
 		measured := measuredTable(t)
-		before, _, after := cutREADME(t) // after the minutes that took: somebody may have edited it
-		if err := os.WriteFile(readmePath, slices.Concat(before, []byte(measured), after), 0o666); err != nil {
+		before, _, after := cutTable(t) // after the minutes that took: somebody may have edited it
+		if err := os.WriteFile(tablePath, slices.Concat(before, []byte(measured), after), 0o666); err != nil {
 			t.Fatal(err)
 		}
 	}
-	_, shown, _ := cutREADME(t)
+	_, shown, _ := cutTable(t)
 	testRows(t, string(shown))
 }
 
-// cutREADME gives the README's table, and what is before and after it, the two comments included.
-func cutREADME(t *testing.T) (before, shown, after []byte) {
+// cutTable gives the table, and what is before and after it, the two comments included.
+func cutTable(t *testing.T) (before, shown, after []byte) {
 	t.Helper()
-	readme, err := os.ReadFile(readmePath)
+	topic, err := os.ReadFile(tablePath)
 	if err != nil {
 		t.Fatal(err)
 	}
-	begin, end := bytes.Index(readme, []byte(tableBegin)), bytes.Index(readme, []byte(tableEnd))
+	begin, end := bytes.Index(topic, []byte(tableBegin)), bytes.Index(topic, []byte(tableEnd))
 	if begin < 0 || end < begin {
-		t.Fatalf("the README has no %s … %s", tableBegin, tableEnd)
+		t.Fatalf("the topic has no %s … %s", tableBegin, tableEnd)
 	}
 	begin += len(tableBegin)
-	return readme[:begin], readme[begin:end], readme[end:]
+	return topic[:begin], topic[begin:end], topic[end:]
 }
 
 // testRows compares the two columns that are not measured.
@@ -102,7 +102,7 @@ func testRows(t *testing.T, shown string) {
 		got = append(got, m[1]+" | "+m[2])
 	}
 	if !slices.Equal(got, want) {
-		t.Errorf("the README's table of experiments has\n%s\nwant\n%s\njust experiments writes it anew",
+		t.Errorf("the table of experiments has\n%s\nwant\n%s\njust experiments writes it anew",
 			strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strconv"
 	"syscall"
 
@@ -89,24 +88,6 @@ func codeOf(err error) int {
 		return exitCannotRun
 	}
 	return exitUsage
-}
-
-// version is the module's, or the commit it was built from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	v := info.Main.Version
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" && (v == "" || v == "(devel)") {
-			v = "devel-" + s.Value[:min(12, len(s.Value))]
-		}
-	}
-	if v == "" {
-		return "devel"
-	}
-	return v
 }
 
 // textOptions are for the report on stdout: as wide as the terminal, or elsewhere as COLUMNS says or wide

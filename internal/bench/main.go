@@ -1,6 +1,6 @@
 // Command bench measures stickbench beside other load generators on the machine at hand: `just bench`.
 //
-//	contenders ─▶ once (pinned child, wait4) ─▶ measurement ─▶ newRow (medians) ─▶ Results ─▶ Markdown | JSON | README
+//	contenders ─▶ once (pinned child, wait4) ─▶ measurement ─▶ newRow (medians) ─▶ Results ─▶ Markdown | JSON | documents
 //	                 │                               ▲
 //	                 └──▶ server (pinned) ── its own count of requests
 //
@@ -62,7 +62,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return exitCannotRun
 }
 
-// show prints the results, and puts them into the README if that is asked for.
+// show prints the results, and puts them into the documents if that is asked for.
 func show(o *options, r *Results, stdout io.Writer) error {
 	write := writeMarkdown
 	if o.JSON {
@@ -71,10 +71,10 @@ func show(o *options, r *Results, stdout io.Writer) error {
 	if err := write(stdout, r); err != nil {
 		return err
 	}
-	if o.README == "" {
+	if !o.Docs {
 		return nil
 	}
-	return rewriteSection(o.README, r)
+	return rewriteDocs(".", r)
 }
 
 // bench measures everything that is asked for.

@@ -25,7 +25,7 @@ type options struct {
 	Cores       string
 	Unpinned    bool
 	JSON        bool
-	README      string
+	Docs        bool
 }
 
 const usageText = `usage: bench [flags]
@@ -58,7 +58,7 @@ func parseOptions(args []string, stderr io.Writer) (*options, error) {
 	f.StringVar(&o.Cores, "cores", "", "the server's and the client's core, as `S,C` (default the first and the last)")
 	f.BoolVar(&o.Unpinned, "unpinned", false, "measure even where client and server cannot be kept on different cores")
 	f.BoolVar(&o.JSON, "json", false, "print one JSON document instead of tables")
-	f.StringVar(&o.README, "readme", "", "also put the results into this `file`, between its two marks")
+	f.BoolVar(&o.Docs, "docs", false, "also put the results into README.md and internal/bench/help_cost.md, between their marks")
 	if err := f.Parse(args); err != nil {
 		return nil, err
 	}

@@ -166,18 +166,38 @@ func TestSection(t *testing.T) {
 	}
 }
 
-// The README has the marks, and between them a table as it is printed today.
-func TestREADME(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
+// The documents have the marks, and between them a table as it is printed today.
+func TestDocuments(t *testing.T) {
+	for _, d := range documents {
+		document, err := os.ReadFile("../../" + d.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := replaceSection(document, nil); err != nil {
+			t.Fatalf("%s: %v", d.path, err)
+		}
+		var b bytes.Buffer
+		if err := d.write(&b, results()); err != nil {
+			t.Fatal(err)
+		}
+		_, table, _ := strings.Cut("\n"+b.String(), "\n| ")
+		head, _, _ := strings.Cut(table, "\n")
+		want := strings.Join(strings.Fields(head), " ")
+		if !strings.Contains(strings.Join(strings.Fields(string(document)), " "), want) {
+			t.Errorf("%s: no table with %s: just bench --docs", d.path, want)
+		}
+	}
+}
+
+// The README's table has the rows that it is about, and no others.
+func TestHeadline(t *testing.T) {
+	r := results()
+	r.Rows = append(r.Rows, Row{Name: "k6, JSON checks", CPUMicros: 104.3, PerSecond: 9738, PeakBytes: 71_400_000})
+	var b bytes.Buffer
+	if err := writeHeadline(&b, r); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := replaceSection(readme, nil); err != nil {
-		t.Fatal(err)
-	}
-	head, _, _ := strings.Cut(costTable(nil), "\n")
-	want := strings.Join(strings.Fields(head), " ")
-	if !strings.Contains(strings.Join(strings.Fields(string(readme)), " "), want) {
-		t.Errorf("no table with %s: just bench --readme README.md", want)
+	if s := b.String(); !strings.Contains(s, "| k6, JSON checks |") || !strings.Contains(s, "| wrk ") || strings.Contains(s, "| ab ") || !strings.Contains(s, "connections") {
+		t.Error(s)
 	}
 }
