@@ -100,6 +100,27 @@ func (s *Sample) StartMillis() int64 { return s.Start / 1000 }
 // unlike cutting, leaves the mean of many samples where it was.
 func (s *Sample) ElapsedMillis() int64 { return Millis(s.Elapsed) }
 
+// WholeMillis is the elapsed time in JMeter's whole milliseconds: rounded where it was measured finely, as
+// recorded where it was not.
+func (s *Sample) WholeMillis() int64 {
+	if s.Fine {
+		return s.ElapsedMillis()
+	}
+	return s.Elapsed.Milliseconds()
+}
+
+// Weight is how many samples and how many errors s stands for. A row of another tool's recording that
+// stands for many counts the errors it says, as JMeter's StatisticalSampleResult does.
+func (s *Sample) Weight() (samples, errors int64) {
+	if s.Count > 0 {
+		return int64(s.Count), int64(s.Errors)
+	}
+	if s.Failed() {
+		return 1, 1
+	}
+	return 1, 0
+}
+
 // Millis rounds d to whole milliseconds, half up.
 func Millis(d time.Duration) int64 { return (d.Microseconds() + 500) / 1000 }
 

@@ -27,14 +27,34 @@ import (
 // answer, or requests of the session that got none, as many of them as it rose too much. Those may also
 // count later than the answer after them.
 type affinityFold struct {
-	users   map[int]*session
-	threads map[string]*session
-	// named and counted are transitions between answers that named nodes, and that carried counters.
+	users                map[int]*session
+	threads              map[string]*session
 	sessions, moved      int64
-	named, moves         int64
-	counted, continued   int64
+	transitions          Transitions
+	window               Transitions // what TakeTransitions has handed out
 	lost, newIDs, resets int64
 	jumps, repeats       int64
+}
+
+// Transitions counts steps from one response to the next of the same session.
+type Transitions struct {
+	Named, Moves       int64 // between responses that named nodes; those to another node
+	Counted, Continued int64 // between responses with counters; those that went up by one in the same session
+}
+
+// Add adds u.
+func (t *Transitions) Add(u Transitions) {
+	t.Named += u.Named
+	t.Moves += u.Moves
+	t.Counted += u.Counted
+	t.Continued += u.Continued
+}
+
+// TakeTransitions counts the transitions since the last call: a window of the run.
+func (b *Builder) TakeTransitions() Transitions {
+	all, was := b.affinity.transitions, b.affinity.window
+	b.affinity.window = all
+	return Transitions{all.Named - was.Named, all.Moves - was.Moves, all.Counted - was.Counted, all.Continued - was.Continued}
 }
 
 // session is what one session last said.
@@ -130,7 +150,7 @@ func (now *session) travel(s *loadgen.Sample, node int16, is *step) {
 		if *word&bit != 0 {
 			is.is |= isBack
 		}
-		now.moved, now.origin, now.departed = true, now.at, s.StartMillis()+wholeMS(s)
+		now.moved, now.origin, now.departed = true, now.at, s.StartMillis()+s.WholeMillis()
 	}
 	*word |= bit
 	now.at = node
@@ -158,12 +178,12 @@ func (f *affinityFold) session(s *loadgen.Sample) *session {
 func (f *affinityFold) transition(was *session, s *loadgen.Sample, is *step) {
 	moved := false
 	if was.node != "" && s.Node != "" {
-		f.named++
+		f.transitions.Named++
 		is.is |= isNamed
 		moved = was.node != s.Node
 	}
 	if moved {
-		f.moves++
+		f.transitions.Moves++
 		is.is |= isMoved
 		if !was.moved {
 			f.moved++
@@ -202,12 +222,12 @@ func (f *affinityFold) transition(was *session, s *loadgen.Sample, is *step) {
 
 // count folds the step of a counter; broken says that the session is another one.
 func (f *affinityFold) count(was, now int64, broken bool, is *step) {
-	f.counted++
+	f.transitions.Counted++
 	is.is |= isCounted
 	switch {
 	case broken:
 	case now == was+1:
-		f.continued++
+		f.transitions.Continued++
 		is.is |= isContinued
 	case now == was:
 		f.repeats++
@@ -233,15 +253,15 @@ func (now *session) take(s *loadgen.Sample) {
 func (f *affinityFold) freeze(nodes []Node) Affinity {
 	a := Affinity{
 		Sessions: f.sessions, Sticky: f.sessions - f.moved,
-		Transitions: f.named, Moves: f.moves, Counted: f.counted,
+		Transitions: f.transitions.Named, Moves: f.transitions.Moves, Counted: f.transitions.Counted,
 		Lost: f.lost, NewSessions: f.newIDs, Resets: f.resets, Jumps: f.jumps, Repeats: f.repeats,
 	}
-	if f.named > 0 {
-		a.Affinity = ratio(f.named-f.moves, f.named)
+	if f.transitions.Named > 0 {
+		a.Affinity = Ratio(f.transitions.Named-f.transitions.Moves, f.transitions.Named)
 		a.Chance = chance(nodes)
 	}
-	if f.counted > 0 {
-		a.Continuity = ratio(f.continued, f.counted)
+	if f.transitions.Counted > 0 {
+		a.Continuity = Ratio(f.transitions.Continued, f.transitions.Counted)
 	}
 	return a
 }
@@ -258,7 +278,7 @@ func chance(nodes []Node) *float64 {
 // chanceOfOne is the chance level where only one node answered: what was seen says nothing of it then. It
 // follows from the expected shares, which events would have changed.
 func (a *Affinity) chanceOfOne(nodes []Node, steady bool) {
-	answered, expected := answeringNodes(nodes)
+	answered, expected := AnsweringNodes(nodes)
 	if a.Chance == nil || len(answered) != 1 {
 		return
 	}
@@ -280,11 +300,11 @@ func (a *Affinity) chanceOfOne(nodes []Node, steady bool) {
 // comes about by rhythm alone: with two users in step, round robin stays on 55 to 81 % where chance is 50 %.
 const mostlyStays = 0.8
 
-// sticks says whether sessions stick, which decides what a decision is. It is not so where the balancer is
+// Sticks says whether sessions stick, which decides what a decision is. It is not so where the balancer is
 // known to place every request anew. Else no session ever moved without excuse, or the affinity is more
 // than three standard deviations above what it would be by chance, and mostlyStays of the way from there
 // to perfect. Excused moves are left out of it.
-func (a *Affinity) sticks() bool {
+func (a *Affinity) Sticks() bool {
 	n, moves := a.Transitions-a.Excused, a.Moves-a.Excused
 	switch {
 	case a.Free:
@@ -298,8 +318,8 @@ func (a *Affinity) sticks() bool {
 	return stayed > c+3*math.Sqrt(c*(1-c)/float64(n)) && stayed-c >= mostlyStays*(1-c)
 }
 
-// ratio is part of whole, which is not 0.
-func ratio(part, whole int64) *float64 {
+// Ratio is part of whole, which is not 0.
+func Ratio(part, whole int64) *float64 {
 	r := float64(part) / float64(whole)
 	return &r
 }

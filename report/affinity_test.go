@@ -6,36 +6,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"stickbench/internal/sampletest"
 	"stickbench/loadgen"
 )
-
-// answers makes samples of one user from words: "s1:3:a" is an answer of node s1 with counter 3 in
-// session a; parts may be missing, "-" is an answer that says nothing, "mark" a mark, and "clear"
-// empties the jar.
-func answers(user int, script string) []*loadgen.Sample {
-	life := 1
-	var samples []*loadgen.Sample
-	for _, word := range strings.Fields(script) {
-		s := &loadgen.Sample{User: user, Life: life, Label: "GET /", Status: 200, Fine: true}
-		parts := append(strings.Split(word, ":"), "", "")
-		switch word {
-		case "clear":
-			life++
-			continue
-		case "mark":
-			s.Mark, s.Node = true, "s9"
-		case "-":
-			s.Status, s.Kind = 503, loadgen.KindStatus
-		default:
-			s.Node, s.Session = parts[0], parts[2]
-			for _, digit := range parts[1] {
-				s.Counter, s.HasCounter = s.Counter*10+int64(digit-'0'), true
-			}
-		}
-		samples = append(samples, s)
-	}
-	return samples
-}
 
 func float(x float64) *float64 { return &x }
 
@@ -84,7 +57,7 @@ func TestAffinity(t *testing.T) {
 			Affinity{Sessions: 2, Sticky: 2}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := fold(answers(1, test.script), Run{}).Affinity
+			got := fold(sampletest.Responses(1, test.script), Run{}).Affinity
 			test.want.Unexcused, test.want.LostUnexcused = test.want.Moves, test.want.Lost // there are no events
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", test.script, diff)
@@ -95,7 +68,7 @@ func TestAffinity(t *testing.T) {
 
 // Two users' answers that arrive in turn are two sessions, not one that moves to and fro.
 func TestAffinityKeepsUsersApart(t *testing.T) {
-	one, two := answers(1, "s1:1:a s1:2:a"), answers(2, "s2:1:b s2:2:b")
+	one, two := sampletest.Responses(1, "s1:1:a s1:2:a"), sampletest.Responses(2, "s2:1:b s2:2:b")
 	got := fold([]*loadgen.Sample{one[0], two[0], one[1], two[1]}, Run{}).Affinity
 	want := Affinity{Sessions: 2, Sticky: 2, Transitions: 2, Affinity: float(1), Chance: float(0.5), Continuity: float(1), Counted: 2}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -136,32 +109,10 @@ func TestSticks(t *testing.T) {
 		n := test.stays + test.moves
 		a := Affinity{Transitions: n, Moves: test.moves}
 		if n > 0 {
-			a.Affinity, a.Chance = ratio(test.stays, n), &test.chance
+			a.Affinity, a.Chance = Ratio(test.stays, n), &test.chance
 		}
-		if got := a.sticks(); got != test.want {
+		if got := a.Sticks(); got != test.want {
 			t.Errorf("%d stayed, %d moved, chance %g: sticks is %v", test.stays, test.moves, test.chance, got)
-		}
-	}
-}
-
-// Without stickiness, two users in step stay on their node far more often than by chance. Taken for
-// sessions that stick, their first answers would be the only decisions, and the report would say that
-// sessions stick but 904 of 1998 transitions left the node.
-func TestKnownFreeBalancer(t *testing.T) {
-	script := strings.Repeat("s1:1:a ", 30) + strings.Repeat("s2:1:b ", 30)
-	no, yes := false, true
-	for _, test := range []struct {
-		sticky    *bool
-		decisions int64
-		says      string
-	}{
-		{&no, 30, "nothing sticks: 98.3% of the transitions stayed on their node, by chance alone 50.0% would, and 1 lost the session"},
-		{&yes, 1, "sessions stick, but 1 of 59 transitions left the node; 1 lost the session"},
-		{nil, 1, "sessions stick, but 1 of 59 transitions left the node; 1 lost the session"},
-	} {
-		r := fold(answers(1, script), Run{Sticky: test.sticky})
-		if got := SessionVerdict(r); got != test.says || r.Nodes[0].Decisions != test.decisions {
-			t.Errorf("%d decisions, %s\nwant %d, %s", r.Nodes[0].Decisions, got, test.decisions, test.says)
 		}
 	}
 }
@@ -184,7 +135,7 @@ func TestUnseenCounts(t *testing.T) {
 		{"a new jar forgets", "s1:1:a x clear s1:1:b s1:3:b", 1, 0, 1, 0, 2},
 		{"a timeout alone is no session", "x", 0, 0, 0, 0, 0},
 	} {
-		samples := answers(1, strings.NewReplacer("+", "", "x", "-").Replace(test.script))
+		samples := sampletest.Responses(1, strings.NewReplacer("+", "", "x", "-").Replace(test.script))
 		words := strings.Fields(strings.ReplaceAll(test.script, "clear ", ""))
 		for i, s := range samples {
 			switch {
@@ -220,7 +171,7 @@ func TestChanceOfOneNode(t *testing.T) {
 		{"the other has none", Run{Weights: map[string]float64{"s1": 1, "s2": 0}}, nil},
 		{"source", Run{Algorithm: "source", Weights: map[string]float64{"s1": 1, "s2": 1}}, nil},
 	} {
-		got := fold(answers(1, "s1:1:a s1:2:a"), test.run).Affinity.Chance
+		got := fold(sampletest.Responses(1, "s1:1:a s1:2:a"), test.run).Affinity.Chance
 		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.name, diff)
 		}

@@ -1,6 +1,9 @@
 package report
 
-import "stickbench/loadgen"
+import (
+	"stickbench/internal/hist"
+	"stickbench/loadgen"
+)
 
 // The models of load (Results.Model).
 const (
@@ -68,20 +71,20 @@ type Response struct {
 // rowFold.
 type responseFold struct {
 	sum, max int64
-	times    histogram
+	times    hist.Histogram
 }
 
 func (f *responseFold) add(s *loadgen.Sample) {
 	t := s.Late.Microseconds() + s.Elapsed.Microseconds()
 	f.sum += t
 	f.max = max(f.max, t)
-	f.times.add(t, 1, fineBits)
+	f.times.Add(t, 1, hist.FineBits)
 }
 
 func (f *responseFold) merge(o *responseFold) {
 	f.sum += o.sum
 	f.max = max(f.max, o.max)
-	f.times.merge(&o.times)
+	f.times.Merge(&o.times)
 }
 
 // freeze is nil where nothing was an arrival.
@@ -89,10 +92,10 @@ func (f *responseFold) freeze() *Response {
 	if f == nil {
 		return nil
 	}
-	p := f.times.percentiles(fineBits, 0.5, 0.9, 0.95, 0.99)
+	p := f.times.Percentiles(hist.FineBits, 0.5, 0.9, 0.95, 0.99)
 	ms := func(micros int64) float64 { return float64(min(micros, f.max)) / 1000 }
 	return &Response{
-		Samples: f.times.total, AverageMS: float64(f.sum) / float64(f.times.total) / 1000,
+		Samples: f.times.Total, AverageMS: float64(f.sum) / float64(f.times.Total) / 1000,
 		P50MS: ms(p[0]), P90MS: ms(p[1]), P95MS: ms(p[2]), P99MS: ms(p[3]), MaxMS: ms(f.max),
 	}
 }

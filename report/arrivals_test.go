@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"stickbench/internal/sampletest"
 	"stickbench/loadgen"
 )
 
@@ -23,7 +24,7 @@ func TestStallShowsInResponseTime(t *testing.T) {
 		}
 		free = start + took
 		b.Add(&loadgen.Sample{
-			Start: epoch + start.Microseconds(), Elapsed: took, Fine: true, Label: "GET /", User: 1, Iteration: i + 1,
+			Start: sampletest.Epoch + start.Microseconds(), Elapsed: took, Fine: true, Label: "GET /", User: 1, Iteration: i + 1,
 			Status: 200, Arrival: true, Late: start - intended,
 		})
 	}
@@ -47,7 +48,7 @@ func TestResponseIsFromTheIntendedStart(t *testing.T) {
 	var times []int64
 	sum := int64(0)
 	for i := range 3000 {
-		s := &loadgen.Sample{Start: epoch, Fine: true, Label: "GET /", Node: "s1", Elapsed: time.Duration(rng.IntN(5000)) * time.Microsecond, Arrival: i%3 == 0}
+		s := &loadgen.Sample{Start: sampletest.Epoch, Fine: true, Label: "GET /", Node: "s1", Elapsed: time.Duration(rng.IntN(5000)) * time.Microsecond, Arrival: i%3 == 0}
 		if s.Arrival {
 			s.Late = time.Duration(rng.IntN(500_000)) * time.Microsecond
 			times = append(times, (s.Late + s.Elapsed).Microseconds())
@@ -71,24 +72,8 @@ func TestResponseIsFromTheIntendedStart(t *testing.T) {
 			t.Errorf("%s: average %v ms, want %v", row.Label, p.AverageMS, want)
 		}
 	}
-	closed := fold(foreign(), Run{})
+	closed := fold(sampletest.Foreign(), Run{})
 	if closed.Model != "" || closed.Total.Response != nil {
 		t.Errorf("no arrivals: model %q, %+v", closed.Model, closed.Total.Response)
-	}
-}
-
-func TestModelWords(t *testing.T) {
-	for want, r := range map[string]Results{
-		"":                      {},
-		"open model":            {Model: OpenModel, PlannedUsers: 5}, // killed, or a recording alone
-		"closed model":          {Model: ClosedModel},
-		"closed model: 1 user":  {Model: ClosedModel, PlannedUsers: 1},
-		"closed model: 2 users": {Model: ClosedModel, PlannedUsers: 2},
-		"open model: 1 of 1 arrival started, 0 late, 0 dropped":             {Model: OpenModel, Arrivals: &Arrivals{Planned: 1, Started: 1}},
-		"mixed model: 9990 of 10 000 arrivals started, 12 late, 10 dropped": {Model: MixedModel, PlannedUsers: 5, Arrivals: &Arrivals{Planned: 10000, Started: 9990, Late: 12, Dropped: 10}},
-	} {
-		if got := modelWords(&r); got != want {
-			t.Errorf("%q, want %q", got, want)
-		}
 	}
 }

@@ -80,8 +80,8 @@ type labelFold struct {
 	marks bool       // nothing but marks so far
 }
 
-// totalLabel is the label of the row over all samples.
-const totalLabel = "TOTAL"
+// TotalLabel is the label of the row over all samples.
+const TotalLabel = "TOTAL"
 
 // NewBuilder makes an empty Builder.
 func NewBuilder() *Builder {
@@ -164,7 +164,7 @@ func (b *Builder) Freeze(run Run) *Results {
 	g := b.stage.settledCopy()
 	r := &Results{
 		Schema: Schema, Plan: run.Plan, Verdict: "none",
-		Labels: b.freezeLabels(nodes), Total: b.total.freeze(totalLabel),
+		Labels: b.freezeLabels(nodes), Total: b.total.freeze(TotalLabel),
 		DurationMS: b.doubts.duration(), WholeMillis: b.doubts.whole,
 		Requests: run.Requests, Arrivals: run.Arrivals, Generator: run.Generator, PlannedUsers: run.PlannedUsers,
 		Errors:       b.errors.freeze(),
@@ -190,7 +190,7 @@ func (b *Builder) Freeze(run Run) *Results {
 // freezeStage makes what depends on events: decisions and shares, phases, and the states of nodes.
 func (b *Builder) freezeStage(g *stage, r *Results, run Run, nodes []*nodeFold) {
 	way := byAnswer
-	if r.Affinity.sticks() {
+	if r.Affinity.Sticks() {
 		way = bySession
 	}
 	all := func(*segment) bool { return true }
@@ -216,7 +216,7 @@ func (b *Builder) freezeStage(g *stage, r *Results, run Run, nodes []*nodeFold) 
 func (b *Builder) freezeLabels(nodes []*nodeFold) []Row {
 	rows := make([]Row, 0, len(b.order))
 	for _, l := range b.order {
-		if l.label == totalLabel {
+		if l.label == TotalLabel {
 			continue
 		}
 		row := l.fold.freeze(l.label)
@@ -244,7 +244,7 @@ func (b *Builder) freezeNodes(r *Results, nodes []*nodeFold, weights map[string]
 			r.Nodes = append(r.Nodes, Node{Node: name})
 		}
 	}
-	slices.SortFunc(r.Nodes, func(x, y Node) int { return compareNodes(x.Node, y.Node) })
+	slices.SortFunc(r.Nodes, func(x, y Node) int { return CompareNodes(x.Node, y.Node) })
 	share(r.Nodes)
 }
 

@@ -2,19 +2,19 @@ package report
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"stickbench/assert"
+	"stickbench/internal/sampletest"
 	"stickbench/loadgen"
 )
 
 func TestBuilderRows(t *testing.T) {
-	s := stream{seed: 7, users: 2, rounds: 10, nodes: []string{"s10", "s2"}, labels: []string{"POST /login", "GET /"}, sticky: true, marks: true}
-	r := fold(s.samples(), Run{})
+	s := sampletest.Stream{Seed: 7, Users: 2, Rounds: 10, Nodes: []string{"s10", "s2"}, Labels: []string{"POST /login", "GET /"}, Sticky: true, Marks: true}
+	r := fold(s.Samples(), Run{})
 	var got []string
 	for _, row := range r.Labels {
 		got = append(got, fmt.Sprintf("%s %d mark=%v", row.Label, row.Samples, row.Mark))
@@ -41,7 +41,7 @@ func TestBuilderRows(t *testing.T) {
 
 // A label named TOTAL has no row of its own in JMeter.
 func TestBuilderLabelTotal(t *testing.T) {
-	samples := answers(1, "s1:1:a s1:2:a s1:3:a")
+	samples := sampletest.Responses(1, "s1:1:a s1:2:a s1:3:a")
 	samples[1].Label = "TOTAL"
 	r := fold(samples, Run{})
 	if len(r.Labels) != 1 || r.Labels[0].Samples != 2 || r.Total.Samples != 3 {
@@ -54,9 +54,9 @@ func TestBuilderLabelTotal(t *testing.T) {
 
 // A view freezes while the run goes on: what it got must not change, and nor may the run.
 func TestBuilderFreezeWhileRunning(t *testing.T) {
-	samples := stream{
-		seed: 8, users: 3, rounds: 40, nodes: []string{"s1", "s2"}, labels: []string{"GET /", "GET /b"}, marks: true, fail: 0.2,
-	}.samples()
+	samples := sampletest.Stream{
+		Seed: 8, Users: 3, Rounds: 40, Nodes: []string{"s1", "s2"}, Labels: []string{"GET /", "GET /b"}, Marks: true, Fail: 0.2,
+	}.Samples()
 	b := NewBuilder()
 	var before, after *Results
 	for i, s := range samples {
@@ -80,12 +80,12 @@ func TestBuilderFreezeWhileRunning(t *testing.T) {
 // Once labels, nodes, users and sorts of failure are known, a sample costs no memory: neither one that
 // sticks, nor one of a new session on another node, nor a failure.
 func TestBuilderAddAllocatesNothing(t *testing.T) {
-	for _, s := range []stream{
-		{seed: 9, users: 4, rounds: 500, nodes: []string{"s1", "s2"}, labels: []string{"GET /"}, sticky: true},
-		{seed: 9, users: 4, rounds: 500, nodes: []string{"s1", "s2"}, labels: []string{"GET /"}, marks: true, clear: true, fail: 0.3},
-		{seed: 9, users: 4, rounds: 500, nodes: []string{"s1", "s2"}, labels: []string{"GET /", "GET /b"}, clear: true, open: true},
+	for _, s := range []sampletest.Stream{
+		{Seed: 9, Users: 4, Rounds: 500, Nodes: []string{"s1", "s2"}, Labels: []string{"GET /"}, Sticky: true},
+		{Seed: 9, Users: 4, Rounds: 500, Nodes: []string{"s1", "s2"}, Labels: []string{"GET /"}, Marks: true, Clear: true, Fail: 0.3},
+		{Seed: 9, Users: 4, Rounds: 500, Nodes: []string{"s1", "s2"}, Labels: []string{"GET /", "GET /b"}, Clear: true, Open: true},
 	} {
-		samples := s.samples()
+		samples := s.Samples()
 		b := NewBuilder()
 		for _, s := range samples {
 			b.Add(s)
@@ -105,7 +105,7 @@ func TestBuilderExpectations(t *testing.T) {
 		}
 		return e
 	}
-	samples := answers(1, "s1:1:a s1:2:a")
+	samples := sampletest.Responses(1, "s1:1:a s1:2:a")
 	if r := fold(samples, Run{}); r.Verdict != "none" {
 		t.Errorf("without expectations: %s", r.Verdict)
 	}
@@ -120,7 +120,7 @@ func TestBuilderExpectations(t *testing.T) {
 }
 
 func BenchmarkBuilderAdd(b *testing.B) {
-	samples := stream{seed: 9, users: 100, rounds: 100, nodes: []string{"s1", "s2"}, labels: []string{"GET /"}, sticky: true}.samples()
+	samples := sampletest.Stream{Seed: 9, Users: 100, Rounds: 100, Nodes: []string{"s1", "s2"}, Labels: []string{"GET /"}, Sticky: true}.Samples()
 	fold := NewBuilder()
 	b.ReportAllocs()
 	i := 0
@@ -134,7 +134,7 @@ func BenchmarkBuilderAdd(b *testing.B) {
 func TestBuilderBoundsNodes(t *testing.T) {
 	var samples []*loadgen.Sample
 	for i := range 300 {
-		samples = append(samples, answers(i+1, fmt.Sprintf("node-%d:1:a", i))...)
+		samples = append(samples, sampletest.Responses(i+1, fmt.Sprintf("node-%d:1:a", i))...)
 	}
 	r := fold(samples, Run{})
 	if len(r.Nodes) != maxNodes+1 {
@@ -145,48 +145,5 @@ func TestBuilderBoundsNodes(t *testing.T) {
 	}
 	if !strings.Contains(strings.Join(r.Warnings, "\n"), "More than 100 different nodes") {
 		t.Errorf("no warning: %q", r.Warnings)
-	}
-}
-
-// A run that was interrupted, or whose target's laboratory broke down, has not met its expectations by
-// what it measured until then: "pass" would let a pipeline go on after a run of no use.
-func TestBuilderStopped(t *testing.T) {
-	e, err := assert.Known{}.CompileExpectation("errors == 0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, test := range []struct{ stopped, verdict, begins string }{
-		{"", "pass", "PASS  p — every session"},
-		{"interrupted", "interrupted", "INTERRUPTED  p — every session"},
-		{"failed", "incomplete", "INCOMPLETE  p — every session"},
-	} {
-		r := fold(answers(1, "s1:1:a s1:2:a"), Run{Plan: "p", Stopped: test.stopped, Expectations: []*assert.Expectation{e}})
-		var text strings.Builder
-		if err := WriteText(&text, r, TextOptions{}); err != nil {
-			t.Fatal(err)
-		}
-		if r.Verdict != test.verdict || !strings.HasPrefix(text.String(), test.begins) || !strings.Contains(text.String(), "✓  errors == 0") {
-			t.Errorf("%q: verdict %s\n%s", test.stopped, r.Verdict, text.String())
-		}
-	}
-}
-
-// A phase in which nobody came has no response times: 0 would be the fastest of all.
-func TestTimesOfNoRequests(t *testing.T) {
-	p := phaseTable(&Results{Phases: []Phase{{Name: "start", Requests: 1, AverageMS: 3, P95MS: 4}, {Name: "empty"}}})
-	n := nodeTable(&Results{Nodes: []Node{{Node: "s1", Requests: 1, AverageMS: 3, P95MS: 4}, {Node: "s2"}}})
-	for _, made := range []table{p, n} {
-		found := 0
-		for _, c := range slices.Concat(made.groups...) {
-			if c.head == "Average" || c.head == "p95" {
-				found++
-				if c.cells[0] == "–" || c.cells[1] != "–" {
-					t.Errorf("%s: %q", c.head, c.cells)
-				}
-			}
-		}
-		if found != 2 {
-			t.Errorf("%d columns of times", found)
-		}
 	}
 }

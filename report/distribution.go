@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"stickbench/internal/format"
+	"stickbench/internal/stats"
 	"strings"
 )
 
@@ -99,14 +101,14 @@ func (j *shareJudge) distribution(fits func(*segment) bool) *Distribution {
 	case len(parts) > 0:
 		j.weigh(d, parts)
 	case known && alone != "":
-		d.Explanation = fmt.Sprintf("%s: %s", plural(d.N, "decision"), alone)
-	case d.N < neededDraws(1./2, 2./3):
-		d.Verdict, d.Needed = TooFew, neededDraws(1./2, 2./3)
+		d.Explanation = fmt.Sprintf("%s: %s", format.Plural(d.N, "decision"), alone)
+	case d.N < stats.DrawsToTell(1./2, 2./3):
+		d.Verdict, d.Needed = TooFew, stats.DrawsToTell(1./2, 2./3)
 		d.Explanation = tooFew(d.N, d.Needed, "1:1", "2:1")
 	case known:
 		d.Explanation = "no decision was made while weights were in force: shares are not judged"
 	default:
-		d.Explanation = weightsUnknown
+		d.Explanation = WeightsUnknown
 	}
 	return d
 }
@@ -128,7 +130,7 @@ func (j *shareJudge) parts(fits func(*segment) bool, d *Distribution) (parts []j
 			alone = "no node could be chosen, so shares are not judged"
 			continue
 		case len(eligible) == 1:
-			alone = "only " + clean(eligible[0]) + " could be chosen, so shares are not judged"
+			alone = "only " + format.Clean(eligible[0]) + " could be chosen, so shares are not judged"
 			continue
 		}
 		part := judged{force: f, eligible: eligible, counts: map[string]int64{}, allowed: j.allowed(i)}
@@ -169,16 +171,16 @@ func (j *shareJudge) weigh(d *Distribution, parts []judged) {
 	d.measure(parts, j.nodes)
 	largest := slices.MaxFunc(parts, func(a, b judged) int { return cmp.Compare(a.n, b.n) })
 	p := largest.force.pair()
-	needed := neededDraws(p.p, p.q)
+	needed := stats.DrawsToTell(p.p, p.q)
 	turns := min(needed, p.neededTurns(len(largest.eligible)-1))
 	if j.law == turnLaw && d.Judged < turns || j.law == drawLaw && d.Judged < needed {
 		d.Verdict, d.Needed = TooFew, needed
 		d.Explanation = tooFew(d.Judged, needed, p.expected, p.other)
 		if d.Judged+d.Skipped < d.N {
-			d.Explanation = fmt.Sprintf("of %s, ", plural(d.N, "decision")) + count(d.Judged) + " had a choice" + strings.TrimPrefix(d.Explanation, plural(d.Judged, "decision"))
+			d.Explanation = fmt.Sprintf("of %s, ", format.Plural(d.N, "decision")) + format.Count(d.Judged) + " had a choice" + strings.TrimPrefix(d.Explanation, format.Plural(d.Judged, "decision"))
 		}
 		if j.law == turnLaw && turns < needed {
-			d.Explanation += fmt.Sprintf(" (%s in %s)", count(turns), j.algorithm)
+			d.Explanation += fmt.Sprintf(" (%s in %s)", format.Count(turns), j.algorithm)
 		}
 	} else if j.law == turnLaw {
 		j.weighTurns(d, parts)
@@ -186,7 +188,7 @@ func (j *shareJudge) weigh(d *Distribution, parts []judged) {
 		j.weighDraws(d, parts)
 	}
 	if d.Skipped > 0 {
-		d.Explanation += fmt.Sprintf("; left out: %s too soon after a change", plural(d.Skipped, "decision"))
+		d.Explanation += fmt.Sprintf("; left out: %s too soon after a change", format.Plural(d.Skipped, "decision"))
 	}
 }
 
@@ -202,7 +204,7 @@ func (d *Distribution) measure(parts []judged, nodes []string) {
 		}
 		expected /= float64(d.Judged)
 		share := NodeShare{Node: name, Decisions: n, Share: float64(n) / float64(d.Judged), Expected: expected}
-		share.Low, share.High = wilson(n, d.Judged)
+		share.Low, share.High = stats.Wilson(n, d.Judged)
 		d.Nodes = append(d.Nodes, share)
 		off := math.Abs(share.Share - expected)
 		variation, most = variation+off/2, max(most, off*100)
@@ -232,14 +234,14 @@ func (j *shareJudge) weighTurns(d *Distribution, parts []judged) {
 	law := fmt.Sprintf("%s by weights %s", j.algorithm, ratios(parts))
 	if exact {
 		d.Verdict = Exact
-		d.Explanation = fmt.Sprintf("%s, exact: %s, as %s gives", plural(d.Judged, "decision"), d.shareList(), law)
+		d.Explanation = fmt.Sprintf("%s, exact: %s, as %s gives", format.Plural(d.Judged, "decision"), d.shareList(), law)
 		return
 	}
-	d.Verdict = "off by " + count(int64(math.Ceil(worst-1e-6)))
-	d.Explanation = fmt.Sprintf("%s, %s: %s, where %s gives %s", plural(d.Judged, "decision"), d.Verdict, d.shareList(), law, d.expectedList())
+	d.Verdict = "off by " + format.Count(int64(math.Ceil(worst-1e-6)))
+	d.Explanation = fmt.Sprintf("%s, %s: %s, where %s gives %s", format.Plural(d.Judged, "decision"), d.Verdict, d.shareList(), law, d.expectedList())
 	switch {
 	case ok:
-		d.Explanation += fmt.Sprintf("; requests that named no node, or were under way when something changed, may have moved %s", plural(allowed, "decision"))
+		d.Explanation += fmt.Sprintf("; requests that named no node, or were under way when something changed, may have moved %s", format.Plural(allowed, "decision"))
 	default:
 		d.Explanation += "; has somebody else been using the balancer?"
 	}
@@ -260,7 +262,7 @@ func (p *judged) off() float64 {
 // weighDraws judges shares that are drawn.
 func (j *shareJudge) weighDraws(d *Distribution, parts []judged) {
 	p := drawnTogether(alike(parts), j.nodes)
-	ok := p >= rejected
+	ok := p >= stats.Alpha01
 	d.PValue, d.OK = &p, &ok
 	what := "by chance alone"
 	if j.algorithm == "" {
@@ -269,13 +271,13 @@ func (j *shareJudge) weighDraws(d *Distribution, parts []judged) {
 	if ok {
 		d.Verdict = AsExpected
 		d.Explanation = fmt.Sprintf("%s, as expected: %s where %s are expected; %s they are so far off with p = %s",
-			plural(d.Judged, "decision"), d.shareList(), d.expectedList(), what, probability(p))
+			format.Plural(d.Judged, "decision"), d.shareList(), d.expectedList(), what, probability(p))
 		return
 	}
 	d.Verdict = Differs
 	far := d.farthest()
 	d.Explanation = fmt.Sprintf("%s, and the shares differ: %s has %s where %s is expected; %s they are so far off with p = %s",
-		plural(d.Judged, "decision"), clean(far.Node), percent(far.Share), percent(far.Expected), what, probability(p))
+		format.Plural(d.Judged, "decision"), format.Clean(far.Node), format.Percent(far.Share), format.Percent(far.Expected), what, probability(p))
 }
 
 // alike adds up the parts in which the same shares are in force.
@@ -314,21 +316,21 @@ func equalShares(a, b map[string]float64) bool {
 func drawnTogether(groups []judged, nodes []string) float64 {
 	sum, degrees := 0.0, 0
 	for i := range groups {
-		counts, shares, cells := make([]int64, len(nodes)), make([]float64, len(nodes)), []cell(nil)
+		counts, shares, cells := make([]int64, len(nodes)), make([]float64, len(nodes)), []stats.Cell(nil)
 		for k, name := range nodes {
 			counts[k], shares[k] = groups[i].counts[name], groups[i].force.shares[name]
 			switch {
 			case shares[k] > 0:
-				cells = append(cells, cell{counts[k], shares[k]})
+				cells = append(cells, stats.Cell{Count: counts[k], Share: shares[k]})
 			case counts[k] > 0:
 				return 0
 			}
 		}
 		if len(groups) == 1 {
-			return drawn(counts, shares)
+			return stats.PValue(counts, shares)
 		}
-		g, d := likelihood(cells, groups[i].n)
+		g, d := stats.GStatistic(cells, groups[i].n)
 		sum, degrees = sum+g, degrees+d
 	}
-	return chiSquared(sum, degrees)
+	return stats.ChiSquaredP(sum, degrees)
 }

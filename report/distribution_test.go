@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"stickbench/internal/sampletest"
+	"stickbench/internal/stats"
 	"stickbench/loadgen"
 )
 
@@ -25,7 +27,7 @@ func decided(t *testing.T, script string) (samples []*loadgen.Sample) {
 			for node := range strings.SplitSeq(nodes, ",") {
 				s := &loadgen.Sample{
 					User: len(samples) + 1, Life: 1, Label: "GET /", Status: 200, Fine: true, Node: node, ActiveAll: 1,
-					Start: epoch + 1000*int64(at), Elapsed: time.Millisecond,
+					Start: sampletest.Epoch + 1000*int64(at), Elapsed: time.Millisecond,
 				}
 				if node == "-" {
 					s.Node, s.Kind = "", loadgen.KindStatus
@@ -89,9 +91,9 @@ func TestDistribution(t *testing.T) {
 		{"leastconn", "s1*90 s2*10", "", Run{Algorithm: "leastconn", Weights: weights(1, 1)}, NotJudged, "", "leastconn follows load, not weights: shares are not judged"},
 		{"source", "s1*2", "", Run{Algorithm: "source", Weights: weights(1, 1)}, NotJudged, "", "source follows the users' addresses"},
 		{"hash", "s1*100", "", Run{Algorithm: "hash req.cook(x)", Weights: weights(1, 1)}, NotJudged, "", "hash follows"},
-		{"no weights", "s1*90 s2*10", "", Run{Algorithm: "roundrobin"}, NotJudged, "", weightsUnknown},
+		{"no weights", "s1*90 s2*10", "", Run{Algorithm: "roundrobin"}, NotJudged, "", WeightsUnknown},
 		{"no weights, few", "s1*9", "", Run{}, TooFew, "", "9 decisions: too few to judge the shares, 69 tell 1:1 from 2:1"},
-		{"weights of other names", "s1*90 s2*10", "", Run{Weights: map[string]float64{"web1": 1, "web2": 1}}, NotJudged, "", weightsUnknown},
+		{"weights of other names", "s1*90 s2*10", "", Run{Weights: map[string]float64{"web1": 1, "web2": 1}}, NotJudged, "", WeightsUnknown},
 		{"one node", "s1*100", "", robin(1), NotJudged, "", "100 decisions: only s1 could be chosen, so shares are not judged"},
 		{"the other in drain from the start", "s1*100", "", out, NotJudged, "", "only s1 could be chosen"},
 		{"too few had a choice", "s1,s2*2 @2000 s2*50", "1500 s1 drain", robin(1, 1), TooFew, "", "of 54 decisions, 4 had a choice: too few to judge the shares, 69 tell"},
@@ -121,10 +123,10 @@ func TestDistribution(t *testing.T) {
 
 func TestDistributionFigures(t *testing.T) {
 	d := during(decided(t, "s1*60 s2*40"), nil, Run{Algorithm: "random", Weights: map[string]float64{"s1": 1, "s2": 1}}).Distribution
-	if *d.TotalVariation != 0.09999999999999998 && !near(*d.TotalVariation, 0.1, 1e-12) || !near(*d.MaxDeviation, 10, 1e-9) || !near(*d.PValue, 0.0569, 1e-4) {
+	if *d.TotalVariation != 0.09999999999999998 && !sampletest.Near(*d.TotalVariation, 0.1, 1e-12) || !sampletest.Near(*d.MaxDeviation, 10, 1e-9) || !sampletest.Near(*d.PValue, 0.0569, 1e-4) {
 		t.Errorf("%g, %g points, p = %g", *d.TotalVariation, *d.MaxDeviation, *d.PValue)
 	}
-	if n := d.Nodes[0]; n.Node != "s1" || n.Decisions != 60 || n.Share != 0.6 || n.Expected != 0.5 || !near(n.Low, 0.5020, 5e-5) || !near(n.High, 0.6906, 5e-5) {
+	if n := d.Nodes[0]; n.Node != "s1" || n.Decisions != 60 || n.Share != 0.6 || n.Expected != 0.5 || !sampletest.Near(n.Low, 0.5020, 5e-5) || !sampletest.Near(n.High, 0.6906, 5e-5) {
 		t.Errorf("%+v", n)
 	}
 }
@@ -139,7 +141,7 @@ func TestDrawsAreSeldomCalledDifferent(t *testing.T) {
 		for range 200 {
 			counts[[]int{0, 0, 1, 2}[random.IntN(4)]]++
 		}
-		if drawn(counts, []float64{0.5, 0.25, 0.25}) < rejected {
+		if stats.PValue(counts, []float64{0.5, 0.25, 0.25}) < stats.Alpha01 {
 			different++
 		}
 	}
@@ -161,7 +163,7 @@ func TestDecisionsOfMoves(t *testing.T) {
 func TestExpectedShares(t *testing.T) {
 	run := Run{Algorithm: "roundrobin", Weights: map[string]float64{"s1": 1, "s2": 1}}
 	r := during(decided(t, "s1,s2*50 @2000 s2*100"), happened(t, "1500 s1 drain"), run)
-	if got := *r.Nodes[0].ExpectedShare; !near(got, 0.25, 1e-12) {
+	if got := *r.Nodes[0].ExpectedShare; !sampletest.Near(got, 0.25, 1e-12) {
 		t.Errorf("s1 in the run: %g", got)
 	}
 	if got := *r.Phases[1].Nodes[0].ExpectedShare; got != 0 {

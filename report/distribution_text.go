@@ -2,15 +2,16 @@ package report
 
 import (
 	"fmt"
+	"stickbench/internal/format"
 	"strconv"
 	"strings"
 )
 
-// weightsUnknown is the explanation where there is nothing to judge by.
-const weightsUnknown = "the weights are not known: shares are not judged"
+// WeightsUnknown is the explanation where there is nothing to judge by.
+const WeightsUnknown = "the weights are not known: shares are not judged"
 
 func tooFew(n, needed int64, expected, other string) string {
-	return fmt.Sprintf("%s: too few to judge the shares, %s tell %s from %s", plural(n, "decision"), count(needed), expected, other)
+	return fmt.Sprintf("%s: too few to judge the shares, %s tell %s from %s", format.Plural(n, "decision"), format.Count(needed), expected, other)
 }
 
 // probability writes p to two digits.
@@ -37,12 +38,12 @@ func ratios(parts []judged) string {
 
 // shareList is "s1 1334, s2 666", of many nodes only the one that is farthest off.
 func (d *Distribution) shareList() string {
-	return d.nodeList(func(n NodeShare) string { return count(n.Decisions) })
+	return d.nodeList(func(n NodeShare) string { return format.Count(n.Decisions) })
 }
 
 // expectedList is "1333.3 and 666.7".
 func (d *Distribution) expectedList() string {
-	return d.nodeList(func(n NodeShare) string { return grouped(n.Expected*float64(d.Judged), 1) })
+	return d.nodeList(func(n NodeShare) string { return format.Decimal(n.Expected*float64(d.Judged), 1) })
 }
 
 func (d *Distribution) nodeList(figure func(NodeShare) string) string {
@@ -53,7 +54,7 @@ func (d *Distribution) nodeList(figure func(NodeShare) string) string {
 	}
 	list := make([]string, len(nodes))
 	for i, n := range nodes {
-		list[i] = clean(n.Node) + " " + figure(n)
+		list[i] = format.Clean(n.Node) + " " + figure(n)
 	}
 	return strings.Join(list, ", ")
 }

@@ -32,7 +32,7 @@ func newErrorFold() *errorFold { return &errorFold{index: map[errorKey]int{}} }
 
 // add counts a sample, if it failed.
 func (f *errorFold) add(s *loadgen.Sample) {
-	_, n := weight(s)
+	_, n := s.Weight()
 	if n == 0 {
 		return
 	}

@@ -21,7 +21,7 @@ var _ assert.Figures = (*Results)(nil)
 // arrivals (those that began), late and dropped are counts of the arrivals of open groups; they are not
 // defined for closed runs, and where only a recording is known.
 func (r *Results) Figure(name string) (value float64, ok bool) {
-	answered, _ := answeringNodes(r.Nodes)
+	answered, _ := AnsweringNodes(r.Nodes)
 	placed, known, measured := len(answered) > 0, r.Affinity.Sessions > 0, r.Total.Samples > 0
 	a := &r.Affinity
 	switch name {
@@ -89,7 +89,7 @@ func (r *Row) defined(name string) (float64, error) {
 
 // row is the row of a label, nil if there is none.
 func (r *Results) row(label string) *Row {
-	if label == "" || label == totalLabel {
+	if label == "" || label == TotalLabel {
 		return &r.Total
 	}
 	for i := range r.Labels {
@@ -164,7 +164,7 @@ func nodeFigure(nodes []Node, name, node string) (float64, error) {
 
 // nodeNamed is the node of that name.
 func nodeNamed(nodes []Node, name string) (n Node, err error) {
-	if answered, _ := answeringNodes(nodes); len(answered) == 0 {
+	if answered, _ := AnsweringNodes(nodes); len(answered) == 0 {
 		return n, errors.New("no answer named its node")
 	}
 	for i := range nodes {

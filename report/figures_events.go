@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"stickbench/assert"
+	"stickbench/internal/format"
 )
 
 // During gives the figures of the phases of that name, which count together; "start" is the phase before
@@ -103,7 +104,7 @@ func (r *Results) conduct(node, state string, fits func(*Spell) bool, faults fun
 		case f.count == 1:
 			seen = append(seen, "1 "+f.what)
 		case f.count > 1:
-			seen = append(seen, count(f.count)+" "+f.more)
+			seen = append(seen, format.Count(f.count)+" "+f.more)
 		}
 	}
 	return len(seen) == 0, strings.Join(seen, ", "), nil
@@ -127,9 +128,9 @@ type phaseFigures struct {
 
 func (f *phaseFigures) Figure(name string) (value float64, ok bool) {
 	p := f.phase
-	answered, _ := answeringNodes(p.Nodes)
+	answered, _ := AnsweringNodes(p.Nodes)
 	placed, known, measured := len(answered) > 0, p.Sessions > 0, p.Requests > 0
-	if run, _ := answeringNodes(f.run.Nodes); len(run) > 0 {
+	if run, _ := AnsweringNodes(f.run.Nodes); len(run) > 0 {
 		placed, known = true, true // the run has nodes and sessions: none here means 0
 	}
 	switch name {
@@ -168,7 +169,7 @@ func (f *phaseFigures) Figure(name string) (value float64, ok bool) {
 }
 
 func (f *phaseFigures) LabelFigure(name, label string) (float64, error) {
-	if label == "" || label == totalLabel {
+	if label == "" || label == TotalLabel {
 		return f.phase.Total.defined(name)
 	}
 	for i := range f.phase.Labels {
@@ -183,10 +184,10 @@ func (f *phaseFigures) LabelFigure(name, label string) (float64, error) {
 }
 
 func (f *phaseFigures) NodeFigure(name, node string) (float64, error) {
-	if answered, _ := answeringNodes(f.phase.Nodes); len(answered) == 0 && name == "share" {
+	if answered, _ := AnsweringNodes(f.phase.Nodes); len(answered) == 0 && name == "share" {
 		return 0, errors.New("no answer named its node in this phase")
 	}
-	if answered, _ := answeringNodes(f.phase.Nodes); len(answered) == 0 {
+	if answered, _ := AnsweringNodes(f.phase.Nodes); len(answered) == 0 {
 		return 0, nil
 	}
 	return nodeFigure(f.phase.Nodes, name, node)

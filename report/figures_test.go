@@ -2,13 +2,14 @@ package report
 
 import (
 	"math"
+	"stickbench/internal/sampletest"
 	"testing"
 )
 
 func TestFigure(t *testing.T) {
-	sticky := fold(stream{seed: 11, users: 2, rounds: 50, nodes: []string{"s1", "s2"}, labels: []string{"GET /"}, sticky: true}.samples(), Run{})
-	robin := fold(stream{seed: 11, users: 1, rounds: 50, nodes: []string{"s1", "s2"}, labels: []string{"GET /"}}.samples(), Run{})
-	foreign := fold(foreign(), Run{})
+	sticky := fold(sampletest.Stream{Seed: 11, Users: 2, Rounds: 50, Nodes: []string{"s1", "s2"}, Labels: []string{"GET /"}, Sticky: true}.Samples(), Run{})
+	robin := fold(sampletest.Stream{Seed: 11, Users: 1, Rounds: 50, Nodes: []string{"s1", "s2"}, Labels: []string{"GET /"}}.Samples(), Run{})
+	foreign := fold(sampletest.Foreign(), Run{})
 	nothing := fold(nil, Run{})
 	undefined := math.NaN()
 	for _, test := range []struct {
@@ -45,7 +46,7 @@ func TestFigure(t *testing.T) {
 }
 
 func TestLabelFigure(t *testing.T) {
-	r := fold(stream{seed: 11, users: 2, rounds: 50, nodes: []string{"s1"}, labels: []string{"GET /", "GET /b"}}.samples(), Run{})
+	r := fold(sampletest.Stream{Seed: 11, Users: 2, Rounds: 50, Nodes: []string{"s1"}, Labels: []string{"GET /", "GET /b"}}.Samples(), Run{})
 	for name, want := range map[string]float64{
 		"samples": 100, "errors": 0, "error_rate": 0, "throughput": r.Labels[1].Throughput, "avg": r.Labels[1].AverageMS,
 		"min": r.Labels[1].MinMS, "max": r.Labels[1].MaxMS, "stddev": r.Labels[1].StdDevMS,
@@ -74,36 +75,8 @@ func TestLabelFigure(t *testing.T) {
 	}
 }
 
-func TestArrivalFigures(t *testing.T) {
-	open := openRun()
-	for name, want := range map[string]float64{"arrivals": 10000, "late": 92, "dropped": 3} {
-		if got, ok := open.Figure(name); !ok || got != want {
-			t.Errorf("%s: %v, %v; want %v", name, got, ok, want)
-		}
-		if got, ok := fold(foreign(), Run{Model: ClosedModel}).Figure(name); ok {
-			t.Errorf("%s of a closed run is %v", name, got)
-		}
-	}
-	r := open.Labels[0].Response
-	for name, want := range map[string]float64{
-		"response_avg": r.AverageMS, "response_p50": r.P50MS, "response_p90": r.P90MS, "response_p95": r.P95MS, "response_p99": r.P99MS, "response_max": r.MaxMS,
-	} {
-		for _, label := range []string{"", "GET /"} {
-			if got, err := open.LabelFigure(name, label); err != nil || got != want {
-				t.Errorf("%s(%q): %v, %v; want %v", name, label, got, err, want)
-			}
-		}
-		if got, err := open.LabelFigure(name, "GET /cart"); err == nil {
-			t.Errorf("%s of what is no arrival: %v", name, got)
-		}
-	}
-	if got, err := open.LabelFigure("response_p96", "GET /"); err == nil {
-		t.Errorf("response_p96 is %v", got)
-	}
-}
-
 func TestNodeFigure(t *testing.T) {
-	r := fold(stream{seed: 11, users: 4, rounds: 50, nodes: []string{"s1", "s1", "s1", "s2"}, labels: []string{"GET /"}, sticky: true}.samples(), Run{})
+	r := fold(sampletest.Stream{Seed: 11, Users: 4, Rounds: 50, Nodes: []string{"s1", "s1", "s1", "s2"}, Labels: []string{"GET /"}, Sticky: true}.Samples(), Run{})
 	for _, test := range []struct {
 		name, node string
 		want       float64
@@ -119,7 +92,7 @@ func TestNodeFigure(t *testing.T) {
 	if _, err := r.NodeFigure("weight", "s1"); err == nil {
 		t.Error("weight is a figure")
 	}
-	if _, err := fold(foreign(), Run{}).NodeFigure("requests", "s1"); err == nil {
+	if _, err := fold(sampletest.Foreign(), Run{}).NodeFigure("requests", "s1"); err == nil {
 		t.Error("a recording without nodes says how many requests s1 had")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"math/big"
 	"math/bits"
 
+	"stickbench/internal/hist"
 	"stickbench/loadgen"
 )
 
@@ -22,8 +23,8 @@ type rowFold struct {
 	sum      int64 // µs
 	squares  wide  // µs²
 
-	fine   histogram // µs, of the samples that were measured so
-	coarse histogram // ms, of those that were not
+	fine   hist.Histogram // µs, of the samples that were measured so
+	coarse hist.Histogram // ms, of those that were not
 
 	response *responseFold // of arrivals; nil before the first
 
@@ -32,15 +33,15 @@ type rowFold struct {
 
 // add folds s in. It does not keep it.
 func (f *rowFold) add(s *loadgen.Sample) {
-	n, failed := weight(s)
-	micros, ms := s.Elapsed.Microseconds(), wholeMS(s)
+	n, failed := s.Weight()
+	micros, ms := s.Elapsed.Microseconds(), s.WholeMillis()
 	f.jmeter.add(s.StartMillis(), ms, n, f.count == 0)
 
 	each := micros / n
 	if s.Fine {
-		f.fine.add(each, n, fineBits)
+		f.fine.Add(each, n, hist.FineBits)
 	} else {
-		f.coarse.add(ms/n, n, coarseBits)
+		f.coarse.Add(ms/n, n, hist.CoarseBits)
 		each = ms / n * 1000
 	}
 	if f.count == 0 {
@@ -60,26 +61,6 @@ func (f *rowFold) add(s *loadgen.Sample) {
 		}
 		f.response.add(s)
 	}
-}
-
-// weight is how many samples and how many errors s stands for. A row of another tool's recording that
-// stands for many counts the errors it says, as JMeter's StatisticalSampleResult does.
-func weight(s *loadgen.Sample) (n, failed int64) {
-	if s.Count > 0 {
-		return int64(s.Count), int64(s.Errors)
-	}
-	if s.Failed() {
-		return 1, 1
-	}
-	return 1, 0
-}
-
-// wholeMS is the elapsed time in JMeter's whole milliseconds.
-func wholeMS(s *loadgen.Sample) int64 {
-	if s.Fine {
-		return s.ElapsedMillis()
-	}
-	return s.Elapsed.Milliseconds()
 }
 
 // freeze returns the row so far under the given label. The fold goes on being usable.
@@ -105,25 +86,25 @@ func (f *rowFold) freeze(label string) Row {
 // milliseconds (to 17 minutes, and beyond to 2 in a million), else at most 0.1 % above the exact value,
 // and never above the largest.
 func (f *rowFold) percentiles(shares ...float64) []float64 {
-	h, scale, unit := &f.fine, uint(fineBits), int64(1)
+	h, scale, unit := &f.fine, uint(hist.FineBits), int64(1)
 	switch {
-	case f.fine.total == 0:
-		h, scale, unit = &f.coarse, coarseBits, 1000
-	case f.coarse.total > 0:
+	case f.fine.Total == 0:
+		h, scale, unit = &f.coarse, hist.CoarseBits, 1000
+	case f.coarse.Total > 0:
 		h = f.merged()
 	}
 	values := make([]float64, len(shares))
-	for i, v := range h.percentiles(scale, shares...) {
+	for i, v := range h.Percentiles(scale, shares...) {
 		values[i] = float64(min(v*unit, f.max)) / 1000
 	}
 	return values
 }
 
 // merged holds all samples on the fine scale.
-func (f *rowFold) merged() *histogram {
-	h := &histogram{}
-	f.fine.walk(fineBits, func(v, n int64) bool { h.add(v, n, fineBits); return true })
-	f.coarse.walk(coarseBits, func(v, n int64) bool { h.add(v*1000, n, fineBits); return true })
+func (f *rowFold) merged() *hist.Histogram {
+	h := &hist.Histogram{}
+	f.fine.Walk(hist.FineBits, func(v, n int64) bool { h.Add(v, n, hist.FineBits); return true })
+	f.coarse.Walk(hist.CoarseBits, func(v, n int64) bool { h.Add(v*1000, n, hist.FineBits); return true })
 	return h
 }
 

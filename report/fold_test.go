@@ -13,7 +13,9 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
+	"stickbench/internal/hist"
 	"stickbench/loadgen"
+	"stickbench/report/jtl"
 )
 
 // foldFile folds a recording by label, and all of it as TOTAL.
@@ -24,13 +26,13 @@ func foldFile(t *testing.T, name string) map[string]*rowFold {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	folds := map[string]*rowFold{totalLabel: {}}
-	info, err := ReadJTL(f, func(s *loadgen.Sample) error {
+	folds := map[string]*rowFold{TotalLabel: {}}
+	info, err := jtl.Read(f, func(s *loadgen.Sample) error {
 		if folds[s.Label] == nil {
 			folds[s.Label] = &rowFold{}
 		}
 		folds[s.Label].add(s)
-		folds[totalLabel].add(s)
+		folds[TotalLabel].add(s)
 		return nil
 	})
 	if err != nil || info.Incomplete != 0 || info.Format != "csv" {
@@ -130,15 +132,7 @@ func TestEmptyFold(t *testing.T) {
 
 // exact is the value of that rank by JMeter's rule, from all values.
 func exact(sorted []int64, p float64) int64 {
-	return sorted[max(rank(int64(len(sorted)), p), 1)-1]
-}
-
-func TestRanks(t *testing.T) {
-	for p, want := range map[float64]int64{0.5: 8, 0.9: 14, 0.95: 14, 0.99: 15, 0: 0, 1: 15} {
-		if got := rank(15, p); got != want {
-			t.Errorf("rank of %v of 15 is %d, want %d", p, got, want)
-		}
-	}
+	return sorted[max(hist.Rank(int64(len(sorted)), p), 1)-1]
 }
 
 func TestPercentilesOfMicrosecondsWithinAPerMille(t *testing.T) {
@@ -164,7 +158,7 @@ func TestPercentilesOfMicrosecondsWithinAPerMille(t *testing.T) {
 			if got < want || got > want*1.001 {
 				t.Errorf("round %d: p%v of %d is %v ms, exactly %v", round, shares[i]*100, n, got, want)
 			}
-			if ref := float64(min(hdr.ValueAtPercentile(shares[i]*100), f.max)) / 1000; want > 0.002 && got != ref && ref < 6e5 && rank(int64(n), shares[i]) > 0 {
+			if ref := float64(min(hdr.ValueAtPercentile(shares[i]*100), f.max)) / 1000; want > 0.002 && got != ref && ref < 6e5 && hist.Rank(int64(n), shares[i]) > 0 {
 				t.Errorf("round %d: p%v of %d is %v ms, HdrHistogram says %v", round, shares[i]*100, n, got, ref)
 			}
 		}
@@ -233,20 +227,6 @@ func TestDeviationDoesNotCancel(t *testing.T) {
 	}
 }
 
-func TestSlotsAndBuckets(t *testing.T) {
-	for _, scale := range []uint{fineBits, coarseBits} {
-		for _, v := range []uint64{0, 1, 1<<scale - 1, 1 << scale, 1<<scale + 1, 1<<scale + 2, 1 << 40, math.MaxInt64} {
-			i := slot(v, scale)
-			if top := uint64(highest(i, scale)); top < v || top-v > v>>(scale-1) {
-				t.Errorf("scale %d: %d lies in bucket %d up to %d", scale, v, i, top)
-			}
-			if top := uint64(highest(i, scale)); top < math.MaxInt64 && slot(top+1, scale) != i+1 {
-				t.Errorf("scale %d: bucket %d is followed by %d", scale, i, slot(top+1, scale))
-			}
-		}
-	}
-}
-
 func TestAddDoesNotAllocate(t *testing.T) {
 	var f rowFold
 	s := at(1000, 3)
@@ -266,14 +246,14 @@ func TestMemoryIsFlat(t *testing.T) {
 		s.Elapsed = time.Duration(math.Exp(rng.Float64()*math.Log(600e6))) * time.Microsecond
 		f.add(s)
 	}
-	for i := range slot(600e6, fineBits) {
-		s.Elapsed = time.Duration(highest(i, fineBits)) * time.Microsecond
+	for i := range hist.Slot(600e6, hist.FineBits) {
+		s.Elapsed = time.Duration(hist.Highest(i, hist.FineBits)) * time.Microsecond
 		f.add(s)
 	}
 	if n := testing.AllocsPerRun(200_000, record); n != 0 {
 		t.Errorf("%v allocations per sample", n)
 	}
-	if size := len(f.fine.pages) * pageSlots * 8; size > 170_000 {
+	if size := len(f.fine.Pages) * hist.PageSlots * 8; size > 170_000 {
 		t.Errorf("%d bytes for times up to 10 min", size)
 	}
 }

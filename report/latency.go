@@ -3,6 +3,7 @@ package report
 import (
 	"math"
 	"sort"
+	"stickbench/internal/hist"
 )
 
 // Latency is how the elapsed times of all requests are distributed. Marks are left out, unless their label
@@ -45,15 +46,15 @@ func (b *Builder) latency() *Latency {
 		return nil
 	}
 	made := &Latency{Requests: sum.count, Buckets: sum.buckets()}
-	shares := tailShares(sum.count)
+	shares := TailShares(sum.count)
 	for i, ms := range sum.percentiles(shares...) {
 		made.Percentiles = append(made.Percentiles, Percentile{shares[i], ms})
 	}
 	return made
 }
 
-// tailShares are the shares of percentiles that n values can tell apart.
-func tailShares(n int64) []float64 {
+// TailShares are the shares of percentiles that n values can tell apart.
+func TailShares(n int64) []float64 {
 	shares := []float64{0}
 	for decade := 10.0; decade <= max(10, float64(n)); decade *= 10 {
 		for i := 9.0; i >= 1; i-- {
@@ -67,15 +68,15 @@ func tailShares(n int64) []float64 {
 
 // buckets are the counts of the row's histogram between bounds in equal ratios.
 func (f *rowFold) buckets() (list []Bucket) {
-	h, scale, unit := &f.fine, uint(fineBits), 0.001
+	h, scale, unit := &f.fine, uint(hist.FineBits), 0.001
 	switch {
-	case f.fine.total == 0:
-		h, scale, unit = &f.coarse, coarseBits, 1
-	case f.coarse.total > 0:
+	case f.fine.Total == 0:
+		h, scale, unit = &f.coarse, hist.CoarseBits, 1
+	case f.coarse.Total > 0:
 		h = f.merged()
 	}
 	first, last := int64(-1), int64(0)
-	h.walk(scale, func(v, _ int64) bool {
+	h.Walk(scale, func(v, _ int64) bool {
 		if first < 0 {
 			first = v
 		}
@@ -83,7 +84,7 @@ func (f *rowFold) buckets() (list []Bucket) {
 		return true
 	})
 	bounds := ratioBounds(first, last)
-	h.walk(scale, func(v, n int64) bool {
+	h.Walk(scale, func(v, n int64) bool {
 		i := sort.Search(len(bounds), func(i int) bool { return bounds[i] > v })
 		from, to := float64(bounds[i-1])*unit, float64(bounds[i])*unit
 		if k := len(list) - 1; k >= 0 && list[k].FromMS == from {

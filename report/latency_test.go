@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"stickbench/internal/sampletest"
 	"stickbench/loadgen"
 )
 
@@ -13,7 +14,7 @@ import (
 func took(elapsed ...time.Duration) (samples []*loadgen.Sample) {
 	for i, d := range elapsed {
 		samples = append(samples, &loadgen.Sample{
-			Start: epoch + int64(i)*1_000_000, Elapsed: d, Fine: true, Label: "GET /", User: 1, Life: 1, Status: 200,
+			Start: sampletest.Epoch + int64(i)*1_000_000, Elapsed: d, Fine: true, Label: "GET /", User: 1, Life: 1, Status: 200,
 		})
 	}
 	return samples
@@ -33,42 +34,6 @@ func TestLatency(t *testing.T) {
 	}
 }
 
-// Every request is in one bucket; these do not overlap, and are as few and as even as promised.
-func TestLatencyBuckets(t *testing.T) {
-	for name, r := range reports() {
-		if r.Latency == nil {
-			continue
-		}
-		if n := len(r.Latency.Buckets); n > maxBuckets {
-			t.Errorf("%s: %d buckets", name, n)
-		}
-		sum, until := int64(0), 0.0
-		for _, b := range r.Latency.Buckets {
-			if b.FromMS < until || b.ToMS <= b.FromMS || b.Count < 1 {
-				t.Errorf("%s: %+v after one until %g", name, b, until)
-			}
-			sum, until = sum+b.Count, b.ToMS
-		}
-		if sum != r.Latency.Requests || until < r.Total.MaxMS {
-			t.Errorf("%s: %d of %d requests, until %g", name, sum, r.Latency.Requests, until)
-		}
-		for i := 1; i < len(r.Latency.Percentiles); i++ {
-			p, q := r.Latency.Percentiles[i-1], r.Latency.Percentiles[i]
-			if p.Share >= q.Share || p.MS > q.MS {
-				t.Errorf("%s: %+v after %+v", name, q, p)
-			}
-		}
-	}
-}
-
-// Marks took no time; they are no requests.
-func TestLatencyWithoutMarks(t *testing.T) {
-	r := reports()["roundrobin"]
-	if r.Latency.Requests*2 != r.Total.Samples {
-		t.Errorf("%d requests of %d samples, half of them marks", r.Latency.Requests, r.Total.Samples)
-	}
-}
-
 func TestRatioBounds(t *testing.T) {
 	for _, ends := range [][2]int64{{0, 0}, {0, 1}, {1, 1}, {7, 9}, {250, 7000}, {63, 64}, {1, math.MaxInt32}, {999_999, 1_000_001}} {
 		bounds := ratioBounds(ends[0], ends[1])
@@ -83,10 +48,10 @@ func TestRatioBounds(t *testing.T) {
 
 func TestTailShares(t *testing.T) {
 	want := []float64{0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.91, 0.92, 0.93, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99, 1}
-	if got := tailShares(100); !slices.Equal(got, want) {
+	if got := TailShares(100); !slices.Equal(got, want) {
 		t.Errorf("%v", got)
 	}
-	if got := tailShares(1); len(got) != 11 {
+	if got := TailShares(1); len(got) != 11 {
 		t.Errorf("%v", got)
 	}
 }

@@ -18,8 +18,8 @@ func (f *rowFold) merge(o *rowFold) {
 	f.sent += o.sent
 	f.sum += o.sum
 	f.squares.add(o.squares)
-	f.fine.merge(&o.fine)
-	f.coarse.merge(&o.coarse)
+	f.fine.Merge(&o.fine)
+	f.coarse.Merge(&o.coarse)
 	if o.response == nil {
 		return
 	}
@@ -41,25 +41,6 @@ func (w *wide) add(o wide) {
 	var carry uint64
 	w.low, carry = bits.Add64(w.low, o.low, 0)
 	w.high, _ = bits.Add64(w.high, o.high, carry)
-}
-
-// merge adds the counts of another histogram of the same scale.
-func (h *histogram) merge(o *histogram) {
-	if missing := len(o.pages) - len(h.pages); missing > 0 {
-		h.pages = append(h.pages, make([]*[pageSlots]int64, missing)...)
-	}
-	for i, page := range o.pages {
-		if page == nil {
-			continue
-		}
-		if h.pages[i] == nil {
-			h.pages[i] = new([pageSlots]int64)
-		}
-		for slot, n := range page {
-			h.pages[i][slot] += n
-		}
-	}
-	h.total += o.total
 }
 
 // over is the row with rates over a time in milliseconds, instead of over the time of its samples; they

@@ -3,7 +3,7 @@ package report
 import (
 	"cmp"
 	"slices"
-	"strings"
+	"stickbench/internal/natural"
 )
 
 // maxNodes bounds the nodes that are told apart: more of them are hardly nodes, but a plan that reads
@@ -42,13 +42,13 @@ func share(nodes []Node) {
 	}
 }
 
-// compareNodes orders nodes by name, numbers in them by value: s2 comes before s10, and the row of
+// CompareNodes orders nodes by name, numbers in them by value: s2 comes before s10, and the row of
 // other nodes last.
-func compareNodes(a, b string) int {
+func CompareNodes(a, b string) int {
 	if a == otherNodes || b == otherNodes {
 		return cmp.Compare(boolInt(a == otherNodes), boolInt(b == otherNodes))
 	}
-	return natural(a, b)
+	return natural.Compare(a, b)
 }
 
 func boolInt(b bool) int64 {
@@ -58,40 +58,9 @@ func boolInt(b bool) int64 {
 	return 0
 }
 
-// natural compares strings with the numbers in them by value.
-func natural(a, b string) int {
-	for x, y := a, b; ; {
-		if x == "" || y == "" {
-			return cmp.Or(cmp.Compare(len(x), len(y)), strings.Compare(a, b))
-		}
-		p, q := leadingDigits(x), leadingDigits(y)
-		if p > 0 && q > 0 {
-			m, n := strings.TrimLeft(x[:p], "0"), strings.TrimLeft(y[:q], "0")
-			if c := cmp.Or(cmp.Compare(len(m), len(n)), strings.Compare(m, n)); c != 0 {
-				return c
-			}
-			x, y = x[p:], y[q:]
-			continue
-		}
-		if x[0] != y[0] {
-			return cmp.Compare(x[0], y[0])
-		}
-		x, y = x[1:], y[1:]
-	}
-}
-
-// leadingDigits is how many ASCII digits s begins with.
-func leadingDigits(s string) int {
-	i := strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' })
-	if i < 0 {
-		return len(s)
-	}
-	return i
-}
-
 // sortNodes orders node folds by name.
 func sortNodes(folds []*nodeFold) []*nodeFold {
 	folds = slices.Clone(folds)
-	slices.SortFunc(folds, func(a, b *nodeFold) int { return compareNodes(a.name, b.name) })
+	slices.SortFunc(folds, func(a, b *nodeFold) int { return CompareNodes(a.name, b.name) })
 	return folds
 }

@@ -2,13 +2,14 @@ package report
 
 import (
 	"slices"
+	"stickbench/internal/sampletest"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
 
 func TestNodes(t *testing.T) {
-	s := stream{seed: 10, users: 6, rounds: 100, nodes: []string{"s1", "s1", "s2"}, labels: []string{"GET /"}, sticky: true}
+	s := sampletest.Stream{Seed: 10, Users: 6, Rounds: 100, Nodes: []string{"s1", "s1", "s2"}, Labels: []string{"GET /"}, Sticky: true}
 	type figures struct {
 		Node                string
 		Requests, Decisions int64
@@ -21,7 +22,7 @@ func TestNodes(t *testing.T) {
 		}
 		return all
 	}
-	sticky := fold(s.samples(), Run{Weights: map[string]float64{"s1": 2, "s2": 1, "s3": 1}})
+	sticky := fold(s.Samples(), Run{Weights: map[string]float64{"s1": 2, "s2": 1, "s3": 1}})
 	want := []figures{
 		{"s1", 400, 4, 400. / 600, float(0.5)},
 		{"s2", 200, 2, 200. / 600, float(0.25)},
@@ -34,18 +35,18 @@ func TestNodes(t *testing.T) {
 		t.Errorf("sticky: %+v", d)
 	}
 
-	s.sticky = false
-	free := fold(s.samples(), Run{})
+	s.Sticky = false
+	free := fold(s.Samples(), Run{})
 	want = []figures{{"s1", 400, 400, 400. / 600, nil}, {"s2", 200, 200, 200. / 600, nil}}
 	if diff := cmp.Diff(want, list(free)); diff != "" {
 		t.Errorf("nothing sticks (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(&Distribution{Unit: "decisions", N: 600, Verdict: NotJudged, Explanation: weightsUnknown}, free.Distribution); diff != "" {
+	if diff := cmp.Diff(&Distribution{Unit: "decisions", N: 600, Verdict: NotJudged, Explanation: WeightsUnknown}, free.Distribution); diff != "" {
 		t.Errorf("nothing sticks (-want +got):\n%s", diff)
 	}
 
-	s.sticky, s.clear = true, true
-	cleared := fold(s.samples(), Run{})
+	s.Sticky, s.Clear = true, true
+	cleared := fold(s.Samples(), Run{})
 	if diff := cmp.Diff(want, list(cleared)); diff != "" {
 		t.Errorf("cleared jars: every request is the first of its session (-want +got):\n%s", diff)
 	}
@@ -58,7 +59,7 @@ func TestCompareNodes(t *testing.T) {
 	want := []string{"", "10.0.0.2:80", "10.0.0.10:80", "s1", "s01", "s2", "s2a", "s10", "s10-b", "t", "zzz", otherNodes}
 	got := slices.Clone(want)
 	slices.Reverse(got)
-	slices.SortFunc(got, compareNodes)
+	slices.SortFunc(got, CompareNodes)
 	want[3], want[4] = "s01", "s1" // equal by value: by text
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -50,7 +50,7 @@ func (g *stage) entry(s *loadgen.Sample, label, node int, what step) entry {
 		count: int32(s.Count), errors: int32(s.Errors), active: int32(s.ActiveAll),
 		label: int16(min(label, maxLabels)), node: int16(node), step: what,
 	}
-	e.end = e.start + wholeMS(s)
+	e.end = e.start + s.WholeMillis()
 	e.previous -= g.origin
 	e.departed -= g.origin
 	if s.Mark {

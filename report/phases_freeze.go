@@ -54,7 +54,7 @@ func (b *Builder) freezePhase(fold *phaseFold, total *rowFold, times []stretch, 
 		p.ToMS = t.to
 		p.DurationMS += t.to - t.from
 	}
-	p.Total = total.freeze(totalLabel).over(total, p.DurationMS)
+	p.Total = total.freeze(TotalLabel).over(total, p.DurationMS)
 	row := &p.Total
 	p.Requests, p.Errors, p.ErrorRate, p.Throughput = row.Samples, row.Errors, row.ErrorRate, row.Throughput
 	p.AverageMS, p.P50MS, p.P95MS, p.P99MS = row.AverageMS, row.P50MS, row.P95MS, row.P99MS
@@ -71,10 +71,10 @@ func (fold *phaseFold) sessionsOf(p *Phase) {
 	p.Sessions, p.Transitions, p.Moves, p.Excused = fold.sessions, fold.named, fold.moves, fold.excused
 	p.Unexcused, p.Lost, p.LostUnexcused = fold.moves-fold.excused, fold.lost, fold.lost-fold.lostExcused
 	if fold.named > 0 {
-		p.Affinity = ratio(fold.named-fold.moves, fold.named)
+		p.Affinity = Ratio(fold.named-fold.moves, fold.named)
 	}
 	if fold.counted > 0 {
-		p.Continuity = ratio(fold.continued, fold.counted)
+		p.Continuity = Ratio(fold.continued, fold.counted)
 	}
 }
 
@@ -105,7 +105,7 @@ func (b *Builder) freezePhaseLabels(fold *phaseFold, ms int64) []Row {
 				sum.merge(list[l.index])
 			}
 		}
-		if sum.count > 0 && l.label != totalLabel {
+		if sum.count > 0 && l.label != TotalLabel {
 			row := sum.freeze(l.label).over(sum, ms)
 			row.Mark = l.marks
 			rows = append(rows, row)
@@ -170,7 +170,7 @@ func (g *stage) freezeSpells(end int64) []Spell {
 		if a.FromMS != b.FromMS {
 			return int(a.FromMS - b.FromMS)
 		}
-		return compareNodes(a.Node, b.Node)
+		return CompareNodes(a.Node, b.Node)
 	})
 	return list
 }

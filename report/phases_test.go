@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"math"
+	"stickbench/internal/format"
+	"stickbench/internal/sampletest"
 	"strings"
 	"testing"
 
@@ -29,7 +31,7 @@ func TestPhases(t *testing.T) {
 	for _, p := range r.Phases {
 		affinity := "none"
 		if p.Affinity != nil {
-			affinity = percent(*p.Affinity)
+			affinity = format.Percent(*p.Affinity)
 		}
 		got = append(got, figures{p.Name, p.FromMS, p.ToMS, p.Times, p.DurationMS, p.Requests, p.Errors, p.Sessions,
 			p.Moves, p.Excused, p.Lost, p.Nodes[0].Decisions, affinity})
@@ -43,7 +45,7 @@ func TestPhases(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if got := r.Phases[1].Throughput; !near(got, 3/1.05, 1e-9) {
+	if got := r.Phases[1].Throughput; !sampletest.Near(got, 3/1.05, 1e-9) {
 		t.Errorf("3 requests in 1.05 s: %g per second", got)
 	}
 	if got := r.Phases[0].Labels; len(got) != 1 || got[0].Samples != 3 || got[0].MaxMS != 400 {
@@ -53,11 +55,11 @@ func TestPhases(t *testing.T) {
 
 // Without an event that begins one, a run has no phases; one phase that is all of it has its figures.
 func TestPhaseOfTheWholeRun(t *testing.T) {
-	s := stream{seed: 12, users: 5, rounds: 80, nodes: []string{"s1", "s2"}, labels: []string{"GET /", "GET /b", "TOTAL"}, fail: 0.1}
-	if r := fold(s.samples(), Run{}); r.Phases == nil || len(r.Phases) != 0 {
+	s := sampletest.Stream{Seed: 12, Users: 5, Rounds: 80, Nodes: []string{"s1", "s2"}, Labels: []string{"GET /", "GET /b", "TOTAL"}, Fail: 0.1}
+	if r := fold(s.Samples(), Run{}); r.Phases == nil || len(r.Phases) != 0 {
 		t.Errorf("%+v", r.Phases)
 	}
-	r := during(s.samples(), []Event{{OK: true, Phase: true, Name: "all"}}, Run{})
+	r := during(s.Samples(), []Event{{OK: true, Phase: true, Name: "all"}}, Run{})
 	if len(r.Phases) != 1 {
 		t.Fatalf("%+v", r.Phases)
 	}
@@ -80,8 +82,8 @@ func TestPhaseOfTheWholeRun(t *testing.T) {
 
 // Marks count under their label and nowhere else.
 func TestMarksInPhases(t *testing.T) {
-	s := stream{seed: 13, users: 2, rounds: 10, nodes: []string{"s1"}, labels: []string{"GET /"}, marks: true}
-	r := during(s.samples(), []Event{{OK: true, Phase: true, Name: "all"}}, Run{})
+	s := sampletest.Stream{Seed: 13, Users: 2, Rounds: 10, Nodes: []string{"s1"}, Labels: []string{"GET /"}, Marks: true}
+	r := during(s.Samples(), []Event{{OK: true, Phase: true, Name: "all"}}, Run{})
 	p := r.Phases[0]
 	if p.Requests != 20 || len(p.Labels) != 2 || p.Labels[1].Samples != 20 || !p.Labels[1].Mark || p.Labels[1].MaxMS != 0 {
 		t.Errorf("%+v", p)
@@ -99,7 +101,7 @@ func TestDuring(t *testing.T) {
 		"samples": 4, "errors": 1, "error_rate": 0.25, "throughput": 4 / 0.601, "affinity": 1, "continuity": 1, "nodes": 2,
 		"transitions": 2, "moves": 0, "excused": 0, "unexcused": 0, "sessions": 3, "lost": 0, "lost_unexcused": 0, "duration": 601,
 	} {
-		if got, ok := phase.Figure(name); !ok || !near(got, want, 1e-9) {
+		if got, ok := phase.Figure(name); !ok || !sampletest.Near(got, want, 1e-9) {
 			t.Errorf("%s: %g, %v; want %g", name, got, ok, want)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stickbench/assert"
+	"stickbench/internal/sampletest"
 	"stickbench/loadgen"
 )
 
@@ -33,7 +34,7 @@ func requests(t *testing.T, script string) (samples []*loadgen.Sample) {
 		}
 		s := &loadgen.Sample{
 			User: number(t, user), Life: number(t, life), Label: "GET /", Status: 200, Fine: true,
-			Start: epoch + 1000*int64(number(t, start)), Elapsed: time.Duration(number(t, took)) * time.Millisecond,
+			Start: sampletest.Epoch + 1000*int64(number(t, start)), Elapsed: time.Duration(number(t, took)) * time.Millisecond,
 		}
 		if node == "-" {
 			s.Status, s.Kind = 503, loadgen.KindStatus
@@ -108,7 +109,7 @@ func happened(t *testing.T, script string) (events []Event) {
 // during folds samples with events told beforehand.
 func during(samples []*loadgen.Sample, events []Event, run Run) *Results {
 	b := NewBuilder()
-	b.Begin(time.UnixMicro(epoch))
+	b.Begin(time.UnixMicro(sampletest.Epoch))
 	for _, e := range events {
 		b.Event(e)
 	}
@@ -229,7 +230,7 @@ func TestLateEvent(t *testing.T) {
 	samples := requests(t, script.String())
 	b := NewBuilder()
 	b.stage.most = 10
-	b.Begin(time.UnixMicro(epoch))
+	b.Begin(time.UnixMicro(sampletest.Epoch))
 	for _, s := range samples {
 		b.Add(s)
 	}

@@ -1,6 +1,9 @@
 package report
 
-import "math/bits"
+import (
+	"math/bits"
+	"stickbench/internal/hist"
+)
 
 const (
 	firstStep = 1000 // milliseconds
@@ -137,7 +140,7 @@ type sketch struct {
 
 // add counts v n times. Values below 0 count as 0.
 func (k *sketch) add(v, n int64) {
-	k.bucket(slot(uint64(max(v, 0)), sketchBits), n)
+	k.bucket(hist.Slot(uint64(max(v, 0)), sketchBits), n)
 }
 
 func (k *sketch) bucket(i int, n int64) {
@@ -180,8 +183,8 @@ func (k *sketch) percentiles(shares ...float64) []int64 {
 	seen := int64(0)
 	for i, n := range k.counts {
 		seen += int64(n)
-		for n > 0 && len(values) < len(shares) && seen >= rank(k.total, shares[len(values)]) {
-			values = append(values, highest(k.first+i, sketchBits))
+		for n > 0 && len(values) < len(shares) && seen >= hist.Rank(k.total, shares[len(values)]) {
+			values = append(values, hist.Highest(k.first+i, sketchBits))
 		}
 	}
 	return append(values, make([]int64, len(shares)-len(values))...)

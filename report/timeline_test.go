@@ -1,16 +1,15 @@
 package report
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"stickbench/internal/hist"
+	"stickbench/internal/sampletest"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"stickbench/loadgen"
 )
 
 func TestTimeline(t *testing.T) {
@@ -68,9 +67,9 @@ func TestTimelineOfALongRun(t *testing.T) {
 }
 
 func TestTimelineLeavesMarksOut(t *testing.T) {
-	s := stream{seed: 14, users: 2, rounds: 10, nodes: []string{"s1"}, labels: []string{"GET /"}, marks: true}
+	s := sampletest.Stream{Seed: 14, Users: 2, Rounds: 10, Nodes: []string{"s1"}, Labels: []string{"GET /"}, Marks: true}
 	var n int64
-	for _, p := range fold(s.samples(), Run{}).Timeline.Points {
+	for _, p := range fold(s.Samples(), Run{}).Timeline.Points {
 		n += p.Requests
 	}
 	if n != 20 {
@@ -100,7 +99,7 @@ func TestSketch(t *testing.T) {
 		t.Errorf("merged (-want +got):\n%s", diff)
 	}
 	for i, got := range whole.percentiles(shares...) {
-		want := values[max(0, min(rank(5000, shares[i]), 5000)-1)]
+		want := values[max(0, min(hist.Rank(5000, shares[i]), 5000)-1)]
 		if got < want || float64(got) > float64(want)*65/64+1 {
 			t.Errorf("at %g: %d, want %d", shares[i], got, want)
 		}
@@ -118,37 +117,5 @@ func TestTimelineAllocatesNothing(t *testing.T) {
 	f.add(&e)
 	if n := testing.AllocsPerRun(1000, func() { f.add(&e) }); n != 0 {
 		t.Errorf("%g allocations", n)
-	}
-}
-
-// The chart's columns are those of the points, or of several each, and letters stand where events are.
-func TestChart(t *testing.T) {
-	var samples []*loadgen.Sample
-	for i := range 120 {
-		node := "s1"
-		if i >= 60 {
-			node = "s2"
-		}
-		samples = append(samples, requests(t, fmt.Sprintf("1@%d:%s", i*1000+500, node))...)
-	}
-	r := during(samples, happened(t, "60000 s1 maint\n60500 s1 drain\n119000 s1 ready"), Run{})
-	p := &page{width: 60}
-	writeTimeline(p, r)
-	want := `
-Timeline
-requests/s  ██████████████████████████████  max 1
-p95 ms      ██████████████████████████████  max 1.01
-s1 share    ███████████████···············  50.0%
-s2 share    ···············███████████████  50.0%
-                           a             c
-                           b
-4 seconds per column, p95 of the worst second of each.
-`
-	if diff := cmp.Diff(want, p.text.String()); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	p = &page{width: 60}
-	if writeTimeline(p, during(samples[:2], nil, Run{})); p.text.Len() > 0 {
-		t.Errorf("a short run without events has a chart:\n%s", p.text.String())
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"stickbench/internal/natural"
 	"stickbench/loadgen"
 )
 
@@ -41,7 +42,7 @@ type UserNode struct {
 
 const (
 	maxUsers = 200 // rows of users
-	maxPath  = 8   // nodes of a user's path
+	MaxPath  = 8   // nodes of a user's path
 )
 
 // usersFold folds what each of the first users met. Its size is that of maxUsers × nodes.
@@ -82,7 +83,7 @@ func (f *usersFold) add(s *loadgen.Sample, node int, is step) {
 		u.nodes = append(u.nodes, make([]int64, missing)...)
 	}
 	u.nodes[node]++
-	if n := len(u.path); u != &f.others && n < maxPath && (n == 0 || int(u.path[n-1]) != node) {
+	if n := len(u.path); u != &f.others && n < MaxPath && (n == 0 || int(u.path[n-1]) != node) {
 		u.path = append(u.path, int16(node))
 	}
 }
@@ -122,7 +123,7 @@ func (f *usersFold) freeze(users int, nodes []*nodeFold) *Users {
 	made := &Users{Users: int64(users), Rows: make([]User, 0, len(f.rows))}
 	rows := slices.Clone(f.rows)
 	slices.SortFunc(rows, func(a, b *userFold) int {
-		return cmp.Or(cmp.Compare(a.number, b.number), natural(a.thread, b.thread))
+		return cmp.Or(cmp.Compare(a.number, b.number), natural.Compare(a.thread, b.thread))
 	})
 	for _, u := range rows {
 		name := u.thread

@@ -5,11 +5,12 @@ import (
 	"slices"
 	"testing"
 
+	"stickbench/internal/sampletest"
 	"stickbench/loadgen"
 )
 
 func TestUsers(t *testing.T) {
-	samples := slices.Concat(answers(10, "s1:1:a s1:2:a s2:1:b"), answers(9, "s2:1:c s2:2:c"))
+	samples := slices.Concat(sampletest.Responses(10, "s1:1:a s1:2:a s2:1:b"), sampletest.Responses(9, "s2:1:c s2:2:c"))
 	u := fold(samples, Run{Weights: map[string]float64{"s0": 1, "s1": 1, "s2": 1}}).Users
 	if u == nil || u.Users != 2 || len(u.Rows) != 2 || u.Others != nil {
 		t.Fatalf("%+v", u)
@@ -21,7 +22,7 @@ func TestUsers(t *testing.T) {
 	if ten.User != "10" || ten.Moves != 1 || ten.Lost != 1 || ten.Sessions != 1 || !slices.Equal(ten.Path, []string{"s1", "s2"}) || !slices.Equal(ten.Nodes, []UserNode{{"s1", 2}, {"s2", 1}}) {
 		t.Errorf("%+v", ten)
 	}
-	if u := fold(foreign(), Run{}).Users; u != nil {
+	if u := fold(sampletest.Foreign(), Run{}).Users; u != nil {
 		t.Errorf("without nodes: %+v", u)
 	}
 }
@@ -30,7 +31,7 @@ func TestUsers(t *testing.T) {
 func TestUsersAreBounded(t *testing.T) {
 	var samples []*loadgen.Sample
 	for i := range 3 * maxUsers {
-		samples = append(samples, answers(i+1, fmt.Sprintf("s%d:1:a s1:2:a", i%2+1))...)
+		samples = append(samples, sampletest.Responses(i+1, fmt.Sprintf("s%d:1:a s1:2:a", i%2+1))...)
 	}
 	r := fold(samples, Run{})
 	u := r.Users
@@ -49,7 +50,7 @@ func TestUsersAreBounded(t *testing.T) {
 
 // Recordings of other tools have threads for users.
 func TestUsersOfThreads(t *testing.T) {
-	samples := slices.Concat(answers(1, "s1:1:a s1:2:a"), answers(2, "s2:1:b"))
+	samples := slices.Concat(sampletest.Responses(1, "s1:1:a s1:2:a"), sampletest.Responses(2, "s2:1:b"))
 	for _, s := range samples {
 		s.Thread, s.User = fmt.Sprintf("Thread Group 1-%d", s.User), 0
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"stickbench/internal/format"
 	"stickbench/loadgen"
 )
 
@@ -21,7 +22,7 @@ type doubtFold struct {
 
 func (d *doubtFold) add(s *loadgen.Sample) {
 	start := s.StartMillis()
-	end := start + wholeMS(s)
+	end := start + s.WholeMillis()
 	if !d.any || start < d.first {
 		d.first = start
 	}
@@ -32,7 +33,7 @@ func (d *doubtFold) add(s *loadgen.Sample) {
 	if s.Mark {
 		return
 	}
-	n, _ := weight(s)
+	n, _ := s.Weight()
 	d.requests += n
 	d.whole = d.whole || !s.Fine
 	if s.Status >= 200 && s.Status <= 299 {
@@ -72,18 +73,18 @@ func (d *doubtFold) nodeWarning(named bool, source string) string {
 		return ""
 	case !named:
 		return fmt.Sprintf("None of %s named its node: look at one, and let [session] node, now %s, name where the node stands.",
-			plural(d.answers, "answer"), clean(source))
+			format.Plural(d.answers, "answer"), format.Clean(source))
 	}
 	return fmt.Sprintf("%s of the answers (%s of %s) did not name their node and are in no node's row: let [session] node read something that every answer has.",
-		percent(float64(d.unnamed)/float64(d.answers)), count(d.unnamed), count(d.answers))
+		format.Percent(float64(d.unnamed)/float64(d.answers)), format.Count(d.unnamed), format.Count(d.answers))
 }
 
 func crowdWarning(r *Results) string {
-	answered, expected := answeringNodes(r.Nodes)
+	answered, expected := AnsweringNodes(r.Nodes)
 	if len(answered) != 1 || r.Affinity.Sessions < crowd {
 		return ""
 	}
-	start := fmt.Sprintf("All %s sessions met %s", count(r.Affinity.Sessions), clean(answered[0]))
+	start := fmt.Sprintf("All %s sessions met %s", format.Count(r.Affinity.Sessions), format.Clean(answered[0]))
 	const advice = ", or chooses by client address, which all users here share."
 	if len(expected) == 0 {
 		return start + ": if there are more nodes, see whether the balancer knows them" + advice
@@ -91,11 +92,11 @@ func crowdWarning(r *Results) string {
 	if len(expected) == 1 && expected[0] == answered[0] {
 		return ""
 	}
-	return start + " although " + clean(strings.Join(expected, ", ")) + " are expected: see whether the balancer holds the others for down" + advice
+	return start + " although " + format.Clean(strings.Join(expected, ", ")) + " are expected: see whether the balancer holds the others for down" + advice
 }
 
-// answeringNodes are the nodes that answered, and those with a positive weight.
-func answeringNodes(nodes []Node) (answered, expected []string) {
+// AnsweringNodes are the nodes that answered, and those with a positive weight.
+func AnsweringNodes(nodes []Node) (answered, expected []string) {
 	for i := range nodes {
 		if nodes[i].Requests > 0 {
 			answered = append(answered, nodes[i].Node)
@@ -127,7 +128,7 @@ func jumpWarning(jumps int64) string {
 		return ""
 	}
 	return fmt.Sprintf("The counter went up by more than one in %s: look for somebody else in these sessions, for requests sent twice on the way (redirects and requests without an answer are left out), and for answers that count but do not show the counter.",
-		plural(jumps, "transition"))
+		format.Plural(jumps, "transition"))
 }
 
 func (d *doubtFold) durationWarning() string {
@@ -138,7 +139,7 @@ func (d *doubtFold) durationWarning() string {
 }
 
 func (b *Builder) totalWarning() string {
-	if b.labels[totalLabel] == nil {
+	if b.labels[TotalLabel] == nil {
 		return ""
 	}
 	return "Samples labelled TOTAL have no row of their own, as in JMeter, and count in the last row, once where JMeter counts them twice: give the step another name."
@@ -149,7 +150,7 @@ func (d *doubtFold) lossWarning(q *Requests) string {
 		return ""
 	}
 	return fmt.Sprintf("The engine finished %s, but only %s of them were recorded: the figures are of those, so check that the recording is whole.",
-		plural(q.OK+q.Failed, "request"), count(d.requests))
+		format.Plural(q.OK+q.Failed, "request"), format.Count(d.requests))
 }
 
 func accountWarning(q *Requests) string {
@@ -158,10 +159,10 @@ func accountWarning(q *Requests) string {
 		return ""
 	case q.Started != q.OK+q.Failed+q.Cut:
 		return fmt.Sprintf("%s started, but %s were accounted for: this is a defect of stickbench, please report it.",
-			plural(q.Started, "request"), count(q.OK+q.Failed+q.Cut))
+			format.Plural(q.Started, "request"), format.Count(q.OK+q.Failed+q.Cut))
 	case q.Cut > 0:
 		return fmt.Sprintf("The run was cut with %s in flight, in no figure here: let it end by itself to have all of them.",
-			plural(q.Cut, "request"))
+			format.Plural(q.Cut, "request"))
 	}
 	return ""
 }

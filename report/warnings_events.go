@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"stickbench/internal/format"
 	"strings"
 )
 
@@ -18,7 +19,7 @@ func eventWarnings(r *Results, run Run) []string {
 	}
 	if turns := turnCount(r.Events); turns > maxTurns {
 		list = append(list, fmt.Sprintf("There were %s: what came after the first %s is listed, but divides nothing and excuses nothing.",
-			plural(turns, "event"), count(maxTurns)))
+			format.Plural(turns, "event"), format.Count(maxTurns)))
 	}
 	return list
 }
@@ -49,9 +50,9 @@ func downWarnings(events []Event) (list []string) {
 		if !found {
 			reason = e.Text
 		}
-		said := fmt.Sprintf("%s went down by itself at %s: %s", clean(e.Node), span(e.AtMS), clean(reason))
+		said := fmt.Sprintf("%s went down by itself at %s: %s", format.Clean(e.Node), format.Span(e.AtMS), format.Clean(reason))
 		if n > 1 {
-			said += fmt.Sprintf(", and %s more after that", plural(n-1, "time"))
+			said += fmt.Sprintf(", and %s more after that", format.Plural(n-1, "time"))
 		}
 		list = append(list, said+".")
 	}
@@ -61,7 +62,7 @@ func downWarnings(events []Event) (list []string) {
 // strangerWarnings tell of nodes that events are about, but that never answered: they may have another
 // name there than in the answers. One that could not answer is none of them.
 func strangerWarnings(r *Results, run Run) (list []string) {
-	answered, _ := answeringNodes(r.Nodes)
+	answered, _ := AnsweringNodes(r.Nodes)
 	if len(answered) == 0 {
 		return nil
 	}
@@ -74,7 +75,7 @@ func strangerWarnings(r *Results, run Run) (list []string) {
 		}
 		told = append(told, e.Node)
 		list = append(list, fmt.Sprintf("%s, which events are about, never answered: if answers call it otherwise (%s answered), what they excuse is not known.",
-			clean(e.Node), clean(strings.Join(answered, ", "))))
+			format.Clean(e.Node), format.Clean(strings.Join(answered, ", "))))
 	}
 	return list
 }
@@ -90,7 +91,7 @@ func shortPhaseWarning(phases []Phase) string {
 	var short []string
 	for i := range phases {
 		if p := &phases[i]; p.Requests < shortPhase {
-			short = append(short, fmt.Sprintf("%s (%s)", clean(p.Name), plural(p.Requests, "request")))
+			short = append(short, fmt.Sprintf("%s (%s)", format.Clean(p.Name), format.Plural(p.Requests, "request")))
 		}
 	}
 	const most = 3

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"stickbench/internal/sampletest"
 	"stickbench/loadgen"
 )
 
@@ -18,7 +19,7 @@ func TestWarnings(t *testing.T) {
 	}
 	crowd := func(users int, script string) (all []*loadgen.Sample) {
 		for i := range users {
-			all = append(all, answers(i+1, script)...)
+			all = append(all, sampletest.Responses(i+1, script)...)
 		}
 		return long(all)
 	}
@@ -43,7 +44,7 @@ func TestWarnings(t *testing.T) {
 		{"nothing", nil, Run{NodeSource: "json:tag"}, nil},
 		{"all well", crowd(2, "s1:1:a s1:2:a s1:3:a"), Run{NodeSource: "json:tag"}, nil},
 		{"of the caller", crowd(2, "s1:1:a s1:2:a s1:3:a"), Run{Warnings: []string{"the clock jumped"}}, []string{"the clock jumped"}},
-		{"short", answers(1, "s1:1:a s1:2:a"), Run{}, []string{"All samples lie within 0 ms"}},
+		{"short", sampletest.Responses(1, "s1:1:a s1:2:a"), Run{}, []string{"All samples lie within 0 ms"}},
 		{"no node at all", anonymous(crowd(1, "s1 s1 s1"), 1), Run{NodeSource: "json:tag"}, []string{"None of 3 answers named its node"}},
 		{"no node, none wanted", anonymous(crowd(1, "s1 s1 s1"), 1), Run{}, nil},
 		{"some without node", anonymous(crowd(1, "s1 s1 s1 s1"), 2), Run{}, []string{"50.0% of the answers (2 of 4) did not name"}},

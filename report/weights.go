@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"stickbench/internal/format"
 	"strconv"
 	"strings"
 )
@@ -116,7 +117,7 @@ func (f *inForce) eligible() []string {
 			list = append(list, node)
 		}
 	}
-	slices.SortFunc(list, compareNodes)
+	slices.SortFunc(list, CompareNodes)
 	return list
 }
 
@@ -134,7 +135,7 @@ func (f *inForce) names(nodes []string) bool {
 func (f *inForce) ratioText(nodes []string) string {
 	divisor := 0.0
 	for _, n := range nodes {
-		divisor = common(divisor, f.weights[n])
+		divisor = GCD(divisor, f.weights[n])
 	}
 	parts := make([]string, len(nodes))
 	for i, n := range nodes {
@@ -156,8 +157,8 @@ func ratioList(parts []string) string {
 	return strings.Join(parts, ":")
 }
 
-// common is the greatest common divisor of whole numbers, 0 where there is none.
-func common(a, b float64) float64 {
+// GCD is the greatest common divisor of whole numbers, 0 where there is none.
+func GCD(a, b float64) float64 {
 	if a != math.Trunc(a) || b != math.Trunc(b) {
 		return 0
 	}
@@ -189,7 +190,7 @@ func (f *inForce) pair() pair {
 		return p
 	}
 	if math.Abs(p.p-1/k) > 1e-9 { // equal weights, but not equal shares
-		p.expected, p.other, p.q = fmt.Sprintf("%s for one node", percent(p.p)), "equal shares", 1/k
+		p.expected, p.other, p.q = fmt.Sprintf("%s for one node", format.Percent(p.p)), "equal shares", 1/k
 		return p
 	}
 	ones[0] = "2"

@@ -12,6 +12,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"stickbench/report"
+	"stickbench/report/compare"
+	"stickbench/report/export"
+	"stickbench/report/html"
+	"stickbench/report/text"
 )
 
 // compareFlags are the options of `stickbench compare`.
@@ -30,18 +34,18 @@ type compareFlags struct {
 }
 
 // comparisonFormats are what `stickbench compare --format` knows.
-var comparisonFormats = map[string]func(a *app, r *report.Comparison, o *compareFlags) error{
-	"text": func(a *app, r *report.Comparison, o *compareFlags) error {
-		return report.WriteComparisonText(a.stdout, r, report.ComparisonTextOptions{TextOptions: a.textOptions(), Details: o.Details})
+var comparisonFormats = map[string]func(a *app, r *compare.Comparison, o *compareFlags) error{
+	"text": func(a *app, r *compare.Comparison, o *compareFlags) error {
+		return text.WriteComparison(a.stdout, r, text.ComparisonOptions{Options: a.textOptions(), Details: o.Details})
 	},
-	"json": func(a *app, r *report.Comparison, _ *compareFlags) error {
-		return report.WriteComparisonJSON(a.stdout, r)
+	"json": func(a *app, r *compare.Comparison, _ *compareFlags) error {
+		return export.WriteComparisonJSON(a.stdout, r)
 	},
-	"markdown": func(a *app, r *report.Comparison, _ *compareFlags) error {
-		return report.WriteComparisonMarkdown(a.stdout, r)
+	"markdown": func(a *app, r *compare.Comparison, _ *compareFlags) error {
+		return export.WriteComparisonMarkdown(a.stdout, r)
 	},
-	"html": func(a *app, r *report.Comparison, _ *compareFlags) error {
-		return report.WriteComparisonHTML(a.stdout, r, version())
+	"html": func(a *app, r *compare.Comparison, _ *compareFlags) error {
+		return html.WriteComparison(a.stdout, r, version())
 	},
 }
 
@@ -120,7 +124,7 @@ func (a *app) compare(c *cobra.Command, o *compareFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	r, err := report.Compare(before, after, options)
+	r, err := compare.Compare(before, after, options)
 	if err != nil {
 		return err
 	}
@@ -134,32 +138,32 @@ func (a *app) compare(c *cobra.Command, o *compareFlags, args []string) error {
 }
 
 // options are those of the comparison itself.
-func (o *compareFlags) options() (report.CompareOptions, error) {
-	var c report.CompareOptions
+func (o *compareFlags) options() (compare.Options, error) {
+	var c compare.Options
 	var err error
-	if c.Margin, err = report.ParseMargin(o.Margin); err != nil {
+	if c.Margin, err = compare.ParseMargin(o.Margin); err != nil {
 		return c, fmt.Errorf("--margin: %w", err)
 	}
 	switch o.WarmUp {
 	case "auto":
 	case "none":
-		c.WarmUp = report.WarmUp{Fixed: true}
+		c.WarmUp = compare.WarmUp{Fixed: true}
 	default:
 		d, err := time.ParseDuration(o.WarmUp)
 		if err != nil || d < 0 {
 			return c, fmt.Errorf("--warm-up %s: expected auto, none or a duration such as 5s", o.WarmUp)
 		}
-		c.WarmUp = report.WarmUp{Fixed: true, MS: d.Milliseconds()}
+		c.WarmUp = compare.WarmUp{Fixed: true, MS: d.Milliseconds()}
 	}
 	if len(o.FailOn) == 0 {
 		return c, nil
 	}
-	c.Conditions = []report.FailCondition{}
+	c.Conditions = []compare.FailCondition{}
 	for _, text := range o.FailOn {
 		if text == "none" && len(o.FailOn) == 1 {
 			break
 		}
-		condition, err := report.ParseFailCondition(text)
+		condition, err := compare.ParseFailCondition(text)
 		if err != nil {
 			return c, fmt.Errorf("--fail-on: %w", err)
 		}
@@ -193,15 +197,15 @@ func (o *compareFlags) sides(c *cobra.Command, args []string) error {
 }
 
 // series reads the runs of a side.
-func (a *app) series(paths []string) ([]*report.Series, error) {
-	var all []*report.Series
+func (a *app) series(paths []string) ([]*compare.Series, error) {
+	var all []*compare.Series
 	for _, path := range expand(paths) {
 		r, err := a.recorded(path)
 		if err != nil {
 			return nil, err
 		}
 		b := report.NewBuilder()
-		s := report.NewSeriesBuilder(b)
+		s := compare.NewSeriesBuilder(b)
 		results, err := r.fold(b, s.Add)
 		if err != nil {
 			return nil, err

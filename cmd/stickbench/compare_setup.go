@@ -8,11 +8,11 @@ import (
 
 	"stickbench/loadgen"
 	"stickbench/plans"
-	"stickbench/report"
+	"stickbench/report/compare"
 )
 
 // setup is what the run was made of, for a comparison with other runs.
-func (r *record) setup(plan *plans.Plan) report.Setup {
+func (r *record) setup(plan *plans.Plan) compare.Setup {
 	s := setupFacts{}
 	s.add("plan", plan.Load.Name, false)
 	s.lab(r, plan)
@@ -32,14 +32,14 @@ func (r *record) setup(plan *plans.Plan) report.Setup {
 		ended = "as planned"
 	}
 	s.add("ended", ended, true)
-	return report.Setup{Weights: r.Weights, Facts: s}
+	return compare.Setup{Weights: r.Weights, Facts: s}
 }
 
 // setupFacts collects facts.
-type setupFacts []report.Fact
+type setupFacts []compare.Fact
 
 func (s *setupFacts) add(name, value string, load bool) {
-	*s = append(*s, report.Fact{Name: name, Value: value, Load: load})
+	*s = append(*s, compare.Fact{Name: name, Value: value, Load: load})
 }
 
 // lab adds what the run hit.

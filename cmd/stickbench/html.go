@@ -14,6 +14,7 @@ import (
 	"stickbench/loadgen"
 	"stickbench/plans"
 	"stickbench/report"
+	"stickbench/report/html"
 )
 
 // reportFile is the report to be looked at, in a run's folder.
@@ -24,7 +25,7 @@ func (f *folder) writeHTML(r *record, first *firstExchanges) error {
 	facts := f.htmlFacts(r)
 	facts.Diagram = first.diagram()
 	var page bytes.Buffer
-	if err := report.WriteHTML(&page, r.Results, facts); err != nil {
+	if err := html.Write(&page, r.Results, facts); err != nil {
 		return err
 	}
 	return f.write(reportFile, page.Bytes())
@@ -41,7 +42,7 @@ func (a *app) reportHTML(path string) error {
 	if err != nil {
 		return err
 	}
-	facts := report.HTMLFacts{Version: version()}
+	facts := html.Facts{Version: version()}
 	if f := (&folder{path}); path != "-" && f.holdsRun() {
 		r, err := f.readRecord()
 		if err != nil {
@@ -50,7 +51,7 @@ func (a *app) reportHTML(path string) error {
 		facts = f.htmlFacts(r)
 	}
 	facts.Diagram = first.diagram()
-	if err := report.WriteHTML(a.stdout, results, facts); err != nil {
+	if err := html.Write(a.stdout, results, facts); err != nil {
 		return cannotRun("the report could not be printed: %w", err)
 	}
 	return nil
@@ -63,12 +64,12 @@ func (f *folder) holdsRun() bool {
 }
 
 // htmlFacts are what ran where. A plan that cannot be read is left out: the report stands without it.
-func (f *folder) htmlFacts(r *record) report.HTMLFacts {
+func (f *folder) htmlFacts(r *record) html.Facts {
 	source, _ := os.ReadFile(f.path(planFile))
-	facts := report.HTMLFacts{
+	facts := html.Facts{
 		Version: r.Version, PlanFile: r.PlanFile, PlanSource: string(source), Seed: &r.Seed, Target: r.Target, Start: r.Start,
 		Host: fmt.Sprintf("%s/%s, %d CPUs, %s", r.Host.OS, r.Host.Arch, r.Host.CPUs, r.Host.Go),
-		More: []report.HTMLFact{
+		More: []html.Fact{
 			{Name: "Options", Value: overrideText(r.Override)}, {Name: "Node is read from", Value: r.NodeSource},
 			{Name: "Algorithm", Value: r.Algorithm}, {Name: "Weights", Value: weightsText(r.Weights)},
 			{Name: "Ended because", Value: r.Stopped},

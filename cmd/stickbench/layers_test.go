@@ -13,19 +13,31 @@ import (
 // layers says what each package of the project may import of the project and of third parties. Tests may
 // import what they need.
 var layers = map[string][]string{
-	"stickbench":                   {},
-	"stickbench/assert":            {"github.com/expr-lang/expr"},
-	"stickbench/loadgen":           {"stickbench/assert", "github.com/tidwall/gjson", "golang.org/x/net", "golang.org/x/sync", "golang.org/x/sys"},
-	"stickbench/report":            {"stickbench/assert", "stickbench/internal/sequence", "stickbench/loadgen", "github.com/HdrHistogram/hdrhistogram-go", "github.com/aclements/go-moremath", "github.com/mattn/go-runewidth", "github.com/montanaflynn/stats"},
-	"stickbench/plans":             {"stickbench/assert", "stickbench/internal/haproxy", "stickbench/loadgen", "github.com/BurntSushi/toml"},
-	"stickbench/internal/bench":    {},
-	"stickbench/internal/events":   {"stickbench/internal/haproxy", "stickbench/loadgen", "stickbench/plans", "stickbench/report"},
-	"stickbench/internal/haproxy":  {},
-	"stickbench/internal/help":     {"github.com/mattn/go-runewidth", "github.com/yuin/goldmark"},
-	"stickbench/internal/lab":      {"stickbench/internal/haproxy"},
-	"stickbench/internal/sequence": {},
-	"stickbench/internal/live":     {"stickbench/loadgen", "stickbench/report", "github.com/mattn/go-runewidth", "github.com/vbauerster/mpb", "golang.org/x/term"},
-	"stickbench/cmd/stickbench":    {"stickbench/", "github.com/mattn/go-runewidth", "github.com/spf13/cobra"},
+	"stickbench":                     {},
+	"stickbench/assert":              {"github.com/expr-lang/expr"},
+	"stickbench/loadgen":             {"stickbench/assert", "github.com/tidwall/gjson", "golang.org/x/net", "golang.org/x/sync", "golang.org/x/sys"},
+	"stickbench/report":              {"stickbench/assert", "stickbench/internal/format", "stickbench/internal/hist", "stickbench/internal/natural", "stickbench/internal/stats", "stickbench/loadgen"},
+	"stickbench/report/jtl":          {"stickbench/loadgen"},
+	"stickbench/report/compare":      {"stickbench/internal/format", "stickbench/internal/hist", "stickbench/internal/stats", "stickbench/loadgen", "stickbench/report", "github.com/montanaflynn/stats"},
+	"stickbench/report/view":         {"stickbench/internal/format", "stickbench/report", "stickbench/report/compare"},
+	"stickbench/report/text":         {"stickbench/internal/format", "stickbench/report", "stickbench/report/compare", "stickbench/report/view"},
+	"stickbench/report/html":         {"stickbench/internal/format", "stickbench/internal/sequence", "stickbench/report", "stickbench/report/compare", "stickbench/report/view"},
+	"stickbench/report/export":       {"stickbench/internal/format", "stickbench/report", "stickbench/report/compare", "stickbench/report/view"},
+	"stickbench/report/reporttest":   {"stickbench/internal/sampletest", "stickbench/loadgen", "stickbench/report", "stickbench/report/compare"},
+	"stickbench/internal/format":     {"stickbench/internal/natural", "github.com/mattn/go-runewidth"},
+	"stickbench/internal/hist":       {},
+	"stickbench/internal/natural":    {},
+	"stickbench/internal/sampletest": {"stickbench/loadgen", "github.com/google/go-cmp"},
+	"stickbench/internal/stats":      {"github.com/aclements/go-moremath", "github.com/montanaflynn/stats"},
+	"stickbench/plans":               {"stickbench/assert", "stickbench/internal/haproxy", "stickbench/loadgen", "github.com/BurntSushi/toml"},
+	"stickbench/internal/bench":      {},
+	"stickbench/internal/events":     {"stickbench/internal/haproxy", "stickbench/loadgen", "stickbench/plans", "stickbench/report"},
+	"stickbench/internal/haproxy":    {},
+	"stickbench/internal/help":       {"github.com/mattn/go-runewidth", "github.com/yuin/goldmark"},
+	"stickbench/internal/lab":        {"stickbench/internal/haproxy"},
+	"stickbench/internal/sequence":   {},
+	"stickbench/internal/live":       {"stickbench/loadgen", "stickbench/report", "stickbench/report/export", "github.com/mattn/go-runewidth", "github.com/vbauerster/mpb", "golang.org/x/term"},
+	"stickbench/cmd/stickbench":      {"stickbench/", "github.com/mattn/go-runewidth", "github.com/spf13/cobra"},
 }
 
 // keptFrom are modules that must not come in even by way of others.
@@ -78,7 +90,12 @@ func TestLayers(t *testing.T) {
 	}
 }
 
-// under says whether a path is the package or module, or within it.
+// under reports whether a path is the package or module, or within the module. A package of the project
+// stands for itself alone, unless it ends in a slash.
 func under(path, module string) bool {
-	return path == module || strings.HasPrefix(path, strings.TrimSuffix(module, "/")+"/")
+	if path == module {
+		return true
+	}
+	within := strings.TrimSuffix(module, "/") + "/"
+	return strings.HasPrefix(path, within) && (module == within || !strings.HasPrefix(module, "stickbench/"))
 }

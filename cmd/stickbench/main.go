@@ -16,7 +16,7 @@ import (
 	"stickbench/internal/lab"
 	"stickbench/internal/live"
 	"stickbench/plans"
-	"stickbench/report"
+	"stickbench/report/text"
 )
 
 // The exit codes that scripts rely on.
@@ -92,15 +92,15 @@ func codeOf(err error) int {
 
 // textOptions are for the report on stdout: as wide as the terminal, or elsewhere as COLUMNS says or wide
 // enough for the whole summary, and in colour on a terminal unless NO_COLOR or TERM=dumb say otherwise.
-func (a *app) textOptions() report.TextOptions {
+func (a *app) textOptions() text.Options {
 	columns, ok := live.Terminal(a.stdout)
 	if ok {
-		return report.TextOptions{Width: columns, Color: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
+		return text.Options{Width: columns, Color: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 	}
 	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 {
-		return report.TextOptions{Width: n}
+		return text.Options{Width: n}
 	}
-	return report.TextOptions{Width: 160}
+	return text.Options{Width: 160}
 }
 
 // open reads the plan that name means.

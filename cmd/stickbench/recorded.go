@@ -12,6 +12,8 @@ import (
 	"stickbench/loadgen"
 	"stickbench/plans"
 	"stickbench/report"
+	"stickbench/report/compare"
+	"stickbench/report/jtl"
 )
 
 // recorded is a recording to be folded: a run's folder, or a file of samples.
@@ -20,7 +22,7 @@ type recorded struct {
 	in    io.ReadCloser
 	start time.Time // zero where it is not known
 	run   report.Run
-	setup report.Setup
+	setup compare.Setup
 }
 
 // recorded opens the recording at path, - for samples on standard input.
@@ -79,7 +81,7 @@ func (r *recorded) fold(b *report.Builder, add func(*loadgen.Sample)) (*report.R
 	for _, e := range r.run.Events {
 		b.Event(e)
 	}
-	info, err := report.ReadJTL(r.in, func(s *loadgen.Sample) error { add(s); return nil })
+	info, err := jtl.Read(r.in, func(s *loadgen.Sample) error { add(s); return nil })
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.name, err)
 	}

@@ -10,6 +10,7 @@ import (
 	"stickbench/loadgen"
 	"stickbench/plans"
 	"stickbench/report"
+	"stickbench/report/jtl"
 )
 
 // recording is a run's sinks, and the door through which its events come in. The report's is the first: it has
@@ -107,7 +108,7 @@ func (r *results) Close() error { return nil }
 
 // samples writes samples.jtl.
 type samples struct {
-	*report.JTLWriter
+	*jtl.Writer
 	file *os.File
 }
 
@@ -117,7 +118,7 @@ func newSamples(path string, late bool) (*samples, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &samples{report.NewJTLWriter(file), file}
+	s := &samples{jtl.NewWriter(file), file}
 	if late {
 		s.WithLate()
 	}

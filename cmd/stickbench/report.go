@@ -6,16 +6,18 @@ import (
 	"github.com/spf13/cobra"
 
 	"stickbench/report"
+	"stickbench/report/export"
+	"stickbench/report/text"
 )
 
 // formats are what `stickbench report --format` knows beside html, which needs more than the results.
 var formats = map[string]func(a *app, r *report.Results) error{
-	"text":       func(a *app, r *report.Results) error { return report.WriteText(a.stdout, r, a.textOptions()) },
-	"json":       func(a *app, r *report.Results) error { return report.WriteJSON(a.stdout, r) },
-	"jmeter":     func(a *app, r *report.Results) error { return report.WriteJMeterTable(a.stdout, r) },
-	"csv":        func(a *app, r *report.Results) error { return report.WriteJMeterCSV(a.stdout, r) },
-	"junit":      func(a *app, r *report.Results) error { return report.WriteJUnit(a.stdout, r) },
-	"prometheus": func(a *app, r *report.Results) error { return report.WritePrometheus(a.stdout, r) },
+	"text":       func(a *app, r *report.Results) error { return text.Write(a.stdout, r, a.textOptions()) },
+	"json":       func(a *app, r *report.Results) error { return export.WriteJSON(a.stdout, r) },
+	"jmeter":     func(a *app, r *report.Results) error { return export.WriteJMeterTable(a.stdout, r) },
+	"csv":        func(a *app, r *report.Results) error { return export.WriteJMeterCSV(a.stdout, r) },
+	"junit":      func(a *app, r *report.Results) error { return export.WriteJUnit(a.stdout, r) },
+	"prometheus": func(a *app, r *report.Results) error { return export.WritePrometheus(a.stdout, r) },
 }
 
 func (a *app) reportCommand() *cobra.Command {

@@ -12,6 +12,8 @@ import (
 	"stickbench/loadgen"
 	"stickbench/plans"
 	"stickbench/report"
+	"stickbench/report/export"
+	"stickbench/report/text"
 )
 
 // runFlags are the options of `stickbench run`.
@@ -186,9 +188,9 @@ func (a *app) conclude(plan *plans.Plan, o *runFlags, s *recording, r *record, f
 
 func (a *app) print(r *report.Results, asJSON bool) error {
 	if asJSON {
-		return report.WriteJSON(a.stdout, r)
+		return export.WriteJSON(a.stdout, r)
 	}
-	return report.WriteText(a.stdout, r, a.textOptions())
+	return text.Write(a.stdout, r, a.textOptions())
 }
 
 // startLab starts the plan's laboratory; it is nil if the plan has a target.

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"stickbench/loadgen"
-	"stickbench/report"
+	"stickbench/report/export"
 )
 
 // Meter counts samples for Prometheus, by label and node. Samples come from one goroutine, scrapes from
@@ -88,16 +88,16 @@ func (m *Meter) cell(label, node string) *meterCell {
 	return c
 }
 
-// families are the counts as metrics, with the names of the report's (report.WritePrometheus).
-func (m *Meter) families() []report.Family {
+// families are the counts as metrics, with the names of the report's (export.WritePrometheus).
+func (m *Meter) families() []export.Family {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	requests := report.Family{Name: "stickbench_requests_total", Type: "counter", Help: "Requests that were answered or failed."}
-	errors := report.Family{Name: "stickbench_errors_total", Type: "counter", Help: "Failed requests by the kind of failure."}
-	received := report.Family{Name: "stickbench_received_bytes_total", Type: "counter", Help: "Bytes received, headers included."}
-	sent := report.Family{Name: "stickbench_sent_bytes_total", Type: "counter", Help: "Bytes sent, headers included."}
-	times := report.Family{Name: "stickbench_response_seconds", Type: "histogram", Help: "Response times."}
-	marks := report.Family{Name: "stickbench_marks_total", Type: "counter", Help: "Marks that were reached."}
+	requests := export.Family{Name: "stickbench_requests_total", Type: "counter", Help: "Requests that were answered or failed."}
+	errors := export.Family{Name: "stickbench_errors_total", Type: "counter", Help: "Failed requests by the kind of failure."}
+	received := export.Family{Name: "stickbench_received_bytes_total", Type: "counter", Help: "Bytes received, headers included."}
+	sent := export.Family{Name: "stickbench_sent_bytes_total", Type: "counter", Help: "Bytes sent, headers included."}
+	times := export.Family{Name: "stickbench_response_seconds", Type: "histogram", Help: "Response times."}
+	marks := export.Family{Name: "stickbench_marks_total", Type: "counter", Help: "Marks that were reached."}
 	for _, k := range slices.SortedFunc(maps.Keys(m.cells), compareKeys) {
 		c := m.cells[k]
 		requests.Add(float64(c.requests), "label", k.label, "node", k.node)
@@ -111,7 +111,7 @@ func (m *Meter) families() []report.Family {
 	for _, label := range slices.Sorted(maps.Keys(m.marks)) {
 		marks.Add(float64(m.marks[label]), "label", label)
 	}
-	return []report.Family{requests, errors, received, sent, times, marks}
+	return []export.Family{requests, errors, received, sent, times, marks}
 }
 
 func compareKeys(a, b meterKey) int {
@@ -119,8 +119,8 @@ func compareKeys(a, b meterKey) int {
 }
 
 // histogram is the cell's: each bucket holds what is in those before it.
-func (c *meterCell) histogram(labels ...string) []report.Metric {
-	var list []report.Metric
+func (c *meterCell) histogram(labels ...string) []export.Metric {
+	var list []export.Metric
 	var count int64
 	for i, n := range c.buckets {
 		count += n
@@ -128,9 +128,9 @@ func (c *meterCell) histogram(labels ...string) []report.Metric {
 		if i < len(bucketBounds) {
 			bound = fmt.Sprint(bucketBounds[i].Seconds())
 		}
-		list = append(list, report.Metric{Suffix: "_bucket", Labels: append(slices.Clip(labels), "le", bound), Value: float64(count)})
+		list = append(list, export.Metric{Suffix: "_bucket", Labels: append(slices.Clip(labels), "le", bound), Value: float64(count)})
 	}
 	return append(list,
-		report.Metric{Suffix: "_sum", Labels: labels, Value: c.seconds},
-		report.Metric{Suffix: "_count", Labels: labels, Value: float64(count)})
+		export.Metric{Suffix: "_sum", Labels: labels, Value: c.seconds},
+		export.Metric{Suffix: "_count", Labels: labels, Value: float64(count)})
 }

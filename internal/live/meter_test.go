@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"stickbench/loadgen"
-	"stickbench/report"
+	"stickbench/report/export"
 )
 
 func TestMeter(t *testing.T) {
@@ -23,7 +23,7 @@ func TestMeter(t *testing.T) {
 	add("GET /", "", time.Millisecond, loadgen.KindRefused)
 	m.Record(&loadgen.Sample{Label: "S1 reached", Mark: true})
 	var b bytes.Buffer
-	if err := report.WriteFamilies(&b, m.families()); err != nil {
+	if err := export.WriteFamilies(&b, m.families()); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{

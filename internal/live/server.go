@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"stickbench/loadgen"
-	"stickbench/report"
+	"stickbench/report/export"
 )
 
 // A Server serves a run's metrics at /metrics while it lasts.
@@ -54,23 +54,23 @@ func (m *Server) serve(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "only loopback hosts are served", http.StatusForbidden)
 		return
 	}
-	info := report.Family{Name: "stickbench_run_info", Type: "gauge", Help: "The run. The value is 1."}
+	info := export.Family{Name: "stickbench_run_info", Type: "gauge", Help: "The run. The value is 1."}
 	info.Add(1, "plan", m.Plan, "version", m.Version)
-	families := append([]report.Family{info}, m.groups()...)
+	families := append([]export.Family{info}, m.groups()...)
 	families = append(families, m.Meter.families()...)
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-	report.WriteFamilies(w, families) // its error is the reader's, who has gone
+	export.WriteFamilies(w, families) // its error is the reader's, who has gone
 }
 
 // groups tells how far each group of users is.
-func (m *Server) groups() []report.Family {
-	active := report.Family{Name: "stickbench_active_users", Type: "gauge", Help: "Users that are active."}
-	users := report.Family{Name: "stickbench_users", Type: "gauge", Help: "Users that there will be."}
-	iterations := report.Family{Name: "stickbench_iterations_total", Type: "counter", Help: "Iterations that users have ended."}
+func (m *Server) groups() []export.Family {
+	active := export.Family{Name: "stickbench_active_users", Type: "gauge", Help: "Users that are active."}
+	users := export.Family{Name: "stickbench_users", Type: "gauge", Help: "Users that there will be."}
+	iterations := export.Family{Name: "stickbench_iterations_total", Type: "counter", Help: "Iterations that users have ended."}
 	for _, p := range m.Progress(time.Now()) {
 		active.Add(float64(p.Active), "group", p.Group)
 		users.Add(float64(p.Users), "group", p.Group)
 		iterations.Add(float64(p.Iterations), "group", p.Group)
 	}
-	return []report.Family{active, users, iterations}
+	return []export.Family{active, users, iterations}
 }

@@ -1,0 +1,114 @@
+package hist
+
+import (
+	"math"
+	"math/bits"
+)
+
+// Percentiles follow the rule of JMeter's Aggregate Report (StatCalculator): the p-th of n values is the
+// smallest value that has a cumulative count of at least ⌊n·p + ½⌋, without interpolation; where that
+// rank is 0 it is the smallest value.
+
+// The scales of the histograms of a row, as the number of leading bits of a value that are told apart.
+const (
+	// FineBits is the scale for microseconds: exact to 2 ms, then HdrHistogram's buckets of three
+	// significant digits, none wider than 1/1024 of its values.
+	FineBits = 11
+	// CoarseBits is the scale for whole milliseconds: exact to 17 minutes, then to 1/524288.
+	CoarseBits = 20
+)
+
+// PageSlots makes pages of 1 KB: the usual spread of one row's latencies touches some twenty of them.
+const PageSlots = 128
+
+// Histogram counts values in the buckets of HdrHistogram: linear up to 2^bits, then 2^(bits-1) buckets for
+// each doubling. Recording never fails and does not allocate once the pages around the usual values
+// are there. Values below 0 count as 0.
+//
+// hdrhistogram-go's Histogram with the same buckets reserves 164 KB at once, which is too much for a
+// hundred rows times a dozen nodes; its PackedHistogram is small, but searches and shifts on each new
+// value. The tests hold this one to it.
+type Histogram struct {
+	Total int64
+	Pages []*[PageSlots]int64
+}
+
+// Add counts v n times.
+func (h *Histogram) Add(v, n int64, scale uint) {
+	i := Slot(uint64(max(v, 0)), scale)
+	p := i / PageSlots
+	if p >= len(h.Pages) {
+		h.Pages = append(h.Pages, make([]*[PageSlots]int64, p+1-len(h.Pages))...)
+	}
+	if h.Pages[p] == nil {
+		h.Pages[p] = new([PageSlots]int64)
+	}
+	h.Pages[p][i%PageSlots] += n
+	h.Total += n
+}
+
+// Slot is the number of the bucket that holds v.
+func Slot(v uint64, scale uint) int {
+	shift := max(uint(bits.Len64(v)), scale) - scale
+	return int(shift<<(scale-1)) + int(v>>shift)
+}
+
+// Highest is the largest value in bucket i, what HdrHistogram calls the highest equivalent value.
+func Highest(i int, scale uint) int64 {
+	if i < 1<<scale {
+		return int64(i)
+	}
+	shift := uint(i)>>(scale-1) - 1
+	return int64(uint64(i-int(shift<<(scale-1))+1)<<shift - 1)
+}
+
+// Walk calls each for the buckets that are not empty, in ascending order, with the largest value of the
+// bucket and its count, until each returns false.
+func (h *Histogram) Walk(scale uint, each func(v, n int64) bool) {
+	for p, page := range h.Pages {
+		if page == nil {
+			continue
+		}
+		for i, n := range page {
+			if n != 0 && !each(Highest(p*PageSlots+i, scale), n) {
+				return
+			}
+		}
+	}
+}
+
+// Percentiles returns the values at the given shares, which ascend between 0 and 1.
+func (h *Histogram) Percentiles(scale uint, shares ...float64) []int64 {
+	values := make([]int64, 0, len(shares))
+	seen := int64(0)
+	h.Walk(scale, func(v, n int64) bool {
+		seen += n
+		for len(values) < len(shares) && seen >= Rank(h.Total, shares[len(values)]) {
+			values = append(values, v)
+		}
+		return len(values) < len(shares)
+	})
+	return append(values, make([]int64, len(shares)-len(values))...)
+}
+
+// Rank is the rank, from 0, of the value at share p of n: Java's Math.round(n·p).
+func Rank(n int64, p float64) int64 { return int64(math.Floor(float64(n)*p + 0.5)) }
+
+// Merge adds the counts of another histogram of the same scale.
+func (h *Histogram) Merge(o *Histogram) {
+	if missing := len(o.Pages) - len(h.Pages); missing > 0 {
+		h.Pages = append(h.Pages, make([]*[PageSlots]int64, missing)...)
+	}
+	for i, page := range o.Pages {
+		if page == nil {
+			continue
+		}
+		if h.Pages[i] == nil {
+			h.Pages[i] = new([PageSlots]int64)
+		}
+		for slot, n := range page {
+			h.Pages[i][slot] += n
+		}
+	}
+	h.Total += o.Total
+}

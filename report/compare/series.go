@@ -1,0 +1,194 @@
+package compare
+
+import (
+	"slices"
+	"stickbench/internal/hist"
+	"stickbench/internal/stats"
+	"stickbench/report"
+)
+
+// Series is a run as Compare needs it: its results, and how its rows went in time. It is frozen.
+type Series struct {
+	// Name is what the run is called in the comparison: its folder or file.
+	Name    string
+	Results *report.Results
+	Setup   Setup
+
+	step    int64 // length of a window in ms
+	last    int64 // when the last sample ended, ms since the first window began
+	windows int
+	rows    map[rowKey]*rowSeries
+	turns   []report.Transitions
+	users   int
+	early   int64
+	crowded int64
+}
+
+// Setup is what a run was made of, as far as it is known: the weights of the nodes at its start (nil if
+// unknown) and facts to be compared, in the order in which differences are told.
+type Setup struct {
+	Weights map[string]float64
+	Facts   []Fact
+}
+
+// Fact is one thing about a run, such as {"users", "2", true}.
+type Fact struct {
+	Name, Value string
+	// Load says that it makes the load what it is: where it differs, the runs are hardly comparable.
+	// Other facts, such as the balancer's algorithm, may well be what the comparison is about.
+	Load bool
+}
+
+// Freeze makes the series of the samples added so far, whose results are r. No sample may be added then.
+func (b *SeriesBuilder) Freeze(name string, r *report.Results, setup Setup) *Series {
+	for _, row := range b.rows {
+		row.windows = grown(row.windows, len(b.total.windows)-1)
+		for i := range row.windows {
+			row.windows[i].settle()
+			row.windows[i].loose = nil
+		}
+	}
+	return &Series{
+		Name: name, Results: r, Setup: setup, step: b.step, last: b.last, windows: len(b.total.windows),
+		rows: b.rows, turns: grown(b.turns, len(b.total.windows)-1), users: b.users, early: b.early, crowded: b.crowded,
+	}
+}
+
+// extent is a part of a run: the windows from and up to.
+type extent struct{ from, to int }
+
+func (e extent) windows() int { return max(0, e.to-e.from) }
+
+// whole is the whole run.
+func (s *Series) whole() extent { return extent{0, s.windows} }
+
+// seconds is the length of a window; the last one ends with the run.
+func (s *Series) seconds(window int) float64 {
+	ms := s.step
+	if window == s.windows-1 {
+		ms = max(1, s.last-s.step*int64(window))
+	}
+	return float64(ms) / 1000
+}
+
+// The largest parts of a run that may be taken for its beginning and its end.
+const (
+	mostWarmUp   = 0.5
+	mostCoolDown = 0.25
+)
+
+// steady is the part of the run that times, errors and throughput are compared of. What is left out at
+// the beginning is what the rule says (mser) for the latencies or the throughput, whichever is more, and at
+// the end, where some users are done before others, what it says for the throughput read backwards.
+// Runs with events are not steady by intention and taken as a whole, and so are those that are too
+// thin for a rule over windows.
+func (s *Series) steady(w WarmUp) extent {
+	e := s.whole()
+	if w.Fixed {
+		e.from = min(e.to, int((w.MS+s.step-1)/s.step))
+		return e
+	}
+	latency, throughput, samples := s.means()
+	if len(s.Results.Events) > 0 || samples < thin*int64(e.to) {
+		return e
+	}
+	e.from = max(stats.MSER(latency, mostWarmUp), stats.MSER(throughput, mostWarmUp))
+	slices.Reverse(throughput)
+	if end := stats.MSER(throughput, mostCoolDown); end > 0 {
+		e.to -= end + 1
+	}
+	return e
+}
+
+// thin is how many samples a window must have on average for the rule to see anything.
+const thin = 2
+
+// means are the mean latency of each window, where there was none that of the one before, and its
+// throughput; the last window, which is hardly ever full, is left out. samples are those of all windows.
+func (s *Series) means() (latency, throughput []float64, samples int64) {
+	total := s.rows[rowKey{total: true}].windows
+	latency, throughput = make([]float64, max(0, s.windows-1)), make([]float64, max(0, s.windows-1))
+	for i := range total {
+		n := total[i].samples
+		samples += n
+		if i == len(latency) {
+			break
+		}
+		throughput[i] = float64(n)
+		switch {
+		case n > 0:
+			latency[i] = float64(total[i].sum) / float64(n)
+		case i > 0:
+			latency[i] = latency[i-1]
+		}
+	}
+	return latency, throughput, samples
+}
+
+// part is one row over an extent: columns of windows, and all its samples in one histogram.
+type part struct {
+	samples, errors, sum, squares []float64
+	seconds                       []float64
+	windows                       []seriesWindow
+	pooled                        []bucket
+	cumulative                    []int64 // samples up to each bucket of pooled
+	n, failed                     int64
+	whole                         bool // times are whole milliseconds
+}
+
+// part cuts the row out of the series; nil if the run has no such row.
+func (s *Series) part(key rowKey, e extent) *part {
+	r := s.rows[key]
+	if r == nil || e.windows() == 0 {
+		return nil
+	}
+	p := &part{windows: r.windows[e.from:e.to], whole: s.Results.WholeMillis}
+	for i := range p.windows {
+		w := &p.windows[i]
+		p.samples = append(p.samples, float64(w.samples))
+		p.errors = append(p.errors, float64(w.errors))
+		p.sum = append(p.sum, float64(w.sum)/1000)
+		p.squares = append(p.squares, w.squares/1e6)
+		p.seconds = append(p.seconds, s.seconds(e.from+i))
+		p.n += w.samples
+		p.failed += w.errors
+	}
+	p.pool(poolBuckets(p.windows))
+	return p
+}
+
+// pool sets the histogram of all samples.
+func (p *part) pool(buckets []bucket) {
+	p.pooled = buckets
+	seen := int64(0)
+	for _, b := range p.pooled {
+		seen += int64(b.count)
+		p.cumulative = append(p.cumulative, seen)
+	}
+}
+
+// poolBuckets merges the windows' histograms, halves first, so that none is copied more often than the
+// logarithm of their number.
+func poolBuckets(windows []seriesWindow) []bucket {
+	if len(windows) == 1 {
+		return windows[0].sorted
+	}
+	half := len(windows) / 2
+	return mergeBuckets(poolBuckets(windows[:half]), poolBuckets(windows[half:]))
+}
+
+// at is the index in pooled of the bucket that holds the given share of the samples.
+func (p *part) at(share float64) int {
+	least := max(1, hist.Rank(p.n, share))
+	i, _ := slices.BinarySearch(p.cumulative, least)
+	return min(i, len(p.pooled)-1)
+}
+
+// ms is the time in milliseconds that bucket i of pooled stands for.
+func (p *part) ms(i int) float64 {
+	micros := hist.Highest(int(p.pooled[i].slot), hist.FineBits)
+	if p.whole {
+		return float64(micros / 1000)
+	}
+	return float64(micros) / 1000
+}

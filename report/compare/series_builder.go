@@ -1,0 +1,222 @@
+package compare
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"stickbench/internal/hist"
+	"stickbench/loadgen"
+	"stickbench/report"
+)
+
+// A comparison needs more of a run than its figures: how they varied in time. The run is cut into
+// windows of equal length, and each row keeps, for each window, counts, sums and a small histogram.
+// Windows start out at 10 ms; whenever there are too many of them, neighbours are merged, so that in the
+// end there are 100 to 200 of them, however long the run was.
+const (
+	firstWindowMS = 10
+	mostWindows   = 200
+	// mostSeries bounds the rows (labels and nodes within them) that a comparison tells apart.
+	mostSeries = 2000
+)
+
+// rowKey names a row: a label, a label on one node, everything, or everything on one node.
+type rowKey struct {
+	total       bool
+	label, node string
+}
+
+// SeriesBuilder folds the samples of one run into what Compare needs. Marks cost nothing and are left
+// out. Its size is that of rows × windows, and of the spread of the latencies in them, not of the samples:
+// some 2 MB for a usual row of a long run.
+type SeriesBuilder struct {
+	results *report.Builder
+	step    int64 // ms
+	origin  int64 // ms since 1970: the start of the first window
+	rows    map[rowKey]*rowSeries
+	total   *rowSeries
+	turns   []report.Transitions
+	begun   bool
+	users   int
+	last    int64 // the latest end of a sample, ms since origin
+	early   int64 // samples that ended before the first window
+	crowded int64 // samples whose label's or node's row there was no room for
+}
+
+// rowSeries is one row by the window.
+type rowSeries struct{ windows []seriesWindow }
+
+// NewSeriesBuilder makes an empty SeriesBuilder around b, to which Add hands each sample first.
+func NewSeriesBuilder(b *report.Builder) *SeriesBuilder {
+	total := &rowSeries{}
+	return &SeriesBuilder{
+		results: b, step: firstWindowMS, total: total, rows: map[rowKey]*rowSeries{{total: true}: total},
+	}
+}
+
+// Add folds one sample, into the Builder as well. Samples come in the order in which they were recorded.
+func (b *SeriesBuilder) Add(s *loadgen.Sample) {
+	b.results.Add(s)
+	b.users = max(b.users, s.ActiveAll)
+	if s.Mark {
+		return
+	}
+	at := b.window(s)
+	b.total.add(at, s)
+	b.addRow(rowKey{label: s.Label}, at, s)
+	if s.Node != "" {
+		b.addRow(rowKey{label: s.Label, node: s.Node}, at, s)
+		b.addRow(rowKey{total: true, node: s.Node}, at, s)
+	}
+	b.turns = grown(b.turns, at)
+	b.turns[at].Add(b.results.TakeTransitions())
+}
+
+// window is the window in which the sample ended.
+func (b *SeriesBuilder) window(s *loadgen.Sample) int {
+	if !b.begun {
+		b.begun, b.origin = true, s.StartMillis()
+	}
+	since := s.StartMillis() + s.WholeMillis() - b.origin
+	if since < 0 {
+		b.early++
+		return 0
+	}
+	b.last = max(b.last, since)
+	for since/b.step >= mostWindows {
+		b.coarsen()
+	}
+	return int(since / b.step)
+}
+
+// coarsen merges neighbouring windows.
+func (b *SeriesBuilder) coarsen() {
+	b.step *= 2
+	for _, r := range b.rows {
+		for i := range r.windows {
+			if i%2 == 0 {
+				r.windows[i/2] = r.windows[i]
+			} else {
+				r.windows[i/2].merge(&r.windows[i])
+			}
+		}
+		r.windows = halved(r.windows)
+	}
+	for i := range b.turns {
+		if i%2 == 0 {
+			b.turns[i/2] = b.turns[i]
+		} else {
+			b.turns[i/2].Add(b.turns[i])
+		}
+	}
+	b.turns = halved(b.turns)
+}
+
+// halved are the first half of the windows, the others being free for use.
+func halved[T any](windows []T) []T {
+	half := (len(windows) + 1) / 2
+	clear(windows[half:])
+	return windows[:half]
+}
+
+// grown are windows up to that index.
+func grown[T any](windows []T, at int) []T {
+	if at < len(windows) {
+		return windows
+	}
+	return append(windows, make([]T, at+1-len(windows))...)
+}
+
+func (b *SeriesBuilder) addRow(key rowKey, at int, s *loadgen.Sample) {
+	r := b.rows[key]
+	if r == nil {
+		if len(b.rows) >= mostSeries {
+			b.crowded++
+			return
+		}
+		key.label, key.node = strings.Clone(key.label), strings.Clone(key.node)
+		r = &rowSeries{}
+		b.rows[key] = r
+	}
+	r.add(at, s)
+}
+
+func (r *rowSeries) add(at int, s *loadgen.Sample) {
+	r.windows = grown(r.windows, at)
+	r.windows[at].add(s)
+}
+
+// seriesWindow is what happened to a row in one window: sums over its samples, in microseconds, and how many
+// samples lie in each bucket of the histogram that has fineBits.
+type seriesWindow struct {
+	samples, errors, sum int64
+	squares              float64
+	sorted               []bucket // by slot, each slot once
+	loose                []bucket // since the last sorting
+}
+
+// bucket counts the samples in one bucket.
+type bucket struct {
+	slot  uint16
+	count uint32
+}
+
+// looseBuckets is how many samples are sorted into the histogram at once.
+const looseBuckets = 128
+
+func (w *seriesWindow) add(s *loadgen.Sample) {
+	n, failed := s.Weight()
+	each := s.Elapsed.Microseconds() / n
+	if !s.Fine {
+		each = s.WholeMillis() / n * 1000
+	}
+	w.samples += n
+	w.errors += failed
+	w.sum += each * n
+	w.squares += float64(each) * float64(each) * float64(n)
+	last := hist.Slot(1<<40, hist.FineBits)
+	w.loose = append(w.loose, bucket{uint16(min(last, hist.Slot(uint64(max(each, 0)), hist.FineBits))), uint32(min(n, 1<<31))})
+	if len(w.loose) >= looseBuckets {
+		w.settle()
+	}
+}
+
+// settle sorts the loose buckets in.
+func (w *seriesWindow) settle() {
+	if len(w.loose) == 0 {
+		return
+	}
+	slices.SortFunc(w.loose, func(a, b bucket) int { return cmp.Compare(a.slot, b.slot) })
+	w.sorted = mergeBuckets(w.sorted, w.loose)
+	w.loose = w.loose[:0]
+}
+
+// mergeBuckets adds up two sorted lists.
+func mergeBuckets(a, b []bucket) []bucket {
+	merged := make([]bucket, 0, len(a)+len(b))
+	for len(a) > 0 || len(b) > 0 {
+		from := &a
+		if len(a) == 0 || len(b) > 0 && b[0].slot < a[0].slot {
+			from = &b
+		}
+		next := (*from)[0]
+		*from = (*from)[1:]
+		if last := len(merged) - 1; last >= 0 && merged[last].slot == next.slot {
+			merged[last].count += next.count
+			continue
+		}
+		merged = append(merged, next)
+	}
+	return slices.Clip(merged)
+}
+
+func (w *seriesWindow) merge(o *seriesWindow) {
+	w.settle()
+	o.settle()
+	w.samples += o.samples
+	w.errors += o.errors
+	w.sum += o.sum
+	w.squares += o.squares
+	w.sorted = mergeBuckets(w.sorted, o.sorted)
+}

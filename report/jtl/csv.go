@@ -1,0 +1,214 @@
+package jtl
+
+import (
+	"bytes"
+	"io"
+)
+
+// maxRow is how long a row may be, in bytes. Beyond that it is a quote that is never closed.
+const maxRow = 8 << 20
+
+// field is a field of a row.
+type field struct {
+	text   []byte // without quotes
+	quoted bool
+}
+
+// csvReader splits JMeter's CSV into rows and fields (CSVSaveService.csvReadFile): a field that holds the
+// delimiter, a quote or a line break is quoted, quotes in it are doubled, and a quote elsewhere is an error.
+// encoding/csv reads the same, but says neither whether a field was quoted nor whether the last row had
+// an end, takes single-byte carriage returns for data, and costs three times as much.
+type csvReader struct {
+	r         io.Reader
+	delimiter []byte // one character
+	eol       byte   // '\n', before which a '\r' is dropped, or '\r' alone
+
+	buf      []byte
+	pos, end int
+	ended    bool
+
+	line, next int     // of the file, where the row began and where the next one begins
+	fields     []field // of the row, valid until the next one
+	text       []byte  // the row
+}
+
+// read reads the next row that is not blank. It returns whether the row had an end, and io.EOF after the
+// last one. A defect is a *JTLError.
+func (c *csvReader) read() (ended bool, err error) {
+	for {
+		c.line = c.next
+		if ended, err = c.row(); err != nil {
+			return ended, err
+		}
+		if len(c.text) > 0 {
+			return ended, c.split()
+		}
+	}
+}
+
+// row finds the end of the row: the first line break outside quotes.
+func (c *csvReader) row() (ended bool, err error) {
+	i, open := c.pos, false
+	for {
+		k := bytes.IndexByte(c.buf[i:c.end], c.eol)
+		if k >= 0 {
+			open = open != (bytes.Count(c.buf[i:i+k], quote)%2 == 1)
+			i += k + 1
+			c.next++
+			if !open {
+				c.take(i-1, i)
+				return true, nil
+			}
+			continue
+		}
+		open = open != (bytes.Count(c.buf[i:c.end], quote)%2 == 1)
+		searched := c.end - c.pos
+		if c.ended {
+			if searched == 0 {
+				return false, io.EOF
+			}
+			c.take(c.end, c.end)
+			return false, c.unclosed(open)
+		}
+		if searched > maxRow {
+			return false, c.endless()
+		}
+		if err := c.fill(); err != nil {
+			return false, err
+		}
+		i = c.pos + searched
+	}
+}
+
+var quote = []byte{'"'}
+
+// take makes the bytes up to end the row; the next one begins at next.
+func (c *csvReader) take(end, next int) {
+	c.text = c.buf[c.pos:end]
+	if n := len(c.text); c.eol == '\n' && n > 0 && c.text[n-1] == '\r' {
+		c.text = c.text[:n-1]
+	}
+	c.pos = next
+}
+
+// fill reads more behind what is not yet consumed.
+func (c *csvReader) fill() error {
+	if c.pos > 0 {
+		c.end = copy(c.buf, c.buf[c.pos:c.end])
+		c.pos = 0
+	}
+	if c.end == len(c.buf) {
+		c.buf = append(c.buf, make([]byte, max(readSize, len(c.buf)))...)
+	}
+	n, err := c.r.Read(c.buf[c.end:])
+	c.end += n
+	if err == io.EOF || err == io.ErrUnexpectedEOF { // the latter of a gzip that was cut short
+		c.ended = true
+		return nil
+	}
+	if err != nil {
+		return readError(err)
+	}
+	return nil
+}
+
+// unclosed looks at the end of the file within quotes: if what follows the quote looks like rows, then it is
+// not a killed run that cut the last one short, but a quote that swallows them.
+func (c *csvReader) unclosed(open bool) error {
+	if !open {
+		return nil
+	}
+	for rest := c.text; ; {
+		k := bytes.IndexByte(rest, c.eol)
+		if k < 0 {
+			return nil
+		}
+		rest = rest[k+1:]
+		if looksLikeRow(rest, c.delimiter) {
+			return c.neverClosed()
+		}
+	}
+}
+
+// endless explains a row that is too long.
+func (c *csvReader) endless() error {
+	c.take(c.end, c.end)
+	if err := c.split(); err != nil {
+		return err
+	}
+	return c.neverClosed()
+}
+
+func (c *csvReader) neverClosed() error {
+	return &Error{Line: c.line, Reason: `a quote (") that begins in this row is never closed: close it, or remove the row`}
+}
+
+// split splits the row into fields.
+func (c *csvReader) split() error {
+	c.fields = c.fields[:0]
+	rest := c.text
+	quotes := bytes.IndexByte(rest, '"') >= 0
+	for {
+		var f field
+		var more bool
+		var err error
+		if quotes && len(rest) > 0 && rest[0] == '"' {
+			f, rest, more, err = c.quoted(rest)
+		} else {
+			f.text, rest, more = c.cut(rest)
+			if quotes && bytes.IndexByte(f.text, '"') >= 0 {
+				err = c.stray(f.text)
+			}
+		}
+		if err != nil {
+			return err
+		}
+		c.fields = append(c.fields, f)
+		if !more {
+			return nil
+		}
+	}
+}
+
+// cut splits rest at the first delimiter.
+func (c *csvReader) cut(rest []byte) (before, after []byte, found bool) {
+	if len(c.delimiter) > 1 {
+		return bytes.Cut(rest, c.delimiter)
+	}
+	if k := bytes.IndexByte(rest, c.delimiter[0]); k >= 0 {
+		return rest[:k], rest[k+1:], true
+	}
+	return rest, nil, false
+}
+
+// quoted takes a quoted field off rest, which it overwrites with the field's text. One that is not closed is the
+// end of a file that was cut short, and goes to the end.
+func (c *csvReader) quoted(rest []byte) (f field, after []byte, more bool, err error) {
+	f = field{text: rest[1:1], quoted: true}
+	for rest = rest[1:]; ; {
+		k := bytes.IndexByte(rest, '"')
+		if k < 0 {
+			f.text = append(f.text, rest...)
+			return f, nil, false, nil
+		}
+		f.text = append(f.text, rest[:k]...)
+		rest = rest[k+1:]
+		if len(rest) == 0 {
+			return f, nil, false, nil
+		}
+		if bytes.HasPrefix(rest, c.delimiter) {
+			return f, rest[len(c.delimiter):], true, nil
+		}
+		if rest[0] != '"' {
+			return f, nil, false, c.stray(append(f.text, '"'))
+		}
+		f.text = append(f.text, '"')
+		rest = rest[1:]
+	}
+}
+
+// stray explains a quote that stands where none may.
+func (c *csvReader) stray(text []byte) error {
+	return &Error{Line: c.line, Reason: "a quote (\") within a field, after " + excerpt(text) +
+		": put the field into quotes and double those in it"}
+}

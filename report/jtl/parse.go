@@ -1,0 +1,121 @@
+package jtl
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+)
+
+// orNothing is nil for null without quotes and for the empty text.
+func orNothing(text []byte, quoted bool) []byte {
+	if len(text) == 0 || !quoted && string(text) == "null" {
+		return nil
+	}
+	return text
+}
+
+// parseMillis reads an elapsed time. JMeter writes negative ones if the clock was set back.
+func parseMillis(text []byte) (time.Duration, error) {
+	n, err := parseInt(text)
+	if err != nil {
+		return 0, fmt.Errorf("%w of milliseconds", err)
+	}
+	const most = math.MaxInt64 / int64(time.Millisecond)
+	if n > most || n < -most {
+		return 0, fmt.Errorf("%q is out of range", text)
+	}
+	return time.Duration(n) * time.Millisecond, nil
+}
+
+// optionalMillis is parseMillis for a column that some tools leave empty.
+func optionalMillis(text []byte) (time.Duration, error) {
+	if orNothing(text, false) == nil {
+		return 0, nil
+	}
+	return parseMillis(text)
+}
+
+// parseAmount reads a whole number from 0 to most; one that is missing is 0.
+func parseAmount(text []byte, most int64) (int64, error) {
+	if orNothing(text, false) == nil {
+		return 0, nil
+	}
+	n, err := parseInt(text)
+	if err == nil && (n < 0 || n > most) {
+		err = fmt.Errorf("%q is out of range", text)
+	}
+	return n, err
+}
+
+// parseCount reads a number that is an int in JMeter.
+func parseCount(text []byte) (int, error) {
+	n, err := parseAmount(text, math.MaxInt32)
+	return int(n), err
+}
+
+// parseSuccess reads true or false, which JMeter writes in lower case.
+func parseSuccess(text []byte) (int8, error) {
+	switch {
+	case string(text) == "true", bytes.EqualFold(text, []byte("true")):
+		return 1, nil
+	case bytes.EqualFold(text, []byte("false")):
+		return -1, nil
+	}
+	return 0, fmt.Errorf("%s is neither true nor false: look whether the columns of this line are shifted", excerpt(text))
+}
+
+// parseInt reads a decimal number as Java's Long.parseLong does.
+func parseInt(text []byte) (int64, error) {
+	if n := len(text); n > 0 && n < 19 {
+		var v int64
+		for _, c := range text {
+			if c < '0' || c > '9' {
+				v = -1
+				break
+			}
+			v = v*10 + int64(c-'0')
+		}
+		if v >= 0 {
+			return v, nil
+		}
+	}
+	v, err := strconv.ParseInt(string(text), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%s is not a whole number", excerpt(text))
+	}
+	return v, nil
+}
+
+// excerpt quotes a text for a message.
+func excerpt(text []byte) string {
+	if len(text) > 40 {
+		return strconv.Quote(string(text[:40])) + "…"
+	}
+	return strconv.Quote(string(text))
+}
+
+// interner keeps one copy of the texts that come again and again, such as labels. It is bounded: texts that
+// are long or come late are copied each time.
+type interner map[string]string
+
+const (
+	internTexts  = 1 << 16
+	internLength = 256
+)
+
+// text is b as a string.
+func (m interner) text(b []byte) string {
+	if len(b) == 0 {
+		return ""
+	}
+	if s, ok := m[string(b)]; ok {
+		return s
+	}
+	s := string(b)
+	if len(s) <= internLength && len(m) < internTexts {
+		m[s] = s
+	}
+	return s
+}

@@ -1,0 +1,118 @@
+package jtl
+
+import (
+	"fmt"
+	"io"
+
+	"stickbench/loadgen"
+)
+
+// readCSV reads a CSV file that begins with head.
+func (in *jtlReader) readCSV(r io.Reader, head []byte) error {
+	l, err := sniff(head)
+	if err != nil {
+		return err
+	}
+	c := &csvReader{r: r, delimiter: l.delimiter, eol: l.eol, next: 1}
+	ended, err := c.read()
+	if err == io.EOF {
+		return &Error{Line: 1, Reason: "the file has only blank lines"}
+	}
+	if err != nil {
+		return err
+	}
+	if l.header {
+		if !ended && columnNames[string(c.fields[0].text)] != colIgnored {
+			in.info.Incomplete = 1
+			return nil
+		}
+		if err = l.headed(c.fields); err == nil {
+			ended, err = c.read()
+		}
+	} else {
+		err = l.headless(c.fields)
+	}
+	in.info.Warnings = l.warnings
+	stamp := &stampReader{}
+	for ; err == nil; ended, err = c.read() {
+		done, err := in.csvRow(&l, c, stamp, ended)
+		if done || err != nil {
+			return err
+		}
+	}
+	if err == io.EOF {
+		return nil
+	}
+	return err
+}
+
+// csvRow hands on the row that c has read. A row without an end is taken for cut short if it is one of
+// ours or if it cannot be understood; then the file is done.
+func (in *jtlReader) csvRow(l *jtlLayout, c *csvReader, stamp *stampReader, ended bool) (done bool, err error) {
+	if !ended && l.strict {
+		in.info.Incomplete = 1
+		return true, nil
+	}
+	if err := in.understand(l, c, stamp); err != nil {
+		if !ended {
+			in.info.Incomplete = 1
+			return true, nil
+		}
+		if l.repeated(c.fields) {
+			return false, nil
+		}
+		return false, err
+	}
+	return false, in.emit()
+}
+
+// understand sets the columns of the row. Its error is a *JTLError.
+func (in *jtlReader) understand(l *jtlLayout, c *csvReader, stamp *stampReader) error {
+	in.row.reset()
+	in.row.strict = l.strict
+	for i, column := range l.columns {
+		if i >= len(c.fields) {
+			if column == colIgnored || column >= colElapsedMicros && !l.strict {
+				continue // variables, which JMeter does not miss either
+			}
+			return &Error{Line: c.line, Column: l.names[i], Reason: fmt.Sprintf("the row ends before it, after %d of %d fields: "+
+				"complete the row, or remove it", len(c.fields), len(l.columns))}
+		}
+		f := c.fields[i]
+		var err error
+		if column == colTimeStamp {
+			in.row.sample.Start, err = stamp.parse(f.text)
+		} else {
+			err = in.row.set(column, f.text, f.quoted)
+		}
+		if err != nil {
+			return &Error{Line: c.line, Column: l.names[i], Reason: err.Error()}
+		}
+	}
+	return nil
+}
+
+// repeated says whether the row is the header once more, as in files put one behind the other.
+func (l *jtlLayout) repeated(fields []field) bool {
+	if !l.header || len(fields) != len(l.names) {
+		return false
+	}
+	for i, f := range fields {
+		if string(f.text) != l.names[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// newJTLReader makes a reader that hands its samples to each.
+func newJTLReader(each func(*loadgen.Sample) error) *jtlReader {
+	return &jtlReader{each: each, row: newJTLRow()}
+}
+
+// emit hands on the sample that the row has become.
+func (in *jtlReader) emit() error {
+	in.row.finish()
+	in.info.Samples++
+	return in.each(&in.row.sample)
+}

@@ -1,0 +1,40 @@
+package view
+
+import (
+	"fmt"
+	"stickbench/internal/format"
+	"stickbench/report"
+	"strings"
+)
+
+// Account is the line on how much was measured, and in what unit times are.
+func Account(r *report.Results) string {
+	parts := []string{format.Plural(r.Total.Samples, "sample")}
+	if q := r.Requests; q != nil {
+		parts = []string{
+			fmt.Sprintf("%s: %s ok, %s failed, %s cut", format.Plural(q.Started, "request"), format.Count(q.OK), format.Count(q.Failed), format.Count(q.Cut)),
+			format.Plural(q.Connections, "connection"),
+		}
+		if q.Redirects > 0 {
+			parts = append(parts, format.Plural(q.Redirects, "redirect"))
+		}
+	}
+	if model := modelWords(r); model != "" {
+		parts = append(parts, model)
+	}
+	return strings.Join(append(parts, format.Span(r.DurationMS), "times in ms"), " · ")
+}
+
+// modelWords name the model of load, and how much of it there was; "" where it is not known.
+func modelWords(r *report.Results) string {
+	switch {
+	case r.Model == "":
+		return ""
+	case r.Arrivals != nil:
+		a := r.Arrivals
+		return fmt.Sprintf("%s model: %s of %s started, %s late, %s dropped", r.Model, format.Count(a.Started), format.Plural(a.Planned, "arrival"), format.Count(a.Late), format.Count(a.Dropped))
+	case r.Model == report.ClosedModel && r.PlannedUsers > 0:
+		return "closed model: " + format.Plural(r.PlannedUsers, "user")
+	}
+	return r.Model + " model"
+}
