@@ -24,13 +24,16 @@
 //
 // and by their names the variables that the group extracts, as strings. For example:
 //
-//	status in [200, 304] && elapsed < 250
+//	status in [200, 304] && elapsed < 250ms
 //	node in ["s1", "s2"] and increments()
 //	header("Content-Type") startsWith "application/json"
 //	json("sessionViews") == counter || json("error") != nil
 //	previous.node == "" || node == previous.node
 //	lower(body) contains "hello"
 //	not (body matches "(?i)exception")
+//
+// A number may have a unit: 250ms, 1.5s and 1m30s are milliseconds, 1% is 0.01. Of time words plain numbers
+// are milliseconds, of shares they are from 0 to 1.
 //
 // A [Failure] says what was seen, without the values of session ids and cookies.
 //
@@ -67,9 +70,9 @@
 //
 // For example:
 //
-//	errors == 0 && p95("GET /") < 250
+//	errors == 0 && p95("GET /") < 250ms
 //	affinity == 1
-//	error_rate < 0.001 or samples < 1000
+//	error_rate < 0.1% or samples < 1000
 //	all(["s1", "s2"], share(#) > 0.4)
 //	abs(share("s1") - 0.5) < 0.05
 //	drained("s1") && during("drain s1").p95("GET /") < 20

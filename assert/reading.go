@@ -20,12 +20,13 @@ type reading[E subject] struct {
 	known     map[string][]string // the arguments that a param may have; a param not in it may have any
 	locals    []string            // names bound by `let`, while inside it
 
-	config *conf.Config
-	tree   *parser.Tree
-	calls  map[*ast.CallNode]*use[E] // the resolved words
-	uses   []*use[E]                 // in the order of the source
-	visits int                       // of nodes, while resolving
-	err    *SyntaxError              // the first one
+	config   *conf.Config
+	measures map[int]measure // the numbers with units, by their places
+	tree     *parser.Tree
+	calls    map[*ast.CallNode]*use[E] // the resolved words
+	uses     []*use[E]                 // in the order of the source
+	visits   int                       // of nodes, while resolving
+	err      *SyntaxError              // the first one
 }
 
 // use is a word with its arguments, in an expression.
@@ -47,7 +48,9 @@ func (r *reading[E]) read() *SyntaxError {
 	}
 	r.config, r.calls = r.language.config(), map[*ast.CallNode]*use[E]{}
 	var err error
-	if r.tree, err = parser.ParseWithConfig(r.source, r.config); err != nil {
+	var plain string
+	plain, r.measures = measures(r.source)
+	if r.tree, err = parser.ParseWithConfig(plain, r.config); err != nil {
 		return parseError(r.source, err)
 	}
 	if r.resolve(&r.tree.Node); r.err != nil {
@@ -76,6 +79,12 @@ func (r *reading[E]) resolve(node *ast.Node) {
 	switch n := (*node).(type) {
 	case *ast.IdentifierNode:
 		r.identifier(node, n)
+	case *ast.IntegerNode, *ast.FloatNode:
+		r.measure(node)
+	case *ast.BinaryNode:
+		r.resolve(&n.Left)
+		r.resolve(&n.Right)
+		r.comparison(n)
 	case *ast.MemberNode:
 		r.member(node, n)
 	case *ast.CallNode:

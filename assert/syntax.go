@@ -61,6 +61,8 @@ func parserMessage(message string) string {
 		return "the expression is too large"
 	case strings.Contains(message, "literal not terminated"):
 		return "a quotation mark is missing: the string does not end"
+	case strings.HasPrefix(message, "bad number syntax: "):
+		return "invalid number " + strings.TrimPrefix(firstLine(message), "bad number syntax: ") + ": units are ns, µs, ms, s, m, h and %"
 	case m == nil:
 		return firstLine(message)
 	case m[1] == "EOF":
