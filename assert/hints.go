@@ -8,6 +8,8 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
+
+	"stickbench/internal/nearest"
 )
 
 // fail notes the first error of the expression, at n.
@@ -30,7 +32,7 @@ func (r *reading[E]) unknownName(n *ast.IdentifierNode) {
 		r.fail(n, "`%s` is a function: it needs its arguments in parentheses", name)
 	default:
 		known := slices.Concat(r.names(), r.phaseWords(), r.variables, r.locals)
-		if Nearest(name, known) == "" {
+		if nearest.Word(name, known) == "" {
 			r.fail(n, "unknown `%s` (a string needs quotation marks); known are %s", name, list(known))
 			return
 		}
@@ -58,7 +60,7 @@ func (r *reading[E]) unknownFunction(n *ast.IdentifierNode) {
 			own = append(own, w+"()")
 		}
 		known := slices.Concat(r.names(), functions(), r.phaseWords())
-		if near := Nearest(name, known); near != "" {
+		if near := nearest.Word(name, known); near != "" {
 			r.fail(n, "unknown function `%s`: did you mean `%s`?", name, near)
 			return
 		}
@@ -216,14 +218,14 @@ func dotted(name string, parts []string) []string {
 
 // hint names the nearest of known, or those there are.
 func hint(word string, known []string) string {
-	if near := Nearest(word, known); near != "" {
+	if near := nearest.Word(word, known); near != "" {
 		return fmt.Sprintf("did you mean `%s`?", near)
 	}
 	return "known are " + list(known)
 }
 
 func hintQuoted(word string, known []string) string {
-	if near := Nearest(word, known); near != "" {
+	if near := nearest.Word(word, known); near != "" {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	quoted := make([]string, len(known))

@@ -128,18 +128,3 @@ func checkSyntaxError(t *testing.T, source string, err error) {
 		t.Errorf("%q: column %d", source, e.Column)
 	}
 }
-
-func TestNearest(t *testing.T) {
-	known := []string{"status", "node", "counter", "session", "GET /", "users"}
-	for word, want := range map[string]string{
-		"stauts": "status", "STATUS": "status", "nodes": "node", "conter": "counter", "get /": "GET /", "user": "users", "usres": "users",
-		"n": "", "xyz": "", "": "", "stat": "", "sessions": "session", "status": "status",
-	} {
-		if got := Nearest(word, known); got != want {
-			t.Errorf("Nearest(%s) = %s, want %s", word, got, want)
-		}
-	}
-	if got := Nearest("ab", []string{"ac", "ad"}); got != "ac" {
-		t.Errorf("of two at the same distance: %s", got)
-	}
-}

@@ -66,7 +66,7 @@ func TestProblemsOfArrivals(t *testing.T) {
 		"arrivals = [ { for = '1s' } ]":                             `4:14: group[0].arrivals[0]: needs a rate, such as rate = "50/s", or to = "50/s" for one that changes within the stage`,
 		"arrivals = [ { rate = '0/s', for = '1s' } ]":               `4:12: group[0].arrivals: nothing ever arrives: a rate must be more than 0`,
 		"arrivals = [ { rate = '1/s', duration = '1s' } ]":          `4:30: group[0].arrivals[0].duration: unknown key in arrivals: it belongs in [[group]]`,
-		"arrivals = '10/s'\nduration = '1s'\nspread = 'random'":     `6:10: group[0].spread: "random": expected "even" or "poisson"`,
+		"arrivals = '10/s'\nduration = '1s'\nspread = 'random'":     `6:10: group[0].spread: "random": want "even" or "poisson"`,
 		"spread = 'poisson'":                                        `4:1: group[0].spread: says how arrivals lie about their rate: there are none, add arrivals = "10/s"`,
 		"arrivals = [ { rate = '1/s', for = '1s' }, { rate = 1 } ]": `4:53: group[0].arrivals[1].rate: expected a rate such as "200/s", "30/min" or "1000/h", not the number 1: write "1/s"`,
 	} {

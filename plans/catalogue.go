@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"stickbench/assert"
+	"stickbench/internal/nearest"
 )
 
 //go:embed *.toml
@@ -119,7 +119,7 @@ func readPlan(from io.Reader) ([]byte, error) {
 // missing is the error of a name that is neither a file nor in the catalogue.
 func missing(name string) error {
 	names := catalogueNames()
-	near := assert.Nearest(strings.TrimSuffix(filepath.Base(name), ".toml"), names)
+	near := nearest.Word(strings.TrimSuffix(filepath.Base(name), ".toml"), names)
 	if near == "" {
 		return fmt.Errorf("no plan %q: there is no such file, and `stickbench plans` lists those that come with stickbench", name)
 	}

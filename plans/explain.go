@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"stickbench/internal/lab"
 	"stickbench/loadgen"
 )
 
@@ -115,7 +116,7 @@ func (p *Plan) shareWords() []string {
 	return []string{strings.Join(words, ", ")}
 }
 
-func nodeWords(nodes []LabNode) string {
+func nodeWords(nodes []lab.Node) string {
 	all := make([]string, len(nodes))
 	for i, n := range nodes {
 		var traits []string

@@ -5,6 +5,7 @@ import (
 	"sort"
 	"strings"
 
+	"stickbench/internal/lab"
 	"stickbench/loadgen"
 )
 
@@ -79,9 +80,9 @@ const (
 	enoughTurns     = 12
 )
 
-// enough are the decisions of the laboratory's balancer that tell weights apart; ok is false where the
+// enough is the number of decisions of a laboratory's balancer that tell weights apart; ok is false where the
 // algorithm goes by something else.
-func (l *Lab) enough() (decisions int64, ok bool) {
+func enough(l *lab.Config) (decisions int64, ok bool) {
 	switch name, _, _ := strings.Cut(l.Algorithm, "("); name {
 	case "roundrobin", "static-rr":
 		return enoughTurns * int64(len(l.Nodes)-1), true
@@ -97,7 +98,7 @@ func (p *Plan) fewDecisions() (decisions int64, few bool) {
 	if p.Lab == nil || p.Lab.Sticky == "" || len(p.Lab.Nodes) < 2 {
 		return 0, false
 	}
-	enough, ok := p.Lab.enough()
+	least, ok := enough(p.Lab)
 	if !ok {
 		return 0, false
 	}
@@ -110,5 +111,5 @@ func (p *Plan) fewDecisions() (decisions int64, few bool) {
 		}
 		decisions = add(decisions, sessions)
 	}
-	return decisions, decisions < enough
+	return decisions, decisions < least
 }

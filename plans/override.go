@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"stickbench/internal/lab"
+	"stickbench/internal/nearest"
 	"stickbench/loadgen"
 )
 
@@ -83,8 +85,8 @@ func (r *reader) overrides() {
 			r.option("--target", "%s", message)
 		}
 	}
-	if o.Balancer != nil && !slices.Contains(balancers, *o.Balancer) {
-		r.option("--balancer", "%s: %s", quoted(*o.Balancer), meant(*o.Balancer, balancers))
+	if o.Balancer != nil && !slices.Contains(lab.Balancers, *o.Balancer) {
+		r.option("--balancer", "%s: %s", quoted(*o.Balancer), nearest.Hint(*o.Balancer, lab.Balancers))
 	}
 }
 

@@ -11,9 +11,8 @@
 package plans
 
 import (
-	"time"
-
 	"stickbench/assert"
+	"stickbench/internal/lab"
 	"stickbench/loadgen"
 )
 
@@ -29,7 +28,7 @@ type Plan struct {
 	Expect []*assert.Expectation
 	// Lab is the laboratory to start for the run; nil when the plan has a target of its own or was given
 	// one. Load.Target is "" then, until the laboratory tells its address.
-	Lab *Lab
+	Lab *lab.Config
 	// HAProxy is where the Runtime API of the plan's own balancer answers; nil without one, and nil with
 	// Lab, which has its own.
 	HAProxy *HAProxy
@@ -43,28 +42,12 @@ type Plan struct {
 	positions *positions
 }
 
-// Problem is something wrong with a key of the plan that only another package could find, such as the
-// laboratory in "lab.node[1].weight", with the place of the key's value.
-func (p *Plan) Problem(key, message string) Problem {
+// Problem is something wrong with a key of the plan that only a run can find, such as what a real haproxy
+// refuses of "lab.algorithm", with the place of the key's value.
+func (p *Plan) Problem(key, message string) error {
 	q := problems{positions: p.positions}
 	q.value(key, "%s", message)
-	return q.list[0]
-}
-
-// Lab is the laboratory a plan asks for.
-type Lab struct {
-	Balancer  string // "embedded" or "haproxy"
-	Algorithm string // HAProxy's word, such as "roundrobin"
-	Sticky    string // HAProxy's cookie directive; "" means that nothing sticks
-	Nodes     []LabNode
-}
-
-// LabNode is a node of the laboratory.
-type LabNode struct {
-	Tag     string
-	Weight  *int          // 0 to 256; nil means 1
-	Delay   time.Duration // before each answer
-	Stopped bool          // nothing listens there at the start
+	return q.err(p.Path)
 }
 
 // HAProxy is the Runtime API of a balancer that the run did not start.

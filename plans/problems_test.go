@@ -113,7 +113,7 @@ func TestProblems(t *testing.T) {
 			`3:50: target.weights."s 4": expected a number, not true`},
 		{"no weights", weighted(`{ s1 = 0, s2 = 0.0 }`), `3:11: target.weights: one of them must be above 0, such as { s1 = 2, s2 = 1 }`},
 		{"weights in text", weighted(`"2:1"`), `3:11: target.weights: expected a table, such as { s1 = 2, s2 = 1 }, not the text "2:1"`},
-		{"algorithm", strings.Replace(weighted(`{ s1 = 2 }`), "[session]", "algorithm = 'round-robin'\n[session]", 1), `4:13: target.algorithm: "round-robin": did you mean "roundrobin"?`},
+		{"algorithm", strings.Replace(weighted(`{ s1 = 2 }`), "[session]", "algorithm = 'round-robin'\n[session]", 1), `4:13: target.algorithm: invalid algorithm "round-robin": did you mean "roundrobin"?`},
 		{"algorithm of haproxy", strings.Replace(weighted(`{ s1 = 2 }`), "[session]", "algorithm = 'hdr(Host)'\n[session]", 1), ``},
 
 		// Session.
@@ -139,10 +139,10 @@ func TestProblems(t *testing.T) {
 		{"api's port", runs + "[haproxy]\napi = 'tcp://h'\n", `10:7: haproxy.api: has no port: write it like "tcp://127.0.0.1:9999"`},
 		{"api's bad port", runs + "[haproxy]\napi = 'tcp://h:99999'\n", `10:7: haproxy.api: "99999" is not a port, 1 to 65535`},
 		{"nodes", runs + "[haproxy]\napi = 'tcp://h:1'\nnodes = { s1 = 'h:3000', 'a b' = 'http://h', s2 = 3 }\n", "11:16: haproxy.nodes.s1: has no scheme: write \"http://h:3000\"\n" +
-			"11:26: haproxy.nodes.\"a b\": cannot name a server: letters, digits, - _ . and : only\n" +
+			"11:26: haproxy.nodes.\"a b\": invalid name: want letters, digits, and - _ . :\n" +
 			`11:51: haproxy.nodes.s2: expected text, not the number 3: write "3", with quotes`},
 		{"no api", runs + "[haproxy]\nbackend = 'n n'\n", "9:2: haproxy: needs an api, such as api = \"tcp://127.0.0.1:9999\"\n" +
-			`10:11: haproxy.backend: "n n" cannot name a backend: letters, digits, - _ . and : only`},
+			`10:11: haproxy.backend: invalid backend "n n": want letters, digits, and - _ . :`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if diff := cmp.Diff(tt.want, complaints(t, tt.source, Override{})); diff != "" {
@@ -200,7 +200,7 @@ func TestProblemsOfGroups(t *testing.T) {
 		{"no duration at all", "duration = '0s'", `1:12: duration: must be longer than 0s`},
 		{"ramp-up of nothing", "ramp_up = '0s'", ``},
 		{"cookies", "cookies = 'kep'", `1:11: cookies: "kep": did you mean "keep"?`},
-		{"on error", "on_error = 'abort'", `1:12: on_error: "abort": expected "continue", "next-iteration", "stop-user" or "stop"`},
+		{"on error", "on_error = 'abort'", `1:12: on_error: "abort": want "continue", "next-iteration", "stop-user" or "stop"`},
 		{"several", "users = 0\niterations = 'x'\nramp_up = 1\n", "1:9: users: must be from 1 to 100000, not 0\n" +
 			"2:14: iterations: expected a whole number, not the text \"x\"\n" +
 			`3:11: ramp_up: expected a duration, not the number 1: write "1s" for seconds or "1ms" for milliseconds`},
@@ -219,23 +219,24 @@ func TestProblemsOfGroups(t *testing.T) {
 
 func TestProblemsOfLabs(t *testing.T) {
 	problemsOf(t, "group = [ { step = [ { request = 'GET /' } ] } ]\n[lab]\n", "lab", []struct{ name, lines, want string }{
-		{"balancer", "balancer = 'nginx'", `1:12: balancer: "nginx": expected "embedded" or "haproxy"`},
-		{"algorithm", "algorithm = 'roundrobbin'", `1:13: algorithm: "roundrobbin": did you mean "roundrobin"?`},
+		{"balancer", "balancer = 'nginx'", `1:12: balancer: "nginx": want "embedded" or "haproxy"`},
+		{"algorithm", "algorithm = 'roundrobbin'", `1:13: algorithm: invalid algorithm "roundrobbin": did you mean "roundrobin"?`},
 		{"draws", "algorithm = 'random(2)'", ``},
 		{"haproxy's algorithm", "algorithm = 'hdr(Host)'", `1:13: algorithm: the embedded balancer has no hdr: balancer = "haproxy" has it`},
 		{"haproxy's own algorithm", "algorithm = 'hdr(Host)'\nbalancer = 'haproxy'", ``},
-		{"sticky", "sticky = 'SERVERID insert'", `1:10: sticky: expected HAProxy's cookie directive, such as "cookie SERVERID insert indirect nocache", not "SERVERID"`},
-		{"sticky without name", "sticky = 'cookie insert'", `1:10: sticky: names no cookie: write it like "cookie SERVERID insert indirect nocache"`},
-		{"sticky option", "sticky = 'cookie S insert nocahe'", `1:10: sticky: "nocahe": did you mean "nocache"?`},
+		{"sticky", "sticky = 'SERVERID insert'", `1:10: sticky: invalid directive "SERVERID": want HAProxy's cookie directive, such as "cookie SERVERID insert indirect nocache"`},
+		{"sticky without name", "sticky = 'cookie insert'", `1:10: sticky: the cookie has no name: want a directive such as "cookie SERVERID insert indirect nocache"`},
+		{"sticky option", "sticky = 'cookie S insert nocahe'", `1:10: sticky: invalid option "nocahe": did you mean "nocache"?`},
 		{"sticky without mode", "sticky = 'cookie S nocache'", `1:10: sticky: needs one of insert, prefix and rewrite: without them nothing sticks`},
-		{"sticky with two modes", "sticky = 'cookie S insert rewrite'", `1:10: sticky: insert and rewrite do not go together`},
-		{"sticky option without value", "sticky = 'cookie S insert maxidle'", `1:10: sticky: "maxidle" needs a value`},
+		{"sticky with two modes", "sticky = 'cookie S insert rewrite'", `1:10: sticky: insert and rewrite exclude each other`},
+		{"sticky value", "balancer = 'haproxy'\nsticky = 'cookie S insert maxidle abc'", `2:10: sticky: maxidle: invalid time "abc": want a whole number with a unit, such as "30m"`},
+		{"sticky option without value", "sticky = 'cookie S insert maxidle'", `1:10: sticky: maxidle needs a value`},
 		// A plan goes into HAProxy's configuration: a line of its own there could start programs.
 		{"sticky of two lines", `sticky = "cookie S insert\nexternal-check command /bin/sh"`, `1:10: sticky: must be one line, without tabs and other control characters`},
 		{"no nodes", "node = []", `1:8: node: needs at least one node, such as { tag = "s1" }`},
 		{"no tag", "node = [ { weight = 1 } ]", `1:10: node[0]: needs a tag, such as tag = "s1"`},
-		{"bad tag", "node = [ { tag = 's 1' } ]", `1:18: node[0].tag: "s 1" cannot name a server: letters, digits, - _ . and : only`},
-		{"same tag", "node = [ { tag = 's1' },\n  { tag = 's1' } ]", `2:11: node[1].tag: "s1" is node[0]'s tag already`},
+		{"bad tag", "node = [ { tag = 's 1' } ]", `1:18: node[0].tag: invalid tag "s 1": want letters, digits, and - _ . :`},
+		{"same tag", "node = [ { tag = 's1' },\n  { tag = 's1' } ]", `2:11: node[1].tag: duplicate tag "s1": node[0] has it already`},
 		{"weight", "node = [ { tag = 's1', weight = 257 } ]", `1:33: node[0].weight: must be from 0 to 256, not 257`},
 		{"delay", "[[lab.node]]\ntag = 's1'\n[[lab.node]]\ntag = 's2'\ndelay = 250", `5:9: node[1].delay: expected a duration, not the number 250: write "250s" for seconds or "250ms" for milliseconds`},
 		{"stopped", "node = [ { tag = 's1', stopped = 'yes' } ]", `1:34: node[0].stopped: expected true or false, not the text "yes"`},
@@ -274,7 +275,7 @@ func TestProblemsOfEvents(t *testing.T) {
 	problemsOf(t, runs+"[[event]]\nat = '1s'\n", "event[0]", []struct{ name, lines, want string }{
 		{"no api", "haproxy = 'show info'", `-1:3: needs the balancer's Runtime API: add a [haproxy] with its api`},
 		{"with api", "haproxy = 'show info'\n[haproxy]\napi = 'tcp://h:1'", ``},
-		{"delay", "node = 's 1'\ndelay = '1s'\n[haproxy]\napi = 'tcp://h:1'", "1:8: node: \"s 1\" cannot name a server: letters, digits, - _ . and : only\n" +
+		{"delay", "node = 's 1'\ndelay = '1s'\n[haproxy]\napi = 'tcp://h:1'", "1:8: node: invalid node \"s 1\": want letters, digits, and - _ . :\n" +
 			`1:8: node: its delay is set at the node itself: add nodes = { "s 1" = "http://HOST:PORT" } to [haproxy]`},
 		{"delay of a node with an address", "node = 's1'\ndelay = '1s'\n[haproxy]\napi = 'tcp://h:1'\nnodes = { s1 = 'http://h' }", ``},
 		{"stopped", "node = 's1'\nstopped = true\n[haproxy]\napi = 'tcp://h:1'", `2:1: stopped: only nodes of a [lab] can be stopped and started`},

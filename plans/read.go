@@ -13,6 +13,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"stickbench/assert"
+	"stickbench/internal/lab"
 	"stickbench/loadgen"
 )
 
@@ -130,8 +131,8 @@ func (r *reader) where(t table) {
 	if t.has("lab") && t.has("target") {
 		t.key("target", "there is a [lab] too: a plan runs against the laboratory or against a target, leave out one")
 	}
-	if lab, ok := t.table("lab", labShape); ok {
-		r.lab(lab)
+	if own, ok := t.table("lab", labShape); ok {
+		r.lab(own)
 	}
 	if target, ok := t.table("target", targetShape); ok {
 		r.target(target)
@@ -171,8 +172,8 @@ func (r *reader) target(t table) {
 	r.plan.Weights = weights(t)
 	if words, ok := t.line("algorithm"); ok {
 		r.plan.Algorithm = words
-		if message := algorithmProblem(words, "haproxy"); message != "" {
-			t.value(t.at("algorithm"), "%s", message)
+		if err := lab.CheckAlgorithm(words, lab.HAProxy); err != nil {
+			t.value(t.at("algorithm"), "%v", err)
 		}
 	}
 	nothing := scope{reader: r}

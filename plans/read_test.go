@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"stickbench/assert"
+	"stickbench/internal/lab"
 	"stickbench/loadgen"
 )
 
@@ -244,7 +245,7 @@ at = "0s"
 node = "b"
 stopped = false
 `, Override{})
-	want := &Lab{Balancer: "haproxy", Algorithm: "leastconn", Sticky: "cookie SERVERID insert", Nodes: []LabNode{
+	want := &lab.Config{Balancer: "haproxy", Algorithm: "leastconn", Sticky: "cookie SERVERID insert", Nodes: []lab.Node{
 		{Tag: "a", Weight: &two, Delay: 10 * time.Millisecond}, {Tag: "b", Stopped: true}}}
 	if diff := cmp.Diff(want, p.Lab); diff != "" {
 		t.Errorf("lab (-want +got):\n%s", diff)
@@ -256,7 +257,7 @@ stopped = false
 		t.Errorf("name %q, timeout %s", p.Load.Name, p.Load.Timeout)
 	}
 	bare := read(t, "\ufeff"+laboratory, Override{})
-	want = &Lab{Balancer: "embedded", Algorithm: "roundrobin", Nodes: []LabNode{{Tag: "s1"}, {Tag: "s2"}}}
+	want = &lab.Config{Balancer: "embedded", Algorithm: "roundrobin", Nodes: []lab.Node{{Tag: "s1"}, {Tag: "s2"}}}
 	if diff := cmp.Diff(want, bare.Lab); diff != "" {
 		t.Errorf("lab of nothing (-want +got):\n%s", diff)
 	}
@@ -315,10 +316,10 @@ func TestOverrides(t *testing.T) {
 
 func TestProblemOfAnotherPackage(t *testing.T) {
 	p := read(t, laboratory[:5]+"\nalgorithm = 'first'"+laboratory[5:], Override{})
-	if got, want := p.Problem("lab.algorithm", "too slow").text("p"), "p:2:13: lab.algorithm: too slow"; got != want {
+	if got, want := p.Problem("lab.algorithm", "too slow").Error(), p.Path+":2:13: lab.algorithm: too slow"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	if got, want := p.Problem("lab.node", "none").text("p"), "p: lab.node: none"; got != want {
+	if got, want := p.Problem("lab.node", "none").Error(), p.Path+": lab.node: none"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"stickbench/assert"
+	"stickbench/internal/nearest"
 	"stickbench/loadgen"
 )
 
@@ -85,8 +85,8 @@ func methodProblem(method, rest string) string {
 		return fmt.Sprintf("methods are in capitals: write %s", quoted(upper+rest))
 	case upper == "CONNECT":
 		return "CONNECT makes a tunnel, which is nothing to measure"
-	case !slices.Contains(methods, upper) && assert.Nearest(upper, methods) != "":
-		return fmt.Sprintf("unknown method %s: did you mean %s?", upper, assert.Nearest(upper, methods))
+	case !slices.Contains(methods, upper) && nearest.Word(upper, methods) != "":
+		return fmt.Sprintf("unknown method %s: did you mean %s?", upper, nearest.Word(upper, methods))
 	}
 	return ""
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"stickbench/assert"
+	"stickbench/internal/nearest"
 )
 
 // shape is what a table of a plan is called and which keys it has; none means that the keys are the
@@ -69,14 +69,14 @@ func (s *shape) unknown(key string) string {
 	if word := otherWords[strings.ToLower(key)]; slices.Contains(s.keys, word) {
 		return fmt.Sprintf("unknown key: write %q", word)
 	}
-	if places := placesOf(key); places != "" && assert.Nearest(key, s.keys) == "" {
+	if places := placesOf(key); places != "" && nearest.Word(key, s.keys) == "" {
 		return fmt.Sprintf("unknown key in %s: it belongs %s", s, places)
 	}
-	if near := assert.Nearest(key, s.keys); near != "" {
+	if near := nearest.Word(key, s.keys); near != "" {
 		return fmt.Sprintf("unknown key: did you mean %q?", near)
 	}
 	for _, other := range shapes {
-		if near := assert.Nearest(key, other.keys); near != "" && len(key) > 3 {
+		if near := nearest.Word(key, other.keys); near != "" && len(key) > 3 {
 			return fmt.Sprintf("unknown key in %s: did you mean %q? It belongs %s", s, near, placesOf(near))
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"stickbench/assert"
+	"stickbench/internal/nearest"
 	"stickbench/loadgen"
 )
 
@@ -80,7 +81,7 @@ func (s scope) unknown(name string) string {
 	if later := s.all[name]; later != "" {
 		return fmt.Sprintf("variable %q has no value yet: %s extracts it", name, later)
 	}
-	if near := assert.Nearest(name, known); near != "" {
+	if near := nearest.Word(name, known); near != "" {
 		return fmt.Sprintf("unknown variable %q: did you mean %q?", name, near)
 	}
 	return fmt.Sprintf("unknown variable %q: no step before extracts it; known are %s", name, strings.Join(known, ", "))

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"stickbench/internal/nearest"
 )
 
 // table reads one table of a plan, key by key. Its methods return the value of a key and whether it is
@@ -68,7 +70,7 @@ func (t table) word(key string, known ...string) (string, bool) {
 	if !ok || slices.Contains(known, s) {
 		return s, ok
 	}
-	t.value(t.at(key), "%s: %s", quoted(s), meant(s, known))
+	t.value(t.at(key), "%s: %s", quoted(s), nearest.Hint(s, known))
 	return "", false
 }
 

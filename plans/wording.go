@@ -7,29 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"stickbench/assert"
 )
-
-// meant says which of known words the word was meant to be, or else what they are.
-func meant(word string, known []string) string {
-	if near := assert.Nearest(word, known); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	return "expected " + alternatives(known)
-}
-
-// alternatives is "a", "b" or "c".
-func alternatives(words []string) string {
-	all := make([]string, len(words))
-	for i, w := range words {
-		all[i] = strconv.Quote(w)
-	}
-	if last := len(all) - 1; last > 0 {
-		return strings.Join(all[:last], ", ") + " or " + all[last]
-	}
-	return strings.Join(all, "")
-}
 
 // quoted is text of the user's in quotes, without what would make a message unreadable.
 func quoted(s string) string {

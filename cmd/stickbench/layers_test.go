@@ -14,7 +14,7 @@ import (
 // import what they need.
 var layers = map[string][]string{
 	"stickbench":                     {},
-	"stickbench/assert":              {"github.com/expr-lang/expr"},
+	"stickbench/assert":              {"stickbench/internal/nearest", "github.com/expr-lang/expr"},
 	"stickbench/loadgen":             {"stickbench/assert", "github.com/tidwall/gjson", "golang.org/x/net", "golang.org/x/sync", "golang.org/x/sys"},
 	"stickbench/report":              {"stickbench/assert", "stickbench/internal/format", "stickbench/internal/hist", "stickbench/internal/natural", "stickbench/internal/stats", "stickbench/loadgen"},
 	"stickbench/report/jtl":          {"stickbench/loadgen"},
@@ -29,14 +29,15 @@ var layers = map[string][]string{
 	"stickbench/internal/natural":    {},
 	"stickbench/internal/sampletest": {"stickbench/loadgen", "github.com/google/go-cmp"},
 	"stickbench/internal/stats":      {"github.com/aclements/go-moremath", "github.com/montanaflynn/stats"},
-	"stickbench/plans":               {"stickbench/assert", "stickbench/internal/haproxy", "stickbench/loadgen", "github.com/BurntSushi/toml"},
+	"stickbench/plans":               {"stickbench/assert", "stickbench/internal/haproxy", "stickbench/internal/lab", "stickbench/internal/nearest", "stickbench/loadgen", "github.com/BurntSushi/toml"},
 	"stickbench/internal/bench":      {},
 	"stickbench/internal/events":     {"stickbench/internal/haproxy", "stickbench/loadgen", "stickbench/plans", "stickbench/report"},
 	"stickbench/internal/haproxy":    {},
 	"stickbench/internal/help":       {"github.com/mattn/go-runewidth", "github.com/yuin/goldmark"},
-	"stickbench/internal/lab":        {"stickbench/internal/haproxy"},
+	"stickbench/internal/lab":        {"stickbench/internal/haproxy", "stickbench/internal/nearest"},
 	"stickbench/internal/sequence":   {},
 	"stickbench/internal/live":       {"stickbench/loadgen", "stickbench/report", "stickbench/report/export", "github.com/mattn/go-runewidth", "github.com/vbauerster/mpb", "golang.org/x/term"},
+	"stickbench/internal/nearest":    {},
 	"stickbench/cmd/stickbench":      {"stickbench/", "github.com/mattn/go-runewidth", "github.com/spf13/cobra"},
 }
 

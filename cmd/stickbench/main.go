@@ -109,29 +109,5 @@ func (a *app) open(name string, o plans.Override) (*plans.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan, err := plans.Read(path, source, o)
-	if err != nil {
-		return nil, err
-	}
-	return plan, labProblems(plan)
-}
-
-// labProblems are what the laboratory would refuse of the plan's [lab], with their places in the plan.
-func labProblems(plan *plans.Plan) error {
-	if plan.Lab == nil {
-		return nil
-	}
-	all := &plans.Problems{Path: plan.Path}
-	for _, err := range labConfig(plan.Lab).Validate() {
-		var k *lab.KeyError
-		if errors.As(err, &k) {
-			all.List = append(all.List, plan.Problem("lab."+k.Key, k.Err.Error()))
-		} else {
-			all.List = append(all.List, plans.Problem{Key: "lab", Message: err.Error()})
-		}
-	}
-	if len(all.List) == 0 {
-		return nil
-	}
-	return all
+	return plans.Read(path, source, o)
 }

@@ -198,11 +198,14 @@ func startLab(ctx context.Context, plan *plans.Plan, observe func(lab.NodeExchan
 	if plan.Lab == nil {
 		return nil, nil
 	}
-	c := labConfig(plan.Lab)
+	c := *plan.Lab
 	c.Observe = observe
 	l, err := lab.Start(ctx, c)
 	var refused *lab.ConfigError
-	if errors.Is(err, lab.ErrNoHAProxy) || errors.As(err, &refused) {
+	switch {
+	case errors.As(err, &refused) && refused.Key != "":
+		return nil, plan.Problem("lab."+refused.Key, refused.Error())
+	case errors.Is(err, lab.ErrNoHAProxy), refused != nil:
 		return nil, err
 	}
 	if ctx.Err() != nil {
@@ -212,12 +215,4 @@ func startLab(ctx context.Context, plan *plans.Plan, observe func(lab.NodeExchan
 		return nil, cannotRun("the laboratory did not start: %w", err)
 	}
 	return l, nil
-}
-
-func labConfig(p *plans.Lab) lab.Config {
-	c := lab.Config{Balancer: p.Balancer, Algorithm: p.Algorithm, Sticky: p.Sticky}
-	for _, n := range p.Nodes {
-		c.Nodes = append(c.Nodes, lab.Node{Tag: n.Tag, Weight: n.Weight, Delay: n.Delay, Stopped: n.Stopped})
-	}
-	return c
 }

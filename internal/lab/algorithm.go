@@ -27,6 +27,9 @@ var algorithms = map[string]func() algorithm{
 	"source":     func() algorithm { return new(source) },
 }
 
+// maxDraws bounds the draws of random(DRAWS).
+const maxDraws = 9999
+
 // newAlgorithm makes the algorithm of that name: "" is roundrobin, and random takes the number of its
 // draws in parentheses. It is nil if there is none of that name.
 func newAlgorithm(name string) algorithm {
@@ -34,7 +37,7 @@ func newAlgorithm(name string) algorithm {
 		name = "roundrobin"
 	}
 	if draws, ok := strings.CutPrefix(name, "random("); ok {
-		if n, err := strconv.Atoi(strings.TrimSuffix(draws, ")")); err == nil && n >= 1 && strings.HasSuffix(draws, ")") {
+		if n, err := strconv.Atoi(strings.TrimSuffix(draws, ")")); err == nil && n >= 1 && n <= maxDraws && strings.HasSuffix(draws, ")") {
 			return newRandom(n)
 		}
 		return nil
@@ -45,7 +48,7 @@ func newAlgorithm(name string) algorithm {
 	return nil
 }
 
-// staticWeights tells whether the Runtime API may only switch weights on and off, because the
+// staticWeights reports whether the Runtime API may only switch weights on and off, because the
 // algorithm works from a fixed map.
 func staticWeights(a algorithm) bool {
 	switch a.(type) {

@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// alive tells whether an idle connection still is one: that its other end has neither closed it nor
+// alive reports whether an idle connection still is one: that its other end has neither closed it nor
 // sent anything. HAProxy watches its idle connections for the same.
 func alive(conn net.Conn) bool {
 	raw, err := conn.(syscall.Conn).SyscallConn()

@@ -84,7 +84,7 @@ func (b *backend) settle(now time.Time) {
 	}
 }
 
-// change runs f on the server of that name under the lock, and tells whether there is one.
+// change runs f on the server of that name under the lock, and reports whether there is one.
 func (b *backend) change(tag string, f func(s *server, now time.Time)) bool {
 	now := time.Now()
 	b.mu.Lock()
@@ -154,12 +154,12 @@ func (b *backend) retried(s *server) {
 // An outcome is what became of a request that had a server.
 type outcome struct {
 	status            int  // sent to the user; 0: the connection was closed instead
-	fromNode          bool // the node answered; otherwise the balancer did
+	fromNode          bool // the node responded; otherwise the balancer did
 	noConnection      bool
 	gone              bool // the user did not wait for it
 	reused            bool
 	bin, bout         int64
-	connect, response time.Duration // response: from the connection to the answer
+	connect, response time.Duration // response: from the connection to the response
 	total             time.Duration
 }
 

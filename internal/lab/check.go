@@ -93,7 +93,7 @@ func (b *backend) checkAll(ctx context.Context, interval time.Duration, check pr
 // hangs is checked every second interval:
 //
 //	             0       2       4       6       8      10 s
-//	it answers   ✓       ✓       ✓       ✓       ✓       ✓       UP
+//	it responds  ✓       ✓       ✓       ✓       ✓       ✓       UP
 //	it hangs     ├───────✗       ├───────✗       ├───────✗       UP 2/3, UP 1/3, DOWN
 //
 // No check is made in maint, but the clock goes on.

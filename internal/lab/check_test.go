@@ -83,9 +83,9 @@ func TestChecksInMaint(t *testing.T) {
 // The words of `show stat` for what a node may do to a check.
 func TestHTTPProbe(t *testing.T) {
 	for _, test := range []struct {
-		answer string // "": none
-		word   string
-		code   int
+		response string // "": none
+		word     string
+		code     int
 	}{
 		{"HTTP/1.1 200 OK\r\nContent-Length: 115\r\n\r\n", "L7OK", 200},
 		{"HTTP/1.0 302 Found\r\n\r\n", "L7OK", 302},
@@ -109,13 +109,13 @@ func TestHTTPProbe(t *testing.T) {
 				request := make([]byte, 100)
 				n, _ := conn.Read(request)
 				asked <- string(request[:n])
-				fmt.Fprint(conn, test.answer)
-				if test.answer == "" {
+				fmt.Fprint(conn, test.response)
+				if test.response == "" {
 					conn.Read(request) // until the check gives up
 				}
 			}()
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-			if test.answer == "" {
+			if test.response == "" {
 				cancel()
 				ctx, cancel = context.WithTimeout(t.Context(), 20*time.Millisecond)
 			}

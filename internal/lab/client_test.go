@@ -25,8 +25,8 @@ func TestHAProxysClientDrivesTheEmbeddedBalancer(t *testing.T) {
 	for _, command := range []string{
 		"set server nodes/s1 state gone", "set server nodes/s3 state ready", "set server web/s1 state ready", "set server nodes/s1 weight x", "no command",
 	} {
-		if answer, err := client.Do(t.Context(), command); err == nil {
-			t.Errorf("%s: %q is taken for success", command, answer)
+		if response, err := client.Do(t.Context(), command); err == nil {
+			t.Errorf("%s: %q is taken for success", command, response)
 		}
 	}
 	states, err := client.ServersState(t.Context(), "nodes")

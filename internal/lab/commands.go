@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"stickbench/internal/haproxy"
 )
 
 // embeddedVersion is what the embedded balancer calls itself: the HAProxy that it was measured
@@ -12,7 +14,7 @@ import (
 const embeddedVersion = "2.6-stickbench"
 
 // A command of the Runtime API: its words, what `help` says of it, and what it does with the words
-// after them. It answers in HAProxy's words, up to and with the empty line.
+// after them. It responds in HAProxy's words, up to and with the empty line.
 type command struct {
 	words string
 	usage string
@@ -44,7 +46,7 @@ func init() {
 	}
 }
 
-// run does one command and gives its answer.
+// run does one command and gives its response.
 func (b *backend) run(words []string) string {
 	for _, c := range commands {
 		own := strings.Fields(c.words)
@@ -64,11 +66,11 @@ func help() string {
 	return text.String()
 }
 
-const done = "\n" // the answer of a command that has nothing to say
+const done = "\n" // the response of a command that has nothing to say
 
 // target finds the server of the first argument, BACKEND/SERVER, each by its name or #number. The
-// answer is not "" if there is none.
-func (b *backend) target(args []string) (s *server, answer string) {
+// response is not "" if there is none.
+func (b *backend) target(args []string) (s *server, response string) {
 	if len(args) == 0 {
 		return nil, "Require 'backend/server'.\n\n"
 	}
@@ -98,9 +100,9 @@ func word(args []string, i int) string {
 
 // setServer is `set server B/S state|health|weight VALUE`.
 func (b *backend) setServer(args []string) string {
-	s, answer := b.target(args)
+	s, response := b.target(args)
 	if s == nil {
-		return answer
+		return response
 	}
 	value := word(args, 2)
 	switch word(args, 1) {
@@ -124,14 +126,12 @@ func (b *backend) setServer(args []string) string {
 }
 
 func (b *backend) setWeightCommand(args []string) string {
-	s, answer := b.target(args)
+	s, response := b.target(args)
 	if s == nil {
-		return answer
+		return response
 	}
 	return b.setWeight(s, word(args, 1))
 }
-
-const maxWeight = 256
 
 // setWeight sets a weight, or a percentage of the configured one.
 func (b *backend) setWeight(s *server, value string) string {
@@ -147,8 +147,8 @@ func (b *backend) setWeight(s *server, value string) string {
 	case relative && n < 0:
 		return "Relative weight must be positive.\n\n"
 	case relative:
-		n = min(s.initial*n/100, maxWeight)
-	case n < 0 || n > maxWeight:
+		n = min(s.initial*n/100, haproxy.MaxWeight)
+	case n < 0 || n > haproxy.MaxWeight:
 		return "Absolute weight can only be between 0 and 256 inclusive.\n\n"
 	}
 	if staticWeights(b.algorithm) && n != 0 && n != s.initial {
@@ -158,16 +158,16 @@ func (b *backend) setWeight(s *server, value string) string {
 	return done
 }
 
-// leadingNumber tells whether s begins with a number that is followed by something else.
+// leadingNumber reports whether s begins with a number that is followed by something else.
 func leadingNumber(s string) bool {
 	s = strings.TrimPrefix(s, "-")
 	return s != "" && s[0] >= '0' && s[0] <= '9'
 }
 
 func (b *backend) getWeight(args []string) string {
-	s, answer := b.target(args)
+	s, response := b.target(args)
 	if s == nil {
-		return answer
+		return response
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -177,9 +177,9 @@ func (b *backend) getWeight(args []string) string {
 // adminCommand is `enable server` or `disable server`.
 func adminCommand(state adminState) func(*backend, []string) string {
 	return func(b *backend, args []string) string {
-		s, answer := b.target(args)
+		s, response := b.target(args)
 		if s == nil {
-			return answer
+			return response
 		}
 		b.change(s.tag, func(s *server, now time.Time) { s.setAdmin(state, now) })
 		return done
@@ -187,9 +187,9 @@ func adminCommand(state adminState) func(*backend, []string) string {
 }
 
 func (b *backend) shutdownSessions(args []string) string {
-	s, answer := b.target(args)
+	s, response := b.target(args)
 	if s == nil {
-		return answer
+		return response
 	}
 	s.hop.shutdown()
 	return done

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// The answers of HAProxy 2.6.12 to the same commands, one after the other.
+// The responses of HAProxy 2.6.12 to the same commands, one after the other.
 func TestCommands(t *testing.T) {
 	b := backendOf("roundrobin", 1, 3)
-	for _, test := range []struct{ command, answer string }{
+	for _, test := range []struct{ command, response string }{
 		{"set server nodes/A state", "'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n\n"},
 		{"set server nodes/A state gone", "'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n\n"},
 		{"set server nodes/Z state ready", "No such server.\n\n"},
@@ -51,13 +51,13 @@ func TestCommands(t *testing.T) {
 		{"clear counters", "\n"},
 		{"clear counters all", "\n"},
 	} {
-		if answer := b.run(strings.Fields(test.command)); answer != test.answer {
-			t.Errorf("%s\ngot  %q\nwant %q", test.command, answer, test.answer)
+		if response := b.run(strings.Fields(test.command)); response != test.response {
+			t.Errorf("%s\ngot  %q\nwant %q", test.command, response, test.response)
 		}
 	}
 	for _, unknown := range []string{"", "foo", "set", "show", "GET WEIGHT nodes/A"} {
-		if answer := b.run(strings.Fields(unknown)); !strings.HasPrefix(answer, "Unknown command") || !strings.HasSuffix(answer, "\n\n") {
-			t.Errorf("%s: %q", unknown, answer)
+		if response := b.run(strings.Fields(unknown)); !strings.HasPrefix(response, "Unknown command") || !strings.HasSuffix(response, "\n\n") {
+			t.Errorf("%s: %q", unknown, response)
 		}
 	}
 }
@@ -66,13 +66,13 @@ func TestCommands(t *testing.T) {
 func TestWeightsOfStaticAlgorithms(t *testing.T) {
 	for _, name := range []string{"static-rr", "source"} {
 		b := backendOf(name, 3, 1)
-		for _, test := range []struct{ weight, answer string }{
+		for _, test := range []struct{ weight, response string }{
 			{"2", "Backend is using a static LB algorithm and only accepts weights '0%' and '100%'.\n\n"},
 			{"50%", "Backend is using a static LB algorithm and only accepts weights '0%' and '100%'.\n\n"},
 			{"0%", "\n"}, {"100%", "\n"}, {"0", "\n"}, {"3", "\n"},
 		} {
-			if answer := b.run([]string{"set", "weight", "nodes/A", test.weight}); answer != test.answer {
-				t.Errorf("%s %s: %q", name, test.weight, answer)
+			if response := b.run([]string{"set", "weight", "nodes/A", test.weight}); response != test.response {
+				t.Errorf("%s %s: %q", name, test.weight, response)
 			}
 		}
 	}
@@ -181,9 +181,9 @@ func TestShowServersState(t *testing.T) {
 }
 
 func TestShowInfo(t *testing.T) {
-	answer := backendOf("roundrobin", 1).run([]string{"show", "info"})
-	if !strings.HasPrefix(answer, "Name: HAProxy\nVersion: 2.6-stickbench\n") || !strings.HasSuffix(answer, "CumReq: 0\n\n") {
-		t.Errorf("%q", answer)
+	response := backendOf("roundrobin", 1).run([]string{"show", "info"})
+	if !strings.HasPrefix(response, "Name: HAProxy\nVersion: 2.6-stickbench\n") || !strings.HasSuffix(response, "CumReq: 0\n\n") {
+		t.Errorf("%q", response)
 	}
 }
 

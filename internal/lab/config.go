@@ -1,24 +1,29 @@
 package lab
 
 import (
-	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
+
+	"stickbench/internal/haproxy"
+	"stickbench/internal/nearest"
 )
 
 // Config describes a laboratory. The zero value of every field but Nodes is usable.
 type Config struct {
-	// Balancer is "embedded" (also ""), or "haproxy" for the real program.
+	// Balancer is Embedded (also ""), or HAProxy for the real program.
 	Balancer string
 	// Algorithm is HAProxy's word for the balancing algorithm: roundrobin (also ""), static-rr,
 	// leastconn, random or random(DRAWS), first, source. The real program also takes its others.
 	Algorithm string
 	// Sticky is HAProxy's cookie directive without more, such as
 	// "cookie SERVERID insert indirect nocache"; "" means that nothing sticks. The embedded balancer
-	// does not do maxidle, maxlife, domain, dynamic and attr.
+	// does not do maxidle, maxlife, domain and attr.
 	Sticky string
 	// Nodes are the servers behind the balancer, in their order in the backend.
 	Nodes []Node
@@ -35,11 +40,11 @@ type Config struct {
 
 // Node is one server behind the balancer.
 type Node struct {
-	// Tag names the node, in its answers and as the server's name in the backend.
+	// Tag names the node, in its responses and as the server's name in the backend.
 	Tag string
-	// Weight is the server's weight, 0 to 256; a nil Weight means 1.
+	// Weight is the server's weight, 0 to haproxy.MaxWeight; a nil Weight means 1.
 	Weight *int
-	// Delay is how long the node sleeps, blocking all its other work, before it answers GET /.
+	// Delay is how long the node sleeps, blocking all its other work, before it responds to GET /.
 	Delay time.Duration
 	// Listen is the node's address; "" means a free port of 127.0.0.1.
 	Listen string
@@ -66,10 +71,14 @@ type KeyError struct {
 func (e *KeyError) Error() string { return e.Key + ": " + e.Err.Error() }
 func (e *KeyError) Unwrap() error { return e.Err }
 
+// The balancers of a laboratory.
 const (
-	embeddedBalancer = "embedded"
-	realBalancer     = "haproxy"
+	Embedded = "embedded"
+	HAProxy  = "haproxy"
 )
+
+// Balancers are the values of Config.Balancer.
+var Balancers = []string{Embedded, HAProxy}
 
 // haproxyAlgorithms are those that only the real program has. They may have arguments.
 var haproxyAlgorithms = []string{"uri", "url_param", "hdr", "hash", "rdp-cookie"}
@@ -78,11 +87,11 @@ var haproxyAlgorithms = []string{"uri", "url_param", "hdr", "hash", "rdp-cookie"
 // the arguments of its own algorithms, comes when it starts.
 func (c Config) Validate() []error {
 	p := &problems{}
-	embedded := c.Balancer != realBalancer
-	if c.Balancer != "" && c.Balancer != embeddedBalancer && c.Balancer != realBalancer {
-		p.add("balancer", `unknown balancer %q; want "embedded" or "haproxy"`, c.Balancer)
+	embedded := c.Balancer != HAProxy
+	if c.Balancer != "" && !slices.Contains(Balancers, c.Balancer) {
+		p.add("balancer", "invalid balancer %q: %s", c.Balancer, nearest.Hint(c.Balancer, Balancers))
 	}
-	if err := checkAlgorithm(c.Algorithm, embedded); err != nil {
+	if err := CheckAlgorithm(c.Algorithm, c.Balancer); err != nil {
 		p.add("algorithm", "%w", err)
 	}
 	_, wrong := parseSticky(c.Sticky, embedded)
@@ -91,10 +100,10 @@ func (c Config) Validate() []error {
 	}
 	p.address("listen", c.Listen)
 	if c.CheckInterval < 0 {
-		p.add("check_interval", "%v is negative", c.CheckInterval)
+		p.add("check_interval", "invalid interval %v: want 0 or more", c.CheckInterval)
 	}
 	if c.CheckInterval > 0 && !embedded {
-		p.add("check_interval", "only the embedded balancer has another one than %v", DefaultCheckInterval)
+		p.add("check_interval", "a real haproxy checks every %v: only the embedded balancer has another interval", DefaultCheckInterval)
 	}
 	p.nodes(c.Nodes)
 	return p.all
@@ -109,22 +118,26 @@ func (p *problems) add(key, format string, args ...any) {
 
 func (p *problems) nodes(nodes []Node) {
 	if len(nodes) == 0 {
-		p.add("node", "there is none; a laboratory needs one at least")
+		p.add("node", `needs at least one node, such as { tag = "s1" }`)
 	}
 	seen := map[string]int{}
 	for i, n := range nodes {
 		key := func(name string) string { return fmt.Sprintf("node[%d].%s", i, name) }
-		if before, twice := seen[n.Tag]; twice && n.Tag != "" {
-			p.add(key("tag"), "%q is the tag of node[%d] already", n.Tag, before)
-		} else if err := checkTag(n.Tag); err != nil {
-			p.add(key("tag"), "%w", err)
+		before, twice := seen[n.Tag]
+		switch {
+		case n.Tag == "":
+			p.add(key("tag"), `needs a tag, such as tag = "s%d"`, i+1)
+		case twice:
+			p.add(key("tag"), "duplicate tag %q: node[%d] has it already", n.Tag, before)
+		case !haproxy.ValidName(n.Tag):
+			p.add(key("tag"), "invalid tag %q: want letters, digits, and - _ . :", n.Tag)
 		}
 		seen[n.Tag] = i
-		if w := n.weight(); w < 0 || w > maxWeight {
-			p.add(key("weight"), "%d is not between 0 and %d", w, maxWeight)
+		if w := n.weight(); w < 0 || w > haproxy.MaxWeight {
+			p.add(key("weight"), "invalid weight %d: want 0 to %d", w, haproxy.MaxWeight)
 		}
 		if n.Delay < 0 {
-			p.add(key("delay"), "%v is negative", n.Delay)
+			p.add(key("delay"), "invalid delay %v: want 0 or more", n.Delay)
 		}
 		p.address(key("listen"), n.Listen)
 	}
@@ -135,51 +148,32 @@ func (p *problems) address(key, address string) {
 	if address == "" {
 		return
 	}
-	if _, err := net.ResolveTCPAddr("tcp", address); err != nil {
-		p.add(key, "%q is no HOST:PORT: %w", address, err)
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil || strings.ContainsFunc(address, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
+		p.add(key, "invalid address %q: want HOST:PORT", address)
 	}
 }
 
-// tagSigns are what a tag may have besides letters and digits of ASCII: a server's name in HAProxy,
-// less what would end it in a cookie or in the Runtime API.
-const tagSigns = "-_.:"
-
-func checkTag(tag string) error {
-	if tag == "" {
-		return errors.New("it is empty; the tag names the node")
-	}
-	odd := strings.IndexFunc(tag, func(c rune) bool {
-		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-		return !letter && !(c >= '0' && c <= '9') && !strings.ContainsRune(tagSigns, c)
-	})
-	if odd >= 0 {
-		return fmt.Errorf("%q may only have letters, digits and the signs %s", tag, tagSigns)
-	}
-	return nil
-}
-
-// checkAlgorithm says what is wrong with the name of an algorithm.
-func checkAlgorithm(name string, embedded bool) error {
-	if name == "" || newAlgorithm(name) != nil {
+// CheckAlgorithm is what is wrong with HAProxy's word for an algorithm, for Embedded or for HAProxy; nil
+// if nothing is. Arguments of HAProxy's own algorithms are left to HAProxy.
+func CheckAlgorithm(algorithm, balancer string) error {
+	word, _, _ := strings.Cut(strings.ReplaceAll(algorithm, "(", " "), " ")
+	known := slices.Sorted(maps.Keys(algorithms))
+	real := slices.Contains(haproxyAlgorithms, word)
+	switch {
+	case strings.ContainsFunc(algorithm, unicode.IsControl): // it goes into HAProxy's configuration
+		return fmt.Errorf("invalid algorithm %q: want one line", algorithm)
+	case newAlgorithm(algorithm) != nil, real && balancer == HAProxy:
 		return nil
-	}
-	word, _, _ := strings.Cut(name, " ")
-	word, _, _ = strings.Cut(word, "(")
-	known := keys(algorithms)
-	if slices.Contains(haproxyAlgorithms, word) {
-		if embedded {
-			return fmt.Errorf(`the embedded balancer has no %q, only %s; balancer = "haproxy" has it`, word, strings.Join(known, ", "))
-		}
-		return nil
-	}
-	if word == "random" {
-		return fmt.Errorf("%q: want random, or random(DRAWS) with 1 or more", name)
-	}
-	if !embedded {
+	case real:
+		return fmt.Errorf(`the embedded balancer has no %s: balancer = "haproxy" has it`, word)
+	case word == "random":
+		return fmt.Errorf("invalid algorithm %q: want random, or random(DRAWS) with 1 to %d draws", algorithm, maxDraws)
+	case balancer == HAProxy:
 		known = append(known, haproxyAlgorithms...)
 	}
-	if guess := meant(word, known); guess != "" {
-		return fmt.Errorf("unknown algorithm %q%s", name, guess)
-	}
-	return fmt.Errorf("unknown algorithm %q; want one of %s", name, strings.Join(known, ", "))
+	return fmt.Errorf("invalid algorithm %q: %s", algorithm, nearest.Hint(word, known))
 }

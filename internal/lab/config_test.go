@@ -22,27 +22,27 @@ func TestValidate(t *testing.T) {
 		{"all", Config{Balancer: "embedded", Algorithm: "random(3)", Sticky: "cookie A prefix nocache", Listen: "127.0.0.1:0",
 			CheckInterval: time.Second, Nodes: []Node{{Tag: "s1", Weight: weight(0)}, {Tag: "web-2.a:b_c", Weight: weight(256), Delay: time.Hour}}}, ""},
 		{"real", Config{Balancer: "haproxy", Algorithm: "hdr(X-User) use_domain_only", Sticky: "cookie A insert dynamic", Nodes: one}, ""},
-		{"nothing", Config{}, "node: there is none; a laboratory needs one at least"},
+		{"nothing", Config{}, `node: needs at least one node, such as { tag = "s1" }`},
 		{"everything", Config{Balancer: "nginx", Algorithm: "roundrobbin", Sticky: "cookie A insert forever", Listen: "80", CheckInterval: -1,
 			Nodes: []Node{{Tag: "s1", Weight: weight(257)}, {Tag: "s1", Delay: -time.Second}, {}, {Tag: "s;1", Weight: weight(-1), Listen: "x"}}},
-			`balancer: unknown balancer "nginx"; want "embedded" or "haproxy"
-algorithm: unknown algorithm "roundrobbin"; did you mean "roundrobin"?
-sticky: unknown option "forever"
-listen: "80" is no HOST:PORT: address 80: missing port in address
-check_interval: -1ns is negative
-node[0].weight: 257 is not between 0 and 256
-node[1].tag: "s1" is the tag of node[0] already
-node[1].delay: -1s is negative
-node[2].tag: it is empty; the tag names the node
-node[3].tag: "s;1" may only have letters, digits and the signs -_.:
-node[3].weight: -1 is not between 0 and 256
-node[3].listen: "x" is no HOST:PORT: address x: missing port in address`},
+			`balancer: invalid balancer "nginx": want "embedded" or "haproxy"
+algorithm: invalid algorithm "roundrobbin": did you mean "roundrobin"?
+sticky: invalid option "forever": want "attr", "domain", "dynamic", "httponly", "indirect", "insert", "maxidle", "maxlife", "nocache", "postonly", "prefix", "preserve", "rewrite" or "secure"
+listen: invalid address "80": want HOST:PORT
+check_interval: invalid interval -1ns: want 0 or more
+node[0].weight: invalid weight 257: want 0 to 256
+node[1].tag: duplicate tag "s1": node[0] has it already
+node[1].delay: invalid delay -1s: want 0 or more
+node[2].tag: needs a tag, such as tag = "s3"
+node[3].tag: invalid tag "s;1": want letters, digits, and - _ . :
+node[3].weight: invalid weight -1: want 0 to 256
+node[3].listen: invalid address "x": want HOST:PORT`},
 		{"only haproxy", Config{Algorithm: "uri", Nodes: one},
-			`algorithm: the embedded balancer has no "uri", only first, leastconn, random, roundrobin, source, static-rr; balancer = "haproxy" has it`},
-		{"draws", Config{Algorithm: "random(0)", Nodes: one}, `algorithm: "random(0)": want random, or random(DRAWS) with 1 or more`},
-		{"far", Config{Algorithm: "x", Nodes: one}, `algorithm: unknown algorithm "x"; want one of first, leastconn, random, roundrobin, source, static-rr`},
-		{"far, real", Config{Balancer: "haproxy", Algorithm: "url_parm", Nodes: one}, `algorithm: unknown algorithm "url_parm"; did you mean "url_param"?`},
-		{"interval", Config{Balancer: "haproxy", CheckInterval: time.Second, Nodes: one}, "check_interval: only the embedded balancer has another one than 2s"},
+			`algorithm: the embedded balancer has no uri: balancer = "haproxy" has it`},
+		{"draws", Config{Algorithm: "random(0)", Nodes: one}, `algorithm: invalid algorithm "random(0)": want random, or random(DRAWS) with 1 to 9999 draws`},
+		{"far", Config{Algorithm: "x", Nodes: one}, `algorithm: invalid algorithm "x": want "first", "leastconn", "random", "roundrobin", "source" or "static-rr"`},
+		{"far, real", Config{Balancer: "haproxy", Algorithm: "url_parm", Nodes: one}, `algorithm: invalid algorithm "url_parm": did you mean "url_param"?`},
+		{"interval", Config{Balancer: "haproxy", CheckInterval: time.Second, Nodes: one}, "check_interval: a real haproxy checks every 2s: only the embedded balancer has another interval"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string

@@ -13,12 +13,12 @@ import (
 	"stickbench/internal/haproxy"
 )
 
-// lists are where answers begin to list what else there is: HAProxy has more of it.
+// lists are where responses begin to list what else there is: HAProxy has more of it.
 var lists = regexp.MustCompile(`(?s)^(Unknown command|usage: set server <backend>/<server>).*`)
 
 // ask gives the Runtime API a command.
 func (b *bench) ask(ctx context.Context, command string) error {
-	answer, err := b.client.Do(ctx, command)
+	response, err := b.client.Do(ctx, command)
 	var refused *haproxy.CommandError
 	switch {
 	case errors.As(err, &refused) && (refused.Cause != nil || errors.Is(err, haproxy.ErrNoResponse)):
@@ -27,8 +27,8 @@ func (b *bench) ask(ctx context.Context, command string) error {
 		b.say("%v: %s", refused.Kind, lists.ReplaceAllString(refused.Text, "$1 …"))
 	case err != nil:
 		return err
-	case answer != "":
-		b.say("%s", answer)
+	case response != "":
+		b.say("%s", response)
 	}
 	return nil
 }
@@ -51,7 +51,7 @@ func (b *bench) await(ctx context.Context, tag, status string) error {
 	}
 }
 
-// row is a row of `show stat` when no request is in progress: HAProxy counts an answer a moment after its user
+// row is a row of `show stat` when no request is in progress: HAProxy counts a response a moment after its user
 // has it.
 func (b *bench) row(ctx context.Context, name string) (haproxy.Row, error) {
 	tick := time.NewTicker(5 * time.Millisecond)
@@ -76,7 +76,7 @@ func (b *bench) row(ctx context.Context, name string) (haproxy.Row, error) {
 	}
 }
 
-// laboratory leaves the rows of the stats page out, and says whether the backend has nothing to do.
+// laboratory leaves the rows of the stats page out, and reports whether the backend has nothing to do.
 func laboratory(all []haproxy.Row) (rows []haproxy.Row, idle bool) {
 	for _, r := range all {
 		if r.Proxy == "nodes" || r.Proxy == "http" && r.Kind == haproxy.Frontend {
@@ -98,11 +98,11 @@ func (b *bench) stat(ctx context.Context, name string, columns []string) error {
 }
 
 func (b *bench) state(ctx context.Context, tag string, columns []string) error {
-	answer, err := b.client.Do(ctx, "show servers state nodes")
+	response, err := b.client.Do(ctx, "show servers state nodes")
 	if err != nil {
 		return err
 	}
-	lines := strings.Split(answer, "\n")
+	lines := strings.Split(response, "\n")
 	header := strings.Fields(strings.TrimPrefix(lines[1], "#"))
 	name := slices.Index(header, "srv_name")
 	for _, line := range lines[2:] {

@@ -30,12 +30,12 @@ var update = flag.Bool("update", false, "write the transcripts of testdata/confo
 //	new N                the nodes that N new users came to
 //	shares N             how many of N new users came to each node
 //	cookie USER N=V      puts a cookie into a user's jar
-//	headers USER         the fields of an answer, and those of the request that the node got, by their names
+//	headers USER         the fields of a response, and those of the request that the node got, by their names
 //	stop TAG, start TAG  a node's process
 //	await TAG STATUS     waits for the server's status
 //	stat ROW COLUMN…     columns of a row of `show stat`, by their names; ROW is a server, FRONTEND or BACKEND
 //	state TAG COLUMN…    columns of a row of `show servers state`
-//	anything else        a command of the Runtime API, with its answer or its error
+//	anything else        a command of the Runtime API, with its response or its error
 func TestConformance(t *testing.T) {
 	files, err := filepath.Glob("testdata/conformance/*.txt")
 	if err != nil || len(files) == 0 {

@@ -49,7 +49,7 @@ func counted(words []string) (counts []string) {
 // seen is what came of a request, to its user and at the node.
 type seen struct {
 	user       string
-	closed     bool // the connection, without an answer
+	closed     bool // the connection, without a response
 	response   *http.Response
 	body       string
 	atNode     *lab.NodeExchange // nil: it did not come to one
@@ -104,7 +104,7 @@ func (b *bench) visit(ctx context.Context, method, name string, tell func(seen))
 	return nil
 }
 
-// arrived waits for the node to tell of a request that it has answered.
+// arrived waits for the node to tell of a request that it has responded to.
 func (b *bench) arrived(ctx context.Context, number string) (*lab.NodeExchange, error) {
 	for {
 		select {
@@ -121,7 +121,7 @@ func (b *bench) arrived(ctx context.Context, number string) (*lab.NodeExchange, 
 func (b *bench) tell(s seen) {
 	switch {
 	case s.closed:
-		b.say("%s closed without an answer", s.user)
+		b.say("%s closed without a response", s.user)
 		return
 	case s.tag == "":
 		b.say("%s %d", s.user, s.response.StatusCode)

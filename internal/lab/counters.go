@@ -7,7 +7,7 @@ type serverCounters struct {
 	stot      int64 // assignments: sticky ones and connection retries included
 	lbtot     int64 // assignments by the algorithm: stot − lbtot were served by persistence
 	econ      int64 // requests that found no connection
-	eresp     int64 // requests answered by 502 or 504 in place of the server
+	eresp     int64 // requests that got 502 or 504 in place of the server
 	wretr     int64 // connection retries
 	responses statusCounts
 	requests  int64 // requests that a response was had for

@@ -29,9 +29,9 @@ const (
 //	                                                    user's connection         user's connection
 //	no server is left                                   503 at once               503 at once
 //	the node takes no connection                        503 after 3 retries, 3 s  the same
-//	the node's connection breaks before the answer,     502                       closed without answer
+//	the node's connection breaks before the response,   502                       closed without response
 //	or `shutdown sessions server`
-//	the answer takes longer than 50 s                   504                       504
+//	the response takes longer than 50 s                 504                       504
 //
 // Rejected: httputil.ReverseProxy. It drives an http.RoundTripper, so what happens between two
 // attempts is not its own, and it clones each request; the balancer shares the machine with the load.
@@ -124,7 +124,7 @@ func newUser(ctx context.Context, conn net.Conn) context.Context {
 	return context.WithValue(ctx, userKey{}, u)
 }
 
-// ServeHTTP takes one request to a server and its answer back.
+// ServeHTTP takes one request to a server and its response back.
 func (e *embedded) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	u := r.Context().Value(userKey{}).(*user)
 	u.requests++
@@ -192,8 +192,8 @@ func (e *embedded) connect(ctx context.Context, s *server) (*hopConn, error) {
 	}
 }
 
-// broken answers for a server that did not, and gives the status, 0 for none: on a connection that
-// has had answers before, HAProxy leaves it to the user's browser to try again.
+// broken responds for a server that did not, and gives the status, 0 for none: on a connection that
+// has had responses before, HAProxy leaves it to the user's browser to try again.
 func (e *embedded) broken(w http.ResponseWriter, u *user, err error) int {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
@@ -227,7 +227,7 @@ func sayError(w http.ResponseWriter, status int) {
 	io.WriteString(w, text)
 }
 
-// relay sends the node's answer on by way of scratch. whole tells whether all of it was read; the error is the node's,
+// relay sends the node's response on by way of scratch. whole reports whether all of it was read; the error is the node's,
 // not that of a user who is gone.
 func relay(w http.ResponseWriter, r *http.Request, res *http.Response, scratch []byte) (whole bool, err error) {
 	h := w.Header()

@@ -62,10 +62,7 @@ func startHAProxy(ctx context.Context, c Config, nodes []runningNode) (balancer,
 	if err != nil {
 		return nil, err
 	}
-	config, err := newHAProxyConfig(c, nodes)
-	if err != nil {
-		return nil, fmt.Errorf("configuration of HAProxy: %w", err)
-	}
+	config := newHAProxyConfig(c, nodes)
 	h := &haproxyProcess{program: program, output: new(haproxyOutput), done: make(chan struct{})}
 	if err := h.prepare(ctx, c.Listen, config); err != nil {
 		h.discard()
@@ -193,7 +190,7 @@ func (h *haproxyProcess) check(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return fmt.Errorf("haproxy -c: %w", context.Cause(ctx))
 	case errors.As(err, &exit):
-		return &ConfigError{Alerts: alerts(string(output), h.config)}
+		return configError(string(output), h.config)
 	}
 	return fmt.Errorf("haproxy -c: %w", err)
 }
@@ -227,7 +224,7 @@ func (h *haproxyProcess) start(ctx context.Context) error {
 	return nil
 }
 
-// settle waits for the first health checks. The Runtime API answers once haproxy serves.
+// settle waits for the first health checks. The Runtime API responds once haproxy serves.
 func (h *haproxyProcess) settle(ctx context.Context, nodes []runningNode) error {
 	ctx, cancel := context.WithTimeout(ctx, settleTime)
 	defer cancel()

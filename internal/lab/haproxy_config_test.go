@@ -94,20 +94,25 @@ func TestWriteConfigRefusesMoreThanItsWords(t *testing.T) {
 		c       Config
 		problem string
 	}{
-		{"algorithm of two lines", Config{Algorithm: "roundrobin\n\toption external-check"}, "must be one line"},
-		{"sticky of two lines", Config{Sticky: "cookie X insert\r\nserver x"}, "must be one line"},
-		{"another directive", Config{Sticky: "http-check connect"}, "not a cookie directive"},
-		{"cookie of nothing", Config{Sticky: "cookie"}, "not a cookie directive"},
-		{"tag with a blank", Config{Nodes: []Node{{Tag: "s1 127.0.0.1:1"}}}, "node tag"},
-		{"tag with a line end", Config{Nodes: []Node{{Tag: "s1\n"}}}, "node tag"},
-		{"tag beyond ASCII", Config{Nodes: []Node{{Tag: "sé"}}}, "node tag"},
-		{"no tag", Config{Nodes: []Node{{}}}, "node tag"},
-		{"node without a port", Config{Nodes: []Node{{Tag: "s1", Listen: "127.0.0.1"}}}, "node s1"},
-		{"node on port 0", Config{Nodes: []Node{{Tag: "s1", Listen: "127.0.0.1:0"}}}, "from 1 to 65535"},
-		{"frontend with more", Config{Listen: "127.0.0.1 ssl:80"}, "HOST:PORT"},
+		{"algorithm of two lines", Config{Algorithm: "roundrobin\n\toption external-check"}, "want one line"},
+		{"arguments of two lines", Config{Algorithm: "hdr(X)\n\toption external-check"}, "want one line"},
+		{"sticky of two lines", Config{Sticky: "cookie X insert\r\nserver x"}, "want one line"},
+		{"another directive", Config{Sticky: "http-check connect"}, "want HAProxy's cookie directive"},
+		{"cookie of nothing", Config{Sticky: "cookie"}, "the cookie has no name"},
+		{"tag with a blank", Config{Nodes: []Node{{Tag: "s1 127.0.0.1:1"}}}, "invalid tag"},
+		{"tag with a line end", Config{Nodes: []Node{{Tag: "s1\n"}}}, "invalid tag"},
+		{"tag beyond ASCII", Config{Nodes: []Node{{Tag: "sé"}}}, "invalid tag"},
+		{"no tag", Config{Nodes: []Node{{}}}, "needs a tag"},
+		{"node without a port", Config{Nodes: []Node{{Tag: "s1", Listen: "127.0.0.1"}}}, "want HOST:PORT"},
+		{"node on port 0", Config{Nodes: []Node{{Tag: "s1", Listen: "127.0.0.1:0"}}}, "want a port other than 0"},
+		{"node on a port beyond", Config{Nodes: []Node{{Tag: "s1", Listen: "127.0.0.1:99999"}}}, "want HOST:PORT"},
+		{"frontend with more", Config{Listen: "127.0.0.1 ssl:80"}, "want HOST:PORT"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var got strings.Builder
+			if tc.c.Nodes == nil {
+				tc.c.Nodes = []Node{{Tag: "s1"}}
+			}
 			err := WriteConfig(&got, tc.c)
 			if err == nil || !strings.Contains(err.Error(), tc.problem) || got.Len() != 0 {
 				t.Errorf("error %v, want one with %q; wrote %q", err, tc.problem, got.String())

@@ -16,7 +16,7 @@ import (
 // haproxyParent marks the test program that is to start a haproxy and be killed.
 const haproxyParent = "STICKBENCH_TEST_HAPROXY_PARENT"
 
-// A haproxy left behind by a killed run would hold its ports, and answer the next one.
+// A haproxy left behind by a killed run would hold its ports, and respond to the next one.
 func TestHAProxyDoesNotOutliveUs(t *testing.T) {
 	if os.Getenv(haproxyParent) != "" {
 		h := startRealHAProxy(t, t.Context(), Config{}, haproxyNodes(t, "s1"))

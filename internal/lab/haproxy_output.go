@@ -10,6 +10,8 @@ import (
 
 // A ConfigError is a configuration that HAProxy does not take.
 type ConfigError struct {
+	// Key is the key of Config that the first alert is about, "algorithm" or "sticky"; "" for another.
+	Key string
 	// Alerts are HAProxy's own lines, each followed by the line of the configuration that it is
 	// about.
 	Alerts []string
@@ -54,6 +56,18 @@ var (
 	// configLine is the place in the configuration that a message is about.
 	configLine = regexp.MustCompile(`\[[^\]]*:(\d+)\]`)
 )
+
+// configError is the error of a configuration that `haproxy -c` refused with that output.
+func configError(output, config string) *ConfigError {
+	e := &ConfigError{Alerts: alerts(output, config)}
+	switch {
+	case strings.Contains(e.Alerts[0], " | balance "):
+		e.Key = "algorithm"
+	case strings.Contains(e.Alerts[0], " | cookie "):
+		e.Key = "sticky"
+	}
+	return e
+}
 
 // alerts picks the ALERT lines out of the output of `haproxy -c`, and adds the line of config that
 // each names. Without any, the whole output is given.

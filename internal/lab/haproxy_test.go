@@ -21,7 +21,7 @@ import (
 	"stickbench/internal/haproxy"
 )
 
-// haproxyNodes are small nodes that answer with their tag.
+// haproxyNodes are small nodes that respond with their tag.
 func haproxyNodes(t *testing.T, tags ...string) []runningNode {
 	t.Helper()
 	var nodes []runningNode
@@ -172,7 +172,7 @@ func TestHAProxyOnAGivenAddress(t *testing.T) {
 	}
 }
 
-// With default checks a stopped server would otherwise get users for 2 s, and answer them with 503
+// With default checks a stopped server would otherwise get users for 2 s, and send them 503
 // after 3 s.
 func TestHAProxyBeginsWithChecksDone(t *testing.T) {
 	nodes := haproxyNodes(t, "s1", "s2", "s3")

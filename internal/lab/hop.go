@@ -85,7 +85,7 @@ func (h *hop) takeIdle() *hopConn {
 	return c
 }
 
-// put gives back a connection that has answered its request wholly.
+// put gives back a connection whose request has had its whole response.
 func (h *hop) put(c *hopConn) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -132,14 +132,14 @@ func (h *hop) close() {
 	h.idle = nil
 }
 
-// roundTrip sends r and reads the answer up to its body, within timeout. It sends once, whatever
+// roundTrip sends r and reads the response up to its body, within timeout. It sends once, whatever
 // happens.
 func (c *hopConn) roundTrip(r *http.Request, timeout time.Duration) (*http.Response, error) {
 	c.bin, c.out = 0, 0
 	if err := c.SetDeadline(time.Now().Add(timeout)); err != nil {
 		return nil, err
 	}
-	// A node may answer without reading all of the request, and close: what it says is of more use
+	// A node may respond without reading all of the request, and close: what it says is of more use
 	// than the error in writing.
 	writeErr := c.writeRequest(r)
 	for {

@@ -15,6 +15,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"stickbench/internal/nearest"
 )
 
 // A Lab is a running laboratory. Its methods may be called from several goroutines.
@@ -73,7 +75,7 @@ func (l *Lab) startBalancer(ctx context.Context) (balancer, error) {
 	for i, n := range l.nodes {
 		running[i] = runningNode{Node: n.Node, Addr: n.addr}
 	}
-	if l.config.Balancer == realBalancer {
+	if l.config.Balancer == HAProxy {
 		return startHAProxy(ctx, l.config, running)
 	}
 	return startEmbedded(ctx, l.config, running)
@@ -118,7 +120,7 @@ func (l *Lab) NodeURL(tag string) string {
 }
 
 // StopNode makes a node die, as kill -9 does: its listener and its connections are closed, and what
-// it was answering is not finished. Errors: no such node; it is stopped already.
+// it was responding to is not finished. Errors: no such node; it is stopped already.
 func (l *Lab) StopNode(tag string) error {
 	n, err := l.node(tag)
 	if err != nil {
@@ -155,7 +157,7 @@ func (l *Lab) node(tag string) (*nodeServer, error) {
 		}
 		tags[i] = n.Tag
 	}
-	return nil, fmt.Errorf("no node %q%s", tag, meant(tag, tags))
+	return nil, fmt.Errorf("unknown node %q: %s", tag, nearest.Hint(tag, tags))
 }
 
 // Close stops everything and returns when none of its goroutines and programs is left. Requests in
@@ -171,4 +173,29 @@ func (l *Lab) closeAll() error {
 		errs = append(errs, n.close())
 	}
 	return errors.Join(errs...)
+}
+
+// balancer is what stands in front of the nodes: the embedded one (embedded.go) or a real haproxy
+// (haproxy.go). It can serve when its constructor has returned.
+type balancer interface {
+	// url is where users reach the nodes through it, http://HOST:PORT.
+	url() string
+	// runtimeAPI is where it takes HAProxy's Runtime API commands, tcp://HOST:PORT.
+	runtimeAPI() string
+	// addresses are all of its listeners, for a user to read.
+	addresses() []Address
+	// close stops it and returns when nothing of it runs any more.
+	close() error
+}
+
+// An Address is one listener of a laboratory.
+type Address struct {
+	Name string // such as "balancer", "Runtime API", "s1"
+	URL  string // http://HOST:PORT, or tcp://HOST:PORT for the Runtime API
+}
+
+// A runningNode is a node and the address, HOST:PORT, on which the balancer finds it.
+type runningNode struct {
+	Node
+	Addr string
 }

@@ -66,18 +66,18 @@ func cli(t *testing.T, l *Lab, line string) string {
 	}
 	defer conn.Close()
 	io.WriteString(conn, line+"\n")
-	answer, err := io.ReadAll(conn)
+	response, err := io.ReadAll(conn)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(answer)
+	return string(response)
 }
 
 // set gives commands that must have nothing to say.
 func set(t *testing.T, l *Lab, commands ...string) {
 	t.Helper()
-	if answer := cli(t, l, strings.Join(commands, ";")); strings.Trim(answer, "\n") != "" {
-		t.Fatalf("%q: %q", commands, answer)
+	if response := cli(t, l, strings.Join(commands, ";")); strings.Trim(response, "\n") != "" {
+		t.Fatalf("%q: %q", commands, response)
 	}
 }
 
@@ -315,7 +315,7 @@ func TestNodesStopAndStart(t *testing.T) {
 		want string
 	}{
 		{l.StartNode, "s1", "node s1: it runs already"},
-		{l.StopNode, "s2", `no node "s2"; did you mean "s1"?`},
+		{l.StopNode, "s2", `unknown node "s2": did you mean "s1"?`},
 		{l.StopNode, "s1", ""},
 		{l.StopNode, "s1", "node s1: it is stopped already"},
 		{func(tag string) error { return l.SetDelay(tag, 1) }, "s1", "node s1: it is stopped"},
@@ -365,7 +365,7 @@ func TestCloseCutsEverything(t *testing.T) {
 	}
 	for _, v := range []*visitor{sleeping, retrying, idle} {
 		if _, err := v.receive(); err == nil {
-			t.Error("an answer after Close")
+			t.Error("a response after Close")
 		}
 	}
 }
@@ -412,13 +412,13 @@ func TestRuntimeAPIOverTheNetwork(t *testing.T) {
 	late := make(chan string)
 	go func() { late <- cli(t, l, "show version") }()
 	select {
-	case answer := <-late:
-		t.Fatalf("the eleventh connection was served: %q", answer)
+	case response := <-late:
+		t.Fatalf("the eleventh connection was served: %q", response)
 	case <-time.After(20 * time.Millisecond):
 	}
 	idle[3].Close()
-	if answer := <-late; answer != embeddedVersion+"\n\n" {
-		t.Errorf("%q", answer)
+	if response := <-late; response != embeddedVersion+"\n\n" {
+		t.Errorf("%q", response)
 	}
 }
 

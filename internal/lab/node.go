@@ -73,7 +73,7 @@ func quoteJSON(s string) []byte {
 // a connection come one after the other.
 type servedKey struct{}
 
-// isFirst tells whether r is its connection's first request, and notes that it has come.
+// isFirst reports whether r is its connection's first request, and notes that it has come.
 func isFirst(r *http.Request) bool {
 	served, ok := r.Context().Value(servedKey{}).(*bool)
 	if !ok || *served {
@@ -83,7 +83,7 @@ func isFirst(r *http.Request) bool {
 	return true
 }
 
-// ServeHTTP answers one request when its turn has come.
+// ServeHTTP handles one request when its turn has come.
 func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fresh := isFirst(r)
 	if !a.blocks() {
@@ -104,12 +104,12 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.route(w, r)
 }
 
-// isView tells whether r is answered with the session's views, after the delay.
+// isView reports whether r gets the session's views, after the delay.
 func isView(r *http.Request) bool {
 	return r.URL.Path == "/" && (r.Method == http.MethodGet || r.Method == http.MethodHead)
 }
 
-// blocks tells whether requests have to wait for each other now.
+// blocks reports whether requests have to wait for each other now.
 func (a *app) blocks() bool { return a.delay.Load() > 0 || a.queued.Load() > 0 }
 
 // takeTurn waits for the event loop; the request of a node that is stopped meanwhile is cut.
@@ -128,7 +128,7 @@ func (a *app) endTurn() {
 	a.queued.Add(-1)
 }
 
-// sleep blocks for d and tells whether the node still runs then.
+// sleep blocks for d and reports whether the node still runs then.
 func (a *app) sleep(d time.Duration) bool {
 	if d <= 0 {
 		return true
@@ -189,7 +189,7 @@ func (a *app) hello(w http.ResponseWriter, id sessionID, views uint32) {
 	h := w.Header()
 	h["X-Backend-Ip"] = []string{a.ip}
 	h["Etag"] = []string{etag(body)}
-	answer(w, http.StatusOK, "application/json; charset=utf-8", body)
+	respond(w, http.StatusOK, "application/json; charset=utf-8", body)
 }
 
 // etag is Express's weak entity tag: the length in hexadecimal and 27 characters of a SHA-1.
@@ -203,7 +203,7 @@ func etag(body []byte) string {
 	return string(append(tag, '"'))
 }
 
-func answer(w http.ResponseWriter, status int, contentType string, body []byte) {
+func respond(w http.ResponseWriter, status int, contentType string, body []byte) {
 	h := w.Header()
 	h["Content-Type"] = []string{contentType}
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
@@ -211,12 +211,12 @@ func answer(w http.ResponseWriter, status int, contentType string, body []byte) 
 	w.Write(body)
 }
 
-// expressError answers with the page of Express's default error handler.
+// expressError sends the page of Express's default error handler.
 func expressError(w http.ResponseWriter, status int, message string) {
 	h := w.Header()
 	h.Set("Content-Security-Policy", "default-src 'none'")
 	h.Set("X-Content-Type-Options", "nosniff")
-	answer(w, status, "text/html; charset=utf-8", fmt.Appendf(nil, `<!DOCTYPE html>
+	respond(w, status, "text/html; charset=utf-8", fmt.Appendf(nil, `<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -246,7 +246,7 @@ func (a *app) setDelay(w http.ResponseWriter, r *http.Request) {
 	if delay != brokenDelay {
 		message = fmt.Sprintf("the delay of %s is %d ms", a.tag, delay.Milliseconds())
 	}
-	answer(w, http.StatusOK, "application/json; charset=utf-8",
+	respond(w, http.StatusOK, "application/json; charset=utf-8",
 		fmt.Appendf(nil, `{"message":%s}`, quoteJSON(message)))
 }
 

@@ -86,8 +86,8 @@ func TestNodeKnowsOnlyItsOwnSessions(t *testing.T) {
 	s1, s2 := newTestApp(t, "s1", 0), newTestApp(t, "s1", 0)
 	cookie := sessionOf(ask(s1, "GET", "/", "", ""))
 	for _, foreign := range []string{cookie, "NODESESSID=s1", cookie[:len(cookie)-2]} {
-		answer := ask(s2, "GET", "/", foreign, "")
-		if parts := helloText.FindStringSubmatch(text(answer)); parts == nil || parts[1] != "1" || sessionOf(answer) == "" {
+		response := ask(s2, "GET", "/", foreign, "")
+		if parts := helloText.FindStringSubmatch(text(response)); parts == nil || parts[1] != "1" || sessionOf(response) == "" {
 			t.Errorf("%s: %q", foreign, parts)
 		}
 	}
@@ -100,8 +100,8 @@ func TestNodeBeginsASessionOnEveryPath(t *testing.T) {
 		t.Errorf("%d, cookie %q", missing.StatusCode, sessionOf(missing))
 	}
 	set := ask(a, "POST", "/delay", "", `{"delay":0}`)
-	answer := ask(a, "GET", "/", sessionOf(set), "")
-	if parts := helloText.FindStringSubmatch(text(answer)); set.StatusCode != 200 || parts == nil || parts[1] != "1" || sessionOf(answer) != "" {
+	response := ask(a, "GET", "/", sessionOf(set), "")
+	if parts := helloText.FindStringSubmatch(text(response)); set.StatusCode != 200 || parts == nil || parts[1] != "1" || sessionOf(response) != "" {
 		t.Errorf("after POST /delay: %q", parts)
 	}
 	if other := ask(a, "POST", "/", "", ""); other.StatusCode != 404 {
@@ -134,8 +134,8 @@ func TestNodeDelayValues(t *testing.T) {
 		t.Run(test.body[:min(20, len(test.body))], func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				a := newTestApp(t, "s1", 0)
-				if answer := ask(a, "POST", "/delay", "", test.body); answer.StatusCode != test.status {
-					t.Errorf("POST: %d, %s", answer.StatusCode, text(answer))
+				if response := ask(a, "POST", "/delay", "", test.body); response.StatusCode != test.status {
+					t.Errorf("POST: %d, %s", response.StatusCode, text(response))
 				}
 				if delay := time.Duration(a.delay.Load()); delay != test.delay {
 					t.Errorf("delay %v, want %v", delay, test.delay)
@@ -143,8 +143,8 @@ func TestNodeDelayValues(t *testing.T) {
 				if test.get == 0 {
 					return
 				}
-				if answer := ask(a, "GET", "/", "", ""); answer.StatusCode != test.get {
-					t.Errorf("GET: %d", answer.StatusCode)
+				if response := ask(a, "GET", "/", "", ""); response.StatusCode != test.get {
+					t.Errorf("GET: %d", response.StatusCode)
 				}
 			})
 		})
@@ -157,24 +157,24 @@ func TestNodeDelayBlocks(t *testing.T) {
 		a := newTestApp(t, "s1", 250*time.Millisecond)
 		start := time.Now()
 		var queue sync.WaitGroup
-		var answered [5]time.Duration
+		var responded [5]time.Duration
 		for i, what := range []struct{ method, path, body string }{
 			{"GET", "/", ""}, {"HEAD", "/", ""}, {"POST", "/delay", `{"delay":0}`}, {"GET", "/", ""}, {"GET", "/nothing", ""},
 		} {
 			queue.Go(func() {
 				ask(a, what.method, what.path, "", what.body)
-				answered[i] = time.Since(start)
+				responded[i] = time.Since(start)
 			})
 			synctest.Wait()
 		}
 		queue.Wait()
 		const d = 250 * time.Millisecond
-		if answered[0] != d || answered[1] != 2*d || answered[2] < d || answered[4] < d {
-			t.Errorf("answered after %v", answered)
+		if responded[0] != d || responded[1] != 2*d || responded[2] < d || responded[4] < d {
+			t.Errorf("responded after %v", responded)
 		}
 		// The one behind POST /delay finds no delay any more.
-		if answered[3] > 3*d {
-			t.Errorf("GET behind POST /delay answered after %v", answered[3])
+		if responded[3] > 3*d {
+			t.Errorf("GET behind POST /delay: response after %v", responded[3])
 		}
 	})
 }
@@ -199,7 +199,7 @@ func TestNodeFirstRequestWaitsTwice(t *testing.T) {
 		queue.Go(func() { ask(a, "GET", "/", "", "") })
 		queue.Wait()
 		if checked != 3*d {
-			t.Errorf("the check was answered after %v, want %v: once before it, once for another user, and its own", checked, 3*d)
+			t.Errorf("the check had its response after %v, want %v: once before it, once for another user, and its own", checked, 3*d)
 		}
 	})
 }

@@ -73,7 +73,7 @@ func TestObserveANodeThatDies(t *testing.T) {
 	res, err := http.Post(srv.URL, "text/plain", strings.NewReader("not sent again"))
 	if err == nil {
 		res.Body.Close()
-		t.Error("it was answered")
+		t.Error("it had a response")
 	}
 	srv.Close()
 	if len(o.all) != 1 || o.all[0].Node != "s1" || o.all[0].Status != 0 || o.all[0].Body != nil {

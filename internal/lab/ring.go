@@ -36,7 +36,7 @@ func (r *random) pick(netip.Addr) (best *server) {
 		return nil
 	}
 	for range r.draws {
-		drawn := r.ring[nearest(r.ring, r.draw())].server
+		drawn := r.ring[nearestPoint(r.ring, r.draw())].server
 		if best == nil || drawn.served*best.weight <= best.served*drawn.weight {
 			best = drawn
 		}
@@ -57,8 +57,8 @@ func newRing(servers []*server) (ring []ringPoint) {
 	return ring
 }
 
-// nearest is the index of the point that is nearest to key around the ring, the next one if two are.
-func nearest(ring []ringPoint, key uint32) int {
+// nearestPoint is the index of the point that is nearest to key around the ring, the next one if two are.
+func nearestPoint(ring []ringPoint, key uint32) int {
 	next := sort.Search(len(ring), func(i int) bool { return ring[i].key >= key }) % len(ring)
 	previous := (next + len(ring) - 1) % len(ring)
 	if key-ring[previous].key < ring[next].key-key {

@@ -31,7 +31,7 @@ func picked(a algorithm, n int) string {
 	return order.String()
 }
 
-// The orders are those of HAProxy 2.6.12, read off its answers.
+// The orders are those of HAProxy 2.6.12, read off its responses.
 func TestRoundRobinHasHAProxysOrder(t *testing.T) {
 	for _, test := range []struct {
 		weights []int

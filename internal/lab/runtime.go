@@ -18,8 +18,8 @@ const (
 
 // A runtimeAPI is the embedded balancer's Runtime API: HAProxy's command-line interface in its
 // non-interactive form (management guide, section 9.3). A connection brings one line of commands
-// between semicolons, gets their answers, and is closed. An answer ends with an empty line; a command
-// that has nothing to say answers only that; a command that fails does not stop the next.
+// between semicolons, gets their responses, and is closed. A response ends with an empty line; a command
+// that has nothing to say has only that; a command that fails does not stop the next.
 type runtimeAPI struct {
 	backend  *backend
 	listener net.Listener
@@ -80,15 +80,15 @@ func (a *runtimeAPI) serve(conn net.Conn) {
 	if err != nil {
 		return // without its end a line is no command
 	}
-	var answer strings.Builder
+	var response strings.Builder
 	for _, command := range splitCommands(line) {
 		words := strings.Fields(command)
 		if len(words) > 0 && words[0] == "quit" {
 			break
 		}
-		answer.WriteString(a.backend.run(words))
+		response.WriteString(a.backend.run(words))
 	}
-	io.WriteString(conn, answer.String())
+	io.WriteString(conn, response.String())
 }
 
 // splitCommands splits a line at its semicolons; \; is a semicolon of a command.

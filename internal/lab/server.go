@@ -75,10 +75,10 @@ type server struct {
 	n      serverCounters
 }
 
-// up tells whether its users may stay.
+// up reports whether its users may stay.
 func (s *server) up() bool { return s.admin != maint && s.health >= rise }
 
-// eligible tells whether the algorithm may choose it for a new user.
+// eligible reports whether the algorithm may choose it for a new user.
 func (s *server) eligible() bool {
 	return s.up() && !s.halting && s.admin == ready && s.weight > 0
 }

@@ -1,7 +1,7 @@
 package lab
 
 // ExpectedShares are the parts, 0 to 1, that an algorithm gives to servers of these weights over many
-// decisions, while all are up; law tells whether there is such a law at all. A decision is a request
+// decisions, while all are up; law reports whether there is such a law at all. A decision is a request
 // that the balancer was free to place. algorithm is a word as in Config.
 //
 //	roundrobin, static-rr   the weights

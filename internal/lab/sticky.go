@@ -1,10 +1,17 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
+	"maps"
+	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
+
+	"stickbench/internal/nearest"
 )
 
 // A stickyMode is what the balancer does with its cookie.
@@ -30,7 +37,7 @@ type sticky struct {
 	mode     stickyMode
 	name     string
 	indirect bool // insert: the node does not see the cookie
-	nocache  bool // insert: Cache-Control: private goes with a cookie, where the answer could be cached
+	nocache  bool // insert: Cache-Control: private goes with a cookie, where the response could be cached
 	preserve bool // insert: a cookie of that name from the node wins
 	postonly bool // insert: only in responses to POST
 	httponly bool
@@ -39,12 +46,16 @@ type sticky struct {
 
 const prefixDelimiter = "~"
 
-// cookieOptions are the directive's options that HAProxy knows, and what they set here. The embedded
-// balancer does not do those that set nothing; they take a value if valued.
-var cookieOptions = map[string]struct {
-	set    func(*sticky)
-	valued bool
-}{
+// A cookieOption is one word of the directive: what it sets here, and what value follows it, if any. The
+// embedded balancer does not do options that set nothing.
+type cookieOption struct {
+	set   func(*sticky)
+	value func(string) error
+}
+
+// cookieOptions are those that HAProxy knows, beside the modes. dynamic makes the cookie's value of a key
+// that no laboratory has.
+var cookieOptions = map[string]cookieOption{
 	"indirect": {set: func(s *sticky) { s.indirect = true }},
 	"nocache":  {set: func(s *sticky) { s.nocache = true }},
 	"preserve": {set: func(s *sticky) { s.preserve = true }},
@@ -52,80 +63,143 @@ var cookieOptions = map[string]struct {
 	"httponly": {set: func(s *sticky) { s.httponly = true }},
 	"secure":   {set: func(s *sticky) { s.secure = true }},
 	"dynamic":  {},
-	"domain":   {valued: true},
-	"maxidle":  {valued: true},
-	"maxlife":  {valued: true},
-	"attr":     {valued: true},
+	"domain":   {value: func(string) error { return nil }},
+	"maxidle":  {value: checkTime},
+	"maxlife":  {value: checkTime},
+	"attr":     {value: checkAttribute},
 }
+
+// checkTime wants a time as HAProxy writes it: a whole number of seconds, or one with a unit
+// (Configuration Manual, section 2.5 "Time format").
+func checkTime(text string) error {
+	number := strings.TrimRight(text, "usmhd")
+	seconds, known := map[string]float64{"": 1, "us": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600, "d": 86400}[text[len(number):]]
+	n, err := strconv.ParseUint(number, 10, 63)
+	switch {
+	case err != nil || !known:
+		return fmt.Errorf(`invalid time %q: want a whole number with a unit, such as "30m"`, text)
+	case float64(n)*seconds > math.MaxInt32:
+		return fmt.Errorf("invalid time %q: want at most %d s", text, math.MaxInt32)
+	}
+	return nil
+}
+
+func checkAttribute(text string) error {
+	if strings.ContainsRune(text, ';') {
+		return fmt.Errorf(`invalid attribute %q: want one without ";", such as "SameSite=Lax"`, text)
+	}
+	return nil
+}
+
+// stickyExample is a directive as most plans have it.
+const stickyExample = `such as "cookie SERVERID insert indirect nocache"`
 
 // parseSticky reads a cookie directive; "" is no stickiness. With embedded it also says what HAProxy
 // does and the embedded balancer does not.
 func parseSticky(directive string, embedded bool) (s sticky, problems []error) {
 	fail := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
 	words := strings.Fields(directive)
-	if len(words) == 0 {
-		return sticky{}, nil
-	}
-	if words[0] != "cookie" {
-		fail("it begins with %q; want HAProxy's directive: cookie NAME insert|prefix|rewrite …", words[0])
-		return sticky{}, problems
-	}
-	if len(words) < 2 {
-		fail("the cookie has no name; want cookie NAME insert|prefix|rewrite …")
-		return sticky{}, problems
+	switch {
+	case len(words) == 0:
+		return s, nil
+	case strings.ContainsFunc(directive, unicode.IsControl): // it goes into HAProxy's configuration
+		fail("invalid directive %q: want one line, %s", directive, stickyExample)
+		return s, problems
+	case words[0] != "cookie":
+		fail("invalid directive %q: want HAProxy's cookie directive, %s", words[0], stickyExample)
+		return s, problems
+	case len(words) == 1, modeOf(words[1]) != notSticky:
+		fail("the cookie has no name: want a directive %s", stickyExample)
+		return s, problems
 	}
 	if s.name = words[1]; !validCookieName(s.name) {
-		fail("%q cannot be the name of a cookie", s.name)
+		fail("invalid cookie name %q: want letters, digits and signs without blanks, as in RFC 6265", s.name)
 	}
 	for i := 2; i < len(words); i++ {
 		word := words[i]
-		if mode := stickyMode(word); mode == insert || mode == prefix || mode == rewrite {
+		if mode := modeOf(word); mode != notSticky {
 			if s.mode != notSticky && s.mode != mode {
-				fail("%s and %s do not go together", s.mode, mode)
+				fail("%s and %s exclude each other", s.mode, mode)
 			}
 			s.mode = mode
 			continue
 		}
 		option, known := cookieOptions[word]
+		if !known {
+			fail("invalid option %q: %s", word, nearest.Hint(word, cookieWords()))
+			continue
+		}
+		if option.value != nil {
+			i++
+		}
 		switch {
-		case !known:
-			fail("unknown option %q%s", word, meant(word, append(keys(cookieOptions), "insert", "prefix", "rewrite")))
-		case option.valued && i+1 == len(words):
+		case i == len(words):
 			fail("%s needs a value", word)
-		case option.set == nil && embedded:
-			fail(`the embedded balancer does not do %s; balancer = "haproxy" does`, word)
 		case option.set != nil:
 			option.set(&s)
-		}
-		if option.valued {
-			i++
+		case embedded:
+			fail(`the embedded balancer does not do %s: balancer = "haproxy" does`, word)
+		case option.value != nil:
+			if err := option.value(words[i]); err != nil {
+				fail("%s: %w", word, err)
+			}
 		}
 	}
 	return s, append(problems, s.contradictions(embedded)...)
 }
 
+// modeOf is the mode of that name; notSticky for any other word.
+func modeOf(word string) stickyMode {
+	switch mode := stickyMode(word); mode {
+	case insert, prefix, rewrite:
+		return mode
+	}
+	return notSticky
+}
+
+// cookieWords are all that may follow the cookie's name.
+func cookieWords() []string {
+	words := slices.AppendSeq([]string{string(insert), string(prefix), string(rewrite)}, maps.Keys(cookieOptions))
+	slices.Sort(words)
+	return words
+}
+
 // contradictions are the combinations that HAProxy refuses, and those with which nothing sticks.
 func (s sticky) contradictions(embedded bool) (problems []error) {
 	if s.mode == notSticky && embedded {
-		problems = append(problems, fmt.Errorf("without insert, prefix or rewrite nothing sticks"))
+		problems = append(problems, errors.New("needs one of insert, prefix and rewrite: without them nothing sticks"))
 	}
 	if s.mode == rewrite && s.indirect {
-		problems = append(problems, fmt.Errorf("rewrite and indirect do not go together"))
+		problems = append(problems, errors.New("rewrite and indirect exclude each other"))
 	}
 	if s.mode == prefix && s.indirect && embedded {
-		problems = append(problems, fmt.Errorf("prefix and indirect do not go together: the node would not see its session"))
+		problems = append(problems, errors.New("prefix and indirect exclude each other: the node would not see its session"))
 	}
 	if s.preserve && s.mode != insert && !s.indirect {
-		problems = append(problems, fmt.Errorf("preserve needs insert or indirect"))
+		problems = append(problems, errors.New("preserve needs insert or indirect"))
 	}
 	return problems
 }
 
-// validCookieName tells whether name is a token of RFC 6265, section 4.1.1.
+// validCookieName reports whether name is a token of RFC 6265, section 4.1.1.
 func validCookieName(name string) bool {
 	return name != "" && !strings.ContainsFunc(name, func(c rune) bool {
 		return c <= ' ' || c >= 0x7f || strings.ContainsRune(`()<>@,;:\"/[]?={}`, c)
 	})
+}
+
+// cookieNamed is the value of the first cookie of that name in a request's Cookie headers
+// (RFC 6265, section 5.4). It does not unquote.
+func cookieNamed(headers []string, name string) (value string, ok bool) {
+	for _, header := range headers {
+		for part := range strings.SplitSeq(header, ";") {
+			key, value, found := strings.Cut(strings.Trim(part, " \t"), "=")
+			if found && key == name {
+				return value, true
+			}
+		}
+	}
+	return "", false
 }
 
 // fromUser reads the cookie in a request and makes of the request what the node gets. wanted is the
@@ -180,7 +254,7 @@ func editCookies(h http.Header, name string, edit func(value string) (string, bo
 	h["Cookie"] = kept
 }
 
-// toUser makes of the node's response what the user gets. kept tells whether the server is the one
+// toUser makes of the node's response what the user gets. kept reports whether the server is the one
 // that the user's cookie named.
 func (s *sticky) toUser(res *http.Response, server string, kept bool) {
 	if s.mode == notSticky {
@@ -210,7 +284,7 @@ func (s *sticky) toUser(res *http.Response, server string, kept bool) {
 	h["Set-Cookie"] = cookies
 }
 
-// cacheable tells whether a cache may keep the answer, as HAProxy 2.6 was measured to see it: by its
+// cacheable reports whether a cache may keep the response, as HAProxy 2.6 was measured to see it: by its
 // method, by its status (RFC 9110, section 15.1), and by its having a validator or an expiry.
 func cacheable(res *http.Response) bool {
 	switch res.Request.Method {

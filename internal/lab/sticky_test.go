@@ -51,7 +51,7 @@ func TestCookies(t *testing.T) {
 				t.Errorf("the node gets %q, want %q", toNode, test.toNode)
 			}
 			response := http.Header{"Set-Cookie": {"SERVERID=own; path=/", app, "x=1"}, "Etag": {"x"}}
-			s.toUser(answerTo(http.MethodGet, http.StatusOK, response), "s1", test.wanted == "s1")
+			s.toUser(responseTo(http.MethodGet, http.StatusOK, response), "s1", test.wanted == "s1")
 			got := strings.Join(append(response["Set-Cookie"], response["Cache-Control"]...), " | ")
 			if got = strings.Replace(got, " | x=1", "", 1); got != test.user {
 				t.Errorf("the user gets\n\t%s, want\n\t%s", got, test.user)
@@ -63,17 +63,17 @@ func TestCookies(t *testing.T) {
 func TestPostOnlyInsertsIntoResponsesToPost(t *testing.T) {
 	s, _ := parseSticky("cookie SERVERID insert postonly", true)
 	h := http.Header{}
-	s.toUser(answerTo(http.MethodPost, http.StatusOK, h), "s1", false)
+	s.toUser(responseTo(http.MethodPost, http.StatusOK, h), "s1", false)
 	if got := h.Get("Set-Cookie"); got != "SERVERID=s1; path=/" {
 		t.Error(got)
 	}
 }
 
-func answerTo(method string, status int, h http.Header) *http.Response {
+func responseTo(method string, status int, h http.Header) *http.Response {
 	return &http.Response{StatusCode: status, Header: h, Request: &http.Request{Method: method}}
 }
 
-// Of an answer that no cache keeps, nocache tells the caches nothing.
+// Of a response that no cache keeps, nocache tells the caches nothing.
 func TestNocacheOnlyMarksWhatCouldBeCached(t *testing.T) {
 	for _, test := range []struct {
 		method string
@@ -97,7 +97,7 @@ func TestNocacheOnlyMarksWhatCouldBeCached(t *testing.T) {
 	} {
 		s, _ := parseSticky("cookie SERVERID insert nocache", true)
 		h := http.Header{test.field: {test.value}}
-		s.toUser(answerTo(test.method, test.status, h), "s1", false)
+		s.toUser(responseTo(test.method, test.status, h), "s1", false)
 		if got := strings.Join(h["Cache-Control"], " "); got != test.want || h.Get("Set-Cookie") == "" {
 			t.Errorf("%s %d with %s: %s: %q, want %q", test.method, test.status, test.field, test.value, got, test.want)
 		}
@@ -115,17 +115,24 @@ func TestStickyProblems(t *testing.T) {
 		{"cookie SERVERID insert indirect nocache", true, "[]"},
 		{"cookie SERVERID insert maxidle 30m domain .example.org attr SameSite=Lax", false, "[]"},
 		{"cookie SERVERID", false, "[]"},
-		{"cookie SERVERID", true, "[without insert, prefix or rewrite nothing sticks]"},
-		{"stick on src", true, `[it begins with "stick"; want HAProxy's directive: cookie NAME insert|prefix|rewrite …]`},
-		{"cookie", true, "[the cookie has no name; want cookie NAME insert|prefix|rewrite …]"},
-		{"cookie A;B insert", true, `["A;B" cannot be the name of a cookie]`},
-		{"cookie A insrt", true, `[unknown option "insrt"; did you mean "insert"? without insert, prefix or rewrite nothing sticks]`},
-		{"cookie A insert prefix", false, "[insert and prefix do not go together]"},
-		{"cookie A rewrite indirect preserve", false, "[rewrite and indirect do not go together]"},
+		{"cookie SERVERID", true, "[needs one of insert, prefix and rewrite: without them nothing sticks]"},
+		{"stick on src", true, `[invalid directive "stick": want HAProxy's cookie directive, such as "cookie SERVERID insert indirect nocache"]`},
+		{"cookie", true, `[the cookie has no name: want a directive such as "cookie SERVERID insert indirect nocache"]`},
+		{"cookie A;B insert", true, `[invalid cookie name "A;B": want letters, digits and signs without blanks, as in RFC 6265]`},
+		{"cookie A insrt", true, `[invalid option "insrt": did you mean "insert"? needs one of insert, prefix and rewrite: without them nothing sticks]`},
+		{"cookie A insert prefix", false, "[insert and prefix exclude each other]"},
+		{"cookie A rewrite indirect preserve", false, "[rewrite and indirect exclude each other]"},
 		{"cookie A rewrite preserve", false, "[preserve needs insert or indirect]"},
-		{"cookie A prefix indirect", true, "[prefix and indirect do not go together: the node would not see its session]"},
+		{"cookie A prefix indirect", true, "[prefix and indirect exclude each other: the node would not see its session]"},
+		{"cookie A insert maxidle abc", false, `[maxidle: invalid time "abc": want a whole number with a unit, such as "30m"]`},
+		{"cookie A insert maxlife 1.5h", false, `[maxlife: invalid time "1.5h": want a whole number with a unit, such as "30m"]`},
+		{"cookie A insert maxidle 100000d", false, `[maxidle: invalid time "100000d": want at most 2147483647 s]`},
+		{"cookie A insert maxidle 0 maxlife 10us", false, "[]"},
+		{"cookie A insert attr a;b", false, `[attr: invalid attribute "a;b": want one without ";", such as "SameSite=Lax"]`},
+		{"cookie insert", true, `[the cookie has no name: want a directive such as "cookie SERVERID insert indirect nocache"]`},
+		{"cookie A insert\nserver x", false, `[invalid directive "cookie A insert\nserver x": want one line, such as "cookie SERVERID insert indirect nocache"]`},
 		{"cookie A insert maxidle", false, "[maxidle needs a value]"},
-		{"cookie A insert maxidle 30m", true, `[the embedded balancer does not do maxidle; balancer = "haproxy" does]`},
+		{"cookie A insert maxidle 30m", true, `[the embedded balancer does not do maxidle: balancer = "haproxy" does]`},
 	} {
 		_, problems := parseSticky(test.directive, test.embedded)
 		if got := fmt.Sprint(problems); got != test.want {
