@@ -11,9 +11,9 @@ import (
 // in a recording without users, all that a thread did. Of each user it keeps only what the current
 // session last said, so its size is that of the users, however many sessions they make.
 //
-// Answers are compared with what the session last said: nodes with the last answer that named one,
-// counters and ids with the last that carried them. An answer that says nothing, such as a balancer's
-// own 503 page, neither breaks a session nor counts. What a step from one answer to the next means:
+// Responses are compared with what the session last said: nodes with the last response that named one,
+// counters and ids with the last that carried them. A response that says nothing, such as a balancer's
+// own 503 page, neither breaks a session nor counts. What a step from one response to the next means:
 //
 //	           other id            counter fell   counter the same             +1         more
 //	moved      lost, new session   lost           lost (repeat if ids agree)   continues  jump
@@ -24,8 +24,8 @@ import (
 // along, it would have risen.
 //
 // A counter that rose is not judged where something may have counted unseen: redirects on the way to the
-// answer, or requests of the session that got none, as many of them as it rose too much. Those may also
-// count later than the answer after them.
+// response, or requests of the session that got none, as many of them as it rose too much. Those may also
+// count later than the response after them.
 type affinityFold struct {
 	users                map[int]*session
 	threads              map[string]*session
@@ -65,19 +65,19 @@ type session struct {
 	node, id   string
 	counter    int64
 	hasCounter bool
-	unseen     int64 // requests without an answer that the counter has not shown yet
+	unseen     int64 // requests without a response that the counter has not shown yet
 
 	at, origin     int16     // index of its node, and of the one that it moved away from last
-	said, departed int64     // when its last answer began, and when it moved last: milliseconds since 1970
+	said, departed int64     // when its last response began, and when it moved last: milliseconds since 1970
 	visited        [2]uint64 // bits of the nodes it was on, by index
 }
 
-// step is what one answer means to its session.
+// step is what one response means to its session.
 type step struct {
 	is       traits
 	from     int16 // the node it moved away from, with isMoved
 	origin   int16 // the node its session had moved away from before, with isWandering
-	previous int64 // when the answer before began, milliseconds since 1970, unless isOpening
+	previous int64 // when the response before began, milliseconds since 1970, unless isOpening
 	departed int64 // when that move had ended, with isWandering
 }
 
@@ -113,7 +113,7 @@ func (f *affinityFold) add(s *loadgen.Sample, node int16) (is step) {
 	return is
 }
 
-// silence notes a request of a session that got no answer.
+// silence notes a request of a session that got no response.
 func (f *affinityFold) silence(s *loadgen.Sample) {
 	now := f.threads[s.Thread]
 	if s.User != 0 {
@@ -124,8 +124,8 @@ func (f *affinityFold) silence(s *loadgen.Sample) {
 	}
 }
 
-// unanswered says whether the sample is a request that may have reached a node, and counted there, although
-// no answer tells.
+// unanswered reports whether the sample is a request that may have reached a node, and counted there, although
+// no response tells.
 func unanswered(s *loadgen.Sample) bool {
 	switch s.Kind {
 	case loadgen.KindTimeout, loadgen.KindClosed, loadgen.KindReset, loadgen.KindTruncated:
@@ -236,7 +236,7 @@ func (f *affinityFold) count(was, now int64, broken bool, is *step) {
 	}
 }
 
-// take remembers what the answer said, and what earlier ones said where it says nothing.
+// take remembers what the response said, and what earlier ones said where it says nothing.
 func (now *session) take(s *loadgen.Sample) {
 	if s.Node != "" {
 		now.node = s.Node
@@ -300,7 +300,7 @@ func (a *Affinity) chanceOfOne(nodes []Node, steady bool) {
 // comes about by rhythm alone: with two users in step, round robin stays on 55 to 81 % where chance is 50 %.
 const mostlyStays = 0.8
 
-// Sticks says whether sessions stick, which decides what a decision is. It is not so where the balancer is
+// Sticks reports whether sessions stick, which decides what a decision is. It is not so where the balancer is
 // known to place every request anew. Else no session ever moved without excuse, or the affinity is more
 // than three standard deviations above what it would be by chance, and mostlyStays of the way from there
 // to perfect. Excused moves are left out of it.

@@ -18,10 +18,10 @@ func TestAffinity(t *testing.T) {
 		want         Affinity
 	}{
 		{"nothing", "", Affinity{}},
-		{"one answer", "s1:1:a", Affinity{Sessions: 1, Sticky: 1}},
+		{"one response", "s1:1:a", Affinity{Sessions: 1, Sticky: 1}},
 		{"sticks", "s1:1:a s1:2:a s1:3:a",
 			Affinity{Sessions: 1, Sticky: 1, Transitions: 2, Affinity: float(1), Continuity: float(1), Counted: 2}},
-		{"marks are no answers", "s1:1:a mark s1:2:a",
+		{"marks are no responses", "s1:1:a mark s1:2:a",
 			Affinity{Sessions: 1, Sticky: 1, Transitions: 1, Affinity: float(1), Continuity: float(1), Counted: 1}},
 		{"an error page between does not break", "s1:1:a - s1:2:a -",
 			Affinity{Sessions: 1, Sticky: 1, Transitions: 1, Affinity: float(1), Continuity: float(1), Counted: 1}},
@@ -45,7 +45,7 @@ func TestAffinity(t *testing.T) {
 		{"jump and repeat", "s1:1:a s1:3:a s1:3:a",
 			Affinity{Sessions: 1, Sticky: 1, Transitions: 2, Affinity: float(1), Continuity: float(0), Counted: 2,
 				Jumps: 1, Repeats: 1}},
-		{"answers without counter between", "s1:1:a s1::a s1:2:a",
+		{"responses without counter between", "s1:1:a s1::a s1:2:a",
 			Affinity{Sessions: 1, Sticky: 1, Transitions: 2, Affinity: float(1), Continuity: float(1), Counted: 1}},
 		{"a new id without counter ends the old counter", "s1:5:a s1::b s1:1:b",
 			Affinity{Sessions: 1, Sticky: 1, Transitions: 2, Affinity: float(1), Lost: 1, NewSessions: 1, Resets: 1}},
@@ -53,7 +53,7 @@ func TestAffinity(t *testing.T) {
 			Affinity{Sessions: 1, Sticky: 1, Continuity: float(1), Counted: 1}},
 		{"a cleared jar is a new session", "s1:1:a clear s2:1:b clear s1:1:c",
 			Affinity{Sessions: 3, Sticky: 3}},
-		{"a life without an answer is no session", "s1:1:a clear - clear s1:1:c",
+		{"a life without a response is no session", "s1:1:a clear - clear s1:1:c",
 			Affinity{Sessions: 2, Sticky: 2}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -66,7 +66,7 @@ func TestAffinity(t *testing.T) {
 	}
 }
 
-// Two users' answers that arrive in turn are two sessions, not one that moves to and fro.
+// Two users' responses that arrive in turn are two sessions, not one that moves to and fro.
 func TestAffinityKeepsUsersApart(t *testing.T) {
 	one, two := sampletest.Responses(1, "s1:1:a s1:2:a"), sampletest.Responses(2, "s2:1:b s2:2:b")
 	got := fold([]*loadgen.Sample{one[0], two[0], one[1], two[1]}, Run{}).Affinity
@@ -121,7 +121,7 @@ func TestSticks(t *testing.T) {
 // is somebody else in the session, and neither breaks its continuity. What is more than that still is.
 func TestUnseenCounts(t *testing.T) {
 	for _, test := range []struct {
-		name, script                        string // "+" before an answer: redirects led to it; "x": no answer came
+		name, script                        string // "+" before a response: redirects led to it; "x": no response came
 		counted, continued, jumps, lost, in int64
 	}{
 		{"redirected", "s1:1:a +s1:3:a s1:4:a", 1, 1, 0, 0, 1},
@@ -157,7 +157,7 @@ func TestUnseenCounts(t *testing.T) {
 	}
 }
 
-// Where all answers came from one of several nodes, the share seen would make "100 % by chance alone" of
+// Where all responses came from one of several nodes, the share seen would make "100 % by chance alone" of
 // a balancer that sends everybody to the same node.
 func TestChanceOfOneNode(t *testing.T) {
 	for _, test := range []struct {

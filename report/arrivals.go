@@ -7,7 +7,7 @@ import (
 
 // The models of load (Results.Model).
 const (
-	// ClosedModel: a user sends its next request when it has the answer to the last one.
+	// ClosedModel: a user sends its next request when it has the response to the last one.
 	ClosedModel = "closed"
 	// OpenModel: sessions begin on a schedule, whether earlier ones have ended or not.
 	OpenModel = "open"
@@ -52,7 +52,7 @@ type Generator struct {
 }
 
 // Response is the response time of arrivals: from the moment that the arrival was due to the last byte of
-// its first answer. It counts the wait for a user who is free, and so what a target that stalls does to
+// its first response. It counts the wait for a user who is free, and so what a target that stalls does to
 // visitors who do not know of each other; the times of Row, from the real start, do not (coordinated
 // omission). Percentiles are as Row's.
 type Response struct {

@@ -28,7 +28,7 @@ type Run struct {
 	Events []Event
 	// Warnings are doubts that came up elsewhere; those that the samples give rise to are added.
 	Warnings []string
-	// NodeSource is where the plan reads the node of an answer, such as "json:tag"; "" if it does not.
+	// NodeSource is where the plan reads the node of a response, such as "json:tag"; "" if it does not.
 	NodeSource string
 	// Weights are the weights that the nodes had at the start, by name, of all nodes that the balancer
 	// knows; nil when unknown. States are what they were in at the start, "drain", "maint" or "down", of
@@ -37,7 +37,7 @@ type Run struct {
 	Weights map[string]float64
 	States  map[string]string
 	// Sticky is what is known of the balancer: false says that it places every request anew, so that every
-	// answer is a decision, however many happened to stay on their node. nil and true leave it to the
+	// response is a decision, however many happened to stay on their node. nil and true leave it to the
 	// data, since users without cookies stick nowhere.
 	Sticky *bool
 	// Stopped is why the run did not finish: "interrupted" by its user, "failed" by an error of its own;
@@ -189,7 +189,7 @@ func (b *Builder) Freeze(run Run) *Results {
 
 // freezeStage makes what depends on events: decisions and shares, phases, and the states of nodes.
 func (b *Builder) freezeStage(g *stage, r *Results, run Run, nodes []*nodeFold) {
-	way := byAnswer
+	way := byResponse
 	if r.Affinity.Sticks() {
 		way = bySession
 	}

@@ -26,22 +26,22 @@ type spell struct {
 	state                string
 	from, certain, until int64
 	reach                int64 // of its event
-	// answered and placed count from certain on: answers that the node gave, and decisions for it. left
+	// answered and placed count from certain on: responses that the node gave, and decisions for it. left
 	// are the unexcused moves away, moved all moves away; again are the later moves of sessions that
 	// moved away, before the node came back.
 	answered, placed, left, moved, again int64
 }
 
-// gone says whether sessions must leave the node.
+// gone reports whether sessions must leave the node.
 func (s *spell) gone() bool { return s.state == maint || s.state == down }
 
-// serves says whether new sessions come to the node.
+// serves reports whether new sessions come to the node.
 func (s *spell) serves() bool { return s.state != drained && !s.gone() }
 
 // window is a time in milliseconds, both ends included.
 type window struct{ from, until int64 }
 
-// within says whether the time from start to end meets one of the windows.
+// within reports whether the time from start to end meets one of the windows.
 func within(windows []window, start, end int64) bool {
 	after := sort.Search(len(windows), func(i int) bool { return windows[i].from > end })
 	return after > 0 && windows[after-1].until >= start
@@ -103,7 +103,7 @@ func (c *course) at(ms int64) *spell {
 	return c.spells[after-1]
 }
 
-// answered notes an answer of the node.
+// answered notes a response of the node.
 func (c *course) answered(e *entry) {
 	s := c.at(e.start)
 	if s == nil || e.start < s.certain {

@@ -17,7 +17,7 @@ func TestErrors(t *testing.T) {
 	f := newErrorFold()
 	for _, s := range []*loadgen.Sample{
 		{Label: "GET /"},
-		failed(1, "GET /", loadgen.KindTimeout, 0, "no answer within 1s"),
+		failed(1, "GET /", loadgen.KindTimeout, 0, "no response within 1s"),
 		failed(1, "GET /", loadgen.KindAssertion, 200, "increments(): counter 1 after 7: s1 → s2, new session"),
 		failed(2, "GET /", loadgen.KindAssertion, 200, "increments(): counter 1 after 9: s2 → s1, new session"),
 		failed(2, "GET /", loadgen.KindAssertion, 200, "status == 200: status is 503"),
@@ -40,7 +40,7 @@ func TestErrors(t *testing.T) {
 		{"GET /", "other", "x", 4},
 		{"GET /", "assertion", "The operation lasted too long: It took 1,214 ms", 3},
 		{"GET /", "assertion", "increments(): counter 1 after 7: s1 → s2, new session", 2},
-		{"GET /", "timeout", "no answer within 1s", 1},
+		{"GET /", "timeout", "no response within 1s", 1},
 		{"GET /", "assertion", "status == 200: status is 503", 1},
 		{"GET /b", "assertion", "increments(): counter 1 after 9: s2 → s1, new session", 1},
 		{"GET /", "assertion", "The operation lasted too long: It took 5 ms", 1},

@@ -16,7 +16,7 @@ var _ assert.Figures = (*Results)(nil)
 // duration in milliseconds.
 //
 // It is not defined (ok is false) for other names, for rates and shares of nothing, for what needs nodes
-// where no answer named one, and for what needs sessions where no answer told of one.
+// where no response named one, and for what needs sessions where no response told of one.
 //
 // arrivals (those that began), late and dropped are counts of the arrivals of open groups; they are not
 // defined for closed runs, and where only a recording is known.
@@ -136,7 +136,7 @@ func (r *Row) figure(name string) (value float64, ok bool) {
 
 // NodeFigure is a figure of a node: share of the requests that named a node (0 to 1), requests,
 // decisions, and returned, which are the moves to it of sessions that had been on it before. A node that
-// never answered has none of each: that may be just what a plan expects. It is an error if no answer
+// never answered has none of each: that may be just what a plan expects. It is an error if no response
 // named a node.
 func (r *Results) NodeFigure(name, node string) (float64, error) {
 	if name == "returned" {
@@ -165,7 +165,7 @@ func nodeFigure(nodes []Node, name, node string) (float64, error) {
 // nodeNamed is the node of that name.
 func nodeNamed(nodes []Node, name string) (n Node, err error) {
 	if answered, _ := AnsweringNodes(nodes); len(answered) == 0 {
-		return n, errors.New("no answer named its node")
+		return n, errors.New("no response named its node")
 	}
 	for i := range nodes {
 		if nodes[i].Node == name {

@@ -113,7 +113,7 @@ func (r *Results) conduct(node, state string, fits func(*Spell) bool, faults fun
 func sharesOK(d *Distribution) (bool, string, error) {
 	switch {
 	case d == nil:
-		return false, "", errors.New("no answer named its node")
+		return false, "", errors.New("no response named its node")
 	case d.OK == nil:
 		return false, "", errors.New(d.Explanation)
 	}
@@ -185,7 +185,7 @@ func (f *phaseFigures) LabelFigure(name, label string) (float64, error) {
 
 func (f *phaseFigures) NodeFigure(name, node string) (float64, error) {
 	if answered, _ := AnsweringNodes(f.phase.Nodes); len(answered) == 0 && name == "share" {
-		return 0, errors.New("no answer named its node in this phase")
+		return 0, errors.New("no response named its node in this phase")
 	}
 	if answered, _ := AnsweringNodes(f.phase.Nodes); len(answered) == 0 {
 		return 0, nil

@@ -100,7 +100,7 @@ func (g *stage) row(list *[]*rowFold, index int16, most int) *rowFold {
 }
 
 // add folds what the entry says of its session. The phase last began at from; movedExcused and
-// lostExcused say whether the move and the loss are excused.
+// lostExcused report whether the move and the loss are excused.
 func (p *phaseFold) add(e *entry, from int64, movedExcused, lostExcused bool) {
 	if !e.has(isSaid) {
 		return

@@ -97,8 +97,8 @@ type Node struct {
 	Node     string  `json:"node"`
 	Requests int64   `json:"requests"`
 	Share    float64 `json:"share"` // of the requests that named a node
-	// Decisions are the requests that the balancer was free to place: the first answer of each session
-	// and the excused moves where sessions stick, every answer where nothing does.
+	// Decisions are the requests that the balancer was free to place: the first response of each session
+	// and the excused moves where sessions stick, every response where nothing does.
 	Decisions int64 `json:"decisions"`
 	// Returned are the moves to this node of sessions that had been on it before.
 	Returned int64 `json:"returned"`
@@ -110,13 +110,13 @@ type Node struct {
 	P95MS         float64  `json:"p95_ms"`
 }
 
-// Affinity says whether sessions stuck. A session is one life of a user's cookie jar (in a recording
+// Affinity reports whether sessions stuck. A session is one life of a user's cookie jar (in a recording
 // without users, all that a thread did), a transition two consecutive answered requests of one session.
-// Answers that say nothing of the session, such as a balancer's own error page, neither break nor count.
+// Responses that say nothing of the session, such as a balancer's own error page, neither break nor count.
 type Affinity struct {
-	Sessions    int64 `json:"sessions"`        // with at least one answer that said something
+	Sessions    int64 `json:"sessions"`        // with at least one response that said something
 	Sticky      int64 `json:"sticky_sessions"` // sessions without a move
-	Transitions int64 `json:"transitions"`     // between answers that named their node
+	Transitions int64 `json:"transitions"`     // between responses that named their node
 	// Affinity is the share of transitions that stayed on their node, Chance what it would be about if
 	// nothing stuck and the nodes answered in the shares seen (the sum of the squared shares). Where only
 	// one node answered, Chance follows from the expected shares, and is nil where these are not known.
@@ -125,7 +125,7 @@ type Affinity struct {
 	Chance   *float64 `json:"chance,omitempty"`
 	// Free says that the balancer is known to place every request anew.
 	Free bool `json:"free,omitempty"`
-	// Continuity is the share of the counted transitions, those between answers that carried a counter,
+	// Continuity is the share of the counted transitions, those between responses that carried a counter,
 	// whose counter went up by one under the same session id; without ids, whose counter did.
 	Continuity *float64 `json:"continuity"`
 	Counted    int64    `json:"counted"`
@@ -142,7 +142,7 @@ type Affinity struct {
 	// NewSessions are the transitions that came back with another session id, Resets the lost ones that
 	// stayed on their node. Jumps are counters that went up by more than one, Repeats those that stayed
 	// as they were, in sessions that were not lost. What may have counted unseen, redirects on the way and
-	// requests that got no answer, makes no jump: such transitions are not counted.
+	// requests that got no response, makes no jump: such transitions are not counted.
 	NewSessions int64 `json:"new_sessions"`
 	Resets      int64 `json:"resets"`
 	Jumps       int64 `json:"jumps"`

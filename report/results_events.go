@@ -118,7 +118,7 @@ type Distribution struct {
 	Unit    string `json:"unit"` // "decisions"
 	N       int64  `json:"n"`
 	Verdict string `json:"verdict"` // TooFew, NotJudged, Exact, "off by k", AsExpected or Differs
-	// OK says whether the shares are what they should be; nil where they were not judged.
+	// OK reports whether the shares are what they should be; nil where they were not judged.
 	OK *bool `json:"ok,omitempty"`
 	// Needed is the number of decisions that tells the expected shares from others, of a balancer that
 	// draws lots; only with TooFew.

@@ -2,10 +2,10 @@ package report
 
 import "slices"
 
-// What a decision is: the first answer of a session and an excused move, or every answer.
+// What a decision is: the first response of a session and an excused move, or every response.
 const (
 	bySession = iota
-	byAnswer
+	byResponse
 	ways
 )
 
@@ -35,7 +35,7 @@ func newSegment(e Event) *segment {
 	s := &segment{from: e.from(), event: &e}
 	for _, w := range e.Weights {
 		s.skip[bySession] += int64(w)
-		s.skip[byAnswer] += int64(w)
+		s.skip[byResponse] += int64(w)
 	}
 	return s
 }
@@ -56,7 +56,7 @@ func (s *segment) add(e *entry, excused bool) {
 	if missing := int(e.node) + 1 - len(s.nodes); missing > 0 {
 		s.nodes = append(s.nodes, make([]placed, missing)...)
 	}
-	s.decide(e, byAnswer, e.weight())
+	s.decide(e, byResponse, e.weight())
 	if e.has(isFirst) || excused {
 		s.decide(e, bySession, 1)
 	}

@@ -80,7 +80,7 @@ func (b *Builder) Begin(start time.Time) {
 // request that moved lasted into that time. The time begins at AtMS, of what was observed 2 s before
 // that, because nodes are looked at from time to time; and it ends 250 ms after the event that brings
 // the node back. A session that is lost on its own node is excused if the node was down between
-// its two answers. Drain and weight 0 excuse nothing: sessions must stay.
+// its two responses. Drain and weight 0 excuse nothing: sessions must stay.
 func (b *Builder) Event(e Event) Event { return b.stage.tell(e) }
 
 // from is when the event begins to count.
@@ -89,7 +89,7 @@ func (e *Event) from() int64 { return cmp.Or(e.FromMS, e.AtMS) }
 // certain is from when on its effect must be seen.
 func (e *Event) certain() int64 { return max(e.from(), e.AtMS, e.LatestMS) + settling }
 
-// turns says whether the event divides the run.
+// turns reports whether the event divides the run.
 func (e *Event) turns() bool { return e.OK && (e.Phase || e.State != "" || e.Weights != nil) }
 
 func (g *stage) tell(e Event) Event {
@@ -141,7 +141,7 @@ func (g *stage) lay() {
 	}
 }
 
-// changes says whether the event takes a node out of service or back. That a check finds a node up that
+// changes reports whether the event takes a node out of service or back. That a check finds a node up that
 // is ready already changes nothing.
 func (g *stage) changes(e *Event) bool {
 	if e.State == "" || e.Node == "" {
@@ -197,7 +197,7 @@ func (g *stage) settle(e *entry) {
 	g.follow(e, moved)
 }
 
-// excuses says whether the entry is an excused move, and whether the loss of its session is excused.
+// excuses reports whether the entry is an excused move, and whether the loss of its session is excused.
 func (g *stage) excuses(e *entry) (moved, lost bool) {
 	switch {
 	case e.has(isMoved):

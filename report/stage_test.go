@@ -55,7 +55,7 @@ func requests(t *testing.T, script string) (samples []*loadgen.Sample) {
 	return samples
 }
 
-// lastSession is the session that the user's last answer named.
+// lastSession is the session that the user's last response named.
 func lastSession(samples []*loadgen.Sample, user int) string {
 	for i := len(samples) - 1; i >= 0; i-- {
 		if samples[i].User == user && samples[i].Session != "" {
@@ -149,7 +149,7 @@ func TestExcuses(t *testing.T) {
 		{"long before it was down", "5000..5600 s1 down", "1@900:s1 1@2900:s2", 1, 0, 1, 1},
 		{"maint after down", "1000..1400 s1 down\n2000 s1 maint\n3000 s1 drain\n4000 s1 maint", "1@900:s1 1@2500:s2 2@900:s1 2@3500:s2 3@900:s1 3@4100:s2", 3, 2, 3, 1},
 		{"refused", "", "1@900:s1 1@1100:s2", 1, 0, 1, 1},
-		{"restarted between two answers", "1000 s1 down\n2000 s1 up", "1@900:s1 1@2500:s1", 0, 0, 0, 0},
+		{"restarted between two responses", "1000 s1 down\n2000 s1 up", "1@900:s1 1@2500:s1", 0, 0, 0, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := during(requests(t, test.requests), happened(t, test.events), Run{}).Affinity

@@ -12,7 +12,7 @@ import (
 
 // Users says which user met which node.
 type Users struct {
-	// Users had at least one answer that said something of its node or session.
+	// Users had at least one response that said something of its node or session.
 	Users int64 `json:"users"`
 	// Rows are the first 200 of them that had, by number; in other tools' recordings, by their thread.
 	Rows []User `json:"rows"`
@@ -23,21 +23,21 @@ type Users struct {
 // User is what one user met.
 type User struct {
 	User string `json:"user"` // the number, or the thread in other tools' recordings
-	// Sessions are the lives of the user's cookie jar, Answers those that said something.
-	Sessions int64 `json:"sessions"`
-	Answers  int64 `json:"answers"`
-	Moves    int64 `json:"moves"`
-	Lost     int64 `json:"lost"`
+	// Sessions are the lives of the user's cookie jar, Responses those that said something.
+	Sessions  int64 `json:"sessions"`
+	Responses int64 `json:"answers"`
+	Moves     int64 `json:"moves"`
+	Lost      int64 `json:"lost"`
 	// Nodes are those that answered the user, in the order of Results.Nodes, and Path the first 8 of them in
 	// the order in which the user came to them, whether by a move or in a new session.
 	Nodes []UserNode `json:"nodes"`
 	Path  []string   `json:"path,omitempty"`
 }
 
-// UserNode counts a node's answers to a user.
+// UserNode counts a node's responses to a user.
 type UserNode struct {
-	Node    string `json:"node"`
-	Answers int64  `json:"answers"`
+	Node      string `json:"node"`
+	Responses int64  `json:"answers"`
 }
 
 const (
@@ -55,11 +55,11 @@ type usersFold struct {
 
 // userFold is one user's row.
 type userFold struct {
-	number                         int
-	thread                         string
-	sessions, answers, moves, lost int64
-	nodes                          []int64 // by index
-	path                           []int16
+	number                           int
+	thread                           string
+	sessions, responses, moves, lost int64
+	nodes                            []int64 // by index
+	path                             []int16
 }
 
 func newUsersFold() *usersFold {
@@ -72,7 +72,7 @@ func (f *usersFold) add(s *loadgen.Sample, node int, is step) {
 		return
 	}
 	u := f.user(s)
-	u.answers++
+	u.responses++
 	u.sessions += boolInt(is.is&isOpening != 0)
 	u.moves += boolInt(is.is&isMoved != 0)
 	u.lost += boolInt(is.is&isLost != 0)
@@ -132,7 +132,7 @@ func (f *usersFold) freeze(users int, nodes []*nodeFold) *Users {
 		}
 		made.Rows = append(made.Rows, u.freeze(name, names, nodes))
 	}
-	if f.others.answers > 0 {
+	if f.others.responses > 0 {
 		others := f.others.freeze("others", names, nodes)
 		made.Others = &others
 	}
@@ -141,7 +141,7 @@ func (f *usersFold) freeze(users int, nodes []*nodeFold) *Users {
 
 func (u *userFold) freeze(name string, names []string, nodes []*nodeFold) User {
 	made := User{
-		User: name, Sessions: u.sessions, Answers: u.answers, Moves: u.moves, Lost: u.lost, Nodes: []UserNode{},
+		User: name, Sessions: u.sessions, Responses: u.responses, Moves: u.moves, Lost: u.lost, Nodes: []UserNode{},
 	}
 	for _, n := range nodes {
 		if n.index < len(u.nodes) && u.nodes[n.index] > 0 {

@@ -16,7 +16,7 @@ func TestUsers(t *testing.T) {
 		t.Fatalf("%+v", u)
 	}
 	nine, ten := u.Rows[0], u.Rows[1]
-	if nine.User != "9" || nine.Answers != 2 || nine.Moves != 0 || !slices.Equal(nine.Path, []string{"s2"}) || !slices.Equal(nine.Nodes, []UserNode{{"s2", 2}}) {
+	if nine.User != "9" || nine.Responses != 2 || nine.Moves != 0 || !slices.Equal(nine.Path, []string{"s2"}) || !slices.Equal(nine.Nodes, []UserNode{{"s2", 2}}) {
 		t.Errorf("%+v", nine)
 	}
 	if ten.User != "10" || ten.Moves != 1 || ten.Lost != 1 || ten.Sessions != 1 || !slices.Equal(ten.Path, []string{"s1", "s2"}) || !slices.Equal(ten.Nodes, []UserNode{{"s1", 2}, {"s2", 1}}) {
@@ -27,7 +27,7 @@ func TestUsers(t *testing.T) {
 	}
 }
 
-// However many users there are, so many have a row; and no answer and no move is lost.
+// However many users there are, so many have a row; and no response and no move is lost.
 func TestUsersAreBounded(t *testing.T) {
 	var samples []*loadgen.Sample
 	for i := range 3 * maxUsers {
@@ -40,10 +40,10 @@ func TestUsersAreBounded(t *testing.T) {
 	}
 	sum := *u.Others
 	for _, row := range u.Rows {
-		sum.Answers, sum.Moves, sum.Sessions, sum.Lost = sum.Answers+row.Answers, sum.Moves+row.Moves, sum.Sessions+row.Sessions, sum.Lost+row.Lost
+		sum.Responses, sum.Moves, sum.Sessions, sum.Lost = sum.Responses+row.Responses, sum.Moves+row.Moves, sum.Sessions+row.Sessions, sum.Lost+row.Lost
 	}
 	a := r.Affinity
-	if sum.Answers != int64(len(samples)) || sum.Moves != a.Moves || sum.Sessions != a.Sessions || sum.Lost != a.Lost {
+	if sum.Responses != int64(len(samples)) || sum.Moves != a.Moves || sum.Sessions != a.Sessions || sum.Lost != a.Lost {
 		t.Errorf("%+v of %+v", sum, a)
 	}
 }
@@ -55,7 +55,7 @@ func TestUsersOfThreads(t *testing.T) {
 		s.Thread, s.User = fmt.Sprintf("Thread Group 1-%d", s.User), 0
 	}
 	u := fold(samples, Run{}).Users
-	if u.Users != 2 || u.Rows[0].User != "Thread Group 1-1" || u.Rows[1].Answers != 1 {
+	if u.Users != 2 || u.Rows[0].User != "Thread Group 1-1" || u.Rows[1].Responses != 1 {
 		t.Errorf("%+v", u)
 	}
 }

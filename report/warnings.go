@@ -14,10 +14,10 @@ const crowd = 8
 
 // doubtFold keeps what the warnings need and no other fold has.
 type doubtFold struct {
-	requests         int64 // samples that are no marks
-	answers, unnamed int64 // complete answers of status 200 to 299, and those that named no node
-	first, last      int64 // milliseconds since 1970: first start, last end
-	any, whole       bool
+	requests           int64 // samples that are no marks
+	responses, unnamed int64 // complete responses of status 200 to 299, and those that named no node
+	first, last        int64 // milliseconds since 1970: first start, last end
+	any, whole         bool
 }
 
 func (d *doubtFold) add(s *loadgen.Sample) {
@@ -37,7 +37,7 @@ func (d *doubtFold) add(s *loadgen.Sample) {
 	d.requests += n
 	d.whole = d.whole || !s.Fine
 	if s.Status >= 200 && s.Status <= 299 {
-		d.answers++
+		d.responses++
 		if s.Node == "" {
 			d.unnamed++
 		}
@@ -73,10 +73,10 @@ func (d *doubtFold) nodeWarning(named bool, source string) string {
 		return ""
 	case !named:
 		return fmt.Sprintf("None of %s named its node: look at one, and let [session] node, now %s, name where the node stands.",
-			format.Plural(d.answers, "answer"), format.Clean(source))
+			format.Plural(d.responses, "response"), format.Clean(source))
 	}
-	return fmt.Sprintf("%s of the answers (%s of %s) did not name their node and are in no node's row: let [session] node read something that every answer has.",
-		format.Percent(float64(d.unnamed)/float64(d.answers)), format.Count(d.unnamed), format.Count(d.answers))
+	return fmt.Sprintf("%s of the responses (%s of %s) did not name their node and are in no node's row: let [session] node read something that every response has.",
+		format.Percent(float64(d.unnamed)/float64(d.responses)), format.Count(d.unnamed), format.Count(d.responses))
 }
 
 func crowdWarning(r *Results) string {
@@ -127,7 +127,7 @@ func jumpWarning(jumps int64) string {
 	if jumps == 0 {
 		return ""
 	}
-	return fmt.Sprintf("The counter went up by more than one in %s: look for somebody else in these sessions, for requests sent twice on the way (redirects and requests without an answer are left out), and for answers that count but do not show the counter.",
+	return fmt.Sprintf("The counter went up by more than one in %s: look for somebody else in these sessions, for requests sent twice on the way (redirects and requests without a response are left out), and for responses that count but do not show the counter.",
 		format.Plural(jumps, "transition"))
 }
 

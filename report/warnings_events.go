@@ -60,7 +60,7 @@ func downWarnings(events []Event) (list []string) {
 }
 
 // strangerWarnings tell of nodes that events are about, but that never answered: they may have another
-// name there than in the answers. One that could not answer is none of them.
+// name there than in the responses. One that could not answer is none of them.
 func strangerWarnings(r *Results, run Run) (list []string) {
 	answered, _ := AnsweringNodes(r.Nodes)
 	if len(answered) == 0 {
@@ -74,13 +74,13 @@ func strangerWarnings(r *Results, run Run) (list []string) {
 			continue
 		}
 		told = append(told, e.Node)
-		list = append(list, fmt.Sprintf("%s, which events are about, never answered: if answers call it otherwise (%s answered), what they excuse is not known.",
+		list = append(list, fmt.Sprintf("%s, which events are about, never answered: if responses call it otherwise (%s answered), what they excuse is not known.",
 			format.Clean(e.Node), format.Clean(strings.Join(answered, ", "))))
 	}
 	return list
 }
 
-// wasOut says whether the node was kept from taking sessions at some time.
+// wasOut reports whether the node was kept from taking sessions at some time.
 func wasOut(r *Results, run Run, node string) bool {
 	return run.States[node] != "" || slices.ContainsFunc(r.States, func(s Spell) bool {
 		return s.Node == node && (s.State == drained || s.gone())

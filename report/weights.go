@@ -121,7 +121,7 @@ func (f *inForce) eligible() []string {
 	return list
 }
 
-// names says whether all these nodes are among those with weights.
+// names reports whether all these nodes are among those with weights.
 func (f *inForce) names(nodes []string) bool {
 	for _, n := range nodes {
 		if _, known := f.weights[n]; !known {

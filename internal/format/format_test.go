@@ -59,8 +59,8 @@ func TestCut(t *testing.T) {
 }
 
 func TestWrap(t *testing.T) {
-	got := Wrap("In 12 043 of 15 000 answers "+strings.Repeat("x", 40)+" the node", 20)
-	want := []string{"In 12 043 of 15 000", "answers", "xxxxxxxxxx…xxxxxxxxx", "the node"}
+	got := Wrap("In 12 043 of 15 000 responses "+strings.Repeat("x", 40)+" the node", 20)
+	want := []string{"In 12 043 of 15 000", "responses", "xxxxxxxxxx…xxxxxxxxx", "the node"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

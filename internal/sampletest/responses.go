@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Responses makes samples of one user from words: "s1:3:a" is an answer of node s1 with counter 3 in
-// session a; parts may be missing, "-" is an answer that says nothing, "mark" a mark, and "clear"
+// Responses makes samples of one user from words: "s1:3:a" is a response of node s1 with counter 3 in
+// session a; parts may be missing, "-" is a response that says nothing, "mark" a mark, and "clear"
 // empties the jar.
 func Responses(user int, script string) []*loadgen.Sample {
 	life := 1

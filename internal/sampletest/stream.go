@@ -18,14 +18,14 @@ type Stream struct {
 	Labels []string
 	Sticky bool
 	Clear  bool    // the jar is emptied before each iteration
-	Marks  bool    // "<node> reached" after each answer
+	Marks  bool    // "<node> reached" after each response
 	Fail   float64 // share of requests that fail in one way or another
 	Pace   time.Duration
 	// open makes the first request of each iteration an arrival, up to 200 µs late, and one in a
 	// hundred up to a second.
 	Open bool
-	// hops is the share of answers that one to three redirects led to, each counted by the node; so are
-	// some of the requests without an answer then.
+	// hops is the share of responses that one to three redirects led to, each counted by the node; so are
+	// some of the requests without a response then.
 	Hops float64
 	// out are the states that nodes are in from some time on; nil: none.
 	Out func(at time.Duration) map[string]string
@@ -118,7 +118,7 @@ func (s *Stream) late() time.Duration {
 	return time.Duration(s.random.Int64N(int64(most))).Truncate(time.Microsecond)
 }
 
-// request makes one request and its answer.
+// request makes one request and its response.
 func (s *Stream) request(u *user, label string) *loadgen.Sample {
 	sample := &loadgen.Sample{
 		Start: Epoch + u.clock.Microseconds(), Fine: true,
@@ -142,11 +142,11 @@ func (s *Stream) request(u *user, label string) *loadgen.Sample {
 	if s.Hops > 0 && s.random.Float64() < s.Hops {
 		sample.Hops = 1 + s.random.IntN(3)
 	}
-	s.answer(u, sample)
+	s.response(u, sample)
 	return sample
 }
 
-// broken makes the sample a failure without an answer of a node; it says false for one with it.
+// broken makes the sample a failure without a response of a node; it says false for one with it.
 func (s *Stream) broken(sample *loadgen.Sample) bool {
 	switch s.random.IntN(4) {
 	case 0:
@@ -154,11 +154,11 @@ func (s *Stream) broken(sample *loadgen.Sample) bool {
 		sample.Failure = "status 503 Service Unavailable"
 	case 1:
 		sample.Status, sample.Reason, sample.Kind = 0, "", loadgen.KindTimeout
-		sample.Failure, sample.Received, sample.DataType = "no answer within 30s", 0, ""
+		sample.Failure, sample.Received, sample.DataType = "no response within 30s", 0, ""
 		sample.Latency = 0
 	case 2:
 		sample.Status, sample.Reason, sample.Kind = 0, "", loadgen.KindClosed
-		sample.Failure, sample.Received, sample.DataType = "connection closed before the answer", 0, ""
+		sample.Failure, sample.Received, sample.DataType = "connection closed before the response", 0, ""
 		sample.Latency = 0
 	default:
 		sample.Kind = loadgen.KindAssertion
@@ -168,8 +168,8 @@ func (s *Stream) broken(sample *loadgen.Sample) bool {
 	return true
 }
 
-// answer lets a node answer, as the balancer chooses.
-func (s *Stream) answer(u *user, sample *loadgen.Sample) {
+// response lets a node answer, as the balancer chooses.
+func (s *Stream) response(u *user, sample *loadgen.Sample) {
 	node := u.node
 	at := u.clock - sample.Elapsed // when the request began
 	if node == "" || !s.Sticky || s.away(node, at) {
@@ -193,7 +193,7 @@ func (s *Stream) answer(u *user, sample *loadgen.Sample) {
 	sample.Counter, sample.HasCounter = s.store[node+u.id], true
 }
 
-// away says whether the node answers nobody any more.
+// away reports whether the node answers nobody any more.
 func (s *Stream) away(node string, at time.Duration) bool {
 	if s.Out == nil {
 		return false

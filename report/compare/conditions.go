@@ -176,7 +176,7 @@ func (c *FailCondition) find(r *Comparison) (*Change, error) {
 	if c.node != "" {
 		i := slices.IndexFunc(row.Nodes, func(n Row) bool { return n.Node == c.node })
 		if i < 0 {
-			return nil, fmt.Errorf("%s: no answer came from the node %q", c.Text, c.node)
+			return nil, fmt.Errorf("%s: no response came from the node %q", c.Text, c.node)
 		}
 		row = &row.Nodes[i]
 	}

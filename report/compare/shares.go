@@ -133,7 +133,7 @@ func nodeNames(before, after *side) []string {
 	return slices.Compact(names)
 }
 
-// asExpected says whether the shares of all runs are as each run's own verdict has it (Distribution), which
+// asExpected reports whether the shares of all runs are as each run's own verdict has it (Distribution), which
 // knows of turns and of changes during the run; nil if one was not judged.
 func (s *side) asExpected() *bool {
 	all := true
@@ -178,7 +178,7 @@ func (s *side) weights() map[string]float64 {
 	return first
 }
 
-// weightsChange says whether weights or states of nodes were changed during the run, so that those at
+// weightsChange reports whether weights or states of nodes were changed during the run, so that those at
 // its start say nothing of the whole.
 func weightsChange(events []report.Event) bool {
 	return slices.ContainsFunc(events, func(e report.Event) bool { return e.OK && (e.Weights != nil || e.State != "") })

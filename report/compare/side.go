@@ -39,7 +39,7 @@ func (s *side) describe() Side {
 	return d
 }
 
-// whole says whether times are whole milliseconds in any of the runs.
+// whole reports whether times are whole milliseconds in any of the runs.
 func (s *side) whole() bool {
 	for _, r := range s.runs {
 		if r.Results.WholeMillis {
@@ -123,7 +123,7 @@ func (m *measured) within() stats.Estimate {
 	return sum
 }
 
-// constant says whether all runs of both sides have the same figure, and know it without error.
+// constant reports whether all runs of both sides have the same figure, and know it without error.
 func constant(before, after measured) bool {
 	first := before.runs[0].Value
 	for _, side := range []measured{before, after} {

@@ -18,7 +18,7 @@ type comparer struct {
 	before, after *side
 }
 
-// ranks says whether there are enough runs to compare runs with runs.
+// ranks reports whether there are enough runs to compare runs with runs.
 func (c *comparer) ranks() bool { return min(len(c.before.runs), len(c.after.runs)) >= rankRuns }
 
 func (c *comparer) method() Method {

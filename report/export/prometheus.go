@@ -205,8 +205,8 @@ func (x *exposition) nodes(nodes []report.Node) {
 }
 
 func (x *exposition) sessions(a *report.Affinity) {
-	x.gauge("stickbench_sessions", "Lives of users' cookie jars with an answer.", float64(a.Sessions))
-	x.gauge("stickbench_transitions", "Pairs of consecutive answers of one session.", float64(a.Transitions))
+	x.gauge("stickbench_sessions", "Lives of users' cookie jars with a response.", float64(a.Sessions))
+	x.gauge("stickbench_transitions", "Pairs of consecutive responses of one session.", float64(a.Transitions))
 	if a.Affinity != nil {
 		x.gauge("stickbench_affinity_ratio", "Share of the transitions that stayed on their node.", *a.Affinity)
 	}

@@ -35,7 +35,7 @@ func exported() *report.Results {
 		Errors: []report.Error{
 			{Label: "GET /", Kind: "assertion", Message: "increments(): counter 1 after 7: s1 → s2, new session", Count: 2},
 			{Label: "GET /", Kind: "assertion", Message: "status == 200: status 503", Count: 1},
-			{Label: "POST /login?a=<b>&c", Kind: "timeout", Message: "no answer within 30s", Count: 1},
+			{Label: "POST /login?a=<b>&c", Kind: "timeout", Message: "no response within 30s", Count: 1},
 		},
 		Warnings: []string{"2 requests were in flight when the run was cut, and are in no figure"},
 	}

@@ -95,7 +95,7 @@ func TestComparisonHTMLSays(t *testing.T) {
 			"fixed seed", `<figure class="plot time" id="p95">`, `class="line before"`, `id="percentiles"`, `id="failures"`, "✗ p95", "stickbench v1.2.3",
 		},
 		"hour":    {"Here are at most 60 labels", "= same"},
-		"nothing": {"? CANNOT TELL", "No answer named its node.", "There were no errors on either side.", "1 sample in a run are too few"},
+		"nothing": {"? CANNOT TELL", "No response named its node.", "There were no errors on either side.", "1 sample in a run are too few"},
 		"runs":    {"Mann-Whitney", "5 runs", "rates are per run"},
 	} {
 		for _, part := range parts {

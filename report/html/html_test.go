@@ -18,7 +18,7 @@ import (
 	"stickbench/report/reporttest"
 )
 
-// evil is what an answer might say to break out of the page.
+// evil is what a response might say to break out of the page.
 const evil = `</script></style><img src=http://203.0.113.1/x onerror=alert(1)>"'{{.}}<script>alert(1)</script>`
 
 // anHour are the samples of an hour: 250 users, 12 nodes, 60 labels, one in fifty a failure. Users in twenties

@@ -29,7 +29,7 @@ type shareView struct {
 func newShareView(r *report.Results) (v shareView) {
 	d := r.Distribution
 	if d == nil {
-		v.Explanation = "No answer named its node."
+		v.Explanation = "No response named its node."
 		return v
 	}
 	v.Verdict = d.Verdict

@@ -164,7 +164,7 @@ func htmlStates(r *report.Results) htmlTable {
 			format.Count(s.Answered), format.Count(s.Placed), format.Count(s.Moved), format.Count(s.Left), format.Count(s.Again),
 		})
 	}
-	t := rowsTable([]string{"<Node", "<State", "From", "To", "Answers", "Came to it", "Moved away", "… unexcused", "Moved again"}, rows)
+	t := rowsTable([]string{"<Node", "<State", "From", "To", "Responses", "Came to it", "Moved away", "… unexcused", "Moved again"}, rows)
 	if n := len(r.States) - len(rows); n > 0 {
 		t.Notes = append(t.Notes, fmt.Sprintf("… and %s.", format.Plural(int64(n), "more state")))
 	}

@@ -27,7 +27,7 @@ type matrixRow struct {
 	Moved                 bool
 }
 
-// matrixCell counts a node's answers to the user; Shade, from 1 to 9, is what part of all it is, 0 for none.
+// matrixCell counts a node's responses to the user; Shade, from 1 to 9, is what part of all it is, 0 for none.
 type matrixCell struct {
 	Text  string
 	Shade int
@@ -60,7 +60,7 @@ func newUserMatrix(r *report.Results) *userMatrix {
 		rest := r.Users.Users - int64(len(r.Users.Rows))
 		row.User = fmt.Sprintf("%s others", format.Count(rest))
 		m.Rows = append(m.Rows, row)
-		m.Hidden += fmt.Sprintf("The first %d users that got an answer have a row of their own.", len(r.Users.Rows))
+		m.Hidden += fmt.Sprintf("The first %d users that got a response have a row of their own.", len(r.Users.Rows))
 	}
 	return m
 }
@@ -70,12 +70,12 @@ func (m *userMatrix) row(u *report.User, columns map[string]int) matrixRow {
 		User: format.Clean(u.User), Cells: make([]matrixCell, len(m.Nodes)), Moved: u.Moves > 0,
 		Sessions: format.Count(u.Sessions), Moves: format.Count(u.Moves), Lost: format.Count(u.Lost),
 	}
-	answers, all := make([]int64, len(m.Nodes)), int64(0)
+	responses, all := make([]int64, len(m.Nodes)), int64(0)
 	for _, n := range u.Nodes {
-		answers[columns[n.Node]] += n.Answers
-		all += n.Answers
+		responses[columns[n.Node]] += n.Responses
+		all += n.Responses
 	}
-	for i, n := range answers {
+	for i, n := range responses {
 		if n > 0 {
 			row.Cells[i] = matrixCell{format.Count(n), int(1 + 8*n/all)}
 		}

@@ -257,7 +257,7 @@ func statusOf(code []byte) int {
 	return int(n)
 }
 
-// isKind says whether the text looks like a kind of failure. Kinds of later versions are kept as they are.
+// isKind reports whether the text looks like a kind of failure. Kinds of later versions are kept as they are.
 func isKind(text []byte) bool {
 	for _, c := range text {
 		if (c < 'a' || c > 'z') && c != '_' && (c < '0' || c > '9') {

@@ -92,7 +92,7 @@ func (in *jtlReader) understand(l *jtlLayout, c *csvReader, stamp *stampReader) 
 	return nil
 }
 
-// repeated says whether the row is the header once more, as in files put one behind the other.
+// repeated reports whether the row is the header once more, as in files put one behind the other.
 func (l *jtlLayout) repeated(fields []field) bool {
 	if !l.header || len(fields) != len(l.names) {
 		return false

@@ -55,7 +55,7 @@ func stampLength(line []byte) int {
 	return digitRun(line)
 }
 
-// hasShape says whether the line begins with the shape, in which 0 stands for any digit.
+// hasShape reports whether the line begins with the shape, in which 0 stands for any digit.
 func hasShape(line []byte, shape string) bool {
 	if len(line) < len(shape) {
 		return false
@@ -92,7 +92,7 @@ func digitRun(b []byte) int {
 	return n
 }
 
-// looksLikeRow says whether a line begins with a timestamp and a delimiter.
+// looksLikeRow reports whether a line begins with a timestamp and a delimiter.
 func looksLikeRow(line, delimiter []byte) bool {
 	n := stampLength(line)
 	return n >= len("00/00/00") && bytes.HasPrefix(line[n:], delimiter)

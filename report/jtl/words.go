@@ -8,7 +8,7 @@ import (
 	"stickbench/loadgen"
 )
 
-// JMeter's words for a sample without an HTTP answer (HTTPSamplerBase.errorResult).
+// JMeter's words for a sample without an HTTP response (HTTPSamplerBase.errorResult).
 const (
 	nonHTTPCode    = "Non HTTP response code: "
 	nonHTTPMessage = "Non HTTP response message: "

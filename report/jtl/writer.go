@@ -40,7 +40,7 @@ var errManySamples = errors.New("write samples.jtl: a row that stands for many s
 //   - node: the node that answered. counter: what the session counted.
 //   - session: "<digest>.<life>", the salted digest of the session id and the number of the life of the
 //     user's cookie jar. User and life together are a session in the sense of the reports, also where
-//     an answer had no id (".1").
+//     a response had no id (".1").
 //   - kind: why the sample failed, a loadgen.Kind; or "mark"; or "redirected" where it did not fail and
 //     redirects were followed (Hops is 1 when it is read back, however many they were).
 //   - late_us, only after WithLate: microseconds that the first request of an arrival began after it was
@@ -50,7 +50,7 @@ var errManySamples = errors.New("write samples.jtl: a row that stands for many s
 // set. A value that really is the text null is written in quotes, which ReadJTL tells apart. The last
 // column is never empty, so that every line that was cut short can be told.
 //
-// Failures without an answer have JMeter's words in responseCode and responseMessage ("Non HTTP
+// Failures without a response have JMeter's words in responseCode and responseMessage ("Non HTTP
 // response code: java.net.SocketTimeoutException"), for scripts that look for them, and what was seen in
 // failureMessage. Unlike JMeter, which puts the length of a stack trace there, bytes are those that came.
 //
@@ -100,7 +100,7 @@ func (w *Writer) Write(s *loadgen.Sample) error {
 	if w.err != nil {
 		return w.err
 	}
-	w.buf = w.ours(w.amounts(w.answer(w.buf, s), s), s)
+	w.buf = w.ours(w.amounts(w.response(w.buf, s), s), s)
 	if len(w.buf) >= jtlBatch {
 		return w.Flush()
 	}
@@ -116,8 +116,8 @@ func (w *Writer) Flush() error {
 	return w.err
 }
 
-// answer appends timeStamp to failureMessage.
-func (w *Writer) answer(b []byte, s *loadgen.Sample) []byte {
+// response appends timeStamp to failureMessage.
+func (w *Writer) response(b []byte, s *loadgen.Sample) []byte {
 	if ms := s.StartMillis(); ms != w.millis || len(w.stamp) == 0 {
 		w.millis, w.stamp = ms, appendNumber(w.stamp[:0], ms)
 	}
@@ -128,7 +128,7 @@ func (w *Writer) answer(b []byte, s *loadgen.Sample) []byte {
 		b = appendNumber(b, int64(s.Status))
 		b = w.cached(b, plainReason, s.Reason)
 	} else {
-		b = appendNoAnswer(b, s)
+		b = appendNoResponse(b, s)
 	}
 	b = w.cached(b, plainThread, s.Thread)
 	b = w.cached(b, plainType, s.DataType)
@@ -138,8 +138,8 @@ func (w *Writer) answer(b []byte, s *loadgen.Sample) []byte {
 	return append(b, "true,,"...)
 }
 
-// appendNoAnswer appends responseCode and responseMessage of a sample without a status.
-func appendNoAnswer(b []byte, s *loadgen.Sample) []byte {
+// appendNoResponse appends responseCode and responseMessage of a sample without a status.
+func appendNoResponse(b []byte, s *loadgen.Sample) []byte {
 	b = append(appendCode(b, s), ',')
 	if s.Reason != "" {
 		return appendText(b, s.Reason)
@@ -290,7 +290,7 @@ func asMillis(d time.Duration, fine bool) int64 {
 	return d.Milliseconds()
 }
 
-// needsQuotes says whether JMeter quotes the text (CSVSaveService.quoteDelimiters).
+// needsQuotes reports whether JMeter quotes the text (CSVSaveService.quoteDelimiters).
 func needsQuotes[T string | []byte](s T) bool {
 	for i := range len(s) {
 		if c := s[i]; c <= ',' && (c == ',' || c == '"' || c == '\r' || c == '\n') {

@@ -94,7 +94,7 @@ func (x *xmlReader) token(token xml.Token) error {
 	return nil
 }
 
-// wanted says whether the text of the current element is of use.
+// wanted reports whether the text of the current element is of use.
 func (x *xmlReader) wanted() bool {
 	n := len(x.path)
 	if n == 2 {

@@ -16,10 +16,10 @@ func TestAffinityBlock(t *testing.T) {
 		{"-", `
 Affinity  not defined: the samples name no node, no counter and no session.`},
 		{"s1 clear s2", `
-Affinity  not defined: no session got a second answer (2 sessions).`},
+Affinity  not defined: no session got a second response (2 sessions).`},
 		{"s1 s1", `
 Sessions        1   it never moved
-Transitions     1   from one answer to the next of the same session
+Transitions     1   from one response to the next of the same session
 Affinity     100%   stayed on their node
 Continuity      –   no counters to compare, redirects left out
 Moves           0
@@ -29,17 +29,17 @@ Sessions        1   it never moved
 Continuity  33.3%   the counter went up by one in the same session
 Lost            0
 Jumps           1   the counter went up by more than one
-Repeats         1   the counter stayed as it was: a cached answer?`},
+Repeats         1   the counter stayed as it was: a cached response?`},
 		{"s1:1:a s1:2:a s2:1:b s2 s2:1:c clear s1:1:d s1:2:d", `
 Sessions         2   1 of them never moved
-Transitions      5   from one answer to the next of the same session
+Transitions      5   from one response to the next of the same session
 Affinity     80.0%   stayed on their node; by chance alone 51.0% would
 Continuity   50.0%   of 4 counters went up by one in the same session
 Moves            1   to another node
 Lost             2   sessions, 1 of them on their own node`},
 		{"s1:1:a s1:1:b s1:1:c", `
 Sessions        1   it never moved
-Transitions     2   from one answer to the next of the same session
+Transitions     2   from one response to the next of the same session
 Affinity     100%   stayed on their node
 Continuity     0%   the counter went up by one in the same session
 Moves           0

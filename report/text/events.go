@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// writeEvents lists the events: the letter that marks them in the chart, when, what, and the answer.
+// writeEvents lists the events: the letter that marks them in the chart, when, what, and the response.
 func writeEvents(p *page, r *report.Results) {
 	if len(r.Events) == 0 {
 		return

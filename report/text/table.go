@@ -48,7 +48,7 @@ func legible(t *view.Table, floor int) int {
 	return widest
 }
 
-// injective says whether different labels are still different when they are cut to that width.
+// injective reports whether different labels are still different when they are cut to that width.
 func injective(t *view.Table, width int) bool {
 	origin := make(map[string]string, len(t.Label.Cells))
 	for _, label := range t.Label.Cells {

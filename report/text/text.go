@@ -26,7 +26,7 @@ const (
 
 // Write writes the report that `stickbench run` prints: the verdict, the summary, response times
 // of arrivals, nodes and their shares, affinity, phases, the timeline, events, errors, expectations and
-// warnings. It is a function of r alone. Text that came from the target is escaped, so that an answer cannot drive the terminal.
+// warnings. It is a function of r alone. Text that came from the target is escaped, so that a response cannot drive the terminal.
 func Write(w io.Writer, r *report.Results, opt Options) error {
 	p := &page{width: max(opt.Width, minWidth), color: opt.Color}
 	if opt.Width == 0 {

@@ -19,12 +19,12 @@ func AffinityFacts(r *report.Results) (facts []Fact, reason string) {
 	case a.Sessions == 0:
 		return nil, "not defined: the samples name no node, no counter and no session."
 	case a.Transitions == 0 && a.Counted == 0:
-		return nil, fmt.Sprintf("not defined: no session got a second answer (%s).", format.Plural(a.Sessions, "session"))
+		return nil, fmt.Sprintf("not defined: no session got a second response (%s).", format.Plural(a.Sessions, "session"))
 	}
 	facts = append(facts, Fact{"Sessions", format.Count(a.Sessions), stickyRemark(a)})
 	placed := len(answered) > 0
 	if placed {
-		facts = append(facts, Fact{"Transitions", format.Count(a.Transitions), "from one answer to the next of the same session"})
+		facts = append(facts, Fact{"Transitions", format.Count(a.Transitions), "from one response to the next of the same session"})
 	}
 	if a.Affinity != nil {
 		remark := "stayed on their node"
@@ -86,7 +86,7 @@ func lossFacts(a *report.Affinity) []Fact {
 		facts = append(facts, Fact{"Jumps", format.Count(a.Jumps), "the counter went up by more than one"})
 	}
 	if a.Repeats > 0 {
-		facts = append(facts, Fact{"Repeats", format.Count(a.Repeats), "the counter stayed as it was: a cached answer?"})
+		facts = append(facts, Fact{"Repeats", format.Count(a.Repeats), "the counter stayed as it was: a cached response?"})
 	}
 	return facts
 }

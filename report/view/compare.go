@@ -127,7 +127,7 @@ func OverviewTable(r *compare.Comparison, metrics []string, short bool) *Table {
 	return t
 }
 
-// ShortOverview says whether there are too many labels for a row of each of their nodes.
+// ShortOverview reports whether there are too many labels for a row of each of their nodes.
 func ShortOverview(r *compare.Comparison) bool { return len(r.Labels) > MaxRows/2 }
 
 // rows are the rows that are told: the labels, and all together unless there is only one label.

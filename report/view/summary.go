@@ -11,7 +11,7 @@ import (
 const MaxRows = 120
 
 // SummaryTable is the table of labels, with a row per node under each, and TOTAL. Its columns are those
-// of JMeter's Summary Report, in their order, and three percentiles. It also says whether the rows per
+// of JMeter's Summary Report, in their order, and three percentiles. It also reports whether the rows per
 // node were left out.
 func SummaryTable(r *report.Results) (t Table, short bool) {
 	lines := len(r.Labels) + 1

@@ -14,9 +14,9 @@ func SessionVerdict(r *report.Results) string {
 	case r.Total.Samples == 0:
 		return "nothing was recorded"
 	case len(answered) == 0:
-		return "no answer named its node, so whether sessions stuck cannot be told"
+		return "no response named its node, so whether sessions stuck cannot be told"
 	case a.Transitions == 0:
-		return "no session got a second answer, so whether sessions stick cannot be told"
+		return "no session got a second response, so whether sessions stick cannot be told"
 	case a.Moves == 0:
 		return stayed(a, answered)
 	case a.Sticks():
@@ -56,7 +56,7 @@ func left(a *report.Affinity) string {
 func nothingSticks(a *report.Affinity) string {
 	s := "nothing sticks: "
 	if a.Moves == a.Transitions {
-		s += "every answer came from another node"
+		s += "every response came from another node"
 	} else {
 		s += fmt.Sprintf("%s of the transitions stayed on their node, by chance alone %s would", format.Percent(*a.Affinity), format.Percent(*a.Chance))
 	}
