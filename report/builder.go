@@ -66,8 +66,8 @@ type Builder struct {
 	affinity *affinityFold
 	users    *usersFold
 	errors   *errorFold
-	doubts   doubtFold
-	stage    *stage
+	checks   sampleChecks
+	phases   *phaseTracker
 	timeline timelineFold
 }
 
@@ -87,34 +87,34 @@ const TotalLabel = "TOTAL"
 func NewBuilder() *Builder {
 	return &Builder{
 		labels: map[string]*labelFold{}, nodes: map[string]*nodeFold{}, total: &rowFold{},
-		affinity: newAffinityFold(), users: newUsersFold(), errors: newErrorFold(), stage: newStage(),
+		affinity: newAffinityFold(), users: newUsersFold(), errors: newErrorFold(), phases: newPhaseTracker(),
 	}
 }
 
 // Add folds one sample. Samples come in the order in which they were recorded. The Builder does not
 // keep s, but may keep its strings.
 func (b *Builder) Add(s *loadgen.Sample) {
-	if !b.stage.begun {
-		b.stage.origin, b.stage.begun = s.StartMillis(), true
+	if !b.phases.begun {
+		b.phases.origin, b.phases.begun = s.StartMillis(), true
 	}
-	b.total.add(s)
+	b.total.addSample(s)
 	label := b.label(s)
-	label.fold.add(s)
+	label.fold.addSample(s)
 	label.marks = label.marks && s.Mark
-	b.doubts.add(s)
+	b.checks.add(s)
 	b.errors.add(s)
 	node := none
 	if s.Node != "" && !s.Mark {
 		n := b.node(s.Node)
-		n.fold.add(s)
-		label.node(n.index).add(s)
+		n.fold.addSample(s)
+		label.node(n.index).addSample(s)
 		node = n.index
 	}
 	what := b.affinity.add(s, int16(node))
 	b.users.add(s, node, what)
-	e := b.stage.entry(s, label.index, node, what)
+	e := b.phases.entry(s, label.index, node, what)
 	b.timeline.add(&e)
-	b.stage.push(e)
+	b.phases.push(e)
 }
 
 // label is the fold of the sample's label.
@@ -142,7 +142,7 @@ func (b *Builder) node(name string) *nodeFold {
 	n := &nodeFold{name: strings.Clone(name), index: len(b.seen), fold: &rowFold{}}
 	b.nodes[n.name] = n
 	b.seen = append(b.seen, n)
-	b.stage.meet(n.name)
+	b.phases.firstSeen(n.name)
 	return n
 }
 
@@ -161,11 +161,11 @@ func (l *labelFold) node(index int) *rowFold {
 // of the run can freeze while it goes on.
 func (b *Builder) Freeze(run Run) *Results {
 	nodes := sortNodes(b.seen)
-	g := b.stage.settledCopy()
+	g := b.phases.settledCopy()
 	r := &Results{
 		Schema: Schema, Plan: run.Plan, Verdict: "none",
 		Labels: b.freezeLabels(nodes), Total: b.total.freeze(TotalLabel),
-		DurationMS: b.doubts.duration(), WholeMillis: b.doubts.whole,
+		DurationMS: b.checks.duration(), WholeMillis: b.checks.whole,
 		Requests: run.Requests, Arrivals: run.Arrivals, Generator: run.Generator, PlannedUsers: run.PlannedUsers,
 		Errors:       b.errors.freeze(),
 		Expectations: []Expectation{}, Events: g.events, Timeline: b.timeline.freeze(nodes),
@@ -188,13 +188,13 @@ func (b *Builder) Freeze(run Run) *Results {
 }
 
 // freezeStage makes what depends on events: decisions and shares, phases, and the states of nodes.
-func (b *Builder) freezeStage(g *stage, r *Results, run Run, nodes []*nodeFold) {
+func (b *Builder) freezeStage(g *phaseTracker, r *Results, run Run, nodes []*nodeFold) {
 	way := byResponse
 	if r.Affinity.Sticks() {
 		way = bySession
 	}
 	all := func(*segment) bool { return true }
-	j := newShareJudge(g, r, run, way, b.doubts.last-g.origin)
+	j := newShareJudge(g, r, run, way, b.checks.last-g.origin)
 	decisions, expected := j.decisions(all), j.expected(all)
 	for i := range r.Nodes {
 		n := &r.Nodes[i]
@@ -206,7 +206,7 @@ func (b *Builder) freezeStage(g *stage, r *Results, run Run, nodes []*nodeFold) 
 	r.Distribution = j.distribution(all)
 	r.Affinity.chanceOfOne(r.Nodes, len(g.events) == 0)
 	r.Phases = b.freezePhases(g, r, j, nodes)
-	r.States = g.freezeSpells(j.end)
+	r.States = g.freezeStates(j.end)
 }
 
 // freezeLabels makes the rows of all labels. One that is named TOTAL has no row of its own: as in

@@ -52,7 +52,7 @@ type judged struct {
 }
 
 // newShareJudge judges the segments of g by what is known of the run.
-func newShareJudge(g *stage, r *Results, run Run, way int, end int64) *shareJudge {
+func newShareJudge(g *phaseTracker, r *Results, run Run, way int, end int64) *shareJudge {
 	j := &shareJudge{
 		algorithm: algorithmName(run.Algorithm), way: way, names: g.names, segments: g.segments, end: end,
 	}
@@ -261,7 +261,7 @@ func (p *judged) off() float64 {
 
 // weighDraws judges shares that are drawn.
 func (j *shareJudge) weighDraws(d *Distribution, parts []judged) {
-	p := drawnTogether(alike(parts), j.nodes)
+	p := pooledPValue(mergeSameShares(parts), j.nodes)
 	ok := p >= stats.Alpha01
 	d.PValue, d.OK = &p, &ok
 	what := "by chance alone"
@@ -280,8 +280,8 @@ func (j *shareJudge) weighDraws(d *Distribution, parts []judged) {
 		format.Plural(d.Judged, "decision"), format.Clean(far.Node), format.Percent(far.Share), format.Percent(far.Expected), what, probability(p))
 }
 
-// alike adds up the parts in which the same shares are in force.
-func alike(parts []judged) []judged {
+// mergeSameShares adds up the parts in which the same shares are in force.
+func mergeSameShares(parts []judged) []judged {
 	var groups []judged
 	for _, p := range parts {
 		same := slices.IndexFunc(groups, func(g judged) bool { return equalShares(g.force.shares, p.force.shares) })
@@ -311,9 +311,9 @@ func equalShares(a, b map[string]float64) bool {
 	return len(a) == len(b)
 }
 
-// drawnTogether is the probability of groups of draws: of a single one as drawn has it, of several by the
+// pooledPValue is the probability of groups of draws: of a single one as drawn has it, of several by the
 // sum of those G statistics to which every group contributes that expects enough.
-func drawnTogether(groups []judged, nodes []string) float64 {
+func pooledPValue(groups []judged, nodes []string) float64 {
 	sum, degrees := 0.0, 0
 	for i := range groups {
 		counts, shares, cells := make([]int64, len(nodes)), make([]float64, len(nodes)), []stats.Cell(nil)

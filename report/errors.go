@@ -9,8 +9,8 @@ import (
 	"stickbench/loadgen"
 )
 
-// maxSorts bounds the sorts of failure that are told apart.
-const maxSorts = 1000
+// maxDistinctErrors bounds the sorts of failure that are told apart.
+const maxDistinctErrors = 1000
 
 // errorFold counts failures by sort. Its size is bounded: what comes after the first maxSorts sorts is
 // counted together.
@@ -36,22 +36,22 @@ func (f *errorFold) add(s *loadgen.Sample) {
 	if n == 0 {
 		return
 	}
-	key := sortOf(s)
+	key := errorKeyOf(s)
 	i, known := f.index[key]
 	switch {
 	case known:
 		f.rows[i].Count += n
-	case len(f.rows) == maxSorts:
+	case len(f.rows) == maxDistinctErrors:
 		f.other += n
 	default:
 		f.insert(key, s, n)
 	}
 }
 
-// sortOf is the sort of a failed sample. What assertions saw differs from sample to sample: their sort
+// errorKeyOf is the sort of a failed sample. What assertions saw differs from sample to sample: their sort
 // is the text before the first ": ", the expression; or in another tool's recording, whose messages are
 // not built so, the text without its numbers. Where the text does not, the status tells sorts apart.
-func sortOf(s *loadgen.Sample) errorKey {
+func errorKeyOf(s *loadgen.Sample) errorKey {
 	key := errorKey{label: s.Label, kind: s.Kind, text: s.Failure}
 	switch {
 	case s.Failure == "":
@@ -95,7 +95,7 @@ func (f *errorFold) freeze() []Error {
 	if f.other > 0 {
 		rows = append(rows, Error{
 			Kind:    string(loadgen.KindOther),
-			Message: "failures of further sorts; the first " + strconv.Itoa(maxSorts) + " sorts are told apart",
+			Message: "failures of further sorts; the first " + strconv.Itoa(maxDistinctErrors) + " sorts are told apart",
 			Count:   f.other,
 		})
 	}

@@ -55,7 +55,7 @@ func TestErrors(t *testing.T) {
 // Messages that all differ must not fill the memory, nor be forgotten.
 func TestErrorsAreBounded(t *testing.T) {
 	f := newErrorFold()
-	for i := range 3 * maxSorts {
+	for i := range 3 * maxDistinctErrors {
 		f.add(failed(1, "GET /", loadgen.KindOther, 0, fmt.Sprintf("request %d", i)))
 	}
 	rows := f.freeze()
@@ -63,10 +63,10 @@ func TestErrorsAreBounded(t *testing.T) {
 	for _, e := range rows {
 		sum += e.Count
 	}
-	if len(rows) != maxSorts+1 || sum != 3*maxSorts {
+	if len(rows) != maxDistinctErrors+1 || sum != 3*maxDistinctErrors {
 		t.Errorf("%d rows with %d errors", len(rows), sum)
 	}
-	if last := rows[maxSorts]; last.Label != "" || last.Count != 2*maxSorts {
+	if last := rows[maxDistinctErrors]; last.Label != "" || last.Count != 2*maxDistinctErrors {
 		t.Errorf("last row: %+v", last)
 	}
 }

@@ -47,16 +47,16 @@ func (r *Results) During(phase string) (assert.Figures, error) {
 func (r *Results) Truth(name, node string) (holds bool, seen string, err error) {
 	switch name {
 	case "drained":
-		return r.conduct(node, "in drain", func(s *Spell) bool { return s.State == drained }, (*Spell).drainFaults)
+		return r.conduct(node, "in drain", func(s *StateInterval) bool { return s.State == drained }, (*StateInterval).drainFaults)
 	case "left":
-		return r.conduct(node, "in maint or down", (*Spell).gone, (*Spell).absenceFaults)
+		return r.conduct(node, "in maint or down", (*StateInterval).gone, (*StateInterval).absenceFaults)
 	case "shares_ok":
 		return sharesOK(r.Distribution)
 	}
 	return false, "", fmt.Errorf("a run has no %q", name)
 }
 
-func (s *Spell) gone() bool { return s.State == maint || s.State == down }
+func (s *StateInterval) gone() bool { return s.State == maint || s.State == down }
 
 // fault is something that must not have happened.
 type fault struct {
@@ -65,22 +65,22 @@ type fault struct {
 	more  string // of several
 }
 
-func (s *Spell) drainFaults() []fault {
+func (s *StateInterval) drainFaults() []fault {
 	return []fault{
 		{s.Left, "session moved away", "sessions moved away"},
 		{s.Placed, "session came to it", "sessions came to it"},
 	}
 }
 
-func (s *Spell) absenceFaults() []fault {
+func (s *StateInterval) absenceFaults() []fault {
 	return []fault{
 		{s.Answered, "request was answered by it", "requests were answered by it"},
 		{s.Again, "session moved more than once", "moves of sessions that had moved already"},
 	}
 }
 
-// conduct adds up the faults of the node's spells that fit.
-func (r *Results) conduct(node, state string, fits func(*Spell) bool, faults func(*Spell) []fault) (bool, string, error) {
+// conduct adds up the faults of the node's intervals that fit.
+func (r *Results) conduct(node, state string, fits func(*StateInterval) bool, faults func(*StateInterval) []fault) (bool, string, error) {
 	var sum []fault
 	for i := range r.States {
 		s := &r.States[i]

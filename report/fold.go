@@ -3,6 +3,7 @@ package report
 import (
 	"math/big"
 	"math/bits"
+	"time"
 
 	"stickbench/internal/hist"
 	"stickbench/loadgen"
@@ -31,14 +32,51 @@ type rowFold struct {
 	jmeter calculator
 }
 
-// add folds s in. It does not keep it.
-func (f *rowFold) add(s *loadgen.Sample) {
+// measurement is what a row folds of a sample.
+type measurement struct {
+	start           int64 // milliseconds, since 1970 or since the start of the run
+	elapsed         time.Duration
+	received, sent  int64
+	samples, errors int64 // what it stands for (Sample.Weight)
+	fine            bool  // measured in microseconds
+}
+
+func measure(s *loadgen.Sample) measurement {
 	n, failed := s.Weight()
-	micros, ms := s.Elapsed.Microseconds(), s.WholeMillis()
-	f.jmeter.add(s.StartMillis(), ms, n, f.count == 0)
+	return measurement{
+		start: s.StartMillis(), elapsed: s.Elapsed, received: s.Received, sent: s.Sent,
+		samples: n, errors: failed, fine: s.Fine,
+	}
+}
+
+// wholeMillis is the elapsed time in JMeter's whole milliseconds, as Sample.WholeMillis has it.
+func (m *measurement) wholeMillis() int64 {
+	if m.fine {
+		return loadgen.Millis(m.elapsed)
+	}
+	return m.elapsed.Milliseconds()
+}
+
+// addSample folds s in, with its response time if it is an arrival. It does not keep it.
+func (f *rowFold) addSample(s *loadgen.Sample) {
+	m := measure(s)
+	f.add(&m)
+	if s.Arrival {
+		if f.response == nil {
+			f.response = &responseFold{}
+		}
+		f.response.add(s)
+	}
+}
+
+// add folds a measurement.
+func (f *rowFold) add(m *measurement) {
+	n := m.samples
+	micros, ms := m.elapsed.Microseconds(), m.wholeMillis()
+	f.jmeter.add(m.start, ms, n, f.count == 0)
 
 	each := micros / n
-	if s.Fine {
+	if m.fine {
 		f.fine.Add(each, n, hist.FineBits)
 	} else {
 		f.coarse.Add(ms/n, n, hist.CoarseBits)
@@ -52,15 +90,9 @@ func (f *rowFold) add(s *loadgen.Sample) {
 	f.squares.addSquare(micros, n)
 
 	f.count += n
-	f.errors += failed
-	f.received += s.Received
-	f.sent += s.Sent
-	if s.Arrival {
-		if f.response == nil {
-			f.response = &responseFold{}
-		}
-		f.response.add(s)
-	}
+	f.errors += m.errors
+	f.received += m.received
+	f.sent += m.sent
 }
 
 // freeze returns the row so far under the given label. The fold goes on being usable.

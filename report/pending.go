@@ -1,8 +1,6 @@
 package report
 
 import (
-	"time"
-
 	"stickbench/loadgen"
 )
 
@@ -18,8 +16,6 @@ type traits uint16
 
 const (
 	isMark      traits = 1 << iota
-	isFine             // measured in microseconds
-	isFailed           //
 	isSaid             // it says something of its session
 	isOpening          // the first of its session to do so
 	isFirst            // the first of its session to name a node
@@ -34,45 +30,27 @@ const (
 
 // entry is what events must know of a sample: some 90 bytes.
 type entry struct {
-	start, end     int64 // milliseconds since the start of the run
-	elapsed        time.Duration
-	received, sent int64
-	count, errors  int32
-	active         int32 // users
-	label, node    int16 // indices
+	measurement
+	end         int64 // as start, milliseconds since the start of the run
+	active      int32 // users
+	label, node int16 // indices
 	step
 }
 
 // entry makes the sample's entry; label and node are their indices.
-func (g *stage) entry(s *loadgen.Sample, label, node int, what step) entry {
+func (g *phaseTracker) entry(s *loadgen.Sample, label, node int, what step) entry {
 	e := entry{
-		start: s.StartMillis() - g.origin, elapsed: s.Elapsed, received: s.Received, sent: s.Sent,
-		count: int32(s.Count), errors: int32(s.Errors), active: int32(s.ActiveAll),
+		measurement: measure(s), active: int32(s.ActiveAll),
 		label: int16(min(label, maxLabels)), node: int16(node), step: what,
 	}
-	e.end = e.start + s.WholeMillis()
+	e.start -= g.origin
+	e.end = e.start + e.wholeMillis()
 	e.previous -= g.origin
 	e.departed -= g.origin
 	if s.Mark {
 		e.is |= isMark
 	}
-	if s.Fine {
-		e.is |= isFine
-	}
-	if s.Failed() {
-		e.is |= isFailed
-	}
 	return e
-}
-
-// sample writes what a row folds of the entry into s.
-func (e *entry) sample(s *loadgen.Sample) {
-	s.Start, s.Elapsed, s.Fine = e.start*1000, e.elapsed, e.has(isFine)
-	s.Received, s.Sent, s.Count, s.Errors = e.received, e.sent, int(e.count), int(e.errors)
-	s.Kind = loadgen.OK
-	if e.has(isFailed) {
-		s.Kind = loadgen.KindOther
-	}
 }
 
 func (e *entry) has(t traits) bool { return e.is&t != 0 }
@@ -81,10 +59,10 @@ func (e *entry) has(t traits) bool { return e.is&t != 0 }
 func (e *entry) one(t traits) int64 { return boolInt(e.has(t)) }
 
 // weight is how many samples the entry stands for.
-func (e *entry) weight() int64 { return int64(max(1, e.count)) }
+func (e *entry) weight() int64 { return e.samples }
 
 // push keeps the entry until g.most others have come after it, and folds it then.
-func (g *stage) push(e entry) {
+func (g *phaseTracker) push(e entry) {
 	if len(g.pending) < g.most {
 		g.pending = append(g.pending, e)
 		return
@@ -96,7 +74,7 @@ func (g *stage) push(e entry) {
 }
 
 // flush folds all that is kept, the oldest first.
-func (g *stage) flush() {
+func (g *phaseTracker) flush() {
 	for i := range g.pending {
 		g.settle(&g.pending[(g.head+i)%len(g.pending)])
 	}

@@ -30,7 +30,7 @@ type phaseFold struct {
 }
 
 // phase is the fold of the phases of that name.
-func (g *stage) phase(name string) *phaseFold {
+func (g *phaseTracker) phase(name string) *phaseFold {
 	find := func() int {
 		return slices.IndexFunc(g.phases, func(p *phaseFold) bool { return p.name == name })
 	}
@@ -63,27 +63,27 @@ func cloneRows(rows []*rowFold) []*rowFold {
 	return list
 }
 
-// foldRows folds the entry, whose sample is in g.scratch, into the rows of the phase.
-func (g *stage) foldRows(p *phaseFold, e *entry) {
+// foldRows folds the entry into the rows of the phase.
+func (g *phaseTracker) foldRows(p *phaseFold, e *entry) {
 	list := &p.requests
 	if e.has(isMark) {
 		list = &p.marks
 	}
 	if row := g.row(list, e.label, maxLabels); row != nil {
-		row.add(&g.scratch)
+		row.add(&e.measurement)
 	} else if !e.has(isMark) {
-		p.rest.add(&g.scratch)
+		p.rest.add(&e.measurement)
 	}
 	if e.node == none || e.has(isMark) {
 		return
 	}
 	if row := g.row(&p.nodes, e.node, maxNodes+1); row != nil {
-		row.add(&g.scratch)
+		row.add(&e.measurement)
 	}
 }
 
 // row is the row with that index, nil where there are too many.
-func (g *stage) row(list *[]*rowFold, index int16, most int) *rowFold {
+func (g *phaseTracker) row(list *[]*rowFold, index int16, most int) *rowFold {
 	i := int(index)
 	if i < len(*list) && (*list)[i] != nil {
 		return (*list)[i]

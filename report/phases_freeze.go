@@ -5,12 +5,12 @@ import (
 	"slices"
 )
 
-// stretch is a time that a phase lasted, in milliseconds since the start of the run.
-type stretch struct{ from, to int64 }
+// phaseInterval is a time that a phase lasted, in milliseconds since the start of the run.
+type phaseInterval struct{ from, to int64 }
 
-// stretches are the times of each phase; those without time are left out.
-func (g *stage) stretches(end int64) map[*phaseFold][]stretch {
-	all := map[*phaseFold][]stretch{}
+// intervals are the times of each phase; those without time are left out.
+func (g *phaseTracker) intervals(end int64) map[*phaseFold][]phaseInterval {
+	all := map[*phaseFold][]phaseInterval{}
 	for i, s := range g.segments {
 		from, to := max(0, s.from), end
 		if i+1 < len(g.segments) {
@@ -24,18 +24,18 @@ func (g *stage) stretches(end int64) map[*phaseFold][]stretch {
 			list[last].to = to
 			continue
 		}
-		all[s.phase] = append(list, stretch{from, to})
+		all[s.phase] = append(list, phaseInterval{from, to})
 	}
 	return all
 }
 
 // freezePhases makes the phases, in the order of their first appearance; none if no event began one.
-func (b *Builder) freezePhases(g *stage, r *Results, j *shareJudge, nodes []*nodeFold) []Phase {
+func (b *Builder) freezePhases(g *phaseTracker, r *Results, j *shareJudge, nodes []*nodeFold) []Phase {
 	phases := []Phase{}
 	if len(g.phases) < 2 {
 		return phases
 	}
-	times := g.stretches(j.end)
+	times := g.intervals(j.end)
 	for _, fold := range g.phases {
 		if total := fold.total(); len(times[fold]) > 0 || total.count > 0 {
 			phases = append(phases, b.freezePhase(fold, total, times[fold], j, nodes))
@@ -45,7 +45,7 @@ func (b *Builder) freezePhases(g *stage, r *Results, j *shareJudge, nodes []*nod
 	return phases
 }
 
-func (b *Builder) freezePhase(fold *phaseFold, total *rowFold, times []stretch, j *shareJudge, nodes []*nodeFold) Phase {
+func (b *Builder) freezePhase(fold *phaseFold, total *rowFold, times []phaseInterval, j *shareJudge, nodes []*nodeFold) Phase {
 	p := Phase{Name: fold.name, Times: max(1, len(times)), Nodes: []Node{}, Labels: []Row{}}
 	for i, t := range times {
 		if i == 0 {
@@ -151,22 +151,22 @@ func (j *shareJudge) expected(fits func(*segment) bool) map[string]*float64 {
 	return shares
 }
 
-// freezeSpells are the states that the nodes were in, by the time they began.
-func (g *stage) freezeSpells(end int64) []Spell {
-	list := []Spell{}
-	for _, c := range g.courses {
-		for _, s := range c.spells {
-			spell := Spell{
+// freezeStates are the states that the nodes were in, by the time they began.
+func (g *phaseTracker) freezeStates(end int64) []StateInterval {
+	list := []StateInterval{}
+	for _, c := range g.histories {
+		for _, s := range c.intervals {
+			interval := StateInterval{
 				Node: c.node, State: s.state, FromMS: s.from, ToMS: s.until,
 				Answered: s.answered, Placed: s.placed, Moved: s.moved, Left: s.left, Again: s.again,
 			}
 			if s.until == math.MaxInt64 {
-				spell.ToMS = max(end, s.from)
+				interval.ToMS = max(end, s.from)
 			}
-			list = append(list, spell)
+			list = append(list, interval)
 		}
 	}
-	slices.SortFunc(list, func(a, b Spell) int {
+	slices.SortFunc(list, func(a, b StateInterval) int {
 		if a.FromMS != b.FromMS {
 			return int(a.FromMS - b.FromMS)
 		}

@@ -167,7 +167,7 @@ func TestManyPhases(t *testing.T) {
 // Rows beyond the bound are missing, but the phase has all requests.
 func TestManyRowsInPhases(t *testing.T) {
 	b := NewBuilder()
-	b.stage.rows = maxPhaseRows - 3
+	b.phases.rows = maxPhaseRows - 3
 	samples := requests(t, "1@1:s1 1@2:s1 1@3:s1 1@4:s1")
 	for i, s := range samples {
 		s.Label = fmt.Sprintf("GET /%d", i)

@@ -87,7 +87,7 @@ func TestReplayEqualsLiveWithEvents(t *testing.T) {
 		told := anyEvents(random, s.Nodes, max(1, length))
 		live := NewBuilder()
 		if seed%3 > 0 {
-			live.stage.most = 1 + random.IntN(100)
+			live.phases.most = 1 + random.IntN(100)
 		}
 		live.Begin(start)
 		recorded := make([]Event, 0, len(told))

@@ -41,21 +41,21 @@ type Results struct {
 	Labels []Row `json:"labels"` // in order of first appearance
 	Total  Row   `json:"total"`  // Row.Label is "TOTAL"; marks count here as in JMeter
 
-	Nodes        []Node        `json:"nodes"` // by name; with weights, also those that never answered
-	Affinity     Affinity      `json:"affinity"`
-	Distribution *Distribution `json:"distribution,omitempty"`
-	Requests     *Requests     `json:"requests,omitempty"`  // of a run; a recording alone does not know it
-	Arrivals     *Arrivals     `json:"arrivals,omitempty"`  // of a run with open groups
-	Generator    *Generator    `json:"generator,omitempty"` // of a run
-	Latency      *Latency      `json:"latency,omitempty"`   // nil without requests
-	Users        *Users        `json:"users,omitempty"`     // nil where no node is known
-	Errors       []Error       `json:"errors"`              // most frequent first
-	Expectations []Expectation `json:"expectations"`
-	Events       []Event       `json:"events"` // by time
-	Phases       []Phase       `json:"phases"` // by first appearance; none without an event that begins one
-	States       []Spell       `json:"states"` // of nodes that events are about, by time
-	Timeline     Timeline      `json:"timeline"`
-	Warnings     []string      `json:"warnings"`
+	Nodes        []Node          `json:"nodes"` // by name; with weights, also those that never answered
+	Affinity     Affinity        `json:"affinity"`
+	Distribution *Distribution   `json:"distribution,omitempty"`
+	Requests     *Requests       `json:"requests,omitempty"`  // of a run; a recording alone does not know it
+	Arrivals     *Arrivals       `json:"arrivals,omitempty"`  // of a run with open groups
+	Generator    *Generator      `json:"generator,omitempty"` // of a run
+	Latency      *Latency        `json:"latency,omitempty"`   // nil without requests
+	Users        *Users          `json:"users,omitempty"`     // nil where no node is known
+	Errors       []Error         `json:"errors"`              // most frequent first
+	Expectations []Expectation   `json:"expectations"`
+	Events       []Event         `json:"events"` // by time
+	Phases       []Phase         `json:"phases"` // by first appearance; none without an event that begins one
+	States       []StateInterval `json:"states"` // of nodes that events are about, by time
+	Timeline     Timeline        `json:"timeline"`
+	Warnings     []string        `json:"warnings"`
 }
 
 // Row is a row of the summary: a label, a label on one node, or TOTAL.

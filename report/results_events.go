@@ -67,8 +67,8 @@ type Phase struct {
 	Labels []Row `json:"labels"`
 }
 
-// Spell is a time that a node spent in one state, as events tell it, and what users saw meanwhile.
-type Spell struct {
+// StateInterval is a time that a node spent in one state, as events tell it, and what users saw meanwhile.
+type StateInterval struct {
 	Node   string `json:"node"`
 	State  string `json:"state"`
 	FromMS int64  `json:"from_ms"`

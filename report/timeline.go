@@ -1,13 +1,15 @@
 package report
 
 import (
-	"math/bits"
 	"stickbench/internal/hist"
 )
 
 const (
 	firstStep = 1000 // milliseconds
 	maxPoints = 1800
+	// pointBits is the scale of a point's histogram: exact to 127 µs, then buckets of at most 1/64 of their
+	// values, some 2 KB for the latencies of one second.
+	pointBits = 7
 )
 
 // timelineFold folds requests by the second in which they ended, counted from the start of the run.
@@ -21,7 +23,7 @@ type timelineFold struct {
 // pointFold is one step.
 type pointFold struct {
 	requests, errors int64
-	micros           sketch
+	micros           hist.Histogram
 	nodes            []pointNodeFold // by index
 }
 
@@ -64,13 +66,8 @@ func (p *pointFold) add(e *entry) {
 	n := e.weight()
 	micros := e.elapsed.Microseconds()
 	p.requests += n
-	switch {
-	case e.count > 0:
-		p.errors += int64(e.errors)
-	case e.has(isFailed):
-		p.errors++
-	}
-	p.micros.add(micros/n, n)
+	p.errors += e.errors
+	p.micros.Add(micros/n, n, pointBits)
 	if e.node == none {
 		return
 	}
@@ -88,7 +85,7 @@ func (p *pointFold) reserve(nodes int) {
 func (p *pointFold) merge(o *pointFold) {
 	p.requests += o.requests
 	p.errors += o.errors
-	p.micros.merge(&o.micros)
+	p.micros.Merge(&o.micros)
 	p.reserve(len(o.nodes))
 	for i, n := range o.nodes {
 		p.nodes[i].requests += n.requests
@@ -108,7 +105,7 @@ func (f *timelineFold) freeze(nodes []*nodeFold) Timeline {
 func (p *pointFold) freeze(at int64, nodes []*nodeFold) Point {
 	made := Point{AtMS: at, Requests: p.requests, Errors: p.errors}
 	if p.requests > 0 {
-		values := p.micros.percentiles(0.5, 0.95, 0.99)
+		values := p.micros.Percentiles(pointBits, 0.5, 0.95, 0.99)
 		made.P50MS, made.P95MS, made.P99MS = float64(values[0])/1000, float64(values[1])/1000, float64(values[2])/1000
 	}
 	var named int64
@@ -125,67 +122,4 @@ func (p *pointFold) freeze(at int64, nodes []*nodeFold) Point {
 		made.Nodes = append(made.Nodes, node)
 	}
 	return made
-}
-
-// sketchBits is the scale of a sketch: exact to 127, then buckets of at most 1/64 of their values.
-const sketchBits = 7
-
-// sketch is a histogram of few digits in one piece: the buckets from the first one in use to the last
-// one, some 1.5 KB for the latencies of one second. Its buckets are those of histogram.
-type sketch struct {
-	first  int // the number of counts[0]
-	counts []uint32
-	total  int64
-}
-
-// add counts v n times. Values below 0 count as 0.
-func (k *sketch) add(v, n int64) {
-	k.bucket(hist.Slot(uint64(max(v, 0)), sketchBits), n)
-}
-
-func (k *sketch) bucket(i int, n int64) {
-	switch {
-	case len(k.counts) == 0:
-		k.first, k.counts = i&^(blockSlots-1), make([]uint32, blockSlots)
-	case i < k.first:
-		first := i &^ (blockSlots - 1)
-		grown := make([]uint32, k.first-first+len(k.counts))
-		copy(grown[k.first-first:], k.counts)
-		k.first, k.counts = first, grown
-	}
-	if missing := i + 1 - k.first - len(k.counts); missing > 0 {
-		blocks := (missing + blockSlots - 1) / blockSlots
-		k.counts = append(k.counts, make([]uint32, blocks*blockSlots)...)
-	}
-	c := &k.counts[i-k.first]
-	if sum, carry := bits.Add32(*c, uint32(min(n, 1<<32-1)), 0); carry == 0 {
-		*c = sum
-	} else {
-		*c = 1<<32 - 1
-	}
-	k.total += n
-}
-
-// blockSlots is by how much a sketch grows: a doubling of the values.
-const blockSlots = 64
-
-func (k *sketch) merge(o *sketch) {
-	for i, n := range o.counts {
-		if n > 0 {
-			k.bucket(o.first+i, int64(n))
-		}
-	}
-}
-
-// percentiles returns the values at the given ascending shares: the largest of their bucket.
-func (k *sketch) percentiles(shares ...float64) []int64 {
-	values := make([]int64, 0, len(shares))
-	seen := int64(0)
-	for i, n := range k.counts {
-		seen += int64(n)
-		for n > 0 && len(values) < len(shares) && seen >= hist.Rank(k.total, shares[len(values)]) {
-			values = append(values, hist.Highest(k.first+i, sketchBits))
-		}
-	}
-	return append(values, make([]int64, len(shares)-len(values))...)
 }

@@ -1,10 +1,8 @@
 package report
 
 import (
-	"math"
 	"math/rand/v2"
 	"slices"
-	"stickbench/internal/hist"
 	"stickbench/internal/sampletest"
 	"testing"
 	"time"
@@ -48,7 +46,7 @@ func TestTimelineOfALongRun(t *testing.T) {
 	var short, long timelineFold
 	long.step = 4 * firstStep
 	for at := int64(0); at < 2*maxPoints*firstStep+10*firstStep; at += 700 {
-		e := entry{end: at, elapsed: time.Duration(random.ExpFloat64() * 3e7), node: int16(random.IntN(3)) - 1}
+		e := entry{end: at, measurement: measurement{elapsed: time.Duration(random.ExpFloat64() * 3e7), samples: 1}, node: int16(random.IntN(3)) - 1}
 		short.add(&e)
 		long.add(&e)
 	}
@@ -59,7 +57,7 @@ func TestTimelineOfALongRun(t *testing.T) {
 	if short.step != 4*firstStep || len(short.points) > maxPoints {
 		t.Errorf("%d points of %d ms", len(short.points), short.step)
 	}
-	late := entry{end: 1000 * 365 * 86400 * 1000, node: none} // a clock that jumped
+	late := entry{end: 1000 * 365 * 86400 * 1000, node: none, measurement: measurement{samples: 1}} // a clock that jumped
 	short.add(&late)
 	if len(short.points) > maxPoints {
 		t.Errorf("%d points", len(short.points))
@@ -77,43 +75,9 @@ func TestTimelineLeavesMarksOut(t *testing.T) {
 	}
 }
 
-// A sketch's percentiles are at most 1/64 above those of all values, merged or not.
-func TestSketch(t *testing.T) {
-	random := rand.New(rand.NewPCG(5, 6))
-	var whole, a, b sketch
-	var values []int64
-	for i := range 5000 {
-		v := int64(random.ExpFloat64() * math.Pow(10, float64(random.IntN(6))))
-		values = append(values, v)
-		whole.add(v, 1)
-		if i%2 == 0 {
-			a.add(v, 1)
-		} else {
-			b.add(v, 1)
-		}
-	}
-	a.merge(&b)
-	slices.Sort(values)
-	shares := []float64{0, 0.01, 0.5, 0.9, 0.95, 0.99, 1}
-	if diff := cmp.Diff(whole.percentiles(shares...), a.percentiles(shares...)); diff != "" {
-		t.Errorf("merged (-want +got):\n%s", diff)
-	}
-	for i, got := range whole.percentiles(shares...) {
-		want := values[max(0, min(hist.Rank(5000, shares[i]), 5000)-1)]
-		if got < want || float64(got) > float64(want)*65/64+1 {
-			t.Errorf("at %g: %d, want %d", shares[i], got, want)
-		}
-	}
-	var none sketch
-	none.add(-5, 1)
-	if got := none.percentiles(0.5)[0]; got != 0 {
-		t.Errorf("negative: %d", got)
-	}
-}
-
 func TestTimelineAllocatesNothing(t *testing.T) {
 	var f timelineFold
-	e := entry{end: 100, elapsed: time.Millisecond, node: 1}
+	e := entry{end: 100, measurement: measurement{elapsed: time.Millisecond, samples: 1}, node: 1}
 	f.add(&e)
 	if n := testing.AllocsPerRun(1000, func() { f.add(&e) }); n != 0 {
 		t.Errorf("%g allocations", n)

@@ -8,19 +8,19 @@ import (
 	"stickbench/loadgen"
 )
 
-// crowd is the number of sessions from which it is strange that all of them met one node: by fair
+// minSessions is the number of sessions from which it is strange that all of them met one node: by fair
 // choice between two nodes that happens once in 128.
-const crowd = 8
+const minSessions = 8
 
-// doubtFold keeps what the warnings need and no other fold has.
-type doubtFold struct {
+// sampleChecks keeps what the warnings need and no other fold has.
+type sampleChecks struct {
 	requests           int64 // samples that are no marks
 	responses, unnamed int64 // complete responses of status 200 to 299, and those that named no node
 	first, last        int64 // milliseconds since 1970: first start, last end
 	any, whole         bool
 }
 
-func (d *doubtFold) add(s *loadgen.Sample) {
+func (d *sampleChecks) add(s *loadgen.Sample) {
 	start := s.StartMillis()
 	end := start + s.WholeMillis()
 	if !d.any || start < d.first {
@@ -44,20 +44,20 @@ func (d *doubtFold) add(s *loadgen.Sample) {
 	}
 }
 
-func (d *doubtFold) duration() int64 { return d.last - d.first }
+func (d *sampleChecks) duration() int64 { return d.last - d.first }
 
 // warnings are the doubts that the samples give rise to. Each is a sentence that says what to do.
 func (b *Builder) warnings(r *Results, run Run) []string {
 	var list []string
 	for _, w := range []string{
-		b.doubts.nodeWarning(len(b.seen) > 0, run.NodeSource),
+		b.checks.nodeWarning(len(b.seen) > 0, run.NodeSource),
 		crowdWarning(r),
 		manyNodesWarning(len(b.seen)),
 		threadWarning(r, len(b.affinity.threads) > 0),
 		jumpWarning(r.Affinity.Jumps),
-		b.doubts.durationWarning(),
+		b.checks.durationWarning(),
 		b.totalWarning(),
-		b.doubts.lossWarning(run.Requests),
+		b.checks.lossWarning(run.Requests),
 		accountWarning(run.Requests),
 	} {
 		if w != "" {
@@ -67,7 +67,7 @@ func (b *Builder) warnings(r *Results, run Run) []string {
 	return append(list, eventWarnings(r, run)...)
 }
 
-func (d *doubtFold) nodeWarning(named bool, source string) string {
+func (d *sampleChecks) nodeWarning(named bool, source string) string {
 	switch {
 	case d.unnamed == 0 || !named && source == "":
 		return ""
@@ -81,7 +81,7 @@ func (d *doubtFold) nodeWarning(named bool, source string) string {
 
 func crowdWarning(r *Results) string {
 	answered, expected := AnsweringNodes(r.Nodes)
-	if len(answered) != 1 || r.Affinity.Sessions < crowd {
+	if len(answered) != 1 || r.Affinity.Sessions < minSessions {
 		return ""
 	}
 	start := fmt.Sprintf("All %s sessions met %s", format.Count(r.Affinity.Sessions), format.Clean(answered[0]))
@@ -131,7 +131,7 @@ func jumpWarning(jumps int64) string {
 		format.Plural(jumps, "transition"))
 }
 
-func (d *doubtFold) durationWarning() string {
+func (d *sampleChecks) durationWarning() string {
 	if !d.any || d.duration() >= 100 {
 		return ""
 	}
@@ -145,7 +145,7 @@ func (b *Builder) totalWarning() string {
 	return "Samples labelled TOTAL have no row of their own, as in JMeter, and count in the last row, once where JMeter counts them twice: give the step another name."
 }
 
-func (d *doubtFold) lossWarning(q *Requests) string {
+func (d *sampleChecks) lossWarning(q *Requests) string {
 	if q == nil || q.OK+q.Failed <= d.requests {
 		return ""
 	}

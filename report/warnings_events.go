@@ -82,7 +82,7 @@ func strangerWarnings(r *Results, run Run) (list []string) {
 
 // wasOut reports whether the node was kept from taking sessions at some time.
 func wasOut(r *Results, run Run, node string) bool {
-	return run.States[node] != "" || slices.ContainsFunc(r.States, func(s Spell) bool {
+	return run.States[node] != "" || slices.ContainsFunc(r.States, func(s StateInterval) bool {
 		return s.Node == node && (s.State == drained || s.gone())
 	})
 }

@@ -53,7 +53,7 @@ type inForce struct {
 }
 
 // forces are what is in force in each of the segments.
-func (g *stage) forces(run Run) []inForce {
+func (g *phaseTracker) forces(run Run) []inForce {
 	weights, states := maps.Clone(run.Weights), maps.Clone(run.States)
 	if states == nil {
 		states = map[string]string{}

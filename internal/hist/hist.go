@@ -1,13 +1,18 @@
+// Package hist is the one histogram of the project: HdrHistogram's buckets, so many leading bits of a value
+// told apart, in the two forms that are needed.
+//
+//	value ─Slot→ bucket ─┬─ Histogram  pages of counts: one addition a value, for rows and seconds
+//	                     └─ Sparse     a sorted list: small, for thousands of windows
+//
+// Percentiles follow the rule of JMeter's Aggregate Report (StatCalculator): the p-th of n values is the
+// smallest value that has a cumulative count of at least ⌊n·p + ½⌋, without interpolation; where that
+// rank is 0 it is the smallest value.
 package hist
 
 import (
 	"math"
 	"math/bits"
 )
-
-// Percentiles follow the rule of JMeter's Aggregate Report (StatCalculator): the p-th of n values is the
-// smallest value that has a cumulative count of at least ⌊n·p + ½⌋, without interpolation; where that
-// rank is 0 it is the smallest value.
 
 // The scales of the histograms of a row, as the number of leading bits of a value that are told apart.
 const (
@@ -18,8 +23,8 @@ const (
 	CoarseBits = 20
 )
 
-// PageSlots makes pages of 1 KB: the usual spread of one row's latencies touches some twenty of them.
-const PageSlots = 128
+// pageSlots makes pages of 512 bytes: the usual spread of one row's latencies touches some forty of them.
+const pageSlots = 64
 
 // Histogram counts values in the buckets of HdrHistogram: linear up to 2^bits, then 2^(bits-1) buckets for
 // each doubling. Recording never fails and does not allocate once the pages around the usual values
@@ -30,20 +35,20 @@ const PageSlots = 128
 // value. The tests hold this one to it.
 type Histogram struct {
 	Total int64
-	Pages []*[PageSlots]int64
+	pages []*[pageSlots]int64
 }
 
 // Add counts v n times.
 func (h *Histogram) Add(v, n int64, scale uint) {
 	i := Slot(uint64(max(v, 0)), scale)
-	p := i / PageSlots
-	if p >= len(h.Pages) {
-		h.Pages = append(h.Pages, make([]*[PageSlots]int64, p+1-len(h.Pages))...)
+	p := i / pageSlots
+	if p >= len(h.pages) {
+		h.pages = append(h.pages, make([]*[pageSlots]int64, p+1-len(h.pages))...)
 	}
-	if h.Pages[p] == nil {
-		h.Pages[p] = new([PageSlots]int64)
+	if h.pages[p] == nil {
+		h.pages[p] = new([pageSlots]int64)
 	}
-	h.Pages[p][i%PageSlots] += n
+	h.pages[p][i%pageSlots] += n
 	h.Total += n
 }
 
@@ -65,12 +70,12 @@ func Highest(i int, scale uint) int64 {
 // Walk calls each for the buckets that are not empty, in ascending order, with the largest value of the
 // bucket and its count, until each returns false.
 func (h *Histogram) Walk(scale uint, each func(v, n int64) bool) {
-	for p, page := range h.Pages {
+	for p, page := range h.pages {
 		if page == nil {
 			continue
 		}
 		for i, n := range page {
-			if n != 0 && !each(Highest(p*PageSlots+i, scale), n) {
+			if n != 0 && !each(Highest(p*pageSlots+i, scale), n) {
 				return
 			}
 		}
@@ -96,18 +101,18 @@ func Rank(n int64, p float64) int64 { return int64(math.Floor(float64(n)*p + 0.5
 
 // Merge adds the counts of another histogram of the same scale.
 func (h *Histogram) Merge(o *Histogram) {
-	if missing := len(o.Pages) - len(h.Pages); missing > 0 {
-		h.Pages = append(h.Pages, make([]*[PageSlots]int64, missing)...)
+	if missing := len(o.pages) - len(h.pages); missing > 0 {
+		h.pages = append(h.pages, make([]*[pageSlots]int64, missing)...)
 	}
-	for i, page := range o.Pages {
+	for i, page := range o.pages {
 		if page == nil {
 			continue
 		}
-		if h.Pages[i] == nil {
-			h.Pages[i] = new([PageSlots]int64)
+		if h.pages[i] == nil {
+			h.pages[i] = new([pageSlots]int64)
 		}
 		for slot, n := range page {
-			h.Pages[i][slot] += n
+			h.pages[i][slot] += n
 		}
 	}
 	h.Total += o.Total

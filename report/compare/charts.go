@@ -3,6 +3,7 @@ package compare
 import (
 	"math"
 	"slices"
+	"stickbench/internal/hist"
 	"stickbench/report"
 )
 
@@ -105,10 +106,10 @@ func (c *comparer) percentiles() (list []Percentile) {
 // together are the samples of all runs that were compared, in one histogram.
 func (s *side) together() *part {
 	all := &part{whole: s.whole()}
-	var pooled []bucket
+	var pooled []hist.Bucket
 	parts, n := s.row(rowKey{total: true})
 	for _, p := range parts {
-		pooled = mergeBuckets(pooled, p.pooled)
+		pooled = hist.MergeBuckets(pooled, p.pooled)
 	}
 	all.n = n
 	all.pool(pooled)

@@ -124,11 +124,11 @@ func percentileOf(share float64) func(p *part) (stats.Statistic, []float64) {
 		at := p.at(share)
 		upTo := make([]float64, len(p.windows))
 		for i := range p.windows {
-			for _, b := range p.windows[i].sorted {
-				if b.slot > p.pooled[at].slot {
+			for _, b := range p.windows[i].times.Buckets() {
+				if b.Slot > p.pooled[at].Slot {
 					break
 				}
-				upTo[i] += float64(b.count)
+				upTo[i] += float64(b.Count)
 			}
 		}
 		have := float64(p.cumulative[at]) / float64(p.n)

@@ -44,8 +44,7 @@ func (b *SeriesBuilder) Freeze(name string, r *report.Results, setup Setup) *Ser
 	for _, row := range b.rows {
 		row.windows = grown(row.windows, len(b.total.windows)-1)
 		for i := range row.windows {
-			row.windows[i].settle()
-			row.windows[i].loose = nil
+			row.windows[i].times.Compact()
 		}
 	}
 	return &Series{
@@ -130,7 +129,7 @@ type part struct {
 	samples, errors, sum, squares []float64
 	seconds                       []float64
 	windows                       []seriesWindow
-	pooled                        []bucket
+	pooled                        []hist.Bucket
 	cumulative                    []int64 // samples up to each bucket of pooled
 	n, failed                     int64
 	whole                         bool // times are whole milliseconds
@@ -158,23 +157,23 @@ func (s *Series) part(key rowKey, e extent) *part {
 }
 
 // pool sets the histogram of all samples.
-func (p *part) pool(buckets []bucket) {
+func (p *part) pool(buckets []hist.Bucket) {
 	p.pooled = buckets
 	seen := int64(0)
 	for _, b := range p.pooled {
-		seen += int64(b.count)
+		seen += int64(b.Count)
 		p.cumulative = append(p.cumulative, seen)
 	}
 }
 
 // poolBuckets merges the windows' histograms, halves first, so that none is copied more often than the
 // logarithm of their number.
-func poolBuckets(windows []seriesWindow) []bucket {
+func poolBuckets(windows []seriesWindow) []hist.Bucket {
 	if len(windows) == 1 {
-		return windows[0].sorted
+		return windows[0].times.Buckets()
 	}
 	half := len(windows) / 2
-	return mergeBuckets(poolBuckets(windows[:half]), poolBuckets(windows[half:]))
+	return hist.MergeBuckets(poolBuckets(windows[:half]), poolBuckets(windows[half:]))
 }
 
 // at is the index in pooled of the bucket that holds the given share of the samples.
@@ -186,7 +185,7 @@ func (p *part) at(share float64) int {
 
 // ms is the time in milliseconds that bucket i of pooled stands for.
 func (p *part) ms(i int) float64 {
-	micros := hist.Highest(int(p.pooled[i].slot), hist.FineBits)
+	micros := hist.Highest(int(p.pooled[i].Slot), hist.FineBits)
 	if p.whole {
 		return float64(micros / 1000)
 	}

@@ -1,8 +1,6 @@
 package compare
 
 import (
-	"cmp"
-	"slices"
 	"strings"
 
 	"stickbench/internal/hist"
@@ -147,23 +145,13 @@ func (r *rowSeries) add(at int, s *loadgen.Sample) {
 	r.windows[at].add(s)
 }
 
-// seriesWindow is what happened to a row in one window: sums over its samples, in microseconds, and how many
-// samples lie in each bucket of the histogram that has fineBits.
+// seriesWindow is what happened to a row in one window: sums over its samples, in microseconds, and how they
+// are distributed.
 type seriesWindow struct {
 	samples, errors, sum int64
 	squares              float64
-	sorted               []bucket // by slot, each slot once
-	loose                []bucket // since the last sorting
+	times                hist.Sparse
 }
-
-// bucket counts the samples in one bucket.
-type bucket struct {
-	slot  uint16
-	count uint32
-}
-
-// looseBuckets is how many samples are sorted into the histogram at once.
-const looseBuckets = 128
 
 func (w *seriesWindow) add(s *loadgen.Sample) {
 	n, failed := s.Weight()
@@ -175,48 +163,13 @@ func (w *seriesWindow) add(s *loadgen.Sample) {
 	w.errors += failed
 	w.sum += each * n
 	w.squares += float64(each) * float64(each) * float64(n)
-	last := hist.Slot(1<<40, hist.FineBits)
-	w.loose = append(w.loose, bucket{uint16(min(last, hist.Slot(uint64(max(each, 0)), hist.FineBits))), uint32(min(n, 1<<31))})
-	if len(w.loose) >= looseBuckets {
-		w.settle()
-	}
-}
-
-// settle sorts the loose buckets in.
-func (w *seriesWindow) settle() {
-	if len(w.loose) == 0 {
-		return
-	}
-	slices.SortFunc(w.loose, func(a, b bucket) int { return cmp.Compare(a.slot, b.slot) })
-	w.sorted = mergeBuckets(w.sorted, w.loose)
-	w.loose = w.loose[:0]
-}
-
-// mergeBuckets adds up two sorted lists.
-func mergeBuckets(a, b []bucket) []bucket {
-	merged := make([]bucket, 0, len(a)+len(b))
-	for len(a) > 0 || len(b) > 0 {
-		from := &a
-		if len(a) == 0 || len(b) > 0 && b[0].slot < a[0].slot {
-			from = &b
-		}
-		next := (*from)[0]
-		*from = (*from)[1:]
-		if last := len(merged) - 1; last >= 0 && merged[last].slot == next.slot {
-			merged[last].count += next.count
-			continue
-		}
-		merged = append(merged, next)
-	}
-	return slices.Clip(merged)
+	w.times.Add(each, n)
 }
 
 func (w *seriesWindow) merge(o *seriesWindow) {
-	w.settle()
-	o.settle()
 	w.samples += o.samples
 	w.errors += o.errors
 	w.sum += o.sum
 	w.squares += o.squares
-	w.sorted = mergeBuckets(w.sorted, o.sorted)
+	w.times.Merge(&o.times)
 }

@@ -33,8 +33,8 @@ func headLines(c *view.Column, stacked bool) []string {
 // The room that labels are given at least, where there are longer ones, before and after a table is
 // given up to be printed in one piece.
 const (
-	ample = 28
-	scant = 20
+	preferredLabelWidth = 28
+	leastLabelWidth     = 20
 )
 
 // legible is the least width, from floor, to which labels can be cut so that they still differ.
@@ -80,25 +80,25 @@ func layoutTable(t *view.Table, width int) []band {
 	if whole == nil {
 		whole = slices.Concat(t.Groups...)
 	}
-	amply, scantly := legible(t, ample), legible(t, scant)
-	for _, labels := range []int{amply, scantly} {
+	preferred, least := legible(t, preferredLabelWidth), legible(t, leastLabelWidth)
+	for _, labels := range []int{preferred, least} {
 		if room := width - columnsWidth(whole, false); room >= labels {
 			return []band{newBand(t, whole, false, room)}
 		}
 	}
-	for _, labels := range []int{amply, scantly} {
+	for _, labels := range []int{preferred, least} {
 		if room := width - columnsWidth(whole, true); room >= labels {
 			return []band{newBand(t, whole, true, room)}
 		}
 	}
-	for _, labels := range []int{amply, scantly} {
+	for _, labels := range []int{preferred, least} {
 		labels = min(labels, width/2)
 		if bands := splitBands(t, width, labels, false); len(bands) <= 2 && widest(t, false) <= width-labels {
 			return bands
 		}
 	}
-	bands := splitBands(t, width, min(amply, width/2), true)
-	if fewer := splitBands(t, width, min(scantly, width/2), true); len(fewer) < len(bands) {
+	bands := splitBands(t, width, min(preferred, width/2), true)
+	if fewer := splitBands(t, width, min(least, width/2), true); len(fewer) < len(bands) {
 		return fewer
 	}
 	return bands

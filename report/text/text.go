@@ -164,7 +164,7 @@ func writeErrors(p *page, r *report.Results) {
 func printErrors(p *page, rows []report.Error) {
 	columns := []view.Column{{Head: "Errors"}, {Head: "Kind", Left: true}, {Head: "Label", Left: true}, {Head: "Message", Left: true}}
 	for _, e := range rows {
-		for i, cell := range []string{format.Count(e.Count), format.Clean(e.Kind), format.Cut(format.Clean(e.Label), max(scant, p.width/4)), format.Clean(e.Message)} {
+		for i, cell := range []string{format.Count(e.Count), format.Clean(e.Kind), format.Cut(format.Clean(e.Label), max(leastLabelWidth, p.width/4)), format.Clean(e.Message)} {
 			columns[i].Cells = append(columns[i].Cells, cell)
 		}
 	}

@@ -13,16 +13,16 @@ const (
 	down    = "down"
 )
 
-// course is what events say of one node, and what users saw of it meanwhile.
-type course struct {
-	node   string
-	spells []*spell // by time
+// nodeHistory is what events say of one node, and what users saw of it meanwhile.
+type nodeHistory struct {
+	node      string
+	intervals []*stateInterval // by time
 	// away and down are the times that excuse: in maint or down, and down. They do not overlap.
 	away, down []window
 }
 
-// spell is the time from one state of the node to the next.
-type spell struct {
+// stateInterval is the time from one state of the node to the next.
+type stateInterval struct {
 	state                string
 	from, certain, until int64
 	reach                int64 // of its event
@@ -33,10 +33,10 @@ type spell struct {
 }
 
 // gone reports whether sessions must leave the node.
-func (s *spell) gone() bool { return s.state == maint || s.state == down }
+func (s *stateInterval) gone() bool { return s.state == maint || s.state == down }
 
 // serves reports whether new sessions come to the node.
-func (s *spell) serves() bool { return s.state != drained && !s.gone() }
+func (s *stateInterval) serves() bool { return s.state != drained && !s.gone() }
 
 // window is a time in milliseconds, both ends included.
 type window struct{ from, until int64 }
@@ -47,37 +47,37 @@ func within(windows []window, start, end int64) bool {
 	return after > 0 && windows[after-1].until >= start
 }
 
-func (c *course) clone() *course {
+func (c *nodeHistory) clone() *nodeHistory {
 	d := *c
-	d.spells = make([]*spell, len(c.spells))
-	for i, s := range c.spells {
+	d.intervals = make([]*stateInterval, len(c.intervals))
+	for i, s := range c.intervals {
 		copied := *s
-		d.spells[i] = &copied
+		d.intervals[i] = &copied
 	}
 	return &d
 }
 
-// add adds the spell that an event begins. A node that was gone already is certainly gone.
-func (c *course) add(e Event) {
-	s := &spell{state: e.State, from: e.from(), certain: e.certain(), reach: e.reach()}
-	after := sort.Search(len(c.spells), func(i int) bool { return c.spells[i].from > s.from })
-	c.spells = slices.Insert(c.spells, after, s)
-	for i, s := range c.spells {
+// add adds the interval that an event begins. A node that was gone already is certainly gone.
+func (c *nodeHistory) add(e Event) {
+	s := &stateInterval{state: e.State, from: e.from(), certain: e.certain(), reach: e.reach()}
+	after := sort.Search(len(c.intervals), func(i int) bool { return c.intervals[i].from > s.from })
+	c.intervals = slices.Insert(c.intervals, after, s)
+	for i, s := range c.intervals {
 		s.until = math.MaxInt64
-		if i+1 < len(c.spells) {
-			s.until = c.spells[i+1].from
+		if i+1 < len(c.intervals) {
+			s.until = c.intervals[i+1].from
 		}
-		if i > 0 && s.gone() && c.spells[i-1].gone() {
-			s.certain = max(s.from, min(s.certain, c.spells[i-1].certain))
+		if i > 0 && s.gone() && c.intervals[i-1].gone() {
+			s.certain = max(s.from, min(s.certain, c.intervals[i-1].certain))
 		}
 	}
-	c.away = c.windows((*spell).gone)
-	c.down = c.windows(func(s *spell) bool { return s.state == down })
+	c.away = c.windows((*stateInterval).gone)
+	c.down = c.windows(func(s *stateInterval) bool { return s.state == down })
 }
 
-// windows are the times of the spells that fit, with what events excuse before and after.
-func (c *course) windows(fits func(*spell) bool) (list []window) {
-	for _, s := range c.spells {
+// windows are the times of the intervals that fit, with what events excuse before and after.
+func (c *nodeHistory) windows(fits func(*stateInterval) bool) (list []window) {
+	for _, s := range c.intervals {
 		if !fits(s) {
 			continue
 		}
@@ -94,17 +94,17 @@ func (c *course) windows(fits func(*spell) bool) (list []window) {
 	return list
 }
 
-// at is the spell of a moment, nil before the first.
-func (c *course) at(ms int64) *spell {
-	after := sort.Search(len(c.spells), func(i int) bool { return c.spells[i].from > ms })
+// at is the interval of a moment, nil before the first.
+func (c *nodeHistory) at(ms int64) *stateInterval {
+	after := sort.Search(len(c.intervals), func(i int) bool { return c.intervals[i].from > ms })
 	if after == 0 {
 		return nil
 	}
-	return c.spells[after-1]
+	return c.intervals[after-1]
 }
 
 // answered notes a response of the node.
-func (c *course) answered(e *entry) {
+func (c *nodeHistory) answered(e *entry) {
 	s := c.at(e.start)
 	if s == nil || e.start < s.certain {
 		return
@@ -116,7 +116,7 @@ func (c *course) answered(e *entry) {
 }
 
 // leftBy notes a move away from the node.
-func (c *course) leftBy(e *entry, excused bool) {
+func (c *nodeHistory) leftBy(e *entry, excused bool) {
 	s := c.at(e.start)
 	if excused && (s == nil || !s.gone()) {
 		s = c.at(e.end) // gone while the request was on its way, or noticed late
@@ -131,15 +131,15 @@ func (c *course) leftBy(e *entry, excused bool) {
 }
 
 // movedAgain notes an unexcused move of a session that had moved away from the node before.
-func (c *course) movedAgain(e *entry) {
+func (c *nodeHistory) movedAgain(e *entry) {
 	if s := c.at(e.departed); s != nil && s.gone() && e.start < c.back(s) {
 		s.again++
 	}
 }
 
 // back is when a node that is gone during s comes back.
-func (c *course) back(s *spell) int64 {
-	for _, next := range c.spells {
+func (c *nodeHistory) back(s *stateInterval) int64 {
+	for _, next := range c.intervals {
 		if next.from >= s.from && !next.gone() {
 			return next.from
 		}

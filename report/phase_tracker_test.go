@@ -14,7 +14,7 @@ import (
 	"stickbench/loadgen"
 )
 
-// course of requests, such as "1@1200:s1 2.3@1250+500:s2 1@1300:-": user 1 begins a request 1200 ms after
+// requests makes a course of requests, such as "1@1200:s1 2.3@1250+500:s2 1@1300:-": user 1 begins a request 1200 ms after
 // the start of the run, and s1 answers; user 2, in the third life of its jar, one that takes 500 ms
 // instead of 1; and one that fails. Nodes have sessions of their own, which a user loses by a move.
 func requests(t *testing.T, script string) (samples []*loadgen.Sample) {
@@ -229,7 +229,7 @@ func TestLateEvent(t *testing.T) {
 	}
 	samples := requests(t, script.String())
 	b := NewBuilder()
-	b.stage.most = 10
+	b.phases.most = 10
 	b.Begin(time.UnixMicro(sampletest.Epoch))
 	for _, s := range samples {
 		b.Add(s)

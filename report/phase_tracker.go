@@ -6,11 +6,9 @@ import (
 	"slices"
 	"sort"
 	"time"
-
-	"stickbench/loadgen"
 )
 
-// stage folds the run by its events: by phases, by what the nodes were in, and by the weights in force.
+// phaseTracker folds the run by its events: by phases, by what the nodes were in, and by the weights in force.
 //
 //	             a          b                   c          d        events
 //	nodes        s1 drain   s1 down (observed)  s1 up      weights
@@ -25,7 +23,7 @@ import (
 //
 // (Buckets of time, judged at the end, would need no such log; but a drain that is judged to a tenth of
 // a second finds sessions on its node that came just before it.)
-type stage struct {
+type phaseTracker struct {
 	origin int64 // the run's start, milliseconds since 1970
 	begun  bool
 	events []Event // by time
@@ -36,14 +34,13 @@ type stage struct {
 	horizon int64 // before which samples were folded
 	settled bool  // some were
 
-	segments []*segment // by time; the first one has no event
-	phases   []*phaseFold
-	courses  map[string]*course // of the nodes that events name
-	byNode   []*course          // by index of the node; nil where no event names it
-	names    []string           // of the nodes, by index
-	returns  []int64            // moves back to the node, by its index
-	rows     int
-	scratch  loadgen.Sample
+	segments  []*segment // by time; the first one has no event
+	phases    []*phaseFold
+	histories map[string]*nodeHistory // of the nodes that events name
+	byNode    []*nodeHistory          // by index of the node; nil where no event names it
+	names     []string                // of the nodes, by index
+	returns   []int64                 // moves back to the node, by its index
+	rows      int
 }
 
 const (
@@ -57,8 +54,8 @@ const (
 	maxTurns = 2000
 )
 
-func newStage() *stage {
-	g := &stage{most: maxPending, courses: map[string]*course{}}
+func newPhaseTracker() *phaseTracker {
+	g := &phaseTracker{most: maxPending, histories: map[string]*nodeHistory{}}
 	g.segments = []*segment{{from: math.MinInt64, phase: g.phase(firstPhase), phaseFrom: math.MinInt64}}
 	return g
 }
@@ -66,7 +63,7 @@ func newStage() *stage {
 // Begin says when the run began, from which events and the timeline count their milliseconds. It comes
 // before the first sample; without it, the start of the first sample added is the run's.
 func (b *Builder) Begin(start time.Time) {
-	b.stage.origin, b.stage.begun = start.UnixMilli(), true
+	b.phases.origin, b.phases.begun = start.UnixMilli(), true
 }
 
 // Event tells of an event. It may come before or after the samples that it is about: all before the
@@ -81,7 +78,7 @@ func (b *Builder) Begin(start time.Time) {
 // that, because nodes are looked at from time to time; and it ends 250 ms after the event that brings
 // the node back. A session that is lost on its own node is excused if the node was down between
 // its two responses. Drain and weight 0 excuse nothing: sessions must stay.
-func (b *Builder) Event(e Event) Event { return b.stage.tell(e) }
+func (b *Builder) Event(e Event) Event { return b.phases.addEvent(e) }
 
 // from is when the event begins to count.
 func (e *Event) from() int64 { return cmp.Or(e.FromMS, e.AtMS) }
@@ -92,7 +89,7 @@ func (e *Event) certain() int64 { return max(e.from(), e.AtMS, e.LatestMS) + set
 // turns reports whether the event divides the run.
 func (e *Event) turns() bool { return e.OK && (e.Phase || e.State != "" || e.Weights != nil) }
 
-func (g *stage) tell(e Event) Event {
+func (g *phaseTracker) addEvent(e Event) Event {
 	if early := g.horizon + 1 + e.reach(); g.settled && e.from() < early {
 		e.FromMS = early
 	}
@@ -106,9 +103,9 @@ func (g *stage) tell(e Event) Event {
 	after := sort.Search(len(g.segments), func(i int) bool { return g.segments[i].from > e.from() })
 	g.segments = slices.Insert(g.segments, after, newSegment(e))
 	if e.State != "" && e.Node != "" {
-		g.course(e.Node).add(e)
+		g.history(e.Node).add(e)
 	}
-	g.lay()
+	g.place()
 	return e
 }
 
@@ -120,9 +117,9 @@ func (e *Event) reach() int64 {
 	return 0
 }
 
-// lay tells each segment the phase it belongs to, and from when on its decisions are judged. One that
+// place tells each segment the phase it belongs to, and from when on its decisions are judged. One that
 // has samples keeps both: an event that is inserted lies behind all samples that were folded.
-func (g *stage) lay() {
+func (g *phaseTracker) place() {
 	for i, s := range g.segments {
 		s.certain = math.MinInt64
 		if i > 0 {
@@ -143,20 +140,20 @@ func (g *stage) lay() {
 
 // changes reports whether the event takes a node out of service or back. That a check finds a node up that
 // is ready already changes nothing.
-func (g *stage) changes(e *Event) bool {
+func (g *phaseTracker) changes(e *Event) bool {
 	if e.State == "" || e.Node == "" {
 		return false
 	}
-	before := g.course(e.Node).at(e.from() - 1)
-	return before == nil || before.serves() != (&spell{state: e.State}).serves()
+	before := g.history(e.Node).at(e.from() - 1)
+	return before == nil || before.serves() != (&stateInterval{state: e.State}).serves()
 }
 
-// course is that of the node of that name.
-func (g *stage) course(node string) *course {
-	c := g.courses[node]
+// history is that of the node of that name.
+func (g *phaseTracker) history(node string) *nodeHistory {
+	c := g.histories[node]
 	if c == nil {
-		c = &course{node: node}
-		g.courses[node] = c
+		c = &nodeHistory{node: node}
+		g.histories[node] = c
 		if i := slices.Index(g.names, node); i >= 0 {
 			g.byNode[i] = c
 		}
@@ -164,15 +161,15 @@ func (g *stage) course(node string) *course {
 	return c
 }
 
-// meet notes a node that answers for the first time.
-func (g *stage) meet(node string) {
+// firstSeen notes a node that answers for the first time.
+func (g *phaseTracker) firstSeen(node string) {
 	g.names = append(g.names, node)
-	g.byNode = append(g.byNode, g.courses[node])
+	g.byNode = append(g.byNode, g.histories[node])
 	g.returns = append(g.returns, 0)
 }
 
 // segmentAt is the segment of a moment.
-func (g *stage) segmentAt(ms int64) *segment {
+func (g *phaseTracker) segmentAt(ms int64) *segment {
 	last := len(g.segments) - 1
 	if g.segments[last].from <= ms {
 		return g.segments[last]
@@ -181,12 +178,11 @@ func (g *stage) segmentAt(ms int64) *segment {
 }
 
 // settle folds an entry.
-func (g *stage) settle(e *entry) {
+func (g *phaseTracker) settle(e *entry) {
 	if !g.settled || e.end > g.horizon {
 		g.horizon, g.settled = max(e.start, e.end), true
 	}
 	at := g.segmentAt(e.start)
-	e.sample(&g.scratch)
 	g.foldRows(at.phase, e)
 	moved, lost := g.excuses(e)
 	at.phase.add(e, at.phaseFrom, moved, lost)
@@ -198,7 +194,7 @@ func (g *stage) settle(e *entry) {
 }
 
 // excuses reports whether the entry is an excused move, and whether the loss of its session is excused.
-func (g *stage) excuses(e *entry) (moved, lost bool) {
+func (g *phaseTracker) excuses(e *entry) (moved, lost bool) {
 	switch {
 	case e.has(isMoved):
 		c := g.byNode[e.from]
@@ -212,7 +208,7 @@ func (g *stage) excuses(e *entry) (moved, lost bool) {
 }
 
 // follow notes what the entry says of the nodes' conduct.
-func (g *stage) follow(e *entry, excused bool) {
+func (g *phaseTracker) follow(e *entry, excused bool) {
 	if e.node == none {
 		return
 	}
@@ -237,7 +233,7 @@ func (g *stage) follow(e *entry, excused bool) {
 
 // settledCopy is a copy of g with everything folded; g stays as it is. Both share the pending entries,
 // which folding only reads.
-func (g *stage) settledCopy() *stage {
+func (g *phaseTracker) settledCopy() *phaseTracker {
 	c := *g
 	c.events = slices.Clone(g.events)
 	c.returns = slices.Clone(g.returns)
@@ -252,20 +248,20 @@ func (g *stage) settledCopy() *stage {
 		c.segments[i] = s.clone()
 		c.segments[i].phase = phases[s.phase]
 	}
-	c.courses = make(map[string]*course, len(g.courses))
-	c.byNode = make([]*course, len(g.byNode))
-	for name, course := range g.courses {
-		c.courses[name] = course.clone()
+	c.histories = make(map[string]*nodeHistory, len(g.histories))
+	c.byNode = make([]*nodeHistory, len(g.byNode))
+	for name, history := range g.histories {
+		c.histories[name] = history.clone()
 	}
 	for i, name := range g.names {
-		c.byNode[i] = c.courses[name]
+		c.byNode[i] = c.histories[name]
 	}
 	c.flush()
 	return &c
 }
 
 // excuse sets what events excuse of the run.
-func (g *stage) excuse(a *Affinity) {
+func (g *phaseTracker) excuse(a *Affinity) {
 	a.Unexcused, a.LostUnexcused = a.Moves, a.Lost
 	for _, p := range g.phases {
 		a.Excused += p.excused
