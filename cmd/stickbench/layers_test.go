@@ -36,7 +36,7 @@ var layers = map[string][]string{
 	"stickbench/internal/help":       {"github.com/mattn/go-runewidth", "github.com/yuin/goldmark"},
 	"stickbench/internal/lab":        {"stickbench/internal/haproxy", "stickbench/internal/nearest"},
 	"stickbench/internal/sequence":   {},
-	"stickbench/internal/live":       {"stickbench/loadgen", "stickbench/report", "stickbench/report/export", "github.com/mattn/go-runewidth", "github.com/vbauerster/mpb", "golang.org/x/term"},
+	"stickbench/internal/live":       {"stickbench/loadgen", "stickbench/report", "stickbench/report/export", "github.com/mattn/go-runewidth", "github.com/vbauerster/cupwriter", "github.com/vbauerster/mpb", "golang.org/x/term"},
 	"stickbench/internal/nearest":    {},
 	"stickbench/cmd/stickbench":      {"stickbench/", "github.com/mattn/go-runewidth", "github.com/spf13/cobra"},
 }

@@ -1,12 +1,14 @@
 package live
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
 	"sync"
 	"time"
 
+	"github.com/vbauerster/cupwriter"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 )
@@ -36,18 +38,22 @@ type screen struct {
 // closed. The bars stay, what is beneath them goes: the report has it. What is noticed meanwhile appears
 // above them.
 func bars(out io.Writer, notices *Notices, w *Watch, done <-chan struct{}) {
-	p := mpb.New(mpb.WithOutput(out), mpb.WithRefreshRate(lookEvery), mpb.WithAutoRefresh())
+	c := &console{Writer: cupwriter.New(out, true)}
+	p := mpb.New(mpb.WithConsoleWriter(c), mpb.WithRefreshRate(lookEvery), mpb.WithAutoRefresh())
 	notices.to(above{p})
-	defer notices.to(out)
+	defer func() {
+		notices.to(out)
+		out.Write(c.unseen())
+	}()
 	s := &screen{paint: colours()}
 	s.look(w, out, true)
 	drawn := make([]*mpb.Bar, min(len(s.groups), maxBars))
 	for i := range drawn {
 		options := []mpb.BarOption{mpb.BarFillerTrim()}
 		if i == len(drawn)-1 {
-			options = append(options, mpb.BarExtender(mpb.BarFillerFunc(s.beneath), false))
+			options = append(options, mpb.BarBtmExtender(mpb.BarFillerFunc(s.beneath)))
 		}
-		drawn[i] = p.MustAdd(whole, s.bar(i), options...)
+		drawn[i] = p.New(whole, bar{s, i}, options...)
 	}
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
@@ -86,18 +92,24 @@ func (s *screen) look(w *Watch, out io.Writer, nodesToo bool) {
 	s.groups, s.view, s.height = groups, v, lines
 }
 
-// bar draws the bar of group i.
-func (s *screen) bar(i int) mpb.BarFiller {
-	return mpb.BarFillerFunc(func(out io.Writer, stat decor.Statistics) error {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		line := groupBars(s.groups[:min(len(s.groups), maxBars)], stat.AvailableWidth-spareColumns)[i]
-		if i == 0 {
-			line = "\r" + line // the cursor is behind what the terminal has echoed
-		}
-		_, err := io.WriteString(out, line)
-		return err
-	})
+// bar is the bar of a group.
+type bar struct {
+	*screen
+	group int
+}
+
+// Build is for mpb, which makes a bar from what can build its filler.
+func (b bar) Build() mpb.BarFiller { return b }
+
+func (b bar) Fill(out io.Writer, stat decor.Statistics) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	line := groupBars(b.groups[:min(len(b.groups), maxBars)], stat.AvailableWidth-spareColumns)[b.group]
+	if b.group == 0 {
+		line = "\r" + line // the cursor is behind what the terminal has echoed
+	}
+	_, err := io.WriteString(out, line)
+	return err
 }
 
 // beneath draws what is beneath the bars.
@@ -116,6 +128,33 @@ func (s *screen) beneath(out io.Writer, stat decor.Statistics) error {
 		fmt.Fprintln(out, line)
 	}
 	return nil
+}
+
+// console goes up by as many lines as were drawn. mpb takes each part of a bar for one line at most, and what is
+// beneath the bars has as many as it needs.
+type console struct {
+	*cupwriter.Writer
+	lines int // drawn since the last Flush
+}
+
+// ReadFrom takes what mpb draws; lines to stay above it come by Write.
+func (c *console) ReadFrom(r io.Reader) (int64, error) {
+	before := c.Len()
+	n, err := c.Writer.ReadFrom(r)
+	c.lines += bytes.Count(c.Bytes()[before:], []byte("\n"))
+	return n, err
+}
+
+func (c *console) Flush(int) error {
+	n := c.lines
+	c.lines = 0
+	return c.Writer.Flush(n)
+}
+
+// unseen are the lines that came after the last Flush and would not be seen, without the move up before them.
+func (c *console) unseen() []byte {
+	_, lines, _ := bytes.Cut(c.Bytes(), []byte("\x1b[J"))
+	return lines
 }
 
 // above writes lines above the bars. The cursor may be behind the "^C" that the terminal has echoed: mpb goes

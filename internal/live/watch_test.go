@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vbauerster/cupwriter"
+
 	"stickbench/loadgen"
 	"stickbench/report"
 )
@@ -45,8 +47,34 @@ func TestBarsEndWithTheRun(t *testing.T) {
 		t.Fatal("the bars did not end")
 	}
 	frames := strings.Split(out.String(), "\x1b[J")
-	if last := frames[len(frames)-1]; !strings.HasPrefix(last, "\rfirst 0/1 users ──") || strings.Count(last, "\n") != 1 {
+	last := frames[len(frames)-1]
+	if _, after, found := strings.Cut(last, "noticed\n"); found {
+		last = after
+	}
+	if !strings.HasPrefix(last, "\rfirst 0/1 users ──") || strings.Count(last, "\n") != 1 {
 		t.Errorf("at the end there is\n%s", last)
+	}
+}
+
+// What is noticed when the bars are drawn for the last time is seen all the same, and what was drawn stays.
+func TestConsoleUnseen(t *testing.T) {
+	var out bytes.Buffer
+	c := &console{Writer: cupwriter.New(&out, true)}
+	if _, err := c.ReadFrom(strings.NewReader("bar\nbeneath\n")); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Flush(1); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.unseen(); len(got) != 0 {
+		t.Errorf("%q, but all was seen", got)
+	}
+	fmt.Fprintln(c, "noticed")
+	if got := c.unseen(); string(got) != "noticed\n" || out.String() != "bar\nbeneath\n" {
+		t.Errorf("%q after %q", got, out.String())
+	}
+	if err := c.Flush(0); err != nil || out.String() != "bar\nbeneath\n\x1b[2A\x1b[Jnoticed\n" {
+		t.Errorf("%v, %q: up by two lines", err, out.String())
 	}
 }
 
