@@ -12,11 +12,8 @@
 // recorder. In a closed group a user's iterations follow each other; in an open one (Arrivals) they begin on
 // a schedule, each by a user who is free.
 //
-// Nothing that a server could answer is sent twice: the engine speaks HTTP/1.1, and HTTP/2 if the plan asks
-// for it, over the user's own connection, because net/http's client resends an idempotent request in silence
-// when a kept-alive connection closes before the first byte, and a balancer closes exactly so when a node
-// dies. What a target does wrong is data, a failed Sample with a Kind; an error is only what keeps the engine
-// from working.
+// Nothing that a server may have read is sent twice (package wire, which speaks HTTP for the users). What a target
+// does wrong is data, a failed Sample with a Kind; an error is only what keeps the engine from working.
 //
 // There are two stops. The first one starts nothing new and lets what is in flight end; the second
 // cuts it. Every request is accounted for: started = ok + failed + cut.

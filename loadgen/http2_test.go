@@ -109,9 +109,9 @@ const (
 	frameHeaders, frameReset, frameSettings, frameGoAway = 1, 3, 4, 7
 )
 
-// refusing is an HTTP/2 server that answers the first stream of a connection with a status of 200 and the
+// refusing is an HTTP/2 server that answers the streams of a connection up to last with a status of 200 and the
 // others with what refusal says; it counts what it is asked.
-func refusing(t *testing.T, asked *atomic.Int64, refusal func(stream uint32) []byte) origin {
+func refusing(t *testing.T, asked *atomic.Int64, last uint32, refusal func(stream uint32) []byte) string {
 	return served(t, func(c net.Conn) {
 		if _, err := io.ReadFull(c, make([]byte, len("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))); err != nil {
 			return
@@ -128,7 +128,7 @@ func refusing(t *testing.T, asked *atomic.Int64, refusal func(stream uint32) []b
 				continue
 			}
 			asked.Add(1)
-			if stream := binary.BigEndian.Uint32(head[5:]); stream > 1 {
+			if stream := binary.BigEndian.Uint32(head[5:]); stream > last {
 				c.Write(refusal(stream))
 			} else {
 				c.Write(frame(frameHeaders, 5, stream, 0x88)) // the end of headers and stream; :status 200
@@ -137,24 +137,29 @@ func refusing(t *testing.T, asked *atomic.Int64, refusal func(stream uint32) []b
 	})
 }
 
-// What a server turned away must not be sent again in silence, as net/http's Transport does.
-func TestHTTP2SendsNothingTwice(t *testing.T) {
+// What an HTTP/2 server says it did not process goes on a new connection, once, as nothing happened to it; on a
+// new connection it is a failure.
+func TestHTTP2Unprocessed(t *testing.T) {
 	for name, tt := range map[string]struct {
 		refusal func(stream uint32) []byte
 		kind    Kind
 	}{
 		"refused": {func(stream uint32) []byte { return frame(frameReset, 0, stream, 0, 0, 0, 7) }, KindReset},
-		"goaway":  {func(stream uint32) []byte { return frame(frameGoAway, 0, 0, 0, 0, 0, byte(stream-2), 0, 0, 0, 0) }, KindClosed},
+		"goaway": {func(stream uint32) []byte {
+			return frame(frameGoAway, 0, 0, 0, 0, 0, byte(max(stream, 2)-2), 0, 0, 0, 0)
+		}, KindClosed},
 	} {
-		var asked atomic.Int64
-		o := refusing(t, &asked, tt.refusal)
-		samples, account := runPlan(t, &Plan{Target: "http://" + o.address(), HTTP2: true, Groups: []Group{{
-			Name: "g", Users: 1, Iterations: 4, Steps: []Step{get(t, "/")}}}})
-		if account.OK != 2 || account.Failed != 2 || account.Connections != 2 || asked.Load() != 4 {
-			t.Errorf("%s: %+v, the server was asked %d times", name, account, asked.Load())
-		}
-		if s := samples[1]; s.Kind != tt.kind {
-			t.Errorf("%s: %q %s", name, s.Kind, s.Failure)
+		for _, first := range []uint32{1, 0} { // the last stream that is processed
+			var asked atomic.Int64
+			o := refusing(t, &asked, first, tt.refusal)
+			samples, account := runPlan(t, &Plan{Target: "http://" + o, HTTP2: true, Groups: []Group{{
+				Name: "g", Users: 1, Iterations: 4, Steps: []Step{get(t, "/")}}}})
+			switch {
+			case first == 1 && (account.OK != 4 || account.Connections != 4 || asked.Load() != 7):
+				t.Errorf("%s: %+v, the server was asked %d times", name, account, asked.Load())
+			case first == 0 && (account.Failed != 4 || samples[1].Kind != tt.kind || asked.Load() != 4):
+				t.Errorf("%s at once: %q %s, the server was asked %d times", name, samples[1].Kind, samples[1].Failure, asked.Load())
+			}
 		}
 	}
 }
@@ -183,29 +188,5 @@ func TestHTTP2Failures(t *testing.T) {
 		if s := samples[0]; !slices.Contains(want, s.Kind) {
 			t.Errorf("%q %s, want %q", s.Kind, s.Failure, want)
 		}
-	}
-}
-
-// brokenStream takes nothing, and reports whether it was closed.
-type brokenStream struct {
-	net.Conn
-	shut bool
-}
-
-func (*brokenStream) Read([]byte) (int, error)         { return 0, io.EOF }
-func (*brokenStream) Write([]byte) (int, error)        { return 0, io.ErrClosedPipe }
-func (b *brokenStream) Close() error                   { b.shut = true; return nil }
-func (*brokenStream) SetDeadline(time.Time) error      { return nil }
-func (*brokenStream) SetReadDeadline(time.Time) error  { return nil }
-func (*brokenStream) SetWriteDeadline(time.Time) error { return nil }
-func (*brokenStream) LocalAddr() net.Addr              { return &net.TCPAddr{} }
-func (*brokenStream) RemoteAddr() net.Addr             { return &net.TCPAddr{} }
-
-// A stream on which HTTP/2 cannot begin belongs to nobody: left open, each such connection cost a file
-// until the run had none left.
-func TestHTTP2ClosesAStreamItCannotUse(t *testing.T) {
-	b := &brokenStream{}
-	if _, err := newHTTP2(b, origin{host: "h", port: "1"}); kindOf(err) != KindConnect || !b.shut {
-		t.Errorf("%v, closed %v", err, b.shut)
 	}
 }

@@ -9,20 +9,22 @@ import (
 	"time"
 
 	"golang.org/x/net/publicsuffix"
+
+	"stickbench/loadgen/internal/wire"
 )
 
 // jar is one user's cookies: the standard library's jar (RFC 6265), and in front of it the field values
 // it gave before. Asking the jar costs as much as the rest of a request, and its response changes only when
 // a cookie is set or expires.
 type jar struct {
-	cookies   *cookiejar.Jar
-	filled    bool                 // a cookie was set since clear
-	given     map[string]given     // by target.key
-	latest    *target              // whom the jar answered last, nil for nobody …
-	response  given                // … and what
-	ends      map[string]time.Time // of each cookie that expires, by its identity
-	next      time.Time            // the earliest of them: no given value outlives it; zero for none
-	coldStack coldStack
+	cookies  *cookiejar.Jar
+	filled   bool                 // a cookie was set since clear
+	given    map[string]given     // by target.key
+	latest   *target              // whom the jar answered last, nil for nobody …
+	response given                // … and what
+	ends     map[string]time.Time // of each cookie that expires, by its identity
+	next     time.Time            // the earliest of them: no given value outlives it; zero for none
+	stack    wire.ColdStack
 }
 
 // given is what the jar answered for one target.
@@ -84,7 +86,7 @@ func (j *jar) ask(t *target) (g given) {
 	if len(j.given) >= maxGiven {
 		j.forget()
 	}
-	j.coldStack.do(func() { g.cookies = j.cookies.Cookies(t.url) })
+	j.stack.Do(func() { g.cookies = j.cookies.Cookies(t.url) })
 	var field strings.Builder
 	for i, c := range g.cookies {
 		if i > 0 {
@@ -115,7 +117,7 @@ func (j *jar) value(t *target, name string) (string, bool) {
 // set takes over one Set-Cookie line of a response from t. Its error says why the cookie was not kept;
 // it never shows the value.
 func (j *jar) set(t *target, line string) (err error) {
-	j.coldStack.do(func() { err = j.take(t, line) })
+	j.stack.Do(func() { err = j.take(t, line) })
 	return err
 }
 

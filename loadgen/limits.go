@@ -3,6 +3,8 @@ package loadgen
 import (
 	"fmt"
 	"net"
+
+	"stickbench/loadgen/internal/wire"
 )
 
 // spareFiles are what a process has open beside its connections: recordings, pollers, standard streams.
@@ -17,7 +19,7 @@ func (r *Runner) CheckLimits() error {
 		n := r.plan.Groups[i].Users
 		users += n
 		for o := range s.origins() {
-			addresses[r.dialer.address(o)] += n
+			addresses[r.dialer.Address(o)] += n
 		}
 	}
 	connections := 0
@@ -47,8 +49,8 @@ func (r *Runner) CheckLimits() error {
 }
 
 // origins are where a script's requests go, as far as that does not depend on variables.
-func (s *script) origins() map[origin]bool {
-	all := map[origin]bool{}
+func (s *script) origins() map[wire.Origin]bool {
+	all := map[wire.Origin]bool{}
 	for _, a := range s.actions {
 		if a.request != nil && a.request.fixed != nil {
 			all[a.request.fixed.origin] = true

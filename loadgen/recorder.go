@@ -81,7 +81,7 @@ func (r *recorder) wait(sh *shard) {
 func (r *recorder) collect(done <-chan struct{}) error {
 	timer := time.NewTimer(leastOften)
 	defer timer.Stop()
-	last := clock()
+	last := time.Now()
 	for {
 		select {
 		case <-timer.C:
@@ -90,7 +90,7 @@ func (r *recorder) collect(done <-chan struct{}) error {
 			r.drain()
 			return r.err
 		}
-		n, now := r.drain(), clock()
+		n, now := r.drain(), time.Now()
 		timer.Reset(min(max(now.Sub(last)*batch/time.Duration(max(n, 1)), mostOften), leastOften))
 		last = now
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"stickbench/assert"
+	"stickbench/loadgen/internal/wire"
 )
 
 // request sends r, follows its redirects, judges the response and records the sample, and reports whether the
@@ -44,8 +45,8 @@ func (u *user) request(r *request, now time.Time) bool {
 
 // unsendable says that a request came to nothing for want of a variable's value.
 func unsendable(err error) bool {
-	var w *wireError
-	return errors.As(err, &w) && w.kind == KindVariable
+	var w *wire.Error
+	return errors.As(err, &w) && w.Kind == KindVariable
 }
 
 // fail notes why a sample begun at start has no response. What came of it, as bytes, is already there;
@@ -53,9 +54,9 @@ func unsendable(err error) bool {
 func (u *user) fail(r *request, s *Sample, err error, start time.Time) {
 	u.noResponse()
 	s.Kind, s.Failure = KindOther, err.Error()
-	var w *wireError
+	var w *wire.Error
 	if errors.As(err, &w) {
-		s.Kind, s.Failure = w.kind, w.within(r.timeout)
+		s.Kind, s.Failure = w.Kind, w.Within(r.timeout)
 	}
 	if s.Elapsed == 0 {
 		s.Elapsed = time.Since(start)
@@ -63,7 +64,7 @@ func (u *user) fail(r *request, s *Sample, err error, start time.Time) {
 	s.Status, s.Reason, s.DataType = 0, "", ""
 }
 
-// fetch gets the response, redirects followed. Its error is a *wireError.
+// fetch gets the response, redirects followed. Its error is a *wire.Error.
 func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 	u.noResponse()
 	deadline := start.Add(r.timeout)
@@ -81,30 +82,34 @@ func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 			}
 			return err
 		}
-		connect, err := u.wire.exchange(w.target.origin, raw, w.method == http.MethodHead, deadline)
-		a := &u.wire.response
+		a := &u.response
+		u.asked = wire.Request{Origin: w.target.origin, Raw: raw, Head: w.method == http.MethodHead, KeepBody: true, Deadline: deadline}
+		connect, err := u.conns.Do(&u.asked, a)
+		if a.Stray != "" {
+			u.runner.warn(r.Label + ": the server sent " + a.Stray)
+		}
 		u.fields.state = unread
 		s.Connect += connect
-		s.Received += a.received
-		s.Sent += a.sent
+		s.Received += a.Received
+		s.Sent += a.Sent
 		if err != nil {
 			s.Elapsed = time.Since(start)
 			u.traceHop(&w, raw, hop, start, false)
 			return err
 		}
-		s.Elapsed = a.end.Sub(start)
+		s.Elapsed = a.End.Sub(start)
 		if hop == 0 {
-			s.Latency = a.firstByte.Sub(start)
+			s.Latency = a.FirstByte.Sub(start)
 		}
 		u.keepCookies(w.target, a)
-		u.view.Status = a.status
-		s.Status = a.status
-		u.wire.target = w.target
+		u.view.Status = a.Status
+		s.Status = a.Status
+		u.target = w.target
 		u.traceHop(&w, raw, hop, start, true)
-		if r.Redirects == 0 || !redirects(a.status) {
+		if r.Redirects == 0 || !redirects(a.Status) {
 			return nil
 		}
-		u.observe(a.status) // the session went on here too
+		u.observe(a.Status) // the session went on here too
 		if err := u.follow(&w, a, hop, r.Redirects); err != nil {
 			return err
 		}
@@ -117,7 +122,7 @@ func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 // request or another visitor.
 func (u *user) noResponse() {
 	u.view = assert.Response{Lookup: u, Previous: u.last}
-	u.wire.response.reset()
+	u.response.Forget()
 	u.fields.state = unread
 }
 
@@ -133,7 +138,7 @@ func (u *user) aim(w *requestEncoder, r *request) error {
 	t, err := parseTarget(Absolute(u.runner.plan.Target, string(text)))
 	if err != nil {
 		// err would show the values, which may be credentials, and make a failure of its own of each
-		return &wireError{KindVariable, fmt.Errorf("with its variables' values, %s is not an http or https URL", r.URL)}
+		return failure(KindVariable, fmt.Errorf("with its variables' values, %s is not an http or https URL", r.URL))
 	}
 	if r.shown != "" {
 		t.shown = t.url.Scheme + "://" + t.url.Host + r.shown
@@ -142,13 +147,15 @@ func (u *user) aim(w *requestEncoder, r *request) error {
 	return nil
 }
 
+func failure(kind Kind, err error) error { return &wire.Error{Kind: kind, Err: err} }
+
 func noValue(variable string) error {
-	return &wireError{KindVariable, fmt.Errorf("${%s} has no value: nothing was sent", variable)}
+	return failure(KindVariable, fmt.Errorf("${%s} has no value: nothing was sent", variable))
 }
 
 // encode writes the request to the user's buffer.
 func (u *user) encode(w *requestEncoder, r *request) ([]byte, error) {
-	raw, missing := u.wire.raw[:0], ""
+	raw, missing := u.raw[:0], ""
 	ready := r.head != nil && w.target == r.fixed && w.method == r.Method
 	if ready {
 		raw = append(raw, r.head...)
@@ -163,7 +170,7 @@ func (u *user) encode(w *requestEncoder, r *request) ([]byte, error) {
 	} else if raw, missing = w.tail(raw, u.variable); missing != "" {
 		return nil, noValue(missing)
 	}
-	u.wire.raw = raw
+	u.raw = raw
 	return raw, nil
 }
 
@@ -189,8 +196,8 @@ func (u *user) cookieField(raw []byte, w *requestEncoder, r *request) (all []byt
 	return append(raw, "\r\n"...), ""
 }
 
-func (u *user) keepCookies(t *target, a *response) {
-	for line := range a.setCookies() {
+func (u *user) keepCookies(t *target, a *wire.Response) {
+	for line := range a.SetCookies() {
 		if err := u.jar.set(t, string(line)); err != nil {
 			u.runner.warn(err.Error())
 		}
@@ -209,21 +216,21 @@ func redirects(status int) bool {
 // follow turns w to where the response sends it. As browsers do, 303 becomes a GET, 301 and 302 make a GET
 // of a POST, 307 and 308 repeat method and body (RFC 9110 §15.4); credentials of the plan stay with its
 // own origin.
-func (u *user) follow(w *requestEncoder, a *response, hop, most int) error {
+func (u *user) follow(w *requestEncoder, a *wire.Response, hop, most int) error {
 	if hop == most {
-		return &wireError{KindRedirect, fmt.Errorf("more than %d redirects", most)}
+		return failure(KindRedirect, fmt.Errorf("more than %d redirects", most))
 	}
-	location := strings.Clone(a.field("Location")) // the next response overwrites the buffer, and the URL lives on
+	location := strings.Clone(a.Field("Location")) // the next response overwrites the buffer, and the URL lives on
 	if location == "" {
-		return &wireError{KindRedirect, fmt.Errorf("%d without a Location", a.status)}
+		return failure(KindRedirect, fmt.Errorf("%d without a Location", a.Status))
 	}
 	next, err := w.target.url.Parse(location)
 	if err != nil {
-		return &wireError{KindRedirect, fmt.Errorf("%d to an invalid Location", a.status)}
+		return failure(KindRedirect, fmt.Errorf("%d to an invalid Location", a.Status))
 	}
 	t, err := newTarget(next)
 	if err != nil {
-		return &wireError{KindRedirect, fmt.Errorf("%d: %w", a.status, err)}
+		return failure(KindRedirect, fmt.Errorf("%d: %w", a.Status, err))
 	}
 	if t.origin != w.target.origin {
 		w.foreign = true
@@ -233,8 +240,8 @@ func (u *user) follow(w *requestEncoder, a *response, hop, most int) error {
 	w.target = t
 	switch {
 	case w.method == http.MethodHead:
-	case a.status == http.StatusSeeOther,
-		w.method == http.MethodPost && (a.status == http.StatusMovedPermanently || a.status == http.StatusFound):
+	case a.Status == http.StatusSeeOther,
+		w.method == http.MethodPost && (a.Status == http.StatusMovedPermanently || a.Status == http.StatusFound):
 		w.method, w.bare = http.MethodGet, true
 	}
 	return nil
@@ -243,20 +250,20 @@ func (u *user) follow(w *requestEncoder, a *response, hop, most int) error {
 // judge judges a complete response: the session first, then the status, the extractions and the
 // assertions. The first thing wrong is the sample's failure; variables are set all the same.
 func (u *user) judge(r *request, s *Sample) {
-	a := &u.wire.response
+	a := &u.response
 	v := &u.view
-	v.Status, v.Elapsed, v.Bytes, v.Body = a.status, s.Elapsed, s.Received, a.body
-	s.Reason, s.DataType = phrase(a), dataType(a.field("Content-Type"))
-	if a.dropped > 0 {
-		u.runner.warn(fmt.Sprintf("%s: the response's body is larger than %d MB, extractions and assertions saw only its beginning", r.Label, maxBody>>20))
+	v.Status, v.Elapsed, v.Bytes, v.Body = a.Status, s.Elapsed, s.Received, a.Body
+	s.Reason, s.DataType = phrase(a), dataType(a.Field("Content-Type"))
+	if a.Dropped > 0 {
+		u.runner.warn(fmt.Sprintf("%s: the response's body is larger than %d MB, extractions and assertions saw only its beginning", r.Label, wire.MaxBody>>20))
 	}
-	u.observe(a.status)
+	u.observe(a.Status)
 	s.Node, s.Counter, s.HasCounter = v.Node, v.Counter, v.HasCounter
 	if v.Session != "" {
 		s.Session = u.digest
 	}
-	if !r.judges && (a.status < 200 || a.status > 399) {
-		s.Kind, s.Failure = KindStatus, strings.TrimSpace(fmt.Sprintf("%d %s", a.status, s.Reason))
+	if !r.judges && (a.Status < 200 || a.Status > 399) {
+		s.Kind, s.Failure = KindStatus, strings.TrimSpace(fmt.Sprintf("%d %s", a.Status, s.Reason))
 	}
 	for i := range r.Extract {
 		if err := u.extract(&r.Extract[i]); err != nil && s.Kind == OK {
@@ -290,8 +297,8 @@ func (u *user) extract(x *Extract) error {
 }
 
 // phrase is the response's reason phrase.
-func phrase(a *response) string {
-	return same(http.StatusText(a.status), text(a.reason()))
+func phrase(a *wire.Response) string {
+	return same(http.StatusText(a.Status), a.Reason())
 }
 
 // dataType is JMeter's: "bin" for images, sound and film, "" where nothing is said.
@@ -309,26 +316,26 @@ func dataType(contentType string) string {
 
 // The parts of the last response that extractors and conditions ask for.
 
-func (u *user) bodyText() string { return text(u.wire.response.body) }
+func (u *user) bodyText() string { return text(u.response.Body) }
 
 func (u *user) jsonField(name string) (value string, known bool) {
 	return u.fields.find(u.bodyText(), name)
 }
 
 func (u *user) headerValue(name string) (string, bool) {
-	v := u.wire.response.field(name)
+	v := u.response.Field(name)
 	return v, v != ""
 }
 
 func (u *user) cookieValue(name string) (string, bool) {
-	if u.wire.target == nil {
+	if u.target == nil {
 		return "", false
 	}
-	return u.jar.value(u.wire.target, name)
+	return u.jar.value(u.target, name)
 }
 
 // Header is for conditions (assert.Lookup).
-func (u *user) Header(name string) string { return u.wire.response.field(name) }
+func (u *user) Header(name string) string { return u.response.Field(name) }
 
 // Cookie is for conditions (assert.Lookup).
 func (u *user) Cookie(name string) string {

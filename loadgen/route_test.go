@@ -1,7 +1,6 @@
 package loadgen
 
 import (
-	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -181,14 +180,5 @@ func TestCheckLimits(t *testing.T) {
 		if got := check(ports + 1); !strings.Contains(got, "--source") {
 			t.Error(got)
 		}
-	}
-}
-
-// A source that goes away fails the samples, not the run.
-func TestSourceThatIsNone(t *testing.T) {
-	d := newDialer(&Plan{Route: Route{Sources: []netip.Addr{netip.MustParseAddr("192.0.2.1")}}})
-	_, err := d.dialFrom(context.Background(), d.source(1), served(t, stall), soon())
-	if kindOf(err) != KindConnect {
-		t.Errorf("%v", err)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"stickbench/loadgen/internal/wire"
 )
 
 // Runner is a plan about to run, or running. It runs once.
@@ -26,7 +27,8 @@ type Runner struct {
 	plan     *Plan
 	scripts  []script // one per group
 	groups   []*groupState
-	dialer   *dialer
+	dialer   *wire.Dialer
+	target   wire.Origin // the plan's own
 	recorder *recorder
 	salt     [16]byte
 
@@ -87,14 +89,18 @@ func (a *Account) add(b *Account) {
 // New prepares plan for a run whose samples go to sink. The error is a plan that cannot run: no group, a
 // URL that is none.
 func New(plan *Plan, sink Sink) (*Runner, error) {
-	r := &Runner{plan: plan, scripts: make([]script, 0, len(plan.Groups)), dialer: newDialer(plan), warnings: map[string]int{}}
+	r := &Runner{plan: plan, scripts: make([]script, 0, len(plan.Groups)), warnings: map[string]int{}}
 	rand.Read(r.salt[:])
 	if len(plan.Groups) == 0 {
 		return nil, errors.New("the plan has no group")
 	}
-	if t, err := parseTarget(plan.Target); err == nil && plan.HTTP2 && plan.Route.Proxy != nil && !t.origin.https {
-		return nil, errors.New("HTTP/2 goes through a proxy only with https")
+	if t, err := parseTarget(plan.Target); err == nil {
+		r.target = t.origin
+		if plan.HTTP2 && plan.Route.Proxy != nil && !r.target.Secure {
+			return nil, errors.New("HTTP/2 goes through a proxy only with https")
+		}
 	}
+	r.dialer = wire.NewDialer(wire.Config{TLS: plan.TLS, HTTP2: plan.HTTP2, Route: plan.Route, Target: r.target})
 	r.recorder = newRecorder(sink, func(error) { r.stop() })
 	number := 0
 	for i := range plan.Groups {
@@ -120,21 +126,28 @@ func New(plan *Plan, sink Sink) (*Runner, error) {
 // the plan names if none of its requests goes to the target. The error names the first that does not let
 // itself be connected to. Other origins may be down: a plan may be about that, and their samples say so.
 func (r *Runner) Probe(ctx context.Context) error {
-	origins := map[origin]bool{}
+	origins := map[wire.Origin]bool{}
 	for _, s := range r.scripts {
 		maps.Copy(origins, s.origins())
 	}
-	if o := r.dialer.target; origins[o] || r.aimsAtTarget() {
-		origins = map[origin]bool{o: true}
+	if o := r.target; origins[o] || r.aimsAtTarget() {
+		origins = map[wire.Origin]bool{o: true}
 	}
 	for o := range origins {
-		c, err := r.dialer.client(ctx, r.dialer.source(1), o, time.Now().Add(r.plan.Timeout))
-		if err != nil {
-			return fmt.Errorf("%s cannot be reached: %w", net.JoinHostPort(o.host, o.port), err)
+		if err := r.dialer.Probe(ctx, 1, o, time.Now().Add(r.plan.Timeout)); err != nil {
+			return fmt.Errorf("%s cannot be reached: %w", o.Address(), err)
 		}
-		c.close()
 	}
 	return nil
+}
+
+// KindOf is why an origin cannot be reached, from an error of Probe; KindOther if err is none.
+func KindOf(err error) Kind {
+	var w *wire.Error
+	if errors.As(err, &w) {
+		return w.Kind
+	}
+	return KindOther
 }
 
 // aimsAtTarget reports whether the path of a request depends on variables and its origin is the target.

@@ -1,32 +1,37 @@
 package loadgen
 
-import "time"
+import (
+	"time"
 
-// Kind says why a sample failed; the empty Kind is a success. A kind never depends on the wording
-// of an operating system's or a library's error.
-type Kind string
+	"stickbench/loadgen/internal/wire"
+)
+
+// Kind is why a sample failed; the empty Kind is a success.
+type Kind = wire.Kind
 
 // The kinds of failure. Those up to KindReset concern the connection, those up to KindVariable the
-// exchange, and the last ones what the plan asked of a complete response.
+// exchange, and the last ones what the plan asked of a complete response. `stickbench help failures` has what
+// leads to each.
 const (
-	OK             Kind = ""
-	KindDNS        Kind = "dns"             // the host has no address
-	KindRefused    Kind = "connect_refused" // nothing listens there
-	KindConnTime   Kind = "connect_timeout" // the timeout passed while connecting, TLS included
-	KindConnect    Kind = "connect"         // any other failure to connect
-	KindTLS        Kind = "tls"             // the handshake or the certificate
-	KindTimeout    Kind = "timeout"         // the timeout passed while waiting for the response
-	KindClosed     Kind = "closed"          // the connection ended before the first byte of a response
-	KindReset      Kind = "reset"           // the connection was reset
-	KindTruncated  Kind = "truncated"       // the connection ended within the response
-	KindMalformed  Kind = "malformed"       // the response is not HTTP
-	KindTooLarge   Kind = "too_large"       // the response's header is larger than the engine reads
-	KindRedirect   Kind = "redirect"        // too many hops, or one to nowhere
-	KindVariable   Kind = "variable"        // a variable the request needs has no value; nothing was sent
-	KindStatus     Kind = "status"          // a status outside 200 to 399
-	KindExtraction Kind = "extraction"      // nothing matched an `extract` of the step
-	KindAssertion  Kind = "assertion"       // an assertion of the step did not hold
-	KindOther      Kind = "other"           // a failure of a recording whose cause it does not say
+	OK                  = wire.OK
+	KindDNS             = wire.KindDNS       // the host has no address
+	KindRefused         = wire.KindRefused   // nothing listens there
+	KindConnTime        = wire.KindConnTime  // the timeout passed while connecting, TLS included
+	KindConnect         = wire.KindConnect   // any other failure to connect
+	KindLocal           = wire.KindLocal     // a limit of the machine that makes the load: files, ports, memory
+	KindTLS             = wire.KindTLS       // the handshake, the certificate, or what came later and is not TLS
+	KindTimeout         = wire.KindTimeout   // the timeout passed while waiting for the response
+	KindClosed          = wire.KindClosed    // the connection ended before the first byte of a response
+	KindReset           = wire.KindReset     // the connection, or the stream of HTTP/2, was reset by the server
+	KindTruncated       = wire.KindTruncated // the connection ended within the response
+	KindMalformed       = wire.KindMalformed // the response is not HTTP
+	KindTooLarge        = wire.KindTooLarge  // the response's header is larger than the engine reads
+	KindRedirect   Kind = "redirect"         // too many hops
+	KindVariable        = wire.KindVariable  // a variable the request needs has no value; nothing was sent
+	KindStatus     Kind = "status"           // a status outside 200 to 399
+	KindExtraction Kind = "extraction"       // nothing matched an `extract` of the step
+	KindAssertion  Kind = "assertion"        // an assertion of the step did not hold
+	KindOther      Kind = "other"            // a failure of a recording whose cause it does not say
 )
 
 // Sample is one measured request, or one mark. It is what a run records and what every report is

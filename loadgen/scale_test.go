@@ -10,7 +10,7 @@ import (
 
 // patient is a server that answers one request of each connection and keeps it, with next to no memory
 // for it.
-func patient(t testing.TB) (origin, <-chan struct{}) {
+func patient(t testing.TB) (string, <-chan struct{}) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +36,7 @@ func patient(t testing.TB) (origin, <-chan struct{}) {
 			responded <- struct{}{}
 		}
 	}()
-	return at(l), responded
+	return l.Addr().String(), responded
 }
 
 // memoryOf is what the heap and the stacks take.

@@ -131,7 +131,7 @@ type requestEncoder struct {
 func (w *requestEncoder) head(dst []byte, value func(string) (string, bool)) (all []byte, missing string) {
 	dst = append(dst, w.method...)
 	dst = append(dst, ' ')
-	proxied := w.plan.Route.Proxy != nil && !w.target.origin.https
+	proxied := w.plan.Route.Proxy != nil && !w.target.origin.Secure
 	if proxied { // the absolute form (RFC 9112 §3.2.2)
 		dst = append(dst, "http://"...)
 		dst = append(dst, w.target.url.Host...)
@@ -147,7 +147,7 @@ func (w *requestEncoder) head(dst []byte, value func(string) (string, bool)) (al
 	if w.target.basic != "" && !w.names("Authorization") {
 		dst = field(dst, "Authorization", w.target.basic)
 	}
-	if a := authorization(w.plan.Route.Proxy); proxied && a != "" {
+	if a := w.plan.Route.Authorization(); proxied && a != "" {
 		dst = field(dst, "Proxy-Authorization", a)
 	}
 	if w.request.closing && !w.names("Connection") {

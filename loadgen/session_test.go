@@ -49,7 +49,7 @@ func TestCookiesOutliveAnAbsoluteRedirect(t *testing.T) {
 			fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nX: %s\r\nSet-Cookie: SID=1; Path=/\r\nContent-Length: 0\r\n\r\n", strings.Repeat("x", 100))
 		}
 	})
-	authority = o.address()
+	authority = o
 	samples, account := runPlan(t, one("http://"+authority, 2, Session{}, get(t, "/login"), get(t, "/home")))
 	onlyGood(t, samples)
 	want := "/login |/home/of/somebody |/home SID=1|/login SID=1|/home/of/somebody SID=1|/home SID=1|"

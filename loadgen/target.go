@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+
+	"stickbench/loadgen/internal/wire"
 )
 
 // target is where one request goes.
 type target struct {
 	url    *url.URL
-	origin origin
+	origin wire.Origin
 	path   string // the request target: path and query
 	key    string // scheme, host and path, for the jar
 	shown  string // the URL without credentials, session ids among them, and fragment
@@ -32,9 +34,9 @@ func newTarget(u *url.URL) (*target, error) {
 	}
 	u.RawQuery = escapedQuery(u.RawQuery)
 	t := &target{url: u, path: u.RequestURI()}
-	t.origin = origin{https: u.Scheme == "https", host: u.Hostname(), port: u.Port()}
-	if t.origin.port == "" {
-		t.origin.port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
+	t.origin = wire.Origin{Secure: u.Scheme == "https", Host: u.Hostname(), Port: u.Port()}
+	if t.origin.Port == "" {
+		t.origin.Port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
 	}
 	if u.User != nil {
 		password, _ := u.User.Password()

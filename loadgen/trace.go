@@ -57,21 +57,21 @@ func (u *user) hop(w *requestEncoder, raw []byte, hop int, start time.Time, resp
 	if hop > 0 {
 		start = u.hops[hop-1].End // a redirect is followed at once
 	}
-	a := &u.wire.response
+	a := &u.response
 	x := Exchange{
 		User: u.number, Iteration: u.sample.Iteration, Life: u.life, Hop: hop,
 		Start: start, End: time.Now(), Method: w.method, URL: w.target.shown, Cookie: cookieSent(raw),
-		Sent: a.sent > 0, Responded: responded,
+		Sent: a.Sent > 0, Responded: responded,
 	}
 	if !responded {
 		return x
 	}
-	x.End, x.Status, x.Reason = a.end, a.status, strings.Clone(phrase(a))
-	for line := range a.setCookies() {
+	x.End, x.Status, x.Reason = a.End, a.Status, strings.Clone(phrase(a))
+	for line := range a.SetCookies() {
 		x.SetCookie = append(x.SetCookie, string(line))
 	}
 	x.Held = u.jar.at(w.target).field
-	if node, ok := u.respondingNode(a.status); ok {
+	if node, ok := u.respondingNode(a.Status); ok {
 		x.Node = strings.Clone(node)
 	}
 	if v, ok := u.seen(u.runner.plan.Session.Counter); ok {

@@ -110,7 +110,7 @@ func TestTraceOfACutRequest(t *testing.T) {
 	}))
 	defer srv.Close()
 	all := tracePlan(t, &Plan{Target: srv.URL, Groups: []Group{{Name: "g", Users: 1, Iterations: 5, Steps: []Step{get(t, "/")}}}}, hard, 100)
-	if len(all) != 1 || !all[0].Sent || all[0].Responded || all[0].Kind != KindClosed || all[0].Failure != errCut.Error() {
+	if len(all) != 1 || !all[0].Sent || all[0].Responded || all[0].Kind != KindClosed || all[0].Failure != "cut by the end of the run" {
 		t.Errorf("%d exchanges: %+v", len(all), all)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"stickbench/assert"
+	"stickbench/loadgen/internal/wire"
 )
 
 // user is one virtual user: a goroutine, a jar, a connection per origin.
@@ -39,12 +40,16 @@ type user struct {
 	sessionID string             // last id seen, and …
 	digest    string             // … what is written of it
 
-	wire    wire
-	fields  jsonFields
-	hops    []Exchange // of the sample being made, if Runner.Trace wants them
-	sample  Sample
-	view    assert.Response
-	account Account
+	conns    *wire.Conns
+	asked    wire.Request
+	response wire.Response
+	raw      []byte  // the request
+	target   *target // of the last response
+	fields   jsonFields
+	hops     []Exchange // of the sample being made, if Runner.Trace wants them
+	sample   Sample
+	view     assert.Response
+	account  Account
 }
 
 func newUser(r *Runner, group, index, number int) *user {
@@ -80,7 +85,7 @@ func (u *user) run(graceful, hard context.Context) {
 			return
 		}
 		if g.Connections == PerIteration {
-			u.wire.hangUp()
+			u.conns.HangUp()
 		}
 		u.iterations.Add(1)
 		u.account.Iterations++
@@ -112,15 +117,13 @@ func (u *user) begin() {
 	u.rng = rand.New(rand.NewPCG(u.runner.plan.Seed, uint64(u.number)))
 	u.view.Lookup = u
 	u.fields.names = u.script.names
-	u.wire.source = u.runner.dialer.source(u.number)
-	u.wire.once = u.script.group.Connections == PerRequest
-	u.wire.open(u.hard, u.runner.dialer)
+	u.conns = u.runner.dialer.Open(u.hard, u.number, u.script.group.Connections == PerRequest)
 	u.sample.Thread, u.sample.User = u.thread, u.number
 }
 
 func (u *user) end() {
-	u.wire.close()
-	u.account.Connections = u.wire.opened
+	u.conns.Close()
+	u.account.Connections = u.conns.Opened()
 	u.runner.settle(&u.account)
 	u.active(-1)
 }
@@ -144,7 +147,7 @@ func (u *user) over(now time.Time) bool {
 func (u *user) iterate() bool {
 	for i := range u.script.actions {
 		a := &u.script.actions[i]
-		now := clock()
+		now := time.Now()
 		if u.over(now) {
 			return false
 		}
@@ -152,7 +155,7 @@ func (u *user) iterate() bool {
 			if !u.holds(a.When) {
 				continue
 			}
-			now = clock()
+			now = time.Now()
 		}
 		switch {
 		case a.Think != nil:

@@ -15,7 +15,7 @@ import (
 var layers = map[string][]string{
 	"stickbench":                     {},
 	"stickbench/assert":              {"stickbench/internal/nearest", "github.com/expr-lang/expr"},
-	"stickbench/loadgen":             {"stickbench/assert", "github.com/tidwall/gjson", "golang.org/x/net", "golang.org/x/sync", "golang.org/x/sys"},
+	"stickbench/loadgen":             {"stickbench/assert", "stickbench/loadgen/internal/wire", "github.com/tidwall/gjson", "golang.org/x/net", "golang.org/x/sync", "golang.org/x/sys"},
 	"stickbench/report":              {"stickbench/assert", "stickbench/internal/format", "stickbench/internal/hist", "stickbench/internal/natural", "stickbench/internal/stats", "stickbench/loadgen"},
 	"stickbench/report/jtl":          {"stickbench/loadgen"},
 	"stickbench/report/compare":      {"stickbench/internal/format", "stickbench/internal/hist", "stickbench/internal/stats", "stickbench/loadgen", "stickbench/report", "github.com/montanaflynn/stats"},
@@ -39,6 +39,8 @@ var layers = map[string][]string{
 	"stickbench/internal/live":       {"stickbench/loadgen", "stickbench/report", "stickbench/report/export", "github.com/mattn/go-runewidth", "github.com/vbauerster/cupwriter", "github.com/vbauerster/mpb", "golang.org/x/term"},
 	"stickbench/internal/nearest":    {},
 	"stickbench/cmd/stickbench":      {"stickbench/", "github.com/mattn/go-runewidth", "github.com/spf13/cobra"},
+
+	"stickbench/loadgen/internal/wire": {},
 }
 
 // keptFrom are modules that must not come in even by way of others.

@@ -1,10 +1,9 @@
-package loadgen
+package wire
 
 import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -14,24 +13,18 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
-// client speaks HTTP over one connection of one user: one request at a time, each sent once. See conn.do.
-type client interface {
-	do(raw []byte, head bool, deadline time.Time, a *response) error
-	reusable() bool
-	close() error
-}
-
-// http2Conn is a connection of one user that speaks HTTP/2 (RFC 9113), by net/http's client for a single
+// http2 is a connection of one user that speaks HTTP/2 (RFC 9113), by net/http's client for a single
 // connection: its Transport would send a request again that a GOAWAY or REFUSED_STREAM turned away, its
 // ClientConn never does. It takes more than twice the time of conn per request, and some 20 KB more per
 // user.
 //
 // Bytes are those of the frames on the connection, of TLS's plain text where there is TLS; frames that
 // belong to no request, such as SETTINGS, count for the request during which they pass.
-type http2Conn struct {
+type http2 struct {
 	stream *counted
 	client *http.ClientConn
 	scheme string
@@ -78,17 +71,17 @@ func unencryptedHTTP2() *http.Protocols {
 }
 
 // newHTTP2 begins HTTP/2 on a stream, whose server is known to speak it: by ALPN under TLS, and by the
-// plan's word without (prior knowledge, RFC 9113 §3.3). Its error is a *wireError.
-func newHTTP2(c net.Conn, o origin) (*http2Conn, error) {
-	h := &http2Conn{stream: &counted{Conn: c}, scheme: "http"}
-	if o.https {
+// plan's word without (prior knowledge, RFC 9113 §3.3). Its error is an *Error.
+func newHTTP2(c net.Conn, o Origin) (*http2, error) {
+	h := &http2{stream: &counted{Conn: c}, scheme: "http"}
+	if o.Secure {
 		h.scheme = "https"
 	}
 	var err error
-	h.client, err = http2Transport.NewClientConn(context.WithValue(context.Background(), streamKey{}, h.stream), "http", o.address())
+	h.client, err = http2Transport.NewClientConn(context.WithValue(context.Background(), streamKey{}, h.stream), "http", o.Address())
 	if err != nil {
 		c.Close() // whatever net/http did with it, nobody else knows of it
-		return nil, &wireError{KindConnect, errors.New("no HTTP/2 connection to " + o.address())}
+		return nil, &Error{KindConnect, errors.New("no HTTP/2 connection to " + o.Address())}
 	}
 	return h, nil
 }
@@ -96,61 +89,61 @@ func newHTTP2(c net.Conn, o origin) (*http2Conn, error) {
 // alpnHTTP2 is the name of HTTP/2 in TLS handshakes (RFC 9113 §3.2).
 const alpnHTTP2 = "h2"
 
-// agreed reports whether the server chose HTTP/2 in the TLS handshake.
-func agreed(secure *tls.Conn, o origin) error {
-	if secure.ConnectionState().NegotiatedProtocol == alpnHTTP2 {
-		return nil
-	}
-	return &wireError{KindTLS, errors.New(o.host + ` does not speak HTTP/2: leave out http = "2"`)}
-}
+func (h *http2) reusable() bool { return !h.spent && h.client.Err() == nil }
 
-func (h *http2Conn) reusable() bool { return !h.spent && h.client.Err() == nil }
-
-func (h *http2Conn) close() error {
+func (h *http2) close() error {
 	if h.closed.Swap(true) {
 		return nil
 	}
 	return errors.Join(h.client.Close(), h.stream.Close())
 }
 
-// do is conn.do: raw, worded in HTTP/1.1, is sent as HTTP/2.
-func (h *http2Conn) do(raw []byte, _ bool, deadline time.Time, a *response) error {
-	a.reset()
+// do is conn.do: the request, written as HTTP/1.1, is sent as HTTP/2.
+func (h *http2) do(q *Request, a *Response) error {
+	a.reset(q)
 	if !h.reusable() {
-		return &wireError{KindClosed, errGone}
+		return &Error{KindClosed, errGone}
 	}
-	req, err := h.request(raw)
+	req, err := h.request(q.Raw)
 	if err != nil {
 		return err
 	}
 	in, out := h.stream.in.Load(), h.stream.out.Load()
-	ctx, cancel := context.WithDeadline(context.Background(), deadline)
+	ctx, cancel := context.WithDeadline(context.Background(), q.Deadline)
 	defer cancel()
 	res, err := h.client.RoundTrip(req.WithContext(ctx))
 	if err == nil {
-		a.firstByte = time.Now()
-		a.take(res)
-		err = a.readAll(res.Body)
+		a.FirstByte = time.Now()
+		if err = a.take(res); err == nil {
+			err = a.readAll(res.Body)
+		}
 		res.Body.Close()
 	}
-	a.end = time.Now()
-	a.received, a.sent = h.stream.in.Load()-in, h.stream.out.Load()-out
-	if err != nil {
-		h.spent = true
-		return h.explain(err, ctx, a)
+	a.End = time.Now()
+	a.Received, a.Sent = h.stream.in.Load()-in, h.stream.out.Load()-out
+	if err == nil {
+		return nil
 	}
-	return nil
+	h.spent = true
+	if h.closed.Load() {
+		return &Error{KindClosed, errCut}
+	}
+	begun := !a.FirstByte.IsZero()
+	if ctx.Err() != nil {
+		return explain(ctx.Err(), nil, begun)
+	}
+	return explain(finding(err, a), nil, begun)
 }
 
-// request reads what a script worded.
-func (h *http2Conn) request(raw []byte) (*http.Request, error) {
+// request reads what the request encoder wrote.
+func (h *http2) request(raw []byte) (*http.Request, error) {
 	if !bytes.HasSuffix(raw, []byte("\r\n\r\n")) {
-		// A response may come before the whole body is sent, and the next request be worded into raw meanwhile.
+		// A response may come before the whole body is sent, and the next request be written into raw meanwhile.
 		raw = bytes.Clone(raw)
 	}
 	req, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(raw)))
 	if err != nil {
-		return nil, &wireError{KindMalformed, fmt.Errorf("the request cannot be put into HTTP/2: %w", err)}
+		return nil, &Error{KindVariable, fmt.Errorf("the request cannot be sent in HTTP/2: %w", err)}
 	}
 	req.RequestURI, req.Close = "", false
 	req.URL.Scheme, req.URL.Host = h.scheme, req.Host
@@ -161,11 +154,14 @@ func (h *http2Conn) request(raw []byte) (*http.Request, error) {
 	return req, nil
 }
 
-// take makes of res the head that conn would have read. HTTP/2 has no reason phrases: the usual one stands
+// take makes of res the head that http1 would have read. HTTP/2 has no reason phrases: the usual one stands
 // for it, as reports show one.
-func (a *response) take(res *http.Response) {
+func (a *Response) take(res *http.Response) error {
 	h := &a.head
-	h.status, h.minor = res.StatusCode, 1
+	h.Status, h.minor = res.StatusCode, 1
+	if err := validStatus(h.Status); err != nil {
+		return err
+	}
 	h.raw = fmt.Appendf(h.raw[:0], "HTTP/2 %d ", res.StatusCode)
 	from := len(h.raw)
 	h.raw = append(h.raw, http.StatusText(res.StatusCode)...)
@@ -174,7 +170,7 @@ func (a *response) take(res *http.Response) {
 		for _, value := range res.Header[name] {
 			n, v := len(h.raw)+2, len(h.raw)+2+len(name)+2
 			if v+len(value) >= maxHead {
-				return
+				return errTooLarge
 			}
 			h.raw = append(append(append(append(h.raw, "\r\n"...), name...), ": "...), value...)
 			h.spans = append(h.spans, fieldSpan{
@@ -182,10 +178,11 @@ func (a *response) take(res *http.Response) {
 			})
 		}
 	}
+	return nil
 }
 
 // readAll reads the whole body, and keeps as much of it as conn does.
-func (a *response) readAll(body io.Reader) error {
+func (a *Response) readAll(body io.Reader) error {
 	var spare []byte
 	for {
 		room := a.room()
@@ -206,28 +203,51 @@ func (a *response) readAll(body io.Reader) error {
 	}
 }
 
-// explain makes a *wireError of why a request has no response.
-func (h *http2Conn) explain(err error, ctx context.Context, a *response) error {
-	begun := !a.firstByte.IsZero()
+// finding tells what net/http's err means for the response a: what the server did is an error of the connection
+// or a reset, what net/http itself found wrong is malformed or too large. net/http has types for few of its
+// errors.
+func finding(err error, a *Response) error {
 	var reset streamError
-	switch words := err.Error(); {
-	case h.closed.Load():
-		return &wireError{KindClosed, errCut}
-	case ctx.Err() != nil:
-		return &wireError{KindTimeout, lateness(nil, begun)}
+	begun := !a.FirstByte.IsZero()
+	switch text := err.Error(); {
+	case errors.As(err, &reset) && reset.fromPeer() && reset.Code == refusedStream:
+		return errRefused
+	case errors.As(err, &reset) && reset.fromPeer():
+		return peerReset(reset.Code)
+	case strings.HasSuffix(text, "graceful shutdown GOAWAY"): // of a stream beyond the last one that it processes
+		return errGoAway
+	case strings.Contains(text, "client conn not usable"), strings.Contains(text, "could not be established"):
+		return errGone
+	case strings.Contains(text, "GOAWAY") && begun:
+		return cutShort("response cut short: the server ended the connection (GOAWAY)")
+	case strings.Contains(text, "GOAWAY"):
+		return errors.New("the server ended the connection (GOAWAY)")
+	case strings.Contains(text, "header list larger"), !begun && a.Received > maxHead:
+		return errTooLarge
+	case isConnectionError(err) && begun && errors.Is(err, io.ErrUnexpectedEOF):
+		return cutShort("body cut short")
+	case isConnectionError(err):
+		return err
+	case strings.Contains(text, "1xx"):
+		return errInterim
 	case errors.As(err, &reset):
-		return &wireError{KindReset, errors.New("the server reset the stream: " + errorCodeName(reset.Code))}
-	case strings.Contains(words, "GOAWAY"):
-		return &wireError{KindClosed, errors.New("the server ended the connection (GOAWAY)")}
-	case strings.Contains(words, "header list larger"):
-		return &wireError{KindTooLarge, errTooLarge}
-	case strings.Contains(words, "HTTP/1.1 header"), strings.Contains(words, "PROTOCOL_ERROR"):
-		return &wireError{KindMalformed, errors.New("the response is not HTTP/2")}
-	case begun:
-		return &wireError{KindTruncated, cutShort("body cut short")}
+		return malformed("the response is not HTTP/2: " + errorCodeName(reset.Code))
 	}
-	return lost(err, nil, begun)
+	return malformed("the response is not HTTP/2")
 }
+
+// isConnectionError reports whether err is of the connection under HTTP/2, not of what came over it.
+func isConnectionError(err error) bool {
+	return err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		errors.As(err, new(*net.OpError)) || errors.As(err, new(syscall.Errno))
+}
+
+// peerReset is the code of a RST_STREAM that came from the server.
+type peerReset uint32
+
+func (r peerReset) Error() string { return "the server reset the stream: " + errorCodeName(uint32(r)) }
+
+const refusedStream = 7 // RFC 9113 §7
 
 // streamError has the fields of net/http's own, which fills in any such struct (errors.As).
 type streamError struct {
@@ -237,6 +257,11 @@ type streamError struct {
 }
 
 func (e streamError) Error() string { return errorCodeName(e.Code) }
+
+// fromPeer reports whether the server sent it; otherwise it is what net/http found wrong.
+func (e streamError) fromPeer() bool {
+	return e.Cause != nil && e.Cause.Error() == "received from peer"
+}
 
 // errorCodeName is the name of an error code (RFC 9113 §7).
 func errorCodeName(code uint32) string {

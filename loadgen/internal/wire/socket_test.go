@@ -1,14 +1,12 @@
-package loadgen
+package wire
 
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -16,7 +14,7 @@ import (
 )
 
 // piped is a connection without sockets to a server that runs script, for tests on the clock of synctest.
-func piped(t *testing.T, script func(net.Conn)) *conn {
+func piped(t *testing.T, script func(net.Conn)) *http1 {
 	here, there := net.Pipe()
 	done := make(chan struct{})
 	go func() {
@@ -25,7 +23,7 @@ func piped(t *testing.T, script func(net.Conn)) *conn {
 		script(there)
 	}()
 	t.Cleanup(func() { here.Close(); <-done })
-	return newConn(newSocket(here), nil, &peerTraits{})
+	return newHTTP1(newSocket(here), nil)
 }
 
 // TestDeadlineMoves: a deadline that is only noted must neither end a later request nor let one wait
@@ -39,9 +37,9 @@ func TestDeadlineMoves(t *testing.T) {
 				io.WriteString(c, okay)
 			}
 		})
-		var a response
+		var a Response
 		for i := range 20 {
-			if err := c.do([]byte(plainGet), false, time.Now().Add(10*time.Second), &a); err != nil {
+			if err := do(c, []byte(plainGet), false, time.Now().Add(10*time.Second), &a); err != nil {
 				t.Fatalf("request %d: %v", i, err)
 			}
 			if i == 9 {
@@ -49,31 +47,10 @@ func TestDeadlineMoves(t *testing.T) {
 			}
 		}
 		began := time.Now()
-		err := c.do([]byte(plainGet), false, began.Add(time.Second), &a)
+		err := do(c, []byte(plainGet), false, began.Add(time.Second), &a)
 		if took := time.Since(began); kindOf(err) != KindTimeout || took != time.Second {
 			t.Errorf("%v after %v, of one second", err, took)
 		}
-	})
-}
-
-// TestDeadlineOfWrites is the same for a server that takes no requests.
-func TestDeadlineOfWrites(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		here, there := net.Pipe()
-		s := newSocket(here)
-		s.until(time.Now().Add(time.Second))
-		s.until(time.Now().Add(time.Minute))
-		began := time.Now()
-		go func() {
-			io.ReadFull(there, make([]byte, 3))
-			time.Sleep(30 * time.Second)
-			io.ReadFull(there, make([]byte, 3))
-		}()
-		n, err := s.Write([]byte("123456789"))
-		if took := time.Since(began); n != 6 || !errors.Is(err, os.ErrDeadlineExceeded) || took != time.Minute {
-			t.Errorf("%d bytes, %v after %v", n, err, took)
-		}
-		there.Close()
 	})
 }
 
@@ -86,16 +63,10 @@ func TestDeadlineOfExchange(t *testing.T) {
 			io.WriteString(c, okay)
 		}
 	}))
-	var a response
+	var a Response
 	for _, left := range []time.Duration{time.Hour, -time.Second, 10 * time.Millisecond, -time.Second} {
-		if c.stale() {
-			t.Errorf("stale before %v", left)
-		}
 		c.socket.Conn.SetDeadline(time.Now().Add(left))
-		if left < 0 && c.stale() {
-			t.Error("stale after its deadline")
-		}
-		if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
+		if err := do(c, []byte(plainGet), false, soon(), &a); err != nil {
 			t.Errorf("%v left: %v", left, err)
 		}
 	}
@@ -116,19 +87,20 @@ func TestDeadlineUnderTLS(t *testing.T) {
 	defer s.Close()
 	defer close(release)
 	o := at(s.Listener)
-	o.https = true
-	c, err := newDialer(&Plan{TLS: &tls.Config{InsecureSkipVerify: true}}).dial(context.Background(), o, time.Now().Add(limit))
+	o.Secure = true
+	n, err := NewDialer(Config{TLS: &tls.Config{InsecureSkipVerify: true}}).connect(context.Background(), nil, o, time.Now().Add(limit))
 	if err != nil {
 		t.Fatal(err)
 	}
+	c := n.(*http1)
 	defer c.close()
-	var a response
-	if err := c.do([]byte(plainGet), false, time.Now().Add(limit), &a); err != nil {
+	var a Response
+	if err := do(c, []byte(plainGet), false, time.Now().Add(limit), &a); err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(limit + 50*time.Millisecond) // the user thinks while the deadline passes
 	ended := make(chan error, 1)
-	go func() { ended <- c.do([]byte(plainGet), false, time.Now().Add(limit), &a) }()
+	go func() { ended <- do(c, []byte(plainGet), false, time.Now().Add(limit), &a) }()
 	select {
 	case err := <-ended:
 		if kindOf(err) != KindTimeout {
@@ -150,11 +122,11 @@ func TestTimes(t *testing.T) {
 			}
 		})
 		began := time.Now()
-		var a response
-		if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
+		var a Response
+		if err := do(c, []byte(plainGet), false, soon(), &a); err != nil {
 			t.Fatal(err)
 		}
-		if first, end := a.firstByte.Sub(began), a.end.Sub(began); first != 2*time.Second || end != 3*time.Second {
+		if first, end := a.FirstByte.Sub(began), a.End.Sub(began); first != 2*time.Second || end != 3*time.Second {
 			t.Errorf("first byte after %v, end after %v", first, end)
 		}
 	})

@@ -1,4 +1,4 @@
-package loadgen
+package wire
 
 import (
 	"bytes"
@@ -8,7 +8,7 @@ import (
 )
 
 // readBody reads what f frames into a.
-func (c *conn) readBody(f framing, a *response) error {
+func (c *http1) readBody(f framing, a *Response) error {
 	switch f.kind {
 	case bodySized:
 		return c.readSized(f.size, a)
@@ -20,7 +20,7 @@ func (c *conn) readBody(f framing, a *response) error {
 	return nil
 }
 
-func (c *conn) readSized(size int64, a *response) error {
+func (c *http1) readSized(size int64, a *Response) error {
 	left, err := c.take(size, a)
 	if err == io.EOF {
 		return bodyCut(size-left, size)
@@ -30,7 +30,7 @@ func (c *conn) readSized(size int64, a *response) error {
 
 // readToEnd reads a body that ends with its connection. That it is whole cannot be known: crypto/tls too
 // reports the end of the connection alike with and without the peer's close_notify.
-func (c *conn) readToEnd(a *response) error {
+func (c *http1) readToEnd(a *Response) error {
 	if _, err := c.take(math.MaxInt64, a); err != io.EOF {
 		return err
 	}
@@ -40,7 +40,7 @@ func (c *conn) readToEnd(a *response) error {
 // take appends the next size bytes to the body, and returns how many were still missing at an error.
 // What does not come with the head is read into the body's own memory, which doubles as bytes arrive:
 // no server gets memory for a length that it only announces.
-func (c *conn) take(size int64, a *response) (left int64, err error) {
+func (c *http1) take(size int64, a *Response) (left int64, err error) {
 	n := int(min(int64(c.w-c.r), size))
 	a.keep(c.buf[c.r : c.r+n])
 	c.r += n
@@ -60,36 +60,36 @@ func (c *conn) take(size int64, a *response) (left int64, err error) {
 }
 
 // keep appends b as far as bodies are kept.
-func (a *response) keep(b []byte) {
-	n := min(len(b), maxBody-len(a.body))
-	a.body = append(a.body, b[:n]...)
-	a.dropped += int64(len(b) - n)
+func (a *Response) keep(b []byte) {
+	n := min(len(b), a.most-len(a.Body))
+	a.Body = append(a.Body, b[:n]...)
+	a.Dropped += int64(len(b) - n)
 }
 
 // room is free memory behind the body to read into; none once all is kept that ever is.
-func (a *response) room() []byte {
+func (a *Response) room() []byte {
 	const least = 2 << 10
-	free := min(cap(a.body), maxBody) - len(a.body)
-	if free < least && len(a.body) < maxBody {
-		a.body = slices.Grow(a.body, least)
-		free = min(cap(a.body), maxBody) - len(a.body)
+	free := min(cap(a.Body), a.most) - len(a.Body)
+	if free < least && len(a.Body) < a.most {
+		a.Body = slices.Grow(a.Body, least)
+		free = min(cap(a.Body), a.most) - len(a.Body)
 	}
-	return a.body[len(a.body) : len(a.body)+free]
+	return a.Body[len(a.Body) : len(a.Body)+free]
 }
 
 // grow takes the n bytes over that were read into room, or drops them if it was not the body's.
-func (a *response) grow(n int) {
-	if len(a.body) == maxBody {
-		a.dropped += int64(n)
+func (a *Response) grow(n int) {
+	if len(a.Body) == a.most {
+		a.Dropped += int64(n)
 		return
 	}
-	a.body = a.body[:len(a.body)+n]
+	a.Body = a.Body[:len(a.Body)+n]
 }
 
 // readChunks reads a chunked body (RFC 9112 §7.1): extensions and trailers are passed over, sizes are
 // hexadecimal digits and nothing else, and every line ends in CRLF, as two readers that differ on where a
 // chunk ends see two different responses.
-func (c *conn) readChunks(a *response) error {
+func (c *http1) readChunks(a *Response) error {
 	for {
 		line, err := c.line()
 		if err != nil {
@@ -117,7 +117,7 @@ func (c *conn) readChunks(a *response) error {
 }
 
 // readTrailers reads the fields behind the last chunk (RFC 9112 §7.1.2) and drops them.
-func (c *conn) readTrailers() error {
+func (c *http1) readTrailers() error {
 	for total := 0; ; {
 		line, err := c.line()
 		if err != nil || len(line) == 0 {
@@ -161,7 +161,7 @@ func hexDigit(c byte) (byte, bool) {
 }
 
 // line is the next line of a chunked body without its CRLF, valid until the next read.
-func (c *conn) line() ([]byte, error) {
+func (c *http1) line() ([]byte, error) {
 	for seen := 0; ; {
 		window := c.buf[c.r:c.w]
 		if i := bytes.IndexByte(window[seen:], '\n'); i >= 0 {

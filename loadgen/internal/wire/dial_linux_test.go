@@ -1,4 +1,4 @@
-package loadgen
+package wire
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 )
 
 // full is a listener whose queue is full: the system drops what knocks, as a host behind a firewall does.
-func full(t *testing.T) origin {
+func full(t *testing.T) Origin {
 	t.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -27,9 +27,9 @@ func full(t *testing.T) origin {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := origin{host: "127.0.0.1", port: strconv.Itoa(name.(*syscall.SockaddrInet4).Port)}
+	o := Origin{Host: "127.0.0.1", Port: strconv.Itoa(name.(*syscall.SockaddrInet4).Port)}
 	for range 4 {
-		c, err := net.DialTimeout("tcp", o.address(), 50*time.Millisecond)
+		c, err := net.DialTimeout("tcp", o.Address(), 50*time.Millisecond)
 		if err != nil {
 			return o
 		}
@@ -41,13 +41,13 @@ func full(t *testing.T) origin {
 
 func TestConnectTimeout(t *testing.T) {
 	o := full(t)
-	_, err := newDialer(&Plan{}).dial(context.Background(), o, time.Now().Add(30*time.Millisecond))
-	if kindOf(err) != KindConnTime || err.(*wireError).within(time.Second) != "no connection to "+o.address()+" within 1s" {
+	_, err := NewDialer(Config{}).connect(context.Background(), nil, o, time.Now().Add(30*time.Millisecond))
+	if kindOf(err) != KindConnTime || err.(*Error).Within(time.Second) != "no connection to "+o.Address()+" within 1s" {
 		t.Errorf("%q %v", kindOf(err), err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	time.AfterFunc(10*time.Millisecond, cancel)
-	if _, err := newDialer(&Plan{}).dial(ctx, o, soon()); err == nil || err.(*wireError).err != errCut {
+	if _, err := NewDialer(Config{}).connect(ctx, nil, o, soon()); err == nil || err.(*Error).Err != errCut {
 		t.Errorf("the second stop while connecting: %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package loadgen
+package wire
 
 import (
 	"bytes"
@@ -123,7 +123,7 @@ var responseCases = []responseCase{
 	{name: "head too large", wire: "HTTP/1.1 204 No Content\r\nX: " + long(maxHead-31) + "\r\n\r\n", kind: KindTooLarge, message: "64 KiB"},
 }
 
-func (want responseCase) check(t *testing.T, c *conn, a *response, err error) {
+func (want responseCase) check(t *testing.T, c *http1, a *Response, err error) {
 	t.Helper()
 	if kind := kindOf(err); kind != want.kind {
 		t.Fatalf("kind %q (%v), want %q", kind, err, want.kind)
@@ -140,13 +140,13 @@ func (want responseCase) check(t *testing.T, c *conn, a *response, err error) {
 	if want.received == 0 {
 		want.received = len(want.wire)
 	}
-	if a.status != want.status || string(a.body) != want.body || a.received != int64(want.received) || c.reusable() != want.keep {
+	if a.Status != want.status || string(a.Body) != want.body || a.Received != int64(want.received) || c.reusable() != want.keep {
 		t.Errorf("status %d, %d bytes of body %.40q, received %d, reusable %v\nwant %d, %d bytes %.40q, %d, %v",
-			a.status, len(a.body), a.body, a.received, c.reusable(),
+			a.Status, len(a.Body), a.Body, a.Received, c.reusable(),
 			want.status, len(want.body), want.body, want.received, want.keep)
 	}
-	if a.firstByte.IsZero() || a.end.Before(a.firstByte) {
-		t.Errorf("first byte %v, end %v", a.firstByte, a.end)
+	if a.FirstByte.IsZero() || a.End.Before(a.FirstByte) {
+		t.Errorf("first byte %v, end %v", a.FirstByte, a.End)
 	}
 }
 
@@ -156,8 +156,8 @@ func TestResponses(t *testing.T) {
 		for _, size := range []int{1, 2, 7, 1 << 20} {
 			t.Run(fmt.Sprintf("%s/%d", tt.name, size), func(t *testing.T) {
 				c := cannedConn([]byte(tt.wire), size)
-				var a response
-				err := c.do([]byte(plainGet), tt.head, soon(), &a)
+				var a Response
+				err := do(c, []byte(plainGet), tt.head, soon(), &a)
 				if tt.received == 0 || size > 1000 { // what is left over is noticed if it comes with the response
 					tt.check(t, c, &a, err)
 				}
@@ -185,11 +185,11 @@ func TestResponsesOverSockets(t *testing.T) {
 						data = data[n:]
 					}
 				}))
-				var a response
-				err := c.do([]byte(plainGet), tt.head, soon(), &a)
+				var a Response
+				err := do(c, []byte(plainGet), tt.head, soon(), &a)
 				tt.check(t, c, &a, err)
-				if a.sent != int64(len(plainGet)) {
-					t.Errorf("sent %d of %d", a.sent, len(plainGet))
+				if a.Sent != int64(len(plainGet)) {
+					t.Errorf("sent %d of %d", a.Sent, len(plainGet))
 				}
 			})
 		}
@@ -200,23 +200,23 @@ func TestFields(t *testing.T) {
 	const wire = "HTTP/1.1 404 Not  There\r\nX-Backend-IP:\t10.0.0.1 \r\nset-cookie: a=1; Path=/\r\nSet-Cookie: a=1; Path=/x\r\n" +
 		"Empty:\r\nFolded: one\r\n  two\r\nSET-COOKIE:b=2, c\r\nContent-Length: 0\r\n\r\n"
 	c := cannedConn([]byte(wire), 3)
-	var a response
-	if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
+	var a Response
+	if err := do(c, []byte(plainGet), false, soon(), &a); err != nil {
 		t.Fatal(err)
 	}
-	if got := string(a.reason()); got != "Not  There" {
+	if got := string(a.Reason()); got != "Not  There" {
 		t.Errorf("reason %q", got)
 	}
 	for name, want := range map[string]string{
 		"x-backend-ip": "10.0.0.1", "X-BACKEND-IP": "10.0.0.1", "empty": "", "none": "", "": "",
 		"folded": "one    two", "set-cookie": "a=1; Path=/",
 	} {
-		if got := a.field(name); got != want {
+		if got := a.Field(name); got != want {
 			t.Errorf("field %q is %q, want %q", name, got, want)
 		}
 	}
 	var cookies []string
-	for v := range a.setCookies() {
+	for v := range a.SetCookies() {
 		cookies = append(cookies, string(v))
 	}
 	if got := strings.Join(cookies, "|"); got != "a=1; Path=/|a=1; Path=/x|b=2, c" {
@@ -227,7 +227,7 @@ func TestFields(t *testing.T) {
 // TestBodyBeyondLimit: a server may send more than is kept; it is counted all the same, and the
 // connection goes on behind it.
 func TestBodyBeyondLimit(t *testing.T) {
-	const size = maxBody + 100_000
+	const size = MaxBody + 100_000
 	wire := append(fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", size), bytes.Repeat([]byte("x"), size)...)
 	next := "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 	gate := make(chan struct{})
@@ -238,15 +238,15 @@ func TestBodyBeyondLimit(t *testing.T) {
 		taken(c)
 		c.Write([]byte(next))
 	}))
-	var a response
-	if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
+	var a Response
+	if err := do(c, []byte(plainGet), false, soon(), &a); err != nil {
 		t.Fatal(err)
 	}
-	if len(a.body) != maxBody || a.dropped != 100_000 || a.received != int64(len(wire)) || !c.reusable() {
-		t.Errorf("body %d, dropped %d, received %d of %d, reusable %v", len(a.body), a.dropped, a.received, len(wire), c.reusable())
+	if len(a.Body) != MaxBody || a.Dropped != 100_000 || a.Received != int64(len(wire)) || !c.reusable() {
+		t.Errorf("body %d, dropped %d, received %d of %d, reusable %v", len(a.Body), a.Dropped, a.Received, len(wire), c.reusable())
 	}
 	close(gate)
-	if err := c.do([]byte(plainGet), false, soon(), &a); err != nil || string(a.body) != "ok" || a.received != int64(len(next)) {
-		t.Errorf("then %q, received %d, %v", a.body, a.received, err)
+	if err := do(c, []byte(plainGet), false, soon(), &a); err != nil || string(a.Body) != "ok" || a.Received != int64(len(next)) {
+		t.Errorf("then %q, received %d, %v", a.Body, a.Received, err)
 	}
 }

@@ -1,4 +1,4 @@
-package loadgen
+package wire
 
 import (
 	"bufio"
@@ -19,7 +19,7 @@ const plainGet = "GET / HTTP/1.1\r\nHost: test\r\n\r\n"
 
 // served is the address of a server that runs script on every connection, one goroutine each, and closes
 // it afterwards.
-func served(t testing.TB, script func(net.Conn)) origin {
+func served(t testing.TB, script func(net.Conn)) Origin {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -42,16 +42,18 @@ func served(t testing.TB, script func(net.Conn)) origin {
 	return at(l)
 }
 
-func at(l net.Listener) origin {
+func at(l net.Listener) Origin {
 	a := l.Addr().(*net.TCPAddr)
-	return origin{host: "127.0.0.1", port: strconv.Itoa(a.Port)}
+	return Origin{Host: "127.0.0.1", Port: strconv.Itoa(a.Port)}
 }
 
-// respondedJustNow makes c believe that its last response has only just ended, however long the test is held up.
-func respondedJustNow(c *conn) { c.at = clock().Add(time.Hour) }
+// do makes an exchange on c that keeps the body.
+func do(c *http1, raw []byte, head bool, deadline time.Time, a *Response) error {
+	return c.do(&Request{Raw: raw, Head: head, KeepBody: true, Deadline: deadline}, a)
+}
 
 // refused is an address at which nobody listens.
-func refused(t testing.TB) origin {
+func refused(t testing.TB) Origin {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -79,14 +81,14 @@ func taken(c net.Conn) bool {
 }
 
 // connected is a connection to o.
-func connected(t testing.TB, o origin) *conn {
+func connected(t testing.TB, o Origin) *http1 {
 	t.Helper()
-	c, err := newDialer(&Plan{}).dial(context.Background(), o, soon())
+	c, err := NewDialer(Config{}).connect(context.Background(), nil, o, soon())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.close() })
-	return c
+	return c.(*http1)
 }
 
 // shoot ends a connection with a RST.
@@ -111,14 +113,14 @@ func (c *canned) Read(b []byte) (int, error) {
 func (c *canned) Write(b []byte) (int, error) { return len(b), nil }
 func (c *canned) SetDeadline(time.Time) error { return nil }
 func (c *canned) Close() error                { return nil }
-func cannedConn(data []byte, size int) *conn {
-	return newConn(newSocket(&canned{data: data, size: size}), nil, &peerTraits{})
+func cannedConn(data []byte, size int) *http1 {
+	return newHTTP1(newSocket(&canned{data: data, size: size}), nil)
 }
 func kindOf(err error) Kind {
 	if err == nil {
 		return OK
 	}
-	return err.(*wireError).kind
+	return err.(*Error).Kind
 }
 
 // reference reads data as net/http does.

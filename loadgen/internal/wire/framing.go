@@ -1,4 +1,4 @@
-package loadgen
+package wire
 
 import (
 	"bytes"
@@ -62,9 +62,9 @@ func (h *head) framing(toHead bool) (framing, error) {
 	}
 	f := framing{keep: !closed && (alive || h.minor > 0)}
 	switch {
-	case h.status == http.StatusSwitchingProtocols:
+	case h.Status == http.StatusSwitchingProtocols:
 		f.keep = false
-	case toHead, h.status == http.StatusNoContent, h.status == http.StatusNotModified:
+	case toHead, h.Status == http.StatusNoContent, h.Status == http.StatusNotModified:
 	case chunked:
 		f.kind, f.keep = bodyChunked, f.keep && size < 0 && h.minor > 0
 	case size >= 0:

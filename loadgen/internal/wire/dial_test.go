@@ -1,4 +1,4 @@
-package loadgen
+package wire
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -22,16 +23,16 @@ func TestDialFailures(t *testing.T) {
 	shut := refused(t)
 	for _, tt := range []struct {
 		name    string
-		origin  origin
+		origin  Origin
 		kind    Kind
 		message string
 	}{
-		{"refused", shut, KindRefused, "connection refused: " + shut.address()},
-		{"no such port", origin{host: "127.0.0.1", port: "99999"}, KindConnect, "no connection: 127.0.0.1:99999"},
-		{"no such host", origin{host: "no such host", port: "80"}, KindDNS, ""},
+		{"refused", shut, KindRefused, "connection refused: " + shut.Address()},
+		{"no such port", Origin{Host: "127.0.0.1", Port: "99999"}, KindConnect, "no connection: 127.0.0.1:99999"},
+		{"no such host", Origin{Host: "no such host", Port: "80"}, KindDNS, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := newDialer(&Plan{}).dial(context.Background(), tt.origin, soon())
+			_, err := NewDialer(Config{}).connect(context.Background(), nil, tt.origin, soon())
 			if kindOf(err) != tt.kind || !strings.Contains(err.Error(), tt.message) {
 				t.Errorf("%q %v, want %q %s", kindOf(err), err, tt.kind, tt.message)
 			}
@@ -43,13 +44,13 @@ func TestDialFailures(t *testing.T) {
 // and a context that has ended take the same ways.
 func TestDialTimes(t *testing.T) {
 	o := served(t, func(net.Conn) {})
-	_, err := newDialer(&Plan{}).dial(context.Background(), o, time.Now().Add(-time.Second))
-	if kindOf(err) != KindConnTime || err.(*wireError).within(30*time.Second) != "no connection to "+o.address()+" within 30s" {
+	_, err := NewDialer(Config{}).connect(context.Background(), nil, o, time.Now().Add(-time.Second))
+	if kindOf(err) != KindConnTime || err.(*Error).Within(30*time.Second) != "no connection to "+o.Address()+" within 30s" {
 		t.Errorf("%q %v", kindOf(err), err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := newDialer(&Plan{}).dial(ctx, o, soon()); !errors.Is(err, errCut) {
+	if _, err := NewDialer(Config{}).connect(ctx, nil, o, soon()); !errors.Is(err, errCut) {
 		t.Errorf("%q %v", kindOf(err), err)
 	}
 }
@@ -66,8 +67,8 @@ func TestExplainDial(t *testing.T) {
 		{errors.New("something else"), KindConnect, "no connection: a.test:80"},
 	} {
 		err := explainDial(&net.OpError{Op: "dial", Err: tt.err}, "a.test:80")
-		if err.kind != tt.kind || err.Error() != tt.message {
-			t.Errorf("%v: %q %v", tt.err, err.kind, err)
+		if err.Kind != tt.kind || err.Error() != tt.message {
+			t.Errorf("%v: %q %v", tt.err, err.Kind, err)
 		}
 	}
 }
@@ -98,7 +99,7 @@ func certified(t *testing.T, until time.Time, names ...string) (tls.Certificate,
 }
 
 // secured is a TLS server on loopback that is called localhost.
-func secured(t *testing.T, c *tls.Config, script func(*tls.Conn)) origin {
+func secured(t *testing.T, c *tls.Config, script func(*tls.Conn)) Origin {
 	o := served(t, func(raw net.Conn) {
 		s := tls.Server(raw, c)
 		if s.Handshake() == nil {
@@ -106,7 +107,7 @@ func secured(t *testing.T, c *tls.Config, script func(*tls.Conn)) origin {
 			s.Close()
 		}
 	})
-	o.https, o.host = true, "localhost"
+	o.Secure, o.Host = true, "localhost"
 	return o
 }
 
@@ -120,14 +121,14 @@ func TestTLS(t *testing.T) {
 		}
 	}
 	plain := served(t, func(c net.Conn) { c.Read(make([]byte, 4096)); io.WriteString(c, "HTTP/1.1 400 Bad Request\r\n\r\n") })
-	plain.https = true
+	plain.Secure = true
 	silent := served(t, stall)
-	silent.https = true
+	silent.Secure = true
 	ends := served(t, func(c net.Conn) { io.ReadFull(c, make([]byte, 5)) })
-	ends.https = true
+	ends.Secure = true
 	for _, tt := range []struct {
 		name    string
-		origin  origin
+		origin  Origin
 		client  *tls.Config
 		kind    Kind
 		message string
@@ -150,22 +151,23 @@ func TestTLS(t *testing.T) {
 			if tt.kind == KindConnTime {
 				deadline = time.Now().Add(30 * time.Millisecond)
 			}
-			c, err := newDialer(&Plan{TLS: tt.client}).dial(context.Background(), tt.origin, deadline)
+			n, err := NewDialer(Config{TLS: tt.client}).connect(context.Background(), nil, tt.origin, deadline)
 			if kindOf(err) != tt.kind || err != nil && !strings.Contains(err.Error(), tt.message) {
 				t.Fatalf("%q %v, want %q %s", kindOf(err), err, tt.kind, tt.message)
 			}
 			if err != nil {
 				return
 			}
+			c := n.(*http1)
 			defer c.close()
-			var a response
+			var a Response
 			for i := range 3 { // the session tickets that come meanwhile are not responses
 				time.Sleep(2 * time.Millisecond)
-				if err := c.do([]byte(plainGet), false, soon(), &a); err != nil || string(a.body) != "ok" || c.stale() {
-					t.Fatalf("request %d: %v, body %q", i, err, a.body)
+				if err := do(c, []byte(plainGet), false, soon(), &a); err != nil || string(a.Body) != "ok" || !c.reusable() {
+					t.Fatalf("request %d: %v, body %q", i, err, a.Body)
 				}
-				if a.received != int64(len(okay)) || a.sent != int64(len(plainGet)) {
-					t.Errorf("received %d, sent %d", a.received, a.sent)
+				if a.Received != int64(len(okay)) || a.Sent != int64(len(plainGet)) {
+					t.Errorf("received %d, sent %d", a.Received, a.Sent)
 				}
 			}
 		})
@@ -206,13 +208,14 @@ func TestTLSEndings(t *testing.T) {
 				<-gate
 				tt.script(c, said)
 			})
-			c, err := newDialer(&Plan{TLS: &tls.Config{RootCAs: pool}}).dial(context.Background(), o, soon())
+			n, err := NewDialer(Config{TLS: &tls.Config{RootCAs: pool}}).connect(context.Background(), nil, o, soon())
 			if err != nil {
 				t.Fatal(err)
 			}
+			c := n.(*http1)
 			defer c.close()
-			var a response
-			if err := c.do([]byte(plainGet), false, soon(), &a); err != nil {
+			var a Response
+			if err := do(c, []byte(plainGet), false, soon(), &a); err != nil {
 				t.Fatal(err)
 			}
 			close(gate)
@@ -220,7 +223,7 @@ func TestTLSEndings(t *testing.T) {
 				<-said
 				time.Sleep(5 * time.Millisecond)
 			}
-			err = c.do([]byte(plainGet), false, soon(), &a)
+			err = do(c, []byte(plainGet), false, soon(), &a)
 			if kindOf(err) != tt.kind || errors.Is(err, errUnsent) != tt.first {
 				t.Errorf("%q %v", kindOf(err), err)
 			}
@@ -237,16 +240,17 @@ func TestTLSClose(t *testing.T) {
 		close(asked)
 		io.Copy(io.Discard, c)
 	})
-	c, err := newDialer(&Plan{TLS: &tls.Config{RootCAs: pool}}).dial(context.Background(), o, soon())
+	n, err := NewDialer(Config{TLS: &tls.Config{RootCAs: pool}}).connect(context.Background(), nil, o, soon())
 	if err != nil {
 		t.Fatal(err)
 	}
+	c := n.(*http1)
 	go func() {
 		<-asked
 		c.close()
 	}()
-	var a response
-	if err := c.do([]byte(plainGet), false, soon(), &a); !errors.Is(err, errCut) {
+	var a Response
+	if err := do(c, []byte(plainGet), false, soon(), &a); !errors.Is(err, errCut) {
 		t.Error(err)
 	}
 }
@@ -256,13 +260,14 @@ func TestTLSClose(t *testing.T) {
 func TestCertificateWanted(t *testing.T) {
 	cert, pool := certified(t, time.Now().Add(time.Hour), "localhost")
 	o := secured(t, &tls.Config{Certificates: []tls.Certificate{cert}, ClientAuth: tls.RequireAnyClientCert}, func(*tls.Conn) {})
-	c, err := newDialer(&Plan{TLS: &tls.Config{RootCAs: pool}}).dial(context.Background(), o, soon())
+	n, err := NewDialer(Config{TLS: &tls.Config{RootCAs: pool}}).connect(context.Background(), nil, o, soon())
 	if err != nil {
 		t.Fatal(err)
 	}
+	c := n.(*http1)
 	defer c.close()
-	var a response
-	err = c.do([]byte(plainGet), false, soon(), &a)
+	var a Response
+	err = do(c, []byte(plainGet), false, soon(), &a)
 	if kindOf(err) != KindTLS || err.Error() != "TLS ended by the server: certificate required" {
 		t.Errorf("%q %v", kindOf(err), err)
 	}
@@ -270,7 +275,7 @@ func TestCertificateWanted(t *testing.T) {
 
 func TestOriginAddress(t *testing.T) {
 	for _, tt := range []struct{ host, want string }{{"a.test", "a.test:80"}, {"::1", "[::1]:80"}} {
-		if got := (origin{host: tt.host, port: "80"}).address(); got != tt.want {
+		if got := (Origin{Host: tt.host, Port: "80"}).Address(); got != tt.want {
 			t.Errorf("%s: %s", tt.host, got)
 		}
 	}
@@ -279,21 +284,30 @@ func TestOriginAddress(t *testing.T) {
 // Where a route leads elsewhere than the URL says, the message says which part of it failed.
 func TestRouteOfFailures(t *testing.T) {
 	shut := refused(t)
-	proxied, err := url.Parse("http://" + shut.address())
+	proxied, err := url.Parse("http://" + shut.Address())
 	if err != nil {
 		t.Fatal(err)
 	}
-	shop := origin{host: "shop.invalid", port: "8080"} // RFC 6761
+	shop := Origin{Host: "shop.invalid", Port: "8080"} // RFC 6761
 	for _, tt := range []struct {
 		route Route
 		want  string
 	}{
-		{Route{Proxy: proxied}, "connection refused: the proxy " + shut.address()},
+		{Route{Proxy: proxied}, "connection refused: the proxy " + shut.Address()},
 		{Route{Resolve: map[string]string{"shop.invalid:80": "127.0.0.1:80"}}, "(there is an address for shop.invalid:80, and none for shop.invalid:8080)"},
 	} {
-		_, err := newDialer(&Plan{Route: tt.route}).dial(context.Background(), shop, soon())
+		_, err := NewDialer(Config{Route: tt.route}).connect(context.Background(), nil, shop, soon())
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%v, want %s", err, tt.want)
 		}
+	}
+}
+
+// A source that goes away fails the samples, not the run, and is no fault of the target.
+func TestSourceThatIsNone(t *testing.T) {
+	d := NewDialer(Config{Route: Route{Sources: []netip.Addr{netip.MustParseAddr("192.0.2.1")}}})
+	_, err := d.connect(context.Background(), d.source(1), served(t, stall), soon())
+	if kindOf(err) != KindLocal {
+		t.Errorf("%q %v", kindOf(err), err)
 	}
 }

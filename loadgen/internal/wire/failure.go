@@ -1,6 +1,7 @@
-package loadgen
+package wire
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -10,35 +11,7 @@ import (
 	"os"
 	"strings"
 	"syscall"
-	"time"
 )
-
-// wireError is why a request has no response. Its message is in words of our own, alike on every system
-// and in every run, as reports count failures by their message.
-type wireError struct {
-	kind Kind
-	err  error
-}
-
-func (e *wireError) Error() string { return e.err.Error() }
-func (e *wireError) Unwrap() error { return e.err }
-
-// KindOf is why an origin cannot be reached, from an error of Probe; KindOther if err is none.
-func KindOf(err error) Kind {
-	var w *wireError
-	if errors.As(err, &w) {
-		return w.kind
-	}
-	return KindOther
-}
-
-// within is the message, and says how long was waited where a time limit was the reason.
-func (e *wireError) within(limit time.Duration) string {
-	if l, ok := e.err.(late); ok {
-		return string(l) + " within " + limit.String()
-	}
-	return e.Error()
-}
 
 // late says what did not happen in time.
 type late string
@@ -57,13 +30,14 @@ var (
 	errGone   error = unsent("connection closed before the request: nothing was sent")
 	errShot   error = unsent("connection reset before the request: nothing was sent")
 	errStray  error = unsent("bytes that belong to no request: nothing was sent")
+	// errGoAway and errRefused are what an HTTP/2 server says of a request that it got and did not process.
+	errGoAway  error = unsent("the server ended the connection (GOAWAY): the request was not processed")
+	errRefused error = unsent("the server refused the stream (REFUSED_STREAM): the request was not processed")
 
-	// errCut is the error of do after close, and of dial after its context ended.
+	// errCut is the error of what was in flight when the run was cut.
 	errCut = errors.New("cut by the end of the run")
 
-	// errSurplus is more than the response that was asked for: which of it is that response cannot be told.
-	errSurplus = malformed("more than one response to one request")
-
+	errInterim   = malformed(fmt.Sprintf("more than %d interim responses (1xx) to one request", mostInterim))
 	errTooLarge  = fmt.Errorf("header larger than %d KiB", maxHead>>10)
 	errChunksCut = cutShort("body cut short between chunks")
 )
@@ -81,31 +55,36 @@ func chunkCut(got, size int64) error {
 	return cutShort(fmt.Sprintf("body cut short: %d of %d bytes of a chunk", got, size))
 }
 
-// explain makes a wireError of what do met: err, and writeErr if the request could not be sent whole
-// before.
-func (c *conn) explain(err, writeErr error, a *response) error {
-	begun := !a.firstByte.IsZero()
+// explain makes an Error of what do met: err, and writeErr if the request could not be sent whole before.
+func (c *http1) explain(err, writeErr error, a *Response) error {
+	if c.closed.Load() {
+		return &Error{KindClosed, errCut}
+	}
+	return explain(err, writeErr, !a.FirstByte.IsZero())
+}
+
+// explain makes an Error of err, which ended an exchange: one of our own findings, or what the connection came to.
+// begun says that the response had begun.
+func explain(err, writeErr error, begun bool) *Error {
 	var bad malformed
 	var short cutShort
 	switch {
-	case c.closed.Load():
-		return &wireError{KindClosed, errCut}
+	case tlsFailure(err) != "":
+		return &Error{KindTLS, errors.New(tlsFailure(err))}
+	case err == errShot, err == errRefused, errors.As(err, new(peerReset)):
+		return &Error{KindReset, err}
 	case err == errStray:
-		return &wireError{KindMalformed, err}
-	case err == errGone:
-		return &wireError{KindClosed, err}
-	case err == errShot:
-		return &wireError{KindReset, err}
+		return &Error{KindMalformed, err}
+	case errors.Is(err, errUnsent):
+		return &Error{KindClosed, err}
 	case err == errTooLarge:
-		return &wireError{KindTooLarge, err}
+		return &Error{KindTooLarge, err}
 	case errors.As(err, &bad):
-		return &wireError{KindMalformed, err}
+		return &Error{KindMalformed, err}
 	case errors.As(err, &short):
-		return &wireError{KindTruncated, err}
-	case alert(err) != "":
-		return &wireError{KindTLS, errors.New("TLS ended by the server: " + alert(err))}
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return &wireError{KindTimeout, lateness(writeErr, begun)}
+		return &Error{KindTruncated, err}
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
+		return &Error{KindTimeout, lateness(writeErr, begun)}
 	}
 	return lost(err, writeErr, begun)
 }
@@ -122,43 +101,46 @@ func lateness(writeErr error, begun bool) late {
 
 // gone is what became of a kept connection that ended with err between two requests.
 func gone(err error) error {
-	if errors.Is(err, syscall.ECONNRESET) {
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return err
+	case errors.Is(err, syscall.ECONNRESET):
 		return errShot
 	}
 	return errGone
 }
 
 // lost is the end of a connection that was expected to go on.
-func lost(err, writeErr error, begun bool) *wireError {
+func lost(err, writeErr error, begun bool) *Error {
 	ended := err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF)
 	switch {
 	case ended && begun:
-		return &wireError{KindTruncated, cutShort("header cut short")}
+		return &Error{KindTruncated, cutShort("header cut short")}
 	case ended && !errors.Is(writeErr, syscall.ECONNRESET):
-		return &wireError{KindClosed, errors.New("connection closed before a response")}
+		return &Error{KindClosed, errors.New("connection closed before a response")}
 	case begun:
-		return &wireError{KindReset, errors.New("connection reset within the response")}
+		return &Error{KindReset, errors.New("connection reset within the response")}
 	}
-	return &wireError{KindReset, errors.New("connection reset before a response")}
+	return &Error{KindReset, errors.New("connection reset before a response")}
 }
 
-// explainDial makes a wireError of why there is no connection to address.
-func explainDial(err error, address string) *wireError {
+// explainDial makes an Error of why there is no connection to address.
+func explainDial(err error, address string) *Error {
 	var dns *net.DNSError
 	for _, k := range dialErrors {
 		if errors.Is(err, k.errno) {
-			return &wireError{k.kind, errors.New(k.text + ": " + address)}
+			return &Error{k.kind, errors.New(k.text + ": " + address)}
 		}
 	}
 	switch {
 	case errors.As(err, &dns) && dns.IsNotFound:
-		return &wireError{KindDNS, errors.New("no such host: " + dns.Name)}
+		return &Error{KindDNS, errors.New("no such host: " + dns.Name)}
 	case errors.As(err, &dns):
-		return &wireError{KindDNS, errors.New("name lookup failed: " + dns.Name)}
+		return &Error{KindDNS, errors.New("name lookup failed: " + dns.Name)}
 	case isTimeout(err):
-		return &wireError{KindConnTime, late("no connection to " + address)}
+		return &Error{KindConnTime, late("no connection to " + address)}
 	}
-	return &wireError{KindConnect, errors.New("no connection: " + address)}
+	return &Error{KindConnect, errors.New("no connection: " + address)}
 }
 
 func isTimeout(err error) bool {
@@ -166,6 +148,7 @@ func isTimeout(err error) bool {
 	return errors.Is(err, os.ErrDeadlineExceeded) || errors.As(err, &t) && t.Timeout()
 }
 
+// dialErrors tell what the network did from what this machine does not let us do.
 var dialErrors = []struct {
 	errno syscall.Errno
 	kind  Kind
@@ -175,15 +158,18 @@ var dialErrors = []struct {
 	{syscall.ECONNRESET, KindReset, "connection reset while connecting"},
 	{syscall.ENETUNREACH, KindConnect, "network unreachable"},
 	{syscall.EHOSTUNREACH, KindConnect, "host unreachable"},
-	{syscall.EADDRNOTAVAIL, KindConnect, "no local port left to connect from"},
-	{syscall.EMFILE, KindConnect, "too many open files (ulimit -n) to connect"},
-	{syscall.ENFILE, KindConnect, "too many open files in the system to connect"},
-	{syscall.EACCES, KindConnect, "not permitted to connect"},
-	{syscall.EPERM, KindConnect, "not permitted to connect"},
+	{syscall.EADDRNOTAVAIL, KindLocal, "no local address or port left to connect from"},
+	{syscall.EADDRINUSE, KindLocal, "no local port left to connect from"},
+	{syscall.EMFILE, KindLocal, "too many open files (ulimit -n) to connect"},
+	{syscall.ENFILE, KindLocal, "too many open files in the system to connect"},
+	{syscall.ENOBUFS, KindLocal, "no memory left for connections"},
+	{syscall.ENOMEM, KindLocal, "no memory left for connections"},
+	{syscall.EACCES, KindLocal, "this machine does not permit to connect"},
+	{syscall.EPERM, KindLocal, "this machine does not permit to connect"},
 }
 
-// explainTLS makes a wireError of why the handshake with host failed.
-func explainTLS(err error, host string) *wireError {
+// explainTLS makes an Error of why the handshake with host failed.
+func explainTLS(err error, host string) *Error {
 	const accept = " (--insecure accepts it)"
 	var (
 		unknown x509.UnknownAuthorityError
@@ -195,7 +181,7 @@ func explainTLS(err error, host string) *wireError {
 	)
 	switch {
 	case isTimeout(err):
-		return &wireError{KindConnTime, late("no TLS handshake with " + host)}
+		return &Error{KindConnTime, late("no TLS handshake with " + host)}
 	case errors.As(err, &unknown):
 		text = "certificate of " + host + " is not signed by a known authority" + accept
 	case errors.As(err, &name):
@@ -213,7 +199,23 @@ func explainTLS(err error, host string) *wireError {
 	default:
 		text = "TLS handshake with " + host + " failed: " + err.Error()
 	}
-	return &wireError{KindTLS, errors.New(text)}
+	return &Error{KindTLS, errors.New(text)}
+}
+
+// tlsFailure is what err says of TLS after the handshake, "" if it is of something else: the peer's alert, or why
+// we refused what it sent.
+func tlsFailure(err error) string {
+	var noTLS tls.RecordHeaderError
+	var op *net.OpError
+	switch {
+	case alert(err) != "":
+		return "TLS ended by the server: " + alert(err)
+	case errors.As(err, &noTLS):
+		return "the server stopped speaking TLS"
+	case errors.As(err, &op) && op.Op == "local error":
+		return "the server broke TLS: " + strings.TrimPrefix(op.Err.Error(), "tls: ")
+	}
+	return ""
 }
 
 // alert is what the peer's TLS alert says (RFC 8446 §6), "" if err is none. crypto/tls has no type for it

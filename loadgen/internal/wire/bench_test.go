@@ -1,4 +1,4 @@
-package loadgen
+package wire
 
 import (
 	"net"
@@ -25,21 +25,21 @@ func (r *repeater) Read(b []byte) (int, error) { return copy(b, r.data), nil }
 // BenchmarkParse is a response's way from the buffer into the response, without any system call but for the
 // time.
 func BenchmarkParse(b *testing.B) {
-	c := newConn(newSocket(&repeater{data: benchResponse}), nil, &peerTraits{})
-	var a response
+	c := newHTTP1(newSocket(&repeater{data: benchResponse}), nil)
+	var a Response
 	b.ReportAllocs()
 	b.SetBytes(int64(len(benchResponse)))
 	for b.Loop() {
-		a.reset()
+		a.reset(&Request{KeepBody: true})
 		c.r, c.w = 0, 0
-		if err := c.receive(false, &a); err != nil || len(a.body) != 120 {
+		if err := c.receive(false, &a); err != nil || len(a.Body) != 120 {
 			b.Fatal(err)
 		}
 	}
 }
 
 // rawServer answers every read with the same bytes.
-func rawServer(b *testing.B) origin {
+func rawServer(b *testing.B) Origin {
 	return served(b, func(c net.Conn) {
 		buf := make([]byte, 4096)
 		for {
@@ -56,11 +56,11 @@ func rawServer(b *testing.B) origin {
 // BenchmarkDo is a request over loopback, the server's part included.
 func BenchmarkDo(b *testing.B) {
 	c := connected(b, rawServer(b))
-	var a response
+	var a Response
 	deadline := soon()
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := c.do(benchRequest, false, deadline, &a); err != nil {
+		if err := do(c, benchRequest, false, deadline, &a); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -69,7 +69,7 @@ func BenchmarkDo(b *testing.B) {
 // BenchmarkWriteRead is the same with a plain write and read and nothing else: what cannot be saved.
 func BenchmarkWriteRead(b *testing.B) {
 	o := rawServer(b)
-	c, err := net.Dial("tcp", o.address())
+	c, err := net.Dial("tcp", o.Address())
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func BenchmarkDeadline(b *testing.B) {
 	})
 	b.Run("noted", func(b *testing.B) {
 		for d := soon(); b.Loop(); d = d.Add(1000) {
-			c.socket.until(d)
+			c.socket.SetDeadline(d)
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package loadgen
+package wire
 
 import (
 	"bytes"
@@ -24,7 +24,7 @@ type head struct {
 	raw    []byte // as received, up to and including the empty line; folds have become blanks
 	spans  []fieldSpan
 	phrase span
-	status int
+	Status int
 	minor  byte // of the version: 0 is HTTP/1.0, all others are HTTP/1.1
 
 	line, seen int // where the line being read begins, and how far its end was looked for
@@ -39,7 +39,7 @@ func (s span) of(raw []byte) []byte { return raw[s.from:s.to] }
 
 func (h *head) reset() {
 	h.raw, h.spans, h.phrase = h.raw[:0], h.spans[:0], span{}
-	h.status, h.minor, h.line, h.seen = 0, 0, 0, 0
+	h.Status, h.minor, h.line, h.seen = 0, 0, 0, 0
 }
 
 // malformed says how a response breaks HTTP.
@@ -114,19 +114,26 @@ func (h *head) statusLine(line []byte) error {
 		if !digit(c) {
 			return malformed("invalid status (want three digits): " + quoted(line))
 		}
-		h.status = h.status*10 + int(c-'0')
+		h.Status = h.Status*10 + int(c-'0')
 	}
 	if len(line) > size && line[size] != ' ' {
 		return malformed("invalid status (want three digits): " + quoted(line))
 	}
-	if h.status < 100 || h.status > 599 {
-		return malformed(fmt.Sprintf("invalid status %03d (want 100–599)", h.status))
+	if err := validStatus(h.Status); err != nil {
+		return err
 	}
 	if len(line) > size {
 		h.phrase = span{uint16(size + 1), uint16(len(line))}
 	}
 	h.minor = line[7] - '0'
 	return valid(line)
+}
+
+func validStatus(status int) error {
+	if status < 100 || status > 599 {
+		return malformed(fmt.Sprintf("invalid status %03d (want 100–599)", status))
+	}
+	return nil
 }
 
 // fieldLine reads "name: value" (RFC 9112 §5), which begins at from, or what continues the value of the
