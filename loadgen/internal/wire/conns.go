@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"slices"
 	"sync/atomic"
@@ -80,6 +81,9 @@ func (c *Conns) Do(q *Request, a *Response) (connect time.Duration, err error) {
 	connect = time.Since(began)
 	if err == nil {
 		err = c.on(k, q, a)
+	}
+	if errors.Is(err, errGone) { // of a new connection, there is no other to go on
+		err = lost(io.EOF, nil, false)
 	}
 	a.Stray = cmp.Or(stray, a.Stray)
 	a.Sent, a.Received = a.Sent+sent, a.Received+received

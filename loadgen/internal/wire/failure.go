@@ -38,6 +38,7 @@ var (
 	errCut = errors.New("cut by the end of the run")
 
 	errInterim   = malformed(fmt.Sprintf("more than %d interim responses (1xx) to one request", mostInterim))
+	errNotHTTP2  = malformed("the response is not HTTP/2")
 	errTooLarge  = fmt.Errorf("header larger than %d KiB", maxHead>>10)
 	errChunksCut = cutShort("body cut short between chunks")
 )

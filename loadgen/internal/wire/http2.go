@@ -32,15 +32,19 @@ type http2 struct {
 	closed atomic.Bool
 }
 
-// counted is a connection that counts its bytes.
+// counted is a connection that counts its bytes. foreign says that the first byte cannot be that of a frame (it is
+// the high one of a length that is no more than 16 384): the server speaks something else.
 type counted struct {
 	net.Conn
 	in, out atomic.Int64
+	foreign atomic.Bool
 }
 
 func (c *counted) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
-	c.in.Add(int64(n))
+	if n > 0 && c.in.Add(int64(n)) == int64(n) && b[0] != 0 {
+		c.foreign.Store(true)
+	}
 	return n, err
 }
 
@@ -101,7 +105,10 @@ func (h *http2) close() error {
 // do is conn.do: the request, written as HTTP/1.1, is sent as HTTP/2.
 func (h *http2) do(q *Request, a *Response) error {
 	a.reset(q)
-	if !h.reusable() {
+	switch {
+	case h.stream.foreign.Load():
+		return &Error{KindMalformed, errNotHTTP2}
+	case !h.reusable():
 		return &Error{KindClosed, errGone}
 	}
 	req, err := h.request(q.Raw)
@@ -132,7 +139,7 @@ func (h *http2) do(q *Request, a *Response) error {
 	if ctx.Err() != nil {
 		return explain(ctx.Err(), nil, begun)
 	}
-	return explain(finding(err, a), nil, begun)
+	return explain(h.finding(err, a), nil, begun)
 }
 
 // request reads what the request encoder wrote.
@@ -206,10 +213,12 @@ func (a *Response) readAll(body io.Reader) error {
 // finding tells what net/http's err means for the response a: what the server did is an error of the connection
 // or a reset, what net/http itself found wrong is malformed or too large. net/http has types for few of its
 // errors.
-func finding(err error, a *Response) error {
+func (h *http2) finding(err error, a *Response) error {
 	var reset streamError
 	begun := !a.FirstByte.IsZero()
 	switch text := err.Error(); {
+	case h.stream.foreign.Load():
+		return errNotHTTP2
 	case errors.As(err, &reset) && reset.fromPeer() && reset.Code == refusedStream:
 		return errRefused
 	case errors.As(err, &reset) && reset.fromPeer():
@@ -233,7 +242,7 @@ func finding(err error, a *Response) error {
 	case errors.As(err, &reset):
 		return malformed("the response is not HTTP/2: " + errorCodeName(reset.Code))
 	}
-	return malformed("the response is not HTTP/2")
+	return errNotHTTP2
 }
 
 // isConnectionError reports whether err is of the connection under HTTP/2, not of what came over it.
