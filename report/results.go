@@ -1,16 +1,3 @@
-// Package report folds samples into results and writes results for people and programs.
-//
-//	events ────────────────▶ Builder.Event ──┐
-//	loadgen.Run ─▶ Sample ─▶ Builder.Add ────┴▶ Builder.Freeze ─▶ Results ─▶ WriteText
-//	                 │            ▲                                       ├▶ WriteJSON
-//	              JTLWriter       │                                       ├▶ WriteJMeterTable
-//	                 ▼            │                                       ├▶ WriteJMeterCSV
-//	            samples.jtl ─▶ ReadJTL                                    └▶ WriteHTML
-//
-// A recording goes through the same folds as the run it was made of, and gives the same results. Folds
-// keep no samples but the last 65536, for events that are told late: their size is that of what they tell
-// apart (labels, nodes, users, phases, sorts of failure).
-// Results are plain data, and what is written of them is a function of them alone.
 package report
 
 // Schema names the layout of Results as JSON. Keys may be added to it, never changed or removed.

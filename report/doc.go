@@ -1,0 +1,21 @@
+// Package report folds samples into results.
+//
+//	events ─────────────────────────▶ Builder.Event ─┐
+//	loadgen.Run ─▶ Sample ──────────▶ Builder.Add ───┴▶ Builder.Freeze ─▶ Results ─▶ report/view ─▶ text, html
+//	                  │                    ▲                                     └▶ report/export
+//	             jtl.Writer                │
+//	                  ▼                    │
+//	             samples.jtl ─▶ jtl.Read ──┘
+//
+//	Builder.Add ─┬▶ rowFold        by label, node, label and node, and in all: figures of JMeter and ours
+//	             ├▶ affinityFold   what a response means to its session: moved, lost, went on
+//	             ├▶ timelineFold   by the second
+//	             ├▶ phaseTracker   by phase, state of the nodes and weights, once no event can come before it
+//	             ├▶ usersFold, errorFold
+//	             └▶ sampleChecks   warnings
+//
+// A recording goes through the same folds as the run it was made of, and gives the same results. Folds
+// keep no samples but the last 65536, for events that are told late: their size is that of what they tell
+// apart (labels, nodes, users, phases, distinct errors). Results are plain data, and what is written of them is
+// a function of them alone.
+package report
