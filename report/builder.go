@@ -53,7 +53,7 @@ type Run struct {
 }
 
 // Builder folds samples into Results: the same ones for a run that goes on and for its recording. What
-// it holds grows with labels × nodes, users, and sorts of failure (the latter and the nodes bounded),
+// it holds grows with labels × nodes, users, and distinct errors (the latter and the nodes bounded),
 // not with samples. It is not safe for concurrent use: Add and Freeze belong to one goroutine, or
 // behind one lock.
 type Builder struct {

@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
+
 	"stickbench/internal/format"
 	"stickbench/internal/stats"
-	"strings"
 )
 
 // The verdicts on shares; that of a round robin that is not exact is "off by k", k being how many

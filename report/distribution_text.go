@@ -2,9 +2,10 @@ package report
 
 import (
 	"fmt"
-	"stickbench/internal/format"
 	"strconv"
 	"strings"
+
+	"stickbench/internal/format"
 )
 
 // WeightsUnknown is the explanation where there is nothing to judge by.

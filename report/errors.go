@@ -9,10 +9,10 @@ import (
 	"stickbench/loadgen"
 )
 
-// maxDistinctErrors bounds the sorts of failure that are told apart.
+// maxDistinctErrors bounds the distinct errors.
 const maxDistinctErrors = 1000
 
-// errorFold counts failures by sort. Its size is bounded: what comes after the first maxSorts sorts is
+// errorFold counts distinct errors. Its size is bounded: what comes after the first maxDistinctErrors is
 // counted together.
 type errorFold struct {
 	index map[errorKey]int
@@ -50,7 +50,7 @@ func (f *errorFold) add(s *loadgen.Sample) {
 
 // errorKeyOf is the sort of a failed sample. What assertions saw differs from sample to sample: their sort
 // is the text before the first ": ", the expression; or in another tool's recording, whose messages are
-// not built so, the text without its numbers. Where the text does not, the status tells sorts apart.
+// not built so, the text without its numbers. Where the text does not, the status tells errors apart.
 func errorKeyOf(s *loadgen.Sample) errorKey {
 	key := errorKey{label: s.Label, kind: s.Kind, text: s.Failure}
 	switch {
@@ -87,15 +87,15 @@ func (f *errorFold) insert(key errorKey, s *loadgen.Sample, n int64) {
 	f.rows = append(f.rows, Error{Label: key.label, Kind: string(key.kind), Message: message, Count: n})
 }
 
-// freeze lists the sorts, most frequent first and, among equals, first seen first. Failures of further
-// sorts are one row without label at the end.
+// freeze lists the errors, most frequent first and, among equals, first seen first. Further errors
+// are one row without label at the end.
 func (f *errorFold) freeze() []Error {
 	rows := append([]Error{}, f.rows...)
 	slices.SortStableFunc(rows, func(a, b Error) int { return cmp.Compare(b.Count, a.Count) })
 	if f.other > 0 {
 		rows = append(rows, Error{
 			Kind:    string(loadgen.KindOther),
-			Message: "failures of further sorts; the first " + strconv.Itoa(maxDistinctErrors) + " sorts are told apart",
+			Message: "further distinct errors; only the first " + strconv.Itoa(maxDistinctErrors) + " are listed one by one",
 			Count:   f.other,
 		})
 	}

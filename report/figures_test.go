@@ -2,8 +2,9 @@ package report
 
 import (
 	"math"
-	"stickbench/internal/sampletest"
 	"testing"
+
+	"stickbench/internal/sampletest"
 )
 
 func TestFigure(t *testing.T) {

@@ -3,6 +3,7 @@ package report
 import (
 	"math"
 	"sort"
+
 	"stickbench/internal/hist"
 )
 

@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"slices"
+
 	"stickbench/internal/natural"
 )
 

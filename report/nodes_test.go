@@ -2,10 +2,11 @@ package report
 
 import (
 	"slices"
-	"stickbench/internal/sampletest"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"stickbench/internal/sampletest"
 )
 
 func TestNodes(t *testing.T) {

@@ -3,12 +3,13 @@ package report
 import (
 	"fmt"
 	"math"
-	"stickbench/internal/format"
-	"stickbench/internal/sampletest"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"stickbench/internal/format"
+	"stickbench/internal/sampletest"
 )
 
 func TestPhases(t *testing.T) {

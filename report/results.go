@@ -150,7 +150,7 @@ type Requests struct {
 }
 
 // Error is one sort of failure under one label. The last one may have no label: it counts the failures
-// of all sorts beyond those that are told apart.
+// of all errors beyond those that are listed.
 type Error struct {
 	Label   string `json:"label"`
 	Kind    string `json:"kind"`

@@ -1,10 +1,11 @@
 package report_test
 
 import (
+	"testing"
+
 	"stickbench/internal/sampletest"
 	"stickbench/report"
 	"stickbench/report/reporttest"
-	"testing"
 )
 
 // Every request is in one bucket; these do not overlap, and are as few and as even as promised.

@@ -3,11 +3,12 @@ package report
 import (
 	"math/rand/v2"
 	"slices"
-	"stickbench/internal/sampletest"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"stickbench/internal/sampletest"
 )
 
 func TestTimeline(t *testing.T) {

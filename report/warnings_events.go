@@ -3,8 +3,9 @@ package report
 import (
 	"fmt"
 	"slices"
-	"stickbench/internal/format"
 	"strings"
+
+	"stickbench/internal/format"
 )
 
 // shortPhase is the number of requests below which the figures of a phase are rough.

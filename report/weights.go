@@ -5,9 +5,10 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"stickbench/internal/format"
 	"strconv"
 	"strings"
+
+	"stickbench/internal/format"
 )
 
 // law is what an algorithm says of shares.

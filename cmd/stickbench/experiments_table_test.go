@@ -19,7 +19,7 @@ import (
 
 var experiments = flag.Bool("experiments", false, "run the experiments of the topic's table, which takes seven minutes, and write it anew")
 
-// A tableRow is a row of the table: an experiment, what is known of it from elsewhere, and what to show
+// A tableRow is a row of the table: an experiment, what is expected of it, and what to show
 // of stickbench's own results.
 type tableRow struct {
 	plan string
@@ -143,7 +143,7 @@ func measuredTable(t *testing.T) string {
 		t.Error(err)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "| experiment | known of it | embedded balancer | %s |\n|---|---|---|---|\n", haproxyVersion(t))
+	fmt.Fprintf(&b, "| experiment | expected | embedded balancer | %s |\n|---|---|---|---|\n", haproxyVersion(t))
 	for i, row := range experimentTable {
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", row.label(), row.known, strings.Join(cells[i], " | "))
 	}

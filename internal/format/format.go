@@ -1,13 +1,14 @@
 package format
 
 import (
-	"stickbench/internal/natural"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/mattn/go-runewidth"
+
+	"stickbench/internal/natural"
 )
 
 // Cells measures text in terminal columns. Neither the locale nor the environment has a say in it, so

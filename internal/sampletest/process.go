@@ -3,8 +3,9 @@ package sampletest
 import (
 	"math"
 	"math/rand/v2"
-	"stickbench/loadgen"
 	"time"
+
+	"stickbench/loadgen"
 )
 
 // Process makes runs whose latencies depend on those before them: their logarithms are an autoregressive

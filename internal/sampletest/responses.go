@@ -1,8 +1,9 @@
 package sampletest
 
 import (
-	"stickbench/loadgen"
 	"strings"
+
+	"stickbench/loadgen"
 )
 
 // Responses makes samples of one user from words: "s1:3:a" is a response of node s1 with counter 3 in

@@ -2,8 +2,9 @@ package sampletest
 
 import (
 	"fmt"
-	"stickbench/loadgen"
 	"time"
+
+	"stickbench/loadgen"
 )
 
 // Foreign are the samples of another tool: whole milliseconds, no nodes.

@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"regexp"
+	"strings"
+	"testing"
+
 	"stickbench/internal/sampletest"
 	"stickbench/report/compare"
 	"stickbench/report/reporttest"
-	"strings"
-	"testing"
 )
 
 func TestComparisonJSON(t *testing.T) {

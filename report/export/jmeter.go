@@ -3,10 +3,11 @@ package export
 import (
 	"bufio"
 	"io"
-	"stickbench/internal/format"
-	"stickbench/report"
 	"strconv"
 	"strings"
+
+	"stickbench/internal/format"
+	"stickbench/report"
 )
 
 // jmeterHeader are the columns of JMeter 5's Summary Report (SummaryReport.COLUMNS).

@@ -3,10 +3,11 @@ package export
 import (
 	"errors"
 	"math"
-	"stickbench/internal/sampletest"
-	"stickbench/report"
 	"strings"
 	"testing"
+
+	"stickbench/internal/sampletest"
+	"stickbench/report"
 )
 
 func TestJavaRates(t *testing.T) {

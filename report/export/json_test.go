@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
-	"stickbench/internal/sampletest"
-	"stickbench/report"
-	"stickbench/report/reporttest"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"stickbench/internal/sampletest"
+	"stickbench/report"
+	"stickbench/report/reporttest"
 )
 
 func TestWriteJSON(t *testing.T) {

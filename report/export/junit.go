@@ -4,9 +4,10 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"strings"
+
 	"stickbench/internal/format"
 	"stickbench/report"
-	"strings"
 )
 
 // The elements and attributes are those that Jenkins, GitLab and GitHub's actions read: Jenkins's
@@ -50,7 +51,7 @@ type (
 
 // WriteJUnit writes the expectations as JUnit's XML: a suite for the plan with a test case for each of
 // them. A case that failed says what was measured. A run that did not finish has one more case, which
-// failed. The sorts of errors are in system-out, most frequent first, and the warnings in system-err. What
+// failed. Errors are in system-out, most frequent first, and the warnings in system-err. What
 // is not printable is escaped as in the text report.
 //
 // Errors are those of w.

@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
-	"stickbench/internal/sampletest"
-	"stickbench/report"
 	"strings"
 	"testing"
+
+	"stickbench/internal/sampletest"
+	"stickbench/report"
 )
 
 func TestWriteJUnit(t *testing.T) {

@@ -3,11 +3,12 @@ package export
 import (
 	"fmt"
 	"io"
+	"strings"
+
 	"stickbench/internal/format"
 	"stickbench/report"
 	"stickbench/report/compare"
 	"stickbench/report/view"
-	"strings"
 )
 
 // WriteComparisonMarkdown writes a comparison as GitHub's Markdown, to be pasted into a pull request: a

@@ -2,10 +2,11 @@ package export
 
 import (
 	"bytes"
-	"stickbench/internal/sampletest"
-	"stickbench/report/reporttest"
 	"strings"
 	"testing"
+
+	"stickbench/internal/sampletest"
+	"stickbench/report/reporttest"
 )
 
 func TestComparisonMarkdown(t *testing.T) {

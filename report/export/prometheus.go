@@ -5,9 +5,10 @@ import (
 	"io"
 	"math"
 	"slices"
-	"stickbench/report"
 	"strconv"
 	"strings"
+
+	"stickbench/report"
 )
 
 // Family is a metric of Prometheus: one name, with a value for each combination of labels.
@@ -176,7 +177,7 @@ func (x *exposition) times(row *report.Row, prefix, whose string, labels ...stri
 // seconds turns milliseconds into seconds, to the nanosecond: 0.000197, not 0.00019700000000000002.
 func seconds(ms float64) float64 { return math.Round(ms*1e6) / 1e9 }
 
-// errors adds up the sorts of failure of one kind under one label.
+// errors adds up the errors of one kind under one label.
 func (x *exposition) errors(list []report.Error) {
 	type key struct{ label, kind string }
 	counts := map[key]int64{}

@@ -6,11 +6,12 @@ import (
 	"maps"
 	"math"
 	"regexp"
+	"strings"
+	"testing"
+
 	"stickbench/internal/sampletest"
 	"stickbench/report"
 	"stickbench/report/reporttest"
-	"strings"
-	"testing"
 )
 
 // exported are small results that have something of everything.

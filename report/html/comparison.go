@@ -5,11 +5,12 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
+
 	"stickbench/internal/format"
 	"stickbench/report"
 	"stickbench/report/compare"
 	"stickbench/report/view"
-	"strings"
 )
 
 const (

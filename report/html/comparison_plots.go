@@ -3,9 +3,10 @@ package html
 import (
 	"fmt"
 	"math"
+	"strconv"
+
 	"stickbench/internal/format"
 	"stickbench/report/compare"
-	"strconv"
 )
 
 // chartView is both sides over time, with what the charts have in common.

@@ -3,10 +3,11 @@ package html
 import (
 	"fmt"
 	"math"
-	"stickbench/internal/format"
-	"stickbench/report"
 	"strconv"
 	"strings"
+
+	"stickbench/internal/format"
+	"stickbench/report"
 )
 
 // latencyPlots are the distribution of the response times and their percentile curve.

@@ -2,8 +2,9 @@ package html
 
 import (
 	"math"
-	"stickbench/internal/format"
 	"strconv"
+
+	"stickbench/internal/format"
 )
 
 // scale maps values to places on an axis, 0 at its beginning and 1 at its end.

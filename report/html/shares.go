@@ -2,6 +2,7 @@ package html
 
 import (
 	"fmt"
+
 	"stickbench/internal/format"
 	"stickbench/report"
 )

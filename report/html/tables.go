@@ -3,11 +3,12 @@ package html
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"unicode/utf8"
+
 	"stickbench/internal/format"
 	"stickbench/report"
 	"stickbench/report/view"
-	"strings"
-	"unicode/utf8"
 )
 
 const (
@@ -120,7 +121,7 @@ func htmlFailures(r *report.Results) htmlTable {
 		rest += e.Count
 	}
 	if rest > 0 {
-		t.Notes = append(t.Notes, fmt.Sprintf("… and %s of %s.", format.Plural(rest, "error"), format.Plural(int64(len(r.Errors)-len(rows)), "more sort")))
+		t.Notes = append(t.Notes, fmt.Sprintf("… and %s with %s.", format.Plural(rest, "error"), format.Plural(int64(len(r.Errors)-len(rows)), "more message")))
 	}
 	return t
 }

@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
+
 	"stickbench/internal/format"
 	"stickbench/report"
 	"stickbench/report/view"
-	"strings"
 )
 
 const (

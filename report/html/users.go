@@ -2,9 +2,10 @@ package html
 
 import (
 	"fmt"
+	"strings"
+
 	"stickbench/internal/format"
 	"stickbench/report"
-	"strings"
 )
 
 // maxMatrixNodes bounds the nodes that have a column of their own.

@@ -2,11 +2,12 @@ package reporttest
 
 import (
 	"slices"
+	"testing"
+
 	"stickbench/internal/sampletest"
 	"stickbench/loadgen"
 	"stickbench/report"
 	"stickbench/report/compare"
-	"testing"
 )
 
 // setupBefore are facts of the run below.

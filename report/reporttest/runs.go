@@ -1,12 +1,13 @@
 package reporttest
 
 import (
-	"stickbench/internal/sampletest"
-	"stickbench/loadgen"
-	"stickbench/report"
 	"strings"
 	"sync"
 	"time"
+
+	"stickbench/internal/sampletest"
+	"stickbench/loadgen"
+	"stickbench/report"
 )
 
 // Runs are the runs whose text is kept as golden files.

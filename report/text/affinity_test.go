@@ -1,14 +1,15 @@
 package text
 
 import (
-	"stickbench/internal/sampletest"
-	"stickbench/report"
-	"stickbench/report/reporttest"
-	"stickbench/report/view"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"stickbench/internal/sampletest"
+	"stickbench/report"
+	"stickbench/report/reporttest"
+	"stickbench/report/view"
 )
 
 func TestAffinityBlock(t *testing.T) {
@@ -31,7 +32,7 @@ Lost            0
 Jumps           1   the counter went up by more than one
 Repeats         1   the counter stayed as it was: a cached response?`},
 		{"s1:1:a s1:2:a s2:1:b s2 s2:1:c clear s1:1:d s1:2:d", `
-Sessions         2   1 of them never moved
+Sessions         2   one of them never moved
 Transitions      5   from one response to the next of the same session
 Affinity     80.0%   stayed on their node; by chance alone 51.0% would
 Continuity   50.0%   of 4 counters went up by one in the same session

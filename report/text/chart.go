@@ -2,10 +2,11 @@ package text
 
 import (
 	"fmt"
+	"strings"
+
 	"stickbench/internal/format"
 	"stickbench/report"
 	"stickbench/report/view"
-	"strings"
 )
 
 const (

@@ -1,13 +1,14 @@
 package text
 
 import (
-	"stickbench/internal/sampletest"
-	"stickbench/loadgen"
-	"stickbench/report"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"stickbench/internal/sampletest"
+	"stickbench/loadgen"
+	"stickbench/report"
 )
 
 // timelineOf is the results of samples and events.

@@ -3,11 +3,12 @@ package text
 import (
 	"fmt"
 	"io"
+	"strings"
+
 	"stickbench/internal/format"
 	"stickbench/report"
 	"stickbench/report/compare"
 	"stickbench/report/view"
-	"strings"
 )
 
 // ComparisonOptions say how WriteComparisonText lays out a comparison.

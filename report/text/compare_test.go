@@ -3,13 +3,14 @@ package text
 import (
 	"bytes"
 	"fmt"
-	"stickbench/internal/sampletest"
-	"stickbench/report/compare"
-	"stickbench/report/reporttest"
 	"strings"
 	"testing"
 
 	"github.com/mattn/go-runewidth"
+
+	"stickbench/internal/sampletest"
+	"stickbench/report/compare"
+	"stickbench/report/reporttest"
 )
 
 func TestComparisonText(t *testing.T) {

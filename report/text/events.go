@@ -1,10 +1,11 @@
 package text
 
 import (
+	"strings"
+
 	"stickbench/internal/format"
 	"stickbench/report"
 	"stickbench/report/view"
-	"strings"
 )
 
 // writeEvents lists the events: the letter that marks them in the chart, when, what, and the response.

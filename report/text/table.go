@@ -2,9 +2,10 @@ package text
 
 import (
 	"slices"
+	"strings"
+
 	"stickbench/internal/format"
 	"stickbench/report/view"
-	"strings"
 )
 
 // gap separates columns.

@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strings"
+
 	"stickbench/internal/format"
 	"stickbench/report"
 	"stickbench/report/view"
-	"strings"
 )
 
 // Options say how WriteText lays out its report.
@@ -156,7 +157,7 @@ func writeErrors(p *page, r *report.Results) {
 		for i := range rest {
 			n += rest[i].Count
 		}
-		p.note(fmt.Sprintf("… and %s of %s.", format.Plural(n, "error"), format.Plural(int64(len(rest)), "more sort")))
+		p.note(fmt.Sprintf("… and %s with %s.", format.Plural(n, "error"), format.Plural(int64(len(rest)), "more message")))
 	}
 }
 

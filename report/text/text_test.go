@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
+	"testing"
+
 	"stickbench/assert"
 	"stickbench/internal/format"
 	"stickbench/internal/sampletest"
 	"stickbench/report"
 	"stickbench/report/reporttest"
-	"strings"
-	"testing"
 )
 
 func TestWriteText(t *testing.T) {

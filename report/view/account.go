@@ -2,9 +2,10 @@ package view
 
 import (
 	"fmt"
+	"strings"
+
 	"stickbench/internal/format"
 	"stickbench/report"
-	"strings"
 )
 
 // Account is the line on how much was measured, and in what unit times are.

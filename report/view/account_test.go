@@ -1,8 +1,9 @@
 package view
 
 import (
-	"stickbench/report"
 	"testing"
+
+	"stickbench/report"
 )
 
 func TestModelWords(t *testing.T) {

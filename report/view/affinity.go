@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+
 	"stickbench/internal/format"
 	"stickbench/report"
 )
@@ -50,6 +51,9 @@ func stickyRemark(a *report.Affinity) string {
 		return "none of them ever moved"
 	case a.Sticky == 0:
 		return "every one of them moved"
+	}
+	if a.Sticky == 1 {
+		return "one of them never moved"
 	}
 	return format.Count(a.Sticky) + " of them never moved"
 }

@@ -2,9 +2,10 @@ package view
 
 import (
 	"fmt"
+	"strings"
+
 	"stickbench/internal/format"
 	"stickbench/report/compare"
-	"strings"
 )
 
 // words say what the side is, and what of it was compared.

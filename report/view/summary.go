@@ -1,9 +1,10 @@
 package view
 
 import (
+	"strconv"
+
 	"stickbench/internal/format"
 	"stickbench/report"
-	"strconv"
 )
 
 // MaxRows bounds the rows of the summary with its rows per node; a table that is longer is printed

@@ -2,8 +2,9 @@ package view
 
 import (
 	"slices"
-	"stickbench/report"
 	"testing"
+
+	"stickbench/report"
 )
 
 // A phase in which nobody came has no response times: 0 would be the fastest of all.

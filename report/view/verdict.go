@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+
 	"stickbench/internal/format"
 	"stickbench/report"
 )

@@ -1,11 +1,12 @@
 package view
 
 import (
+	"strings"
+	"testing"
+
 	"stickbench/internal/sampletest"
 	"stickbench/report"
 	"stickbench/report/reporttest"
-	"strings"
-	"testing"
 )
 
 func TestSessionVerdict(t *testing.T) {
