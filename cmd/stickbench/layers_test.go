@@ -34,11 +34,12 @@ var layers = map[string][]string{
 	"stickbench/internal/events":     {"stickbench/internal/haproxy", "stickbench/loadgen", "stickbench/plans", "stickbench/report"},
 	"stickbench/internal/haproxy":    {},
 	"stickbench/internal/help":       {"github.com/mattn/go-runewidth", "github.com/yuin/goldmark"},
+	"stickbench/internal/draft":      {},
 	"stickbench/internal/lab":        {"stickbench/internal/haproxy", "stickbench/internal/nearest"},
 	"stickbench/internal/sequence":   {},
-	"stickbench/internal/live":       {"stickbench/loadgen", "stickbench/report", "stickbench/report/export", "github.com/mattn/go-runewidth", "github.com/vbauerster/cupwriter", "github.com/vbauerster/mpb", "golang.org/x/term"},
+	"stickbench/internal/live":       {"stickbench/internal/format", "stickbench/internal/hist", "stickbench/internal/natural", "stickbench/loadgen", "stickbench/report", "stickbench/report/export", "github.com/vbauerster/mpb", "golang.org/x/term"},
 	"stickbench/internal/nearest":    {},
-	"stickbench/cmd/stickbench":      {"stickbench/", "github.com/mattn/go-runewidth", "github.com/spf13/cobra"},
+	"stickbench/cmd/stickbench":      {"stickbench/", "github.com/mattn/go-runewidth", "github.com/spf13/cobra", "github.com/spf13/pflag"},
 
 	"stickbench/loadgen/internal/wire": {},
 }

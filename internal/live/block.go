@@ -6,8 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mattn/go-runewidth"
-
+	"stickbench/internal/format"
 	"stickbench/report"
 )
 
@@ -101,7 +100,7 @@ func (v *view) table(columns, lines int, p paint) []string {
 
 func heading(name string, numbers []nodeColumn, c *chart) string {
 	for _, n := range numbers {
-		name += columnGap + runewidth.FillLeft(n.heading, n.width)
+		name += columnGap + format.Pad(n.heading, n.width, true)
 	}
 	return name + c.heading()
 }
@@ -110,13 +109,13 @@ func heading(name string, numbers []nodeColumn, c *chart) string {
 func (v *view) names(columns int) []string {
 	names, most := []string{"node"}, 4
 	for i := range v.nodes {
-		name := rowName(&v.nodes[i], len(v.nodes) == 1)
+		name := format.Clean(rowName(&v.nodes[i], len(v.nodes) == 1))
 		names = append(names, name)
-		most = max(most, runewidth.StringWidth(printable(name)))
+		most = max(most, format.Cells.StringWidth(name))
 	}
 	most = min(most, max(4, columns/4))
 	for i := range names {
-		names[i] = runewidth.FillRight(fitName(names[i], most), most)
+		names[i] = format.Pad(format.Cut(names[i], most), most, false)
 	}
 	return names
 }
@@ -134,7 +133,7 @@ func rowName(n *nodeNow, only bool) string {
 }
 
 func width(names []string, numbers []nodeColumn) int {
-	w := runewidth.StringWidth(names[0])
+	w := format.Cells.StringWidth(names[0])
 	for _, n := range numbers {
 		w += len(columnGap) + n.width
 	}

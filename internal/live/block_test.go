@@ -10,8 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/mattn/go-runewidth"
-
+	"stickbench/internal/format"
 	"stickbench/loadgen"
 	"stickbench/report"
 )
@@ -100,7 +99,7 @@ func TestBlockFits(t *testing.T) {
 					t.Fatalf("%s: %d lines of %d", name, len(block), lines)
 				}
 				for _, line := range block {
-					if n := runewidth.StringWidth(line); n > max(columns, leastTable) {
+					if n := format.Cells.StringWidth(line); n > max(columns, leastTable) {
 						t.Fatalf("%s: %d columns of %d: %q", name, n, columns, line)
 					}
 				}
@@ -110,7 +109,7 @@ func TestBlockFits(t *testing.T) {
 }
 
 // leastTable are the columns of a name and a rate, below which nothing is left out any more.
-const leastTable = 4 + 2 + 6
+const leastTable = 4 + 2 + 7
 
 // An event is marked under the column in which it was, also when columns are of a second and begin in
 // the middle of the history.
@@ -139,8 +138,8 @@ func TestGroupBars(t *testing.T) {
 	other := status{Progress: loadgen.Progress{Group: "new", Users: 3, Ended: 3, Elapsed: 20 * time.Second, OfDuration: 10 * time.Second}, errors: 1005}
 	for columns, want := range map[int][]string{
 		116: {
-			"Thread Group 18/20 users ━━━━━━────────────────────   25%  812/s     3 errors  0:30 left  s1 50% s2 50%  250 of 1000",
-			"new 0/3 users            ━━━━━━━━━━━━━━━━━━━━━━━━━━  100%    0/s  1005 errors",
+			"Thread Group 18/20 users ━━━━━─────────────────   25%  812/s     3 errors  0:30 left  s1 50.0% s2 50.0%  250 of 1000",
+			"new 0/3 users            ━━━━━━━━━━━━━━━━━━━━━━  100%    0/s  1005 errors",
 		},
 		76: {
 			"Thread Group 18/20 users ━━━───────────   25%  812/s     3 errors  0:30 left",
@@ -155,18 +154,18 @@ func TestGroupBars(t *testing.T) {
 	}
 	for columns := -4; columns < 200; columns++ {
 		for _, line := range groupBars([]status{s, other}, columns) {
-			if n := runewidth.StringWidth(line); n > max(0, columns) {
+			if n := format.Cells.StringWidth(line); n > max(0, columns) {
 				t.Fatalf("%d columns: %d taken", columns, n)
 			}
 		}
 	}
-	if got, want := s.line(), "Thread Group: 18 of 20 users, 25%, 250 requests, 812.4/s, 3 errors, s1 50% s2 50%, 0:30 left"; got != want {
+	if got, want := s.line(), "Thread Group: 18 of 20 users, 25%, 250 requests, 812.4/s, 3 errors, s1 50.0% s2 50.0%, 0:30 left"; got != want {
 		t.Errorf("line %q, want %q", got, want)
 	}
 }
 
 func TestLatencyText(t *testing.T) {
-	for micros, want := range map[int64]string{-1: "–", 0: "0.00 ms", 511: "0.51 ms", 9994: "9.99 ms", 9999: "10.0 ms", 99_960: "100 ms", 999_600: "1.00 s", 71 * 60e6: "4260 s"} {
+	for micros, want := range map[int64]string{-1: "–", 0: "0 ms", 511: "0.511 ms", 9994: "9.99 ms", 9999: "10.0 ms", 99_960: "100 ms", 999_600: "1000 ms", 12_300_000: "12 s", 71 * 60e6: "4260 s"} {
 		if got := latency(micros); got != want {
 			t.Errorf("%d µs: %q, want %q", micros, got, want)
 		}

@@ -3,11 +3,9 @@ package live
 import (
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
-	"unicode"
 
-	"github.com/mattn/go-runewidth"
+	"stickbench/internal/format"
 )
 
 // nodeColumn is a column of numbers in the table of nodes.
@@ -23,15 +21,15 @@ const columnGap = "  "
 // nodeColumns are requests per second and share of the last two seconds, the share so far, the 95th
 // percentile of the last five seconds, and all errors.
 var nodeColumns = []nodeColumn{
-	{"req/s", 6, 0, func(n *nodeNow) string { return perSecond(n) }},
-	{"share", 5, 3, func(n *nodeNow) string { return percentage(n.now) }},
+	{"req/s", 7, 0, func(n *nodeNow) string { return perSecond(n) }},
+	{"share", 6, 3, func(n *nodeNow) string { return percentage(n.now) }},
 	{"so far", 6, 1, func(n *nodeNow) string { return percentage(n.soFar) }},
-	{"p95", 7, 2, func(n *nodeNow) string { return latency(n.p95) }},
-	{"errors", 6, 4, func(n *nodeNow) string { return short(float64(n.errors), 0) }},
+	{"p95", 8, 2, func(n *nodeNow) string { return latency(n.p95) }},
+	{"errors", 7, 4, func(n *nodeNow) string { return count(n.errors) }},
 }
 
 func (c *nodeColumn) cell(n *nodeNow, p paint) string {
-	text := runewidth.FillLeft(c.text(n), c.width)
+	text := format.Pad(c.text(n), c.width, true)
 	if c.heading == "errors" && n.errors > 0 {
 		return p.styled(red, text)
 	}
@@ -46,48 +44,36 @@ func perSecond(n *nodeNow) string {
 	case len(n.history) == 0:
 		return nothing
 	case n.perSecond > 0 && n.perSecond < 9.95:
-		return short(n.perSecond, 1)
+		return format.Decimal(n.perSecond, 1)
 	}
-	return short(n.perSecond, 0)
+	return count(int64(n.perSecond + 0.5))
 }
 
-// short writes a number of at most six digits, or millions.
-func short(x float64, decimals int) string {
-	if x < 999_999.5 {
-		return strconv.FormatFloat(x, 'f', decimals, 64)
+// count writes a number of at most seven columns, or millions.
+func count(n int64) string {
+	if n < 1e6 {
+		return format.Count(n)
 	}
-	return strconv.FormatFloat(x/1e6, 'f', 2, 64) + "M"
+	return format.Decimal(float64(n)/1e6, 2) + "M"
 }
 
-// percentage writes a share. 100% means all and 0% none.
+// percentage writes a share, if there is one.
 func percentage(share float64) string {
-	switch {
-	case share < 0:
+	if share < 0 {
 		return nothing
-	case share > 0 && share < 0.01:
-		return "<1%"
-	case share > 0.99 && share < 1:
-		return ">99%"
 	}
-	return strconv.FormatFloat(share*100, 'f', 0, 64) + "%"
+	return format.Percent(share)
 }
 
-// latency writes microseconds with three digits or so.
+// latency writes microseconds.
 func latency(micros int64) string {
-	ms := float64(micros) / 1000
 	switch {
 	case micros < 0:
 		return nothing
-	case ms < 9.995:
-		return strconv.FormatFloat(ms, 'f', 2, 64) + " ms"
-	case ms < 99.95:
-		return strconv.FormatFloat(ms, 'f', 1, 64) + " ms"
-	case ms < 999.5:
-		return strconv.FormatFloat(ms, 'f', 0, 64) + " ms"
-	case ms < 99_995:
-		return strconv.FormatFloat(ms/1000, 'f', 2, 64) + " s"
+	case micros < 10e6:
+		return format.Millis(float64(micros)/1000) + " ms"
 	}
-	return strconv.FormatFloat(ms/1000, 'f', 0, 64) + " s"
+	return strconv.FormatInt((micros+500_000)/1_000_000, 10) + " s"
 }
 
 // clock is a duration as minutes and seconds.
@@ -99,31 +85,9 @@ func clock(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d", int(d.Minutes()), int(d.Seconds())%60)
 }
 
-// printable is text from outside, a node's name for one, that cannot drive the terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return unicode.ReplacementChar
-	}, s)
-}
-
-// fit is printable text of at most that many columns.
+// fit is text from outside that cannot drive the terminal, of at most that many columns.
 func fit(s string, columns int) string {
-	return runewidth.Truncate(printable(s), max(0, columns), "…")
-}
-
-// fitName is a printable name of at most that many columns. Its middle goes first: names of nodes differ at
-// their beginning or at their end.
-func fitName(s string, columns int) string {
-	s = printable(s)
-	have := runewidth.StringWidth(s)
-	if have <= columns {
-		return s
-	}
-	head := columns / 2
-	return runewidth.Truncate(s, head, "") + "…" + runewidth.TruncateLeft(s, have-(columns-1-head), "")
+	return format.Cells.Truncate(format.Clean(s), max(0, columns), "…")
 }
 
 // paint reports whether there are colours. No meaning depends on them.

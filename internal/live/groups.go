@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/mattn/go-runewidth"
+	"stickbench/internal/format"
 )
 
 // leastBar are the columns of a bar that still says something.
@@ -21,13 +21,13 @@ func groupBars(groups []status, columns int) []string {
 		s := &groups[i]
 		heads[i] = fmt.Sprintf("%s %d/%d users ", fit(s.Group, 20), s.Active, s.Users)
 	}
-	room := columns - leastBar - align(heads, runewidth.FillRight)
+	room := columns - leastBar - align(heads, false)
 	for _, figure := range groupFigures {
 		texts := make([]string, len(groups))
 		for i := range groups {
 			texts[i] = figure.text(&groups[i], len(groups))
 		}
-		if n := align(texts, figure.fill); n > 0 && n <= room-2 {
+		if n := align(texts, figure.right); n > 0 && n <= room-2 {
 			room -= n + 2
 			for i := range tails {
 				tails[i] += "  " + texts[i]
@@ -41,14 +41,14 @@ func groupBars(groups []status, columns int) []string {
 	return lines
 }
 
-// align makes texts equally wide, and says how wide.
-func align(texts []string, fill func(string, int) string) int {
+// align makes texts equally wide and returns how wide.
+func align(texts []string, right bool) int {
 	most := 0
 	for _, t := range texts {
-		most = max(most, runewidth.StringWidth(t))
+		most = max(most, format.Cells.StringWidth(t))
 	}
 	for i := range texts {
-		texts[i] = fill(texts[i], most)
+		texts[i] = format.Pad(texts[i], most, right)
 	}
 	return most
 }
@@ -56,7 +56,7 @@ func align(texts []string, fill func(string, int) string) int {
 // bar is a line whose bar has that many columns.
 func (s *status) bar(head, tail string, room, columns int) string {
 	if room < 1 {
-		return runewidth.Truncate(head+tail, max(0, columns), "")
+		return format.Cells.Truncate(head+tail, max(0, columns), "")
 	}
 	full := int(s.part() * float64(room))
 	return strings.TrimRight(head+strings.Repeat("━", full)+strings.Repeat("─", room-full)+tail, " ")
@@ -64,25 +64,25 @@ func (s *status) bar(head, tail string, room, columns int) string {
 
 // groupFigures are what is said behind a bar, the most important first.
 var groupFigures = []struct {
-	fill func(string, int) string
-	text func(s *status, groups int) string
+	right bool // aligned
+	text  func(s *status, groups int) string
 }{
-	{runewidth.FillLeft, func(s *status, _ int) string { return fmt.Sprintf("%3.0f%%", 100*s.part()) }},
-	{runewidth.FillLeft, func(s *status, _ int) string { return fmt.Sprintf("%.0f/s", s.perSecond) }},
-	{runewidth.FillLeft, func(s *status, _ int) string { return fmt.Sprintf("%d errors", s.errors) }},
-	{runewidth.FillLeft, func(s *status, _ int) string {
+	{true, func(s *status, _ int) string { return fmt.Sprintf("%3.0f%%", 100*s.part()) }},
+	{true, func(s *status, _ int) string { return format.Decimal(s.perSecond, 0) + "/s" }},
+	{true, func(s *status, _ int) string { return format.Plural(s.errors, "error") }},
+	{true, func(s *status, _ int) string {
 		if left := s.left(); left >= 0 && s.Ended < s.Users {
 			return clock(left) + " left"
 		}
 		return ""
 	}},
-	{runewidth.FillRight, func(s *status, groups int) string {
+	{false, func(s *status, groups int) string {
 		if groups == 1 {
 			return "" // those of the only group are beneath
 		}
 		return s.nodes()
 	}},
-	{runewidth.FillLeft, func(s *status, _ int) string {
+	{true, func(s *status, _ int) string {
 		if s.OfIterations == 0 {
 			return ""
 		}

@@ -17,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"stickbench/internal/natural"
 	"stickbench/loadgen"
 	"stickbench/report"
 )
@@ -163,10 +164,10 @@ func (m *Model) Requests() int64 {
 	return m.requests
 }
 
-// compareNodes orders nodes by name, a name that ends in a number by its value, and last those that are
-// no nodes: the others together, and the responses that named none.
+// compareNodes orders nodes by name, and last what is no node: the others together, and the responses that
+// named none.
 func compareNodes(a, b string) int {
-	return cmp.Or(cmp.Compare(noNode(a), noNode(b)), natural(a, b))
+	return cmp.Or(cmp.Compare(noNode(a), noNode(b)), natural.Compare(a, b))
 }
 
 func noNode(name string) int {
@@ -177,12 +178,6 @@ func noNode(name string) int {
 		return 1
 	}
 	return 0
-}
-
-// natural compares names, so that s2 comes before s10.
-func natural(a, b string) int {
-	x, y := strings.TrimRight(a, "0123456789"), strings.TrimRight(b, "0123456789")
-	return cmp.Or(strings.Compare(x, y), cmp.Compare(len(a), len(b)), strings.Compare(a, b))
 }
 
 // rate is requests per second over the last few looks, so that it neither jumps nor lags.

@@ -3,9 +3,10 @@ package live
 import (
 	"maps"
 	"math"
-	"math/bits"
 	"slices"
 	"time"
+
+	"stickbench/internal/hist"
 )
 
 // A node's recent past is kept in slots of half a second, by the time at which responses ended:
@@ -55,7 +56,7 @@ func (n *recent) add(slot, elapsed int64) {
 	if t.slot != slot {
 		*t = slotLatencies{slot: slot}
 	}
-	t.counts[bucket(elapsed)]++
+	t.counts.add(elapsed)
 }
 
 // in is how many requests ended in the slot.
@@ -66,26 +67,14 @@ func (n *recent) in(slot int64) int64 {
 	return 0
 }
 
-// latencies is a histogram of microseconds: exact to 63, then in buckets of at most 1/32 of their
-// values, to 71 minutes. (hdrhistogram-go's windowed histogram has either buckets of 1/8 or, for a
-// hundred nodes, 29 MB.)
+// latencies counts microseconds in the buckets of package hist: exact to 63, then 1/32 of their values, to 71
+// minutes. It has them all from the beginning, so that no sample allocates.
 type latencies [(32 - latencyBits + 2) << (latencyBits - 1)]uint32
 
 const latencyBits = 6
 
-func bucket(micros int64) int {
-	v := uint64(min(max(micros, 0), math.MaxUint32))
-	shift := max(bits.Len64(v), latencyBits) - latencyBits
-	return shift<<(latencyBits-1) + int(v>>shift)
-}
-
-// highest is the largest value of a bucket.
-func highest(i int) int64 {
-	if i < 1<<latencyBits {
-		return int64(i)
-	}
-	shift := i>>(latencyBits-1) - 1
-	return int64(i-shift<<(latencyBits-1)+1)<<shift - 1
+func (h *latencies) add(micros int64) {
+	h[hist.Slot(uint64(min(max(micros, 0), math.MaxUint32)), latencyBits)]++
 }
 
 func (h *latencies) merge(o *latencies) {
@@ -100,10 +89,10 @@ func (h *latencies) p95() int64 {
 	for _, n := range h {
 		total += int64(n)
 	}
-	rank := max(1, int64(float64(total)*0.95+0.5))
+	rank := max(1, hist.Rank(total, 0.95))
 	for i, n := range h {
 		if seen += int64(n); seen >= rank {
-			return highest(i)
+			return hist.Highest(i, latencyBits)
 		}
 	}
 	return -1

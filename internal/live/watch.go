@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"stickbench/internal/format"
 	"stickbench/loadgen"
 )
 
@@ -111,9 +112,9 @@ func (s *status) line() string {
 	parts := []string{
 		fmt.Sprintf("%s: %d of %d users", s.Group, s.Active, s.Users),
 		fmt.Sprintf("%.0f%%", 100*s.part()),
-		fmt.Sprintf("%d requests", s.requests),
-		fmt.Sprintf("%.1f/s", s.perSecond),
-		fmt.Sprintf("%d errors", s.errors),
+		format.Plural(s.requests, "request"),
+		format.Decimal(s.perSecond, 1) + "/s",
+		format.Plural(s.errors, "error"),
 	}
 	if len(s.shares) > 0 {
 		parts = append(parts, s.nodes())
@@ -127,7 +128,7 @@ func (s *status) line() string {
 func (s *status) nodes() string {
 	var parts []string
 	for _, x := range s.shares {
-		parts = append(parts, fmt.Sprintf("%s %.0f%%", printable(x.node), 100*x.part))
+		parts = append(parts, format.Clean(x.node)+" "+format.Percent(x.part))
 	}
 	return strings.Join(parts, " ")
 }
