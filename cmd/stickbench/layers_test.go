@@ -37,7 +37,7 @@ var layers = map[string][]string{
 	"stickbench/internal/draft":      {},
 	"stickbench/internal/lab":        {"stickbench/internal/haproxy", "stickbench/internal/nearest"},
 	"stickbench/internal/sequence":   {},
-	"stickbench/internal/live":       {"stickbench/internal/format", "stickbench/internal/hist", "stickbench/internal/natural", "stickbench/loadgen", "stickbench/report", "stickbench/report/export", "github.com/vbauerster/mpb", "golang.org/x/term"},
+	"stickbench/internal/live":       {"stickbench/internal/format", "stickbench/internal/hist", "stickbench/internal/natural", "stickbench/loadgen", "stickbench/report", "stickbench/report/export", "github.com/vbauerster/cupwriter", "github.com/vbauerster/mpb", "golang.org/x/term"},
 	"stickbench/internal/nearest":    {},
 	"stickbench/cmd/stickbench":      {"stickbench/", "github.com/mattn/go-runewidth", "github.com/spf13/cobra", "github.com/spf13/pflag"},
 
@@ -48,7 +48,7 @@ var layers = map[string][]string{
 var keptFrom = map[string][]string{
 	"stickbench/assert":  {"stickbench/loadgen", "stickbench/report", "stickbench/plans"},
 	"stickbench/loadgen": {"github.com/BurntSushi/toml", "github.com/vbauerster/mpb", "golang.org/x/term", "stickbench/internal/haproxy", "stickbench/internal/lab"},
-	"stickbench/report":  {"github.com/BurntSushi/toml", "github.com/vbauerster/mpb", "golang.org/x/term"},
+	"stickbench/report":  {"github.com/BurntSushi/toml", "github.com/vbauerster/cupwriter", "github.com/vbauerster/mpb", "golang.org/x/term"},
 	"stickbench/plans":   {"github.com/vbauerster/mpb", "golang.org/x/term", "stickbench/report"},
 }
 

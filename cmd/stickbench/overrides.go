@@ -56,6 +56,13 @@ func given[T any](changed bool, to **T, value *T) {
 	}
 }
 
+// alias makes a flag count as given if another name for it was; both share their variable.
+func alias(c *cobra.Command, name, other string) {
+	if c.Flags().Changed(other) {
+		c.Flags().Lookup(name).Changed = true
+	}
+}
+
 // durationFlag is a duration that is read as those of plans are.
 type durationFlag time.Duration
 

@@ -18,32 +18,32 @@ const defaultRepeat = 5
 // mostRepeat bounds it.
 const mostRepeat = 1000
 
-// repeated is a plan to be run several times, each time read anew and with a laboratory of its own.
-type repeated struct {
-	path   string
+// job is what is to be run: a plan's source, to be read anew for each run.
+type job struct {
+	path   string // for messages
 	source []byte
+	over   plans.Override
+	urls   bool // the source was made of URLs and options
 	// out is the folder that holds the runs' folders, named by their number; "" for none.
 	out string
 }
 
-// openRepeated opens the plan that name means, and reads it once to see that it is one.
-func (a *app) openRepeated(name string, over plans.Override) (*repeated, *plans.Plan, error) {
-	path, source, err := plans.Open(name, a.stdin)
-	if err != nil {
-		return nil, nil, err
+func (j *job) read() (*plans.Plan, error) {
+	plan, err := plans.Read(j.path, j.source, j.over)
+	if j.urls {
+		err = inOptions(err)
 	}
-	plan, err := plans.Read(path, source, over)
-	return &repeated{path: path, source: source}, plan, err
+	return plan, err
 }
 
 // inTurns runs the plans, one after the other and again from the first: A B A B. What drifts, such as the
 // temperature of the machine, meets all of them alike. Expectations that fail do not end it; they are its
 // error at the end.
-func (a *app) inTurns(list []*repeated, times int, o runFlags, over plans.Override) error {
+func (a *app) inTurns(list []*job, times int, o runFlags) error {
 	failed := false
 	for i := range times {
 		for _, p := range list {
-			plan, err := plans.Read(p.path, p.source, over)
+			plan, err := p.read()
 			if err != nil {
 				return err
 			}
@@ -53,7 +53,7 @@ func (a *app) inTurns(list []*repeated, times int, o runFlags, over plans.Overri
 			if p.out != "" {
 				o.Out = filepath.Join(p.out, strconv.Itoa(i+1))
 			}
-			err = a.run(plan, &o, over)
+			err = a.run(plan, &o, p.over)
 			var e *exitError
 			if errors.As(err, &e) && e.code == exitFailed {
 				failed = true
@@ -71,16 +71,12 @@ func (a *app) inTurns(list []*repeated, times int, o runFlags, over plans.Overri
 }
 
 // repeat is `stickbench run --repeat`.
-func (a *app) repeat(name string, o *runFlags, over plans.Override) error {
+func (a *app) repeat(p *job, plan *plans.Plan, o *runFlags) error {
 	if err := repeatable(o.Repeat); err != nil {
 		return err
 	}
 	if o.JSON {
 		return errors.New("--json prints one document: leave it out with --repeat, and see run.json in each run's folder")
-	}
-	p, plan, err := a.openRepeated(name, over)
-	if err != nil {
-		return err
 	}
 	if !o.NoOut {
 		p.out = o.Out
@@ -88,7 +84,7 @@ func (a *app) repeat(name string, o *runFlags, over plans.Override) error {
 			p.out = resultsFolder(plan.Load.Name)
 		}
 	}
-	return a.inTurns([]*repeated{p}, o.Repeat, *o, over)
+	return a.inTurns([]*job{p}, o.Repeat, *o)
 }
 
 // runInTurns runs the two plans of `compare --run`, and notes where their runs are.
@@ -100,18 +96,21 @@ func (a *app) runInTurns(o *compareFlags, names []string, over plans.Override) e
 		o.Out = resultsFolder("compare")
 	}
 	o.Before, o.After = []string{filepath.Join(o.Out, "before")}, []string{filepath.Join(o.Out, "after")}
-	var list []*repeated
+	var list []*job
 	for i, name := range names {
-		p, _, err := a.openRepeated(name, over)
+		path, source, err := plans.Open(name, a.stdin)
 		if err != nil {
 			return err
 		}
-		p.out = []string{o.Before[0], o.After[0]}[i]
+		p := &job{path: path, source: source, over: over, out: []string{o.Before[0], o.After[0]}[i]}
+		if _, err := p.read(); err != nil {
+			return err
+		}
 		list = append(list, p)
 	}
 	silent := *a
 	silent.stdout = io.Discard
-	err := silent.inTurns(list, o.Repeat, runFlags{overrides: o.overrides, Quiet: o.Quiet}, over)
+	err := silent.inTurns(list, o.Repeat, runFlags{overrides: o.overrides, Quiet: o.Quiet})
 	var e *exitError
 	if errors.As(err, &e) && e.code == exitFailed {
 		fmt.Fprintln(a.stderr, "expectations of the plans failed in some runs: stickbench report RUN says which")

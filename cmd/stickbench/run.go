@@ -19,6 +19,7 @@ import (
 // runFlags are the options of `stickbench run`.
 type runFlags struct {
 	overrides
+	urlFlags
 	Out         string
 	NoOut       bool
 	JSON, Quiet bool
@@ -30,16 +31,22 @@ type runFlags struct {
 func (a *app) runCommand() *cobra.Command {
 	var o runFlags
 	c := &cobra.Command{
-		Use:   "run PLAN",
-		Short: "Run a plan: a file, - for standard input, or the name of a catalogue plan",
-		Long: `Run a plan: a file, - for standard input, or the name of a catalogue plan (stickbench plans).
+		Use:   "run PLAN|URL...",
+		Short: "Run a plan: a file, - for standard input, the name of a catalogue plan; or request URLs",
+		Long: `Run a plan: a file, - for standard input, or the name of a catalogue plan (stickbench plans). Or
+request URLs, without a plan: 10 users for 10 seconds, each with its own cookies and connection, unless
+the options say otherwise.
+
+  stickbench run two-users
+  stickbench run plan.toml --users 20 --duration 1m
+  stickbench run http://127.0.0.1:8080/ -u 50 -d 30s --node header:X-Backend --expect 'affinity == 1'
 
 The report goes to standard output, progress and warnings to standard error. The first Ctrl-C starts
 nothing new and lets what is in flight end, the second cuts it; the report is printed either way.
 
 Exit codes: 0 done, expectations met; 1 an expectation failed; 2 wrong usage or an invalid plan;
 3 could not run; 130 interrupted.`,
-		Args: one("PLAN"),
+		Args: atLeastOne("PLAN or URL"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if o.NoOut && o.Out != "" {
 				return errors.New("--out and --no-out exclude each other")
@@ -47,18 +54,30 @@ Exit codes: 0 done, expectations met; 1 an expectation failed; 2 wrong usage or 
 			if err := errors.Join(o.checkProgress(c.Flags().Changed("progress")), checkMetricsAddress(o.Metrics)); err != nil {
 				return err
 			}
-			if c.Flags().Changed("repeat") {
-				return a.repeat(args[0], &o, o.over(c))
-			}
-			plan, err := a.open(args[0], o.over(c))
+			alias(c, "users", "concurrency")
+			alias(c, "duration", "time")
+			j, err := a.job(c, &o, args)
 			if err != nil {
 				return err
 			}
-			return a.run(plan, &o, o.over(c))
+			plan, err := j.read()
+			if err == nil && o.Save != "" {
+				err = save(o.Save, j.source)
+			}
+			switch {
+			case err != nil:
+				return err
+			case c.Flags().Changed("repeat"):
+				return a.repeat(j, plan, &o)
+			}
+			return a.run(plan, &o, j.over)
 		},
 	}
 	o.overrides.flags(c)
 	f := c.Flags()
+	o.urlFlags.flags(f)
+	f.IntVarP(&o.Users, "concurrency", "c", 0, "the same as --users")
+	f.VarP((*durationFlag)(&o.Duration), "time", "z", "the same as --duration")
 	f.StringVarP(&o.Out, "out", "o", "", "the run's `folder` (default results/<plan>-<UTC time>)")
 	f.BoolVar(&o.NoOut, "no-out", false, "write no folder")
 	f.BoolVar(&o.JSON, "json", false, "print the results as one JSON document, and nothing else")
