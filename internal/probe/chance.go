@@ -1,0 +1,71 @@
+package probe
+
+import (
+	"fmt"
+	"math"
+)
+
+// sure is the level at which something is said: chance alone does it less often than this.
+const sure = 1e-3
+
+// binomialTail is the chance of at least hits in n independent trials of chance p each.
+func binomialTail(hits, n int, p float64) float64 {
+	if hits <= 0 || p >= 1 {
+		return 1
+	}
+	if p <= 0 {
+		return 0
+	}
+	tail := 0.0
+	for i := hits; i <= n; i++ {
+		a, _ := math.Lgamma(float64(n + 1))
+		b, _ := math.Lgamma(float64(i + 1))
+		c, _ := math.Lgamma(float64(n - i + 1))
+		tail += math.Exp(a - b - c + float64(i)*math.Log(p) + float64(n-i)*math.Log1p(-p))
+	}
+	return min(1, tail)
+}
+
+// unseen is the share of new sessions that a node not seen in n of them has at most, at 95 %: (1-p)^n = 5 %.
+func unseen(n int) float64 {
+	if n == 0 {
+		return 1
+	}
+	return 1 - math.Pow(0.05, 1/float64(n))
+}
+
+// chanceText writes a chance for people: 0.03 %, 1 in 4 million.
+func chanceText(p float64) string {
+	switch {
+	case p >= 0.995:
+		return "100 %"
+	case p >= 0.0995:
+		return fmt.Sprintf("%.0f %%", 100*p)
+	case p >= 0.0001:
+		return fmt.Sprintf("%.2g %%", 100*p)
+	case p <= 1e-12:
+		return "< 10⁻¹²"
+	}
+	return "10" + superscript(int(math.Round(math.Log10(p))))
+}
+
+func superscript(n int) string {
+	digits := []rune("⁰¹²³⁴⁵⁶⁷⁸⁹")
+	var out []rune
+	for _, d := range fmt.Sprint(n) {
+		if d == '-' {
+			out = append(out, '⁻')
+		} else {
+			out = append(out, digits[d-'0'])
+		}
+	}
+	return string(out)
+}
+
+// percent writes a share.
+func percent(p float64) string {
+	if p > 0 && p < 0.0995 {
+		return fmt.Sprintf("%.1f %%", 100*p)
+	}
+	return fmt.Sprintf("%.0f %%", 100*p)
+}

@@ -1,0 +1,144 @@
+package probe
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+)
+
+// TextOptions are for WriteText.
+type TextOptions struct {
+	Width int // columns; 0 means 100
+	Color bool
+}
+
+// The marks of severities, and their colours.
+var marks = map[Severity]struct{ sign, color string }{
+	Info: {"✓", "32"}, Warning: {"!", "33"}, Severe: {"✗", "31"},
+}
+
+// WriteText prints the report for people: the verdict, and a table of findings with evidence, chance, and
+// what could not be told. Text that came from the target is escaped.
+func WriteText(w io.Writer, r *Report, o TextOptions) error {
+	if o.Width == 0 {
+		o.Width = 100
+	}
+	p := &printer{width: max(o.Width, 60), color: o.Color}
+	p.printf("%s, %s at %s\n\n", r.URL, plural(r.Requests, "request"), r.Address)
+	for _, sentence := range r.Verdict {
+		p.wrapped("", "", sentence)
+	}
+	p.printf("\n")
+	p.findings(r.Findings)
+	_, err := io.WriteString(w, p.String())
+	return err
+}
+
+type printer struct {
+	strings.Builder
+	width int
+	color bool
+}
+
+func (p *printer) printf(format string, args ...any) { fmt.Fprintf(p, format, args...) }
+
+func (p *printer) colored(code, s string) string {
+	if !p.color {
+		return s
+	}
+	return "\x1b[" + code + "m" + s + "\x1b[0m"
+}
+
+// chanceWidth is the room of the column of chances, its gap included.
+const chanceWidth = 9
+
+// findings prints the table: what was found beside its evidence and chance, and below what could not be
+// told.
+func (p *printer) findings(all []Finding) {
+	left := (p.width - chanceWidth - 4) * 2 / 5
+	right := p.width - chanceWidth - 4 - left
+	p.row(" ", left, right, "found", "evidence", "chance", "1")
+	for _, f := range all {
+		chance := ""
+		if f.Chance > 0 {
+			chance = chanceText(f.Chance)
+		}
+		m := marks[f.Severity]
+		p.row(p.colored(m.color, m.sign), left, right, f.What, f.Evidence, chance, "")
+		if f.CannotTell != "" {
+			p.wrapped("      ", "cannot tell: ", f.CannotTell)
+		}
+		if f.WouldTell != "" {
+			p.wrapped("      ", "would tell: ", f.WouldTell)
+		}
+	}
+}
+
+// row prints three cells side by side, the first two wrapped.
+func (p *printer) row(sign string, left, right int, what, evidence, chance, style string) {
+	a, b := wrap(printable(what), left), wrap(printable(evidence), right)
+	for i := range max(len(a), len(b)) {
+		cells := [3]string{}
+		if i < len(a) {
+			cells[0] = a[i]
+		}
+		if i < len(b) {
+			cells[1] = b[i]
+		}
+		if i == 0 {
+			cells[2] = chance
+		} else {
+			sign = " "
+		}
+		line := runewidth.FillRight(cells[0], left) + "  " + runewidth.FillRight(cells[1], right) + " " + cells[2]
+		if style != "" {
+			line = p.colored(style, strings.TrimRight(line, " "))
+		}
+		p.printf("%s\n", strings.TrimRight(sign+" "+line, " "))
+	}
+}
+
+// wrapped prints a paragraph behind a head.
+func (p *printer) wrapped(indent, head, text string) {
+	for i, line := range wrap(printable(text), p.width-len(indent)-len(head)) {
+		if i > 0 {
+			head = strings.Repeat(" ", len(head))
+		}
+		p.printf("%s%s%s\n", indent, head, line)
+	}
+}
+
+// wrap breaks text into lines at blanks; a word that is too long is broken up.
+func wrap(text string, width int) (lines []string) {
+	line := ""
+	for _, word := range strings.Fields(text) {
+		for runewidth.StringWidth(word) > width {
+			head := runewidth.Truncate(word, width, "")
+			if line != "" {
+				lines, line = append(lines, line), ""
+			}
+			lines, word = append(lines, head), word[len(head):]
+		}
+		switch {
+		case line == "":
+			line = word
+		case runewidth.StringWidth(line)+1+runewidth.StringWidth(word) <= width:
+			line += " " + word
+		default:
+			lines, line = append(lines, line), word
+		}
+	}
+	return append(lines, line)
+}
+
+// printable escapes what could drive a terminal.
+func printable(s string) string {
+	return strings.Map(func(c rune) rune {
+		if c < ' ' || c >= 0x7f && c < 0xa0 || c >= 0x2028 && c <= 0x202e || c >= 0x2066 && c <= 0x2069 {
+			return '\uFFFD'
+		}
+		return c
+	}, s)
+}
