@@ -39,3 +39,7 @@ lint:
 # The laboratory in the foreground, until Ctrl-C.
 lab *options:
     go run ./cmd/stickbench lab {{options}}
+
+# The balancers that `stickbench probe` explains: each set-up ten times, none may be named wrong (4 minutes).
+probe-setups:
+    go test ./internal/probe -run '^TestSetups$' -runs 10 -count=1 -timeout 30m -v

@@ -69,12 +69,11 @@ func (a *app) probe(what string, o *probeFlags) error {
 		return err
 	}
 	if !strings.Contains(what, "://") {
-		if record, err := readSamples(what); err != nil || record != nil {
-			if err != nil {
-				return err
-			}
-			return a.explain(record, o)
+		record, err := readSamples(what)
+		if err != nil {
+			return err
 		}
+		return a.explain(record, o)
 	}
 	record, interrupted, err := a.experiment(what, o)
 	if err != nil {
@@ -108,11 +107,12 @@ func (o *probeFlags) check() error {
 	return errors.Join(wrong...)
 }
 
-// readSamples reads a file of samples; nil where there is no such file.
+// readSamples reads a file of samples. What is no file may have been meant for a URL.
 func readSamples(path string) (*probe.Record, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
+		_, invalid := probe.ParseURL(path)
+		return nil, fmt.Errorf("%w (and there is no such file)", invalid)
 	}
 	if err != nil {
 		return nil, err

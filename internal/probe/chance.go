@@ -3,6 +3,7 @@ package probe
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // sure is the level at which something is said: chance alone does it less often than this.
@@ -24,6 +25,40 @@ func binomialTail(hits, n int, p float64) float64 {
 		tail += math.Exp(a - b - c + float64(i)*math.Log(p) + float64(n-i)*math.Log1p(-p))
 	}
 	return min(1, tail)
+}
+
+// pureByChance is the chance that, of all orders of things of some kinds in groups of those sizes, one has
+// a single kind in each group.
+func pureByChance(sizes, kinds []int) float64 {
+	n, orders := 0, 0.0
+	for _, k := range kinds {
+		n += k
+		g, _ := math.Lgamma(float64(k + 1))
+		orders -= g
+	}
+	g, _ := math.Lgamma(float64(n + 1))
+	slices.SortFunc(sizes, func(a, b int) int { return b - a })
+	return math.Exp(math.Log(fillings(sizes, kinds, map[string]float64{})) - orders - g)
+}
+
+// fillings counts the ways to give each group one kind so that all kinds are used up.
+func fillings(sizes, kinds []int, known map[string]float64) float64 {
+	if len(sizes) == 0 {
+		return 1
+	}
+	key := fmt.Sprint(len(sizes), kinds)
+	ways, ok := known[key]
+	if !ok {
+		for i := range kinds {
+			if kinds[i] >= sizes[0] {
+				kinds[i] -= sizes[0]
+				ways += fillings(sizes[1:], kinds, known)
+				kinds[i] += sizes[0]
+			}
+		}
+		known[key] = ways
+	}
+	return ways
 }
 
 // unseen is the share of new sessions that a node not seen in n of them has at most, at 95 %: (1-p)^n = 5 %.

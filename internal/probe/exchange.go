@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -102,6 +103,11 @@ func (e *Exchange) sent(name string) (string, bool) {
 // failed reports whether the exchange says nothing about the node that it came to: there was no response,
 // or an error that the balancer may have made itself.
 func (e *Exchange) failed() bool { return e.Error != "" || e.Status >= 500 }
+
+// refused reports whether somebody in front of the nodes may have refused the request.
+func (e *Exchange) refused() bool {
+	return e.Status == http.StatusForbidden || e.Status == http.StatusTooManyRequests
+}
 
 // cached reports whether a cache may have given the response, so that no balancer chose a node for it.
 func (e *Exchange) cached() bool {

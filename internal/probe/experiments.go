@@ -22,8 +22,8 @@ const (
 	leastTrials     = 4  // of one that does not pin, so that some come home and show whose session it is
 	mostCookies     = 5  // on trial
 	freshTrials     = 14
-	forgedValues    = 6 // each three times
-	forgedTimes     = 3
+	forgedValues    = 6 // each several times
+	forgedTimes     = 4
 	withoutTrials   = 6
 	sourceCount     = 16
 	sourceAgain     = 12 // requests from an address that came before
@@ -181,6 +181,19 @@ func (p *prober) sessions(told bool) {
 	for _, i := range p.deal(n, times) {
 		p.request(ask{phase: PhaseSessions, session: p.jars[i]})
 	}
+	for v := p.view(); told && p.neighbours(v) && len(p.jars) < 2*sessionCount && p.more(); p.look(v) {
+		s := &session{number: len(p.jars) + 1}
+		p.jars = append(p.jars, s)
+		for range 2 {
+			p.request(ask{phase: PhaseSessions, session: s})
+		}
+	}
+}
+
+// neighbours reports whether all sessions are on one node, so that none can stand for another one.
+func (p *prober) neighbours(v *view) bool {
+	first := v.nodeAt(p.jars[0].last)
+	return !slices.ContainsFunc(p.jars, func(s *session) bool { return v.nodeAt(s.last) != first })
 }
 
 // home is where a cookie's value comes from.

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"math"
 	"slices"
 	"strings"
 )
@@ -187,15 +188,22 @@ func (c *cookieFacts) swap(cookies []Pair, other string) []Pair {
 	return cookies
 }
 
-// forged tells whether invented values of the cookie keep to a node each.
+// forged tells whether invented values of the cookie keep to a node each. The chance is that of decisions
+// that are placed as those without a cookie are.
 func (v *view) forged(name string) consistency {
-	return v.consistent(PhaseForged, func(e *Exchange) string {
+	c := consistent(v, v.of(PhaseForged), func(e *Exchange) string {
 		value, _ := e.sent(name)
 		if e.Trial != name {
-			return "" // of another cookie
+			return ""
 		}
 		return value
 	})
+	pure := 0.0
+	for _, share := range v.shares {
+		pure += math.Pow(share, forgedTimes)
+	}
+	c.chance = math.Pow(pure, float64(c.keys))
+	return c
 }
 
 // pin is the cookie that makes sessions stick: the likeliest of those that pin alone.

@@ -34,7 +34,7 @@ func (r *reporter) mode(c *cookieFacts) (mode, setBy string) {
 	}
 	fresh, forged := r.trials(PhaseFresh, c.name), r.forged(c.name)
 	switch {
-	case forged.repeats >= leastDecided && forged.steady && forged.chance < sure, fresh.n >= leastTrials && fresh.n-fresh.hits >= 2:
+	case forged.repeats >= leastDecided && forged.steady && forged.chance < sure, fresh.n-fresh.hits >= 2:
 		return "hash", setBy
 	case fresh.all() && (c.application || forged.keys > 0 && !forged.steady):
 		return "table", setBy
@@ -209,10 +209,11 @@ func (r *reporter) meanwhile() (absent bool, n int, chance float64, node string)
 func (r *reporter) placedPerWorker(kept, fresh order) {
 	r.Place.Algorithm, r.Place.Verdict, r.Place.Weights = "roundrobin", "exact on one connection", r.weights(kept)
 	f := Finding{About: "placement", Chance: kept.chance,
-		What:       "new sessions are placed in turn on each connection, and not across connections: each worker of the balancer has its own turn",
-		Evidence:   fmt.Sprintf("%d decisions on one connection follow %s without an exception, %d on new connections do not", kept.n, strings.Join(kept.period, " "), fresh.n),
-		CannotTell: "workers or threads of one balancer (nginx without zone), several balancers, or other clients that came just then"}
+		What:     "new sessions are placed in turn on one connection, and not across connections",
+		Evidence: fmt.Sprintf("%d decisions on one connection follow %s without an exception, %d on new connections do not", kept.n, strings.Join(kept.period, " "), fresh.n),
+	}
 	r.restOrLeast(&f)
+	f.CannotTell = "workers of the balancer that have each their own turn (nginx without zone), several balancers, other clients that came just then" + map[bool]string{true: ", or least connections"}[len(r.Place.Alternatives) > 0]
 	r.find(f)
 }
 
@@ -227,16 +228,16 @@ func (r *reporter) placedBySource() {
 
 // placedByURL is a hash of the path, with or without the query.
 func (r *reporter) placedByURL() {
-	query := r.consistent(PhaseQuery, pathOf)
+	path, query := r.byPath(), r.byQuery()
 	r.Place.Algorithm, r.Place.Verdict = "uri", "hash"
 	switch {
 	case query.decides():
 		r.Place.Algorithm = "uri whole"
 		r.find(Finding{About: "placement", What: "the node goes by a hash of the path with its query", Chance: query.chance,
 			Evidence: fmt.Sprintf("%d queries came to %d nodes, each to its own", query.keys, query.nodes)})
-	case query.nodes == 1 && query.keys >= inventedQueries:
+	case query.nodes == 1 && query.keys > inventedQueries:
 		r.find(Finding{About: "placement", What: "the node goes by a hash of the path; the query does not count", Chance: math.Pow(0.5, float64(query.keys)),
-			Evidence: fmt.Sprintf("%d queries came to one node, %d paths to %d", query.keys, r.consistent(PhasePath, pathOf).keys, r.consistent(PhasePath, pathOf).nodes)})
+			Evidence: fmt.Sprintf("%d queries came to one node, %d paths to %d", query.keys, path.keys, path.nodes)})
 	default:
 		r.Place.Alternatives = []string{"uri whole"}
 	}

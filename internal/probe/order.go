@@ -117,6 +117,7 @@ func orderChance(bursts [][]string, seed uint64) float64 {
 	}
 	random := rand.New(rand.NewPCG(seed, 0x0bde5))
 	nextBetter, apartBetter, done := 1, 1, 1
+	enough := int(orderLevel * permutations / 2)
 	for ; done <= permutations; done++ {
 		random.Shuffle(len(flat), func(i, j int) { flat[i], flat[j] = flat[j], flat[i] })
 		if foretold(shuffled, k) >= next {
@@ -125,8 +126,8 @@ func orderChance(bursts [][]string, seed uint64) float64 {
 		if agreement(shuffled, k) >= apart {
 			apartBetter++
 		}
-		if done%500 == 0 && min(nextBetter, apartBetter) > done/50 {
-			break // far from any order
+		if min(nextBetter, apartBetter) > enough {
+			break // the level cannot be reached any more
 		}
 	}
 	return min(1, 2*float64(min(nextBetter, apartBetter))/float64(done))

@@ -281,7 +281,7 @@ func (r *reporter) judgeLoose() {
 // judgeOne is the case of one node for the URL, from one address.
 func (r *reporter) judgeOne() {
 	source := r.bySource()
-	path, query := r.consistent(PhasePath, pathOf), r.consistent(PhaseQuery, pathOf)
+	path, query := r.byPath(), r.byQuery()
 	switch {
 	case source.decides():
 		r.Sticky.By, r.Sticky.Mode = "source", "unknown"
@@ -310,7 +310,16 @@ func (r *reporter) judgeOne() {
 // bySource is whether a client's address decides its node. The address that the system chose is one of
 // them.
 func (r *reporter) bySource() consistency {
-	return r.consistent(PhaseSource, func(e *Exchange) string { return e.Source })
+	return consistent(r.view, append(r.of(PhaseSource), r.decisions()...), func(e *Exchange) string { return "from " + e.Source })
+}
+
+// byPath and byQuery are whether the URL decides the node. The URL that is probed is one of them.
+func (r *reporter) byPath() consistency {
+	return consistent(r.view, append(r.of(PhasePath), r.decisions()...), pathOf)
+}
+
+func (r *reporter) byQuery() consistency {
+	return consistent(r.view, append(r.of(PhaseQuery), r.decisions()...), pathOf)
 }
 
 // firstBySource is the order in which new addresses were placed.
@@ -334,7 +343,7 @@ func (r *reporter) oneNodeReasons(source, path consistency) string {
 	if source.keys < 2 {
 		reasons = append(reasons, "a hash of the client's address")
 	}
-	if path.keys < 2 {
+	if path.keys < 3 {
 		reasons = append(reasons, "a hash of the URL (responses to other paths name no node)")
 	}
 	return strings.Join(reasons, "; ")
@@ -362,7 +371,7 @@ func (r *reporter) placed() string {
 	p := r.Place
 	words := map[string]string{
 		"exact":                   "in turn" + weightsText(p.Weights) + " (" + p.Algorithm + ")",
-		"exact on one connection": "in turn by each worker of the balancer (" + p.Algorithm + "), with no order across connections",
+		"exact on one connection": "in turn on one connection (" + p.Algorithm + "), with no order across connections",
 		"disturbed":               "in turn, with other clients in between (" + p.Algorithm + ")",
 		"no visible order":        "without a visible order",
 		"hash":                    "by a hash (" + p.Algorithm + ")",

@@ -32,8 +32,10 @@ const (
 	lifeLost
 )
 
-// leastIncrements of a counter show that it counts.
-const leastIncrements = 3
+const (
+	leastIncrements = 3 // of a counter show that it counts; one of them where it begins anew else, by its name
+	shortestID      = 8 // characters of an id that no two sessions have by chance
+)
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
@@ -69,22 +71,26 @@ func (v *view) marker() (m marker) {
 	free := slices.DeleteFunc(v.decisions(), (*Exchange).failed)
 	for _, from := range sortedKeys(v.valuesOf(pairs[0][1])) {
 		initial, steady, distinct := v.among(free, from)
-		increments, same := 0, 0
+		increments, resets, same := 0, 0, 0
 		for _, p := range pairs {
 			a, b := v.valuesOf(p[0])[from], v.valuesOf(p[1])[from]
-			if next(a, b) {
+			switch {
+			case next(a, b):
 				increments++
+			case b == initial:
+				resets++
 			}
 			if a == b && a != "" {
 				same++
 			}
 		}
+		certain := increments >= leastIncrements || increments > 0 && increments+resets == len(pairs) && counterNames.MatchString(from)
 		switch {
-		case steady && increments >= leastIncrements && !strings.HasPrefix(from, "cookie:"):
+		case steady && certain && !strings.HasPrefix(from, "cookie:"):
 			if m.counter == "" || counterNames.MatchString(from) && !counterNames.MatchString(m.counter) {
 				m.counter, m.initial = from, initial
 			}
-		case distinct && same >= leastIncrements && idRank(from) < idRank(m.id):
+		case distinct && same > 0 && len(v.valuesOf(pairs[0][0])[from]) >= shortestID && idRank(from) < idRank(m.id):
 			m.id = from
 		}
 	}
@@ -175,7 +181,7 @@ func (v *view) carries(name string) bool {
 		return false
 	}
 	for _, e := range v.of(PhaseCookie, PhaseFresh) {
-		if e.Trial != name || e.Home == 0 || e.failed() {
+		if e.Trial != name || e.Home < 1 || e.Home > len(v.exchanges) || e.failed() {
 			continue
 		}
 		now, home := v.valuesOf(e), v.valuesOf(v.exchanges[e.Home-1])

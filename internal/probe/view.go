@@ -3,7 +3,6 @@ package probe
 import (
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 )
@@ -60,7 +59,12 @@ func (v *view) decisions() (free []*Exchange) {
 // came to one node, among those from other addresses and for other paths and queries.
 func (v *view) identify() {
 	whole := func(some []*Exchange) []*Exchange {
-		return slices.DeleteFunc(some, func(e *Exchange) bool { return e.failed() || e.cached() })
+		some = slices.DeleteFunc(some, func(e *Exchange) bool { return e.failed() || e.cached() })
+		let := slices.DeleteFunc(slices.Clone(some), (*Exchange).refused)
+		if len(let) > 0 {
+			return let
+		}
+		return some // a page that nobody may see
 	}
 	all := nodeCandidates(whole(v.decisions()), v.valuesOf)
 	v.fields, v.refused = chooseNode(all), refusedNames(all)
@@ -126,7 +130,7 @@ func (v *view) symbol(e *Exchange) string {
 	switch {
 	case node != "":
 		return node
-	case e.Status >= 500:
+	case e.Status >= 500 && len(e.field("Retry-After")) == 0:
 		return fmt.Sprintf("status %d", e.Status)
 	}
 	return ""
@@ -213,38 +217,38 @@ func (v *view) bursts(phase Phase) (all [][]string) {
 // order reads the phase's decisions.
 func (v *view) order(phase Phase) order { return readOrder(v.bursts(phase), v.record.Seed) }
 
-// consistent tries whether a key decides the node: groups of exchanges with the same key. It gives the
-// number of keys, the nodes they came to, and the chance that all of a key's came to one node. Exchanges with
-// the key "" are left out.
-func (v *view) consistent(phase Phase, key func(*Exchange) string) (c consistency) {
-	groups := map[string][]string{}
-	for _, e := range v.of(phase) {
-		k := key(e)
-		if node := v.node(e); node != "" && k != "" {
-			groups[k] = append(groups[k], node)
-			c.all = append(c.all, node)
-		}
-	}
-	same := sameByChance(shares(c.all))
-	c.steady = len(groups) > 0
-	for _, nodes := range groups {
-		if len(shares(nodes)) > 1 {
-			c.steady = false
-		}
-		c.repeats += len(nodes) - 1
-	}
-	c.keys, c.nodes = len(groups), len(shares(c.all))
-	c.chance = math.Pow(same, float64(c.repeats))
-	return c
-}
-
 // consistency is what became of requests that share a key.
 type consistency struct {
 	keys, nodes, repeats int
-	all                  []string
 	steady               bool // no key was seen on two nodes
 	chance               float64
 }
 
 // decides reports whether the key decides the node.
 func (c consistency) decides() bool { return c.nodes >= 2 && c.steady && c.chance < sure }
+
+// consistent tries whether a key decides the node. The chance is that of an order of the same nodes in
+// which all of a key's requests come to one node. Exchanges with the key "" are left out.
+func consistent(v *view, some []*Exchange, key func(*Exchange) string) consistency {
+	groups := map[string][]string{}
+	for _, e := range some {
+		if node, k := v.node(e), key(e); node != "" && k != "" {
+			groups[k] = append(groups[k], node)
+		}
+	}
+	c := consistency{keys: len(groups), steady: len(groups) > 0, chance: 1}
+	var sizes []int
+	total := map[string]int{}
+	for _, nodes := range groups {
+		c.steady = c.steady && len(shares(nodes)) == 1
+		c.repeats += len(nodes) - 1
+		sizes = append(sizes, len(nodes))
+		for _, node := range nodes {
+			total[node]++
+		}
+	}
+	if c.nodes = len(total); c.steady {
+		c.chance = pureByChance(sizes, slices.Collect(maps.Values(total)))
+	}
+	return c
+}
