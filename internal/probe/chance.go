@@ -69,15 +69,15 @@ func unseen(n int) float64 {
 	return 1 - math.Pow(0.05, 1/float64(n))
 }
 
-// chanceText writes a chance for people: 0.03 %, 1 in 4 million.
+// chanceText writes a chance for people: 0.03%, 10⁻⁹.
 func chanceText(p float64) string {
 	switch {
 	case p >= 0.995:
-		return "100 %"
+		return "100%"
 	case p >= 0.0995:
-		return fmt.Sprintf("%.0f %%", 100*p)
+		return fmt.Sprintf("%.0f%%", 100*p)
 	case p >= 0.0001:
-		return fmt.Sprintf("%.2g %%", 100*p)
+		return fmt.Sprintf("%.2g%%", 100*p)
 	case p <= 1e-12:
 		return "< 10⁻¹²"
 	}
@@ -95,12 +95,4 @@ func superscript(n int) string {
 		}
 	}
 	return string(out)
-}
-
-// percent writes a share.
-func percent(p float64) string {
-	if p > 0 && p < 0.0995 {
-		return fmt.Sprintf("%.1f %%", 100*p)
-	}
-	return fmt.Sprintf("%.0f %%", 100*p)
 }

@@ -199,8 +199,8 @@ func (v *view) forged(name string) consistency {
 		return value
 	})
 	pure := 0.0
-	for _, share := range v.shares {
-		pure += math.Pow(share, forgedTimes)
+	for _, node := range sortedKeys(v.shares) {
+		pure += math.Pow(v.shares[node], forgedTimes)
 	}
 	c.chance = math.Pow(pure, float64(c.keys))
 	return c

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"stickbench/internal/format"
+	"stickbench/internal/stats"
 )
 
 // mode is what kind of cookie pins, and who sets it.
@@ -87,7 +90,7 @@ func (r *reporter) placedInOrder(o order, where string) {
 	case orderDisturbed:
 		r.Place.Algorithm, r.Place.Verdict = "roundrobin", "disturbed"
 		f := Finding{About: "placement", What: "new sessions are placed in turn, with other clients in between", Chance: o.chance,
-			Evidence: fmt.Sprintf("%s of %d decisions on %s came to the node that mostly follows", percent(o.follow), o.n, where)}
+			Evidence: fmt.Sprintf("%s of %d decisions on %s came to the node that mostly follows", format.Percent(o.follow), o.n, where)}
 		r.restOrLeast(&f)
 		r.find(f)
 	case orderNone:
@@ -118,22 +121,10 @@ func (r *reporter) weights(o order) map[string]int {
 func (r *reporter) sharesText() string {
 	var parts []string
 	for _, n := range r.Nodes {
-		low, high := wilson(n.Decisions, r.decided)
-		parts = append(parts, fmt.Sprintf("%s %s (%s to %s)", n.Node, percent(n.Share), percent(low), percent(high)))
+		low, high := stats.Wilson(int64(n.Decisions), int64(r.decided))
+		parts = append(parts, fmt.Sprintf("%s %s (%s to %s)", n.Node, format.Percent(n.Share), format.Percent(low), format.Percent(high)))
 	}
 	return strings.Join(parts, ", ")
-}
-
-// wilson is the score interval of a share at 95 % (Wilson, 1927).
-func wilson(k, n int) (low, high float64) {
-	const z = 1.959964
-	if n == 0 {
-		return 0, 1
-	}
-	p, size := float64(k)/float64(n), float64(n)
-	center := (p + z*z/(2*size)) / (1 + z*z/size)
-	half := z / (1 + z*z/size) * math.Sqrt(p*(1-p)/size+z*z/(4*size*size))
-	return max(0, center-half), min(1, center+half)
 }
 
 // hidden says how many requests of other clients it takes to hide round robin: one for each tenth of our

@@ -87,15 +87,18 @@ func repeats(s []string, w int) bool {
 func shares(nodes []string) map[string]float64 {
 	of := map[string]float64{}
 	for _, n := range nodes {
-		of[n] += 1 / float64(len(nodes))
+		of[n]++
+	}
+	for n := range of {
+		of[n] /= float64(len(nodes))
 	}
 	return of
 }
 
 // sameByChance is the chance that two decisions of those shares come to the same node.
 func sameByChance(of map[string]float64) (p float64) {
-	for _, share := range of {
-		p += share * share
+	for _, node := range sortedKeys(of) { // the sum of floats depends on their order
+		p += of[node] * of[node]
 	}
 	return min(1, p)
 }

@@ -98,7 +98,7 @@ func TestChances(t *testing.T) {
 			t.Errorf("%s: %v, want %v", test.name, test.got, test.want)
 		}
 	}
-	for p, want := range map[float64]string{1: "100 %", .5: "50 %", .0312: "3.1 %", .000977: "0.098 %", 1e-5: "10⁻⁵", 1e-30: "< 10⁻¹²"} {
+	for p, want := range map[float64]string{1: "100%", .5: "50%", .0312: "3.1%", .000977: "0.098%", 1e-5: "10⁻⁵", 1e-30: "< 10⁻¹²"} {
 		if got := chanceText(p); got != want {
 			t.Errorf("%v: %s, want %s", p, got, want)
 		}

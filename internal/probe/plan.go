@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"stickbench/internal/format"
+	"stickbench/internal/natural"
 )
 
 // Plan is a plan to go on with: the target and the session as they were found, and expectations that hold
@@ -13,11 +16,11 @@ import (
 func (r *Report) Plan() string {
 	var b strings.Builder
 	for _, sentence := range r.Verdict {
-		fmt.Fprintf(&b, "# %s\n", printable(sentence))
+		fmt.Fprintf(&b, "# %s\n", format.Clean(sentence))
 	}
 	for _, f := range r.Findings {
 		if f.Severity != Info {
-			fmt.Fprintf(&b, "# %s: %s (%s)\n", f.Severity, printable(f.What), printable(f.Evidence))
+			fmt.Fprintf(&b, "# %s: %s (%s)\n", f.Severity, format.Clean(f.What), format.Clean(f.Evidence))
 		}
 	}
 	base, request := split(r.URL)
@@ -76,7 +79,7 @@ func (r *Report) planWeights(b *strings.Builder) {
 		return
 	}
 	var parts []string
-	for _, node := range slices.SortedFunc(slices.Values(sortedKeys(r.Place.Weights)), naturally) {
+	for _, node := range slices.SortedFunc(slices.Values(sortedKeys(r.Place.Weights)), natural.Compare) {
 		parts = append(parts, fmt.Sprintf("%s = %d", quote(node), r.Place.Weights[node]))
 	}
 	fmt.Fprintf(b, "weights = { %s }\n", strings.Join(parts, ", "))

@@ -5,6 +5,9 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"stickbench/internal/format"
+	"stickbench/internal/natural"
 )
 
 // Report is what a record says of a balancer. Its JSON is a contract: keys are added, none changes.
@@ -169,7 +172,7 @@ func (r *reporter) seen() {
 	}
 	evidence := plural(r.decided, "decision")
 	if r.told() {
-		evidence += fmt.Sprintf("; another node with more than %s of new sessions is unlikely", percent(unseen(r.decided)))
+		evidence += fmt.Sprintf("; another node with more than %s of new sessions is unlikely", format.Percent(unseen(r.decided)))
 	}
 	if len(r.fields) > 1 {
 		evidence += "; agrees with " + strings.Join(r.Node.Candidates[1:], ", ")
@@ -203,12 +206,7 @@ func names(nodes []NodeShare) (all []string) {
 	return all
 }
 
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
+func plural(n int, noun string) string { return format.Plural(int64(n), noun) }
 
 // judgeSticky says what makes a session stick.
 func (r *reporter) judgeSticky() {
@@ -391,7 +389,7 @@ func (r *reporter) placed() string {
 func weightsText(weights map[string]int) string {
 	var parts []string
 	equal := true
-	for _, node := range slices.SortedFunc(slices.Values(sortedKeys(weights)), naturally) {
+	for _, node := range slices.SortedFunc(slices.Values(sortedKeys(weights)), natural.Compare) {
 		parts = append(parts, fmt.Sprint(weights[node]))
 		equal = equal && weights[node] == 1
 	}

@@ -244,9 +244,6 @@ func (v *view) stays() (s stay) {
 	return s
 }
 
-// sticks reports whether every request came to its session's node, and not by chance.
-func (s *stay) sticks() bool { return s.n > 0 && s.kept == s.n && s.chance < sure }
-
 // store is where sessions live.
 type store string
 

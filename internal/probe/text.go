@@ -5,7 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/mattn/go-runewidth"
+	"stickbench/internal/format"
 )
 
 // TextOptions are for WriteText.
@@ -78,7 +78,7 @@ func (p *printer) findings(all []Finding) {
 
 // row prints three cells side by side, the first two wrapped.
 func (p *printer) row(sign string, left, right int, what, evidence, chance, style string) {
-	a, b := wrap(printable(what), left), wrap(printable(evidence), right)
+	a, b := format.Wrap(format.Clean(what), left), format.Wrap(format.Clean(evidence), right)
 	for i := range max(len(a), len(b)) {
 		cells := [3]string{}
 		if i < len(a) {
@@ -92,7 +92,7 @@ func (p *printer) row(sign string, left, right int, what, evidence, chance, styl
 		} else {
 			sign = " "
 		}
-		line := runewidth.FillRight(cells[0], left) + "  " + runewidth.FillRight(cells[1], right) + " " + cells[2]
+		line := format.Pad(cells[0], left, false) + "  " + format.Pad(cells[1], right, false) + " " + cells[2]
 		if style != "" {
 			line = p.colored(style, strings.TrimRight(line, " "))
 		}
@@ -102,43 +102,10 @@ func (p *printer) row(sign string, left, right int, what, evidence, chance, styl
 
 // wrapped prints a paragraph behind a head.
 func (p *printer) wrapped(indent, head, text string) {
-	for i, line := range wrap(printable(text), p.width-len(indent)-len(head)) {
+	for i, line := range format.Wrap(format.Clean(text), p.width-len(indent)-len(head)) {
 		if i > 0 {
 			head = strings.Repeat(" ", len(head))
 		}
 		p.printf("%s%s%s\n", indent, head, line)
 	}
-}
-
-// wrap breaks text into lines at blanks; a word that is too long is broken up.
-func wrap(text string, width int) (lines []string) {
-	line := ""
-	for _, word := range strings.Fields(text) {
-		for runewidth.StringWidth(word) > width {
-			head := runewidth.Truncate(word, width, "")
-			if line != "" {
-				lines, line = append(lines, line), ""
-			}
-			lines, word = append(lines, head), word[len(head):]
-		}
-		switch {
-		case line == "":
-			line = word
-		case runewidth.StringWidth(line)+1+runewidth.StringWidth(word) <= width:
-			line += " " + word
-		default:
-			lines, line = append(lines, line), word
-		}
-	}
-	return append(lines, line)
-}
-
-// printable escapes what could drive a terminal.
-func printable(s string) string {
-	return strings.Map(func(c rune) rune {
-		if c < ' ' || c >= 0x7f && c < 0xa0 || c >= 0x2028 && c <= 0x202e || c >= 0x2066 && c <= 0x2069 {
-			return '\uFFFD'
-		}
-		return c
-	}, s)
 }

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"stickbench/internal/natural"
 )
 
 // view is a record, or as much as there is of it yet, with the node of each exchange worked out. The
@@ -144,15 +146,7 @@ func (v *view) nodes() []string {
 			seen[node] = true
 		}
 	}
-	return slices.SortedFunc(maps.Keys(seen), naturally)
-}
-
-// naturally compares names so that s2 comes before s10.
-func naturally(a, b string) int {
-	if len(a) != len(b) && strings.TrimRight(a, "0123456789") == strings.TrimRight(b, "0123456789") {
-		return len(a) - len(b)
-	}
-	return strings.Compare(a, b)
+	return slices.SortedFunc(maps.Keys(seen), natural.Compare)
 }
 
 // told reports whether the nodes can be told apart and more than one was seen.
@@ -248,7 +242,7 @@ func consistent(v *view, some []*Exchange, key func(*Exchange) string) consisten
 		}
 	}
 	if c.nodes = len(total); c.steady {
-		c.chance = pureByChance(sizes, slices.Collect(maps.Values(total)))
+		c.chance = pureByChance(sizes, slices.Sorted(maps.Values(total)))
 	}
 	return c
 }
