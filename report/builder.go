@@ -24,8 +24,6 @@ type Run struct {
 	// Generator that of the machine that made the load; nil where only a recording is known.
 	Arrivals  *Arrivals
 	Generator *Generator
-	// Events are listed where the Builder was told of none.
-	Events []Event
 	// Warnings are doubts that came up elsewhere; those that the samples give rise to are added.
 	Warnings []string
 	// NodeSource is where the plan reads the node of a response, such as "json:tag"; "" if it does not.
@@ -171,8 +169,8 @@ func (b *Builder) Freeze(run Run) *Results {
 		Expectations: []Expectation{}, Events: g.events, Timeline: b.timeline.freeze(nodes),
 	}
 	r.Model = run.model(&r.Total)
-	if len(g.events) == 0 {
-		r.Events = append([]Event{}, run.Events...)
+	if r.Events == nil {
+		r.Events = []Event{}
 	}
 	b.freezeNodes(r, nodes, run.Weights)
 	r.Affinity = b.affinity.freeze(r.Nodes)

@@ -34,7 +34,8 @@ type record struct {
 	Override plans.Override `json:"override"`
 	Host     host           `json:"host"`
 	Start    time.Time      `json:"start"` // when the users began to start, from which events are timed
-	End      *time.Time     `json:"end"`   // null while it runs, and for ever if it was killed
+	began    time.Time      // the same, with its monotonic reading; zero in a record that was read
+	End      *time.Time     `json:"end"` // null while it runs, and for ever if it was killed
 	// Stopped is "interrupted" or "failed" for a run that ended before its plan was done; "" if it did not,
 	// or if the plan itself stopped it (on_error), which is among the warnings.
 	Stopped string `json:"stopped"`

@@ -32,8 +32,10 @@ func newRecord(plan *plans.Plan, over plans.Override) *record {
 
 // finish notes how the run went.
 func (r *record) finish(o runOutcome) {
-	end := time.Now().UTC()
+	elapsed := time.Since(r.began)
+	end := r.Start.Add(elapsed)
 	r.End = &end
+	r.clock(time.Now().Round(0).Sub(r.began.Round(0))-elapsed, elapsed)
 	account := o.account
 	switch {
 	case o.failure != nil:
@@ -57,6 +59,14 @@ func (r *record) finish(o runOutcome) {
 	}
 }
 
+// clock warns if the system's clock has gone by more than the steady one than the slow corrections of a time
+// service make (500 ppm, RFC 5905): somebody set it, or the machine slept.
+func (r *record) clock(by, elapsed time.Duration) {
+	if by.Abs() > time.Second/2+elapsed/2000 {
+		r.Warnings = append(r.Warnings, fmt.Sprintf("the system's clock jumped by %v during the run: all its times are counted from its start, by a clock that does not jump", by.Round(time.Millisecond)))
+	}
+}
+
 // facts are what the report must know beside the samples.
 func (r *record) facts(plan *plans.Plan) report.Run {
 	model, users := modelOf(&plan.Load)
@@ -67,7 +77,7 @@ func (r *record) facts(plan *plans.Plan) report.Run {
 	return report.Run{
 		Stopped: stopped, Sticky: sticky(plan),
 		Model: model, PlannedUsers: users, Arrivals: r.Arrivals, Generator: r.Generator,
-		Plan: r.Plan, Expectations: plan.Expect, Requests: r.Requests, Events: r.Events,
+		Plan: r.Plan, Expectations: plan.Expect, Requests: r.Requests,
 		Warnings: r.Warnings, NodeSource: r.NodeSource,
 		Weights: r.Weights, States: r.States, Algorithm: r.Algorithm, ExpectedShares: expectedShares(r.Algorithm),
 	}

@@ -22,7 +22,9 @@ type recorded struct {
 	in    io.ReadCloser
 	start time.Time // zero where it is not known
 	run   report.Run
-	setup compare.Setup
+	// events are those of the run, as they counted.
+	events []report.Event
+	setup  compare.Setup
 }
 
 // recorded opens the recording at path, - for samples on standard input.
@@ -68,7 +70,7 @@ func recordedRun(f *folder) (*recorded, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &recorded{name: f.path(samplesFile), in: file, start: r.Start, run: run, setup: r.setup(plan)}, nil
+	return &recorded{name: f.path(samplesFile), in: file, start: r.Start, run: run, events: r.Events, setup: r.setup(plan)}, nil
 }
 
 // fold folds the samples into b by way of add, and closes the recording. What happened during its run is
@@ -78,7 +80,7 @@ func (r *recorded) fold(b *report.Builder, add func(*loadgen.Sample)) (*report.R
 	if !r.start.IsZero() {
 		b.Begin(r.start)
 	}
-	for _, e := range r.run.Events {
+	for _, e := range r.events {
 		b.Event(e)
 	}
 	info, err := jtl.Read(r.in, func(s *loadgen.Sample) error { add(s); return nil })

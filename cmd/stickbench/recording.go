@@ -55,12 +55,14 @@ func (s *recording) open(plan *plans.Plan, o *runFlags, r *record) error {
 	return nil
 }
 
-// begin notes the start of the run, from which events are timed.
+// begin notes the start of the run, from which all is timed by a clock that does not jump: the time that it
+// returns has its monotonic reading, which UTC would take away.
 func (s *recording) begin() time.Time {
-	s.record.Start = time.Now().UTC()
-	s.results.Begin(s.record.Start)
-	s.live.Begin(s.record.Start)
-	return s.record.Start
+	began := time.Now()
+	s.record.began, s.record.Start = began, began.UTC()
+	s.results.Begin(began)
+	s.live.Begin(began)
+	return began
 }
 
 // happened takes an event that was done or seen. Events are written at once: the report of a run that was

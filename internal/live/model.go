@@ -30,7 +30,7 @@ type Model struct {
 	groups   []counts           // in the plan's order
 	nodes    map[string]*recent // by name; "" holds what no node answered
 	requests int64
-	began    int64 // microseconds since 1970, from which slots count
+	began    time.Time // from which slots count, with its monotonic reading
 	events   []report.Event
 }
 
@@ -66,7 +66,7 @@ func NewModel(plan *loadgen.Plan) *Model {
 // Begin sets when the run begins, before its first sample.
 func (m *Model) Begin(t time.Time) {
 	m.mu.Lock()
-	m.began = t.UnixMicro()
+	m.began = t
 	m.mu.Unlock()
 }
 

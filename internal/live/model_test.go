@@ -23,6 +23,22 @@ func answered(user int, node string, end, elapsed time.Duration, kind loadgen.Ki
 }
 
 // newTestModel is the model of a run of groups of one user each.
+// Nodes come in the order of the report.
+func TestNodesInNaturalOrder(t *testing.T) {
+	m := newTestModel("g")
+	for _, node := range []string{"10.0.0.10:80", "", "s10-b", "10.0.0.2:80", "s2-a"} {
+		m.Record(answered(1, node, time.Second, time.Millisecond, loadgen.OK))
+	}
+	var names []string
+	nodes, _ := m.nodesNow(runBegan.Add(3*time.Second), 8)
+	for _, n := range nodes {
+		names = append(names, n.name)
+	}
+	if want := []string{"10.0.0.2:80", "10.0.0.10:80", "s2-a", "s10-b", ""}; !slices.Equal(names, want) {
+		t.Errorf("%q, want %q", names, want)
+	}
+}
+
 func newTestModel(groups ...string) *Model {
 	p := &loadgen.Plan{}
 	for _, name := range groups {

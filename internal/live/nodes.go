@@ -42,7 +42,9 @@ type slotLatencies struct {
 }
 
 // slot is the number of the slot of a moment in microseconds since 1970: 0 is the first of the run.
-func (m *Model) slot(micros int64) int64 { return max(0, micros-m.began) / slotTime.Microseconds() }
+func (m *Model) slot(micros int64) int64 {
+	return max(0, micros-m.began.UnixMicro()) / slotTime.Microseconds()
+}
 
 // add counts a sample that ended in the slot.
 func (n *recent) add(slot, elapsed int64) {
@@ -118,7 +120,7 @@ type nodeNow struct {
 func (m *Model) nodesNow(now time.Time, rows int) ([]nodeNow, time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	last := m.slot(now.Add(-lateness).UnixMicro()) - 1
+	last := int64(max(0, now.Sub(m.began)-lateness)/slotTime) - 1
 	var all []nodeNow
 	for _, names := range m.inRows(rows) {
 		all = append(all, m.row(names, last))

@@ -83,7 +83,7 @@ var pages = sync.OnceValue(func() map[string]string {
 	for i := range 80 {
 		events = append(events, report.Event{AtMS: int64(i) * 40_000, Text: fmt.Sprintf("set server nodes/s%d state drain", i), OK: i%3 > 0, Observed: i%5 == 1})
 	}
-	runs["hour"] = reporttest.Fold(anHour(), report.Run{Plan: "an hour", Events: events})
+	runs["hour"] = reporttest.Fold(anHour(), report.Run{Plan: "an hour"}, events...)
 	all := map[string]string{}
 	for name, r := range runs {
 		facts.Diagram = nil

@@ -38,11 +38,9 @@ var Runs = sync.OnceValue(func() map[string]*report.Results {
 	failures := Fold(samples, report.Run{
 		Plan:     "shop at noon",
 		Requests: &report.Requests{Started: 7203, OK: 6907, Failed: 293, Cut: 3, Redirects: 40, Connections: 171},
-		Events: []report.Event{
-			{AtMS: 2000, Text: "set server nodes/s1 state drain", OK: true},
-			{AtMS: 12500, Text: "set server nodes/s3 state ready", Answer: "No such server."},
-		},
-	})
+	},
+		report.Event{AtMS: 2000, Text: "set server nodes/s1 state drain", OK: true},
+		report.Event{AtMS: 12500, Text: "set server nodes/s3 state ready", Answer: "No such server."})
 	failures.Verdict = "fail"
 	failures.Expectations = []report.Expectation{
 		{Text: "error_rate < 0.01", Actual: "0.0407"},
@@ -160,8 +158,11 @@ func drive(samples []*loadgen.Sample) {
 }
 
 // Fold is the results of samples of which nothing else is known.
-func Fold(samples []*loadgen.Sample, run report.Run) *report.Results {
+func Fold(samples []*loadgen.Sample, run report.Run, events ...report.Event) *report.Results {
 	b := report.NewBuilder()
+	for _, e := range events {
+		b.Event(e)
+	}
 	for _, s := range samples {
 		b.Add(s)
 	}
