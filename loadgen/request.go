@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"stickbench/assert"
+	"stickbench/internal/redact"
 	"stickbench/loadgen/internal/wire"
 )
 
@@ -237,6 +238,7 @@ func (u *user) follow(w *requestEncoder, a *wire.Response, hop, most int) error 
 	} else if next.User == nil { // as browsers do, the same origin gets the password again
 		next.User, t.basic = w.target.url.User, w.target.basic
 	}
+	t.shown = redact.AllValues(t.shown) // a response made them: authorization codes, signatures
 	w.target = t
 	switch {
 	case w.method == http.MethodHead:

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"stickbench/internal/redact"
 )
 
 // script is a group's steps made ready, shared by its users and never written to.
@@ -85,7 +87,7 @@ func prepare(p *Plan, g *Group, req *Request) (*request, error) {
 	}
 	if !req.URL.constant() {
 		if slices.ContainsFunc(req.URL.Variables(), func(name string) bool { return !BuiltinVariable(name) }) {
-			r.shown = templatePath(Absolute(p.Target, req.URL.String()))
+			r.shown = redact.URL(templatePath(Absolute(p.Target, req.URL.String())))
 		}
 		return r, nil
 	}

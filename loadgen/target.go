@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"stickbench/internal/redact"
 	"stickbench/loadgen/internal/wire"
 )
 
@@ -30,7 +31,7 @@ func parseTarget(s string) (*target, error) {
 
 func newTarget(u *url.URL) (*target, error) {
 	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
-		return nil, fmt.Errorf("invalid URL %q: want http:// or https:// and a host", u.Redacted())
+		return nil, fmt.Errorf("invalid URL %q: want http:// or https:// and a host", redact.URL(u.String()))
 	}
 	u.RawQuery = escapedQuery(u.RawQuery)
 	t := &target{url: u, path: u.RequestURI()}
@@ -44,7 +45,7 @@ func newTarget(u *url.URL) (*target, error) {
 	}
 	shown := *u
 	shown.User, shown.Fragment, shown.RawFragment = nil, "", ""
-	t.shown = withoutParameters(shown.String())
+	t.shown = withoutParameters(redact.URL(shown.String()))
 	t.key = u.Scheme + "://" + u.Host + u.EscapedPath()
 	return t, nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"stickbench/internal/haproxy"
+	"stickbench/internal/redact"
 )
 
 // Event is something to be done to the balancer or to a node during the run: exactly one of HAProxy,
@@ -50,7 +51,7 @@ func (e *Event) String() string {
 	case e.HAProxy != "":
 		return e.HAProxy
 	case e.HTTP != nil:
-		return e.HTTP.Method + " " + e.HTTP.URL
+		return e.HTTP.Method + " " + redact.URL(e.HTTP.URL)
 	case e.Delay != nil:
 		return fmt.Sprintf("node %s: delay %s", e.Node, *e.Delay)
 	case e.Weight != nil:

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"stickbench/internal/lab"
+	"stickbench/internal/redact"
 	"stickbench/loadgen"
 )
 
@@ -64,7 +65,7 @@ func (e *explanation) rows(word string, texts ...string) {
 			shown = ""
 		}
 		e.last = word
-		lines := strings.Split(strings.TrimSpace(text), "\n")
+		lines := strings.Split(strings.TrimSpace(redact.Text(text)), "\n")
 		fmt.Fprintf(e.w, "  %-9s %s\n", shown, strings.Join(lines, "\n"+strings.Repeat(" ", 12)))
 	}
 }
@@ -76,7 +77,7 @@ func (e *explanation) gap() {
 
 func (p *Plan) explainTarget(e *explanation) {
 	if p.Lab == nil {
-		words := fmt.Sprintf("%s, timeout %s", withoutPassword(p.Load.Target), short(p.Load.Timeout))
+		words := fmt.Sprintf("%s, timeout %s", redact.URL(p.Load.Target), short(p.Load.Timeout))
 		if p.Load.HTTP2 {
 			words += ", HTTP/2"
 		}
@@ -88,7 +89,7 @@ func (p *Plan) explainTarget(e *explanation) {
 		if p.HAProxy != nil {
 			e.rows("haproxy", fmt.Sprintf("Runtime API %s, backend %s", p.HAProxy.API, p.HAProxy.Backend))
 			for _, name := range slices.Sorted(maps.Keys(p.HAProxy.Nodes)) {
-				e.rows("haproxy", fmt.Sprintf("%s at %s", name, withoutPassword(p.HAProxy.Nodes[name])))
+				e.rows("haproxy", fmt.Sprintf("%s at %s", name, redact.URL(p.HAProxy.Nodes[name])))
 			}
 		}
 		return
@@ -277,15 +278,6 @@ func counted(n int64, what string) string {
 		return "1 " + what
 	}
 	return fmt.Sprintf("%d %ss", n, what)
-}
-
-// withoutPassword is a URL as it may be shown.
-func withoutPassword(target string) string {
-	scheme, rest, _ := strings.Cut(target, "://")
-	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
-		rest = "…" + rest[at:]
-	}
-	return scheme + "://" + rest
 }
 
 // Count is how many of something a run will have.

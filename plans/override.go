@@ -1,13 +1,12 @@
 package plans
 
 import (
-	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"stickbench/internal/lab"
 	"stickbench/internal/nearest"
+	"stickbench/internal/redact"
 	"stickbench/loadgen"
 )
 
@@ -45,13 +44,7 @@ func (o Override) Redacted() Override {
 	if o.Target == nil {
 		return o
 	}
-	target := *o.Target
-	if u, err := url.Parse(target); err == nil && u.User != nil {
-		u.User = nil
-		target = u.String()
-	} else if at := strings.LastIndexByte(target, '@'); err != nil && at >= 0 { // no URL, but perhaps a password
-		target = target[at+1:]
-	}
+	target := redact.URL(*o.Target)
 	o.Target = &target
 	return o
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"stickbench/internal/nearest"
+	"stickbench/internal/redact"
 	"stickbench/loadgen"
 )
 
@@ -20,7 +21,7 @@ var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS
 func (s scope) request(t table) *loadgen.Request {
 	req := &loadgen.Request{Redirects: redirects(t)}
 	if words, ok := t.line("request"); ok {
-		req.Label = strings.Join(strings.Fields(words), " ")
+		req.Label = redact.Text(strings.Join(strings.Fields(words), " "))
 		s.requestLine(t, req, words)
 	}
 	if name, ok := t.label("name"); ok {

@@ -2,10 +2,10 @@ package main
 
 import (
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 
+	"stickbench/internal/redact"
 	"stickbench/loadgen"
 	"stickbench/plans"
 	"stickbench/report/compare"
@@ -45,7 +45,7 @@ func (s *setupFacts) add(name, value string, load bool) {
 // lab adds what the run hit.
 func (s *setupFacts) lab(r *record, plan *plans.Plan) {
 	if plan.Lab == nil {
-		s.add("target", redacted(r.Target), false)
+		s.add("target", redact.URL(r.Target), false)
 		return
 	}
 	s.add("target", "laboratory", false)
@@ -65,15 +65,6 @@ func (s *setupFacts) lab(r *record, plan *plans.Plan) {
 		}
 		s.add("node "+n.Tag, traits, false)
 	}
-}
-
-// redacted is a URL without its password.
-func redacted(target string) string {
-	u, err := url.Parse(target)
-	if err != nil {
-		return target
-	}
-	return u.Redacted()
 }
 
 // load adds what makes the load. Groups are named where there are several.

@@ -65,6 +65,13 @@ func thisHost() host {
 	return host{runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0), runtime.Version()}
 }
 
+// A run's folder is its user's alone, and so is its plan, which may hold passwords (the other files hold none).
+const (
+	folderMode = 0o700
+	planMode   = 0o600
+	fileMode   = 0o666
+)
+
 // folder is where a run is recorded; nil records nothing.
 type folder struct{ dir string }
 
@@ -76,7 +83,7 @@ func newFolder(dir, plan string, now time.Time) (*folder, error) {
 				return nil, fmt.Errorf("--out %s already holds a run (%s): name another folder, or remove this one", dir, name)
 			}
 		}
-		if err := os.MkdirAll(dir, 0o777); err != nil {
+		if err := os.MkdirAll(dir, folderMode); err != nil {
 			return nil, cannotRun("--out: %w", err)
 		}
 		return &folder{dir}, nil
@@ -90,7 +97,7 @@ func newFolder(dir, plan string, now time.Time) (*folder, error) {
 		if i > 1 {
 			dir = fmt.Sprintf("%s-%d", base, i)
 		}
-		err := os.Mkdir(dir, 0o777)
+		err := os.Mkdir(dir, folderMode)
 		if err == nil {
 			return &folder{dir}, nil
 		}
@@ -121,9 +128,9 @@ func slug(name string) string {
 func (f *folder) path(name string) string { return filepath.Join(f.dir, name) }
 
 // write replaces a file as a whole: a kill leaves the old one or the new one.
-func (f *folder) write(name string, content []byte) error {
+func (f *folder) write(name string, content []byte, mode os.FileMode) error {
 	tmp := f.path("." + name + ".tmp")
-	err := os.WriteFile(tmp, content, 0o666)
+	err := os.WriteFile(tmp, content, mode)
 	if err == nil {
 		err = os.Rename(tmp, f.path(name))
 	}
@@ -138,7 +145,7 @@ func (f *folder) writeRecord(r *record) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", recordFile, err)
 	}
-	return f.write(recordFile, append(b, '\n'))
+	return f.write(recordFile, append(b, '\n'), fileMode)
 }
 
 // readRecord reads run.json; a folder without one is no run's.

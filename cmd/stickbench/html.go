@@ -28,7 +28,7 @@ func (f *folder) writeHTML(r *record, first *firstExchanges) error {
 	if err := html.Write(&page, r.Results, facts); err != nil {
 		return err
 	}
-	return f.write(reportFile, page.Bytes())
+	return f.write(reportFile, page.Bytes(), fileMode)
 }
 
 // reportHTML prints that report again, or makes one of any recording.
@@ -67,7 +67,7 @@ func (f *folder) holdsRun() bool {
 func (f *folder) htmlFacts(r *record) html.Facts {
 	source, _ := os.ReadFile(f.path(planFile))
 	facts := html.Facts{
-		Version: r.Version, PlanFile: r.PlanFile, PlanSource: string(source), Seed: &r.Seed, Target: r.Target, Start: r.Start,
+		Version: r.Version, PlanFile: r.PlanFile, PlanSource: plans.Redacted(source), Seed: &r.Seed, Target: r.Target, Start: r.Start,
 		Host: fmt.Sprintf("%s/%s, %d CPUs, %s", r.Host.OS, r.Host.Arch, r.Host.CPUs, r.Host.Go),
 		More: []html.Fact{
 			{Name: "Options", Value: overrideText(r.Override)}, {Name: "Node is read from", Value: r.NodeSource},

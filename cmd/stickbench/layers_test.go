@@ -15,7 +15,7 @@ import (
 var layers = map[string][]string{
 	"stickbench":                     {},
 	"stickbench/assert":              {"stickbench/internal/nearest", "github.com/expr-lang/expr"},
-	"stickbench/loadgen":             {"stickbench/assert", "stickbench/loadgen/internal/wire", "github.com/tidwall/gjson", "golang.org/x/net", "golang.org/x/sync", "golang.org/x/sys"},
+	"stickbench/loadgen":             {"stickbench/assert", "stickbench/internal/redact", "stickbench/loadgen/internal/wire", "github.com/tidwall/gjson", "golang.org/x/net", "golang.org/x/sync", "golang.org/x/sys"},
 	"stickbench/report":              {"stickbench/assert", "stickbench/internal/format", "stickbench/internal/hist", "stickbench/internal/natural", "stickbench/internal/stats", "stickbench/loadgen"},
 	"stickbench/report/jtl":          {"stickbench/loadgen"},
 	"stickbench/report/compare":      {"stickbench/internal/format", "stickbench/internal/hist", "stickbench/internal/stats", "stickbench/loadgen", "stickbench/report", "github.com/montanaflynn/stats"},
@@ -29,9 +29,9 @@ var layers = map[string][]string{
 	"stickbench/internal/natural":    {},
 	"stickbench/internal/sampletest": {"stickbench/loadgen", "github.com/google/go-cmp"},
 	"stickbench/internal/stats":      {"github.com/aclements/go-moremath", "github.com/montanaflynn/stats"},
-	"stickbench/plans":               {"stickbench/assert", "stickbench/internal/haproxy", "stickbench/internal/lab", "stickbench/internal/nearest", "stickbench/loadgen", "github.com/BurntSushi/toml"},
+	"stickbench/plans":               {"stickbench/assert", "stickbench/internal/haproxy", "stickbench/internal/lab", "stickbench/internal/nearest", "stickbench/internal/redact", "stickbench/loadgen", "github.com/BurntSushi/toml"},
 	"stickbench/internal/bench":      {},
-	"stickbench/internal/events":     {"stickbench/internal/haproxy", "stickbench/loadgen", "stickbench/plans", "stickbench/report"},
+	"stickbench/internal/events":     {"stickbench/internal/haproxy", "stickbench/internal/redact", "stickbench/loadgen", "stickbench/plans", "stickbench/report"},
 	"stickbench/internal/haproxy":    {},
 	"stickbench/internal/help":       {"github.com/mattn/go-runewidth", "github.com/yuin/goldmark"},
 	"stickbench/internal/draft":      {},
@@ -40,6 +40,7 @@ var layers = map[string][]string{
 	"stickbench/internal/sequence":   {},
 	"stickbench/internal/live":       {"stickbench/internal/format", "stickbench/internal/hist", "stickbench/internal/natural", "stickbench/loadgen", "stickbench/report", "stickbench/report/export", "github.com/vbauerster/cupwriter", "github.com/vbauerster/mpb", "golang.org/x/term"},
 	"stickbench/internal/nearest":    {},
+	"stickbench/internal/redact":     {},
 	"stickbench/cmd/stickbench":      {"stickbench/", "github.com/mattn/go-runewidth", "github.com/spf13/cobra", "github.com/spf13/pflag"},
 
 	"stickbench/loadgen/internal/wire": {},

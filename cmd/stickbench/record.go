@@ -3,12 +3,12 @@ package main
 import (
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 
 	"stickbench/internal/lab"
+	"stickbench/internal/redact"
 	"stickbench/plans"
 	"stickbench/report"
 )
@@ -21,7 +21,7 @@ const (
 func newRecord(plan *plans.Plan, over plans.Override) *record {
 	r := &record{
 		Schema: recordSchema, Version: version(), Plan: plan.Load.Name, PlanFile: plan.Path,
-		Seed: plan.Load.Seed, Target: withoutPassword(plan.Load.Target), Override: over.Redacted(), Host: thisHost(),
+		Seed: plan.Load.Seed, Target: redact.URL(plan.Load.Target), Override: over.Redacted(), Host: thisHost(),
 		Start: time.Now().UTC(), Events: []report.Event{}, Warnings: []string{},
 	}
 	if x := plan.Load.Session.Node; x != nil {
@@ -94,16 +94,6 @@ func sticky(plan *plans.Plan) *bool {
 		return new(bool)
 	}
 	return nil
-}
-
-// withoutPassword is a URL without its user and password: they are credentials, and not the target's name.
-func withoutPassword(target string) string {
-	u, err := url.Parse(target)
-	if err != nil || u.User == nil {
-		return target
-	}
-	u.User = nil
-	return u.String()
 }
 
 // expectedShares is what an algorithm makes of weights where that is not their proportion; nil where it

@@ -40,7 +40,7 @@ func (s *recording) open(plan *plans.Plan, o *runFlags, r *record) error {
 	if err != nil {
 		return err
 	}
-	err = f.write(planFile, plan.Source)
+	err = f.write(planFile, plan.Source, planMode)
 	if err == nil {
 		err = f.writeRecord(r)
 	}

@@ -2,6 +2,7 @@ package events
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"stickbench/internal/redact"
 	"stickbench/loadgen"
 	"stickbench/plans"
 	"stickbench/report"
@@ -96,8 +98,9 @@ func delayBody(delay time.Duration) string {
 func (d *Driver) send(ctx context.Context, q plans.EventRequest) (string, error) {
 	where := loadgen.Absolute(d.target.URL, q.URL)
 	request, err := http.NewRequestWithContext(ctx, q.Method, where, strings.NewReader(q.Body))
+	where = redact.URL(where)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("%s %s: %w", q.Method, where, withoutURL(err))
 	}
 	for name, values := range q.Header {
 		if http.CanonicalHeaderKey(name) == "Host" && len(values) > 0 {
@@ -108,16 +111,24 @@ func (d *Driver) send(ctx context.Context, q plans.EventRequest) (string, error)
 	}
 	response, err := d.client.Do(request)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("%s %s: %w", q.Method, where, withoutURL(err))
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxResponse))
 	if err != nil {
 		return "", fmt.Errorf("%s %s: %s, and then %w", q.Method, where, response.Status, err)
 	}
-	text := strings.TrimSpace(response.Status + " " + strings.Join(strings.Fields(string(body)), " "))
+	text := redact.Text(strings.TrimSpace(response.Status + " " + strings.Join(strings.Fields(string(body)), " ")))
 	if response.StatusCode < 200 || response.StatusCode > 399 {
 		return "", fmt.Errorf("%s %s: %s", q.Method, where, text)
 	}
 	return text, nil
+}
+
+// withoutURL is an error of net/http without the URL that it repeats.
+func withoutURL(err error) error {
+	if e := (*url.Error)(nil); errors.As(err, &e) {
+		return e.Err
+	}
+	return err
 }

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// secretPlan has a secret wherever a plan can have one; each begins with SECRET. So do those of the responses.
+const secretPlan = `name = "secrets"
+[target]
+url = "http://ada:SECRETpassword@HOST"
+headers = { Authorization = "Bearer SECRETbearer" }
+[session]
+node = "json:tag"
+counter = "json:views"
+id = "json:id"
+[[group]]
+iterations = 2
+[[group.step]]
+request = "GET /page?api_key=SECRETkey&page=2"
+headers = { X-Auth-Token = "SECRETtoken" }
+extract = { token = "json:csrf" }
+assert = ['session == "x"']
+[[group.step]]
+request = "POST /login/${token}?t=${token}"
+form = { user = "SECRETuser", password = "SECRETform" }
+assert = ['header("X") == "${token}"', 'cookie("SESSION") == "x"']
+[[group.step]]
+request = "GET /redirect"
+assert = ['token == "x"']
+[[group.step]]
+request = "GET http://eve:SECRETother@HOST/whole"
+[[event]]
+at = "0s"
+may_fail = true
+http = { method = "POST", url = "http://eve:SECRETevent@HOST/event?token=SECRETquery", body = '{"token": "SECRETbody"}' }
+`
+
+// A report is sent around: of all that a run leaves behind and prints, only plan.toml holds secrets, and it is
+// its user's alone.
+func TestSecretsStayInThePlan(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.SetCookie(w, &http.Cookie{Name: "SESSION", Value: "0123456SECRETcookie"})
+		if r.URL.Path == "/redirect" {
+			http.Redirect(w, r, "/landing;jsessionid=SECRETsession?code=SECRETcode", http.StatusFound)
+			return
+		}
+		if r.URL.Path == "/event" {
+			http.Error(w, `{"password":"SECRETanswer"}`, http.StatusTeapot)
+			return
+		}
+		fmt.Fprint(w, `{"tag":"s1","views":1,"id":"SECRETid","csrf":"SECRETextracted"}`)
+	}))
+	defer server.Close()
+	dir, host := t.TempDir(), strings.TrimPrefix(server.URL, "http://")
+	plan := strings.ReplaceAll(secretPlan, "HOST", host)
+	out := filepath.Join(dir, "out")
+	for _, args := range [][]string{
+		{"check", "plan.toml"},
+		{"run", "plan.toml", "--out", out, "--target", "http://bob:SECREToption@" + host, "--progress", "json"},
+		{"trace", "plan.toml", "--format", "text"},
+		{"report", out}, {"report", out, "--format", "html"}, {"report", out, "--format", "json"}, {"report", out, "--format", "junit"},
+		{"report", out, "--format", "prometheus"}, {"report", out, "--format", "csv"}, {"compare", out, out},
+		{"run", "plan.toml", "--no-out", "--target", "http://bob:SECREToption@127.0.0.1:1"},
+		{"run", "plan.toml", "--no-out", "--target", "ht!tp://bob:SECREToption@ %zz"},
+		{"run", "plan.toml", "--no-out", "--proxy", "https://bob:SECREToption@127.0.0.1"},
+	} {
+		r := runCommand(t, dir, plan, args...)
+		if strings.Contains(r.stdout+r.stderr, "SECRET") {
+			t.Errorf("%q prints\n%s%s", args, r.stdout, r.stderr)
+		}
+	}
+	files := map[string]fs.FileMode{"": fs.ModeDir | 0o700, "plan.toml": 0o600, "run.json": 0, "samples.jtl": 0, "report.html": 0}
+	for name, mode := range files {
+		info, err := os.Stat(filepath.Join(out, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if mode != 0 && info.Mode() != mode {
+			t.Errorf("%q is %v, want %v", name, info.Mode(), mode)
+		}
+		if name == "" || name == "plan.toml" {
+			continue
+		}
+		content, err := os.ReadFile(filepath.Join(out, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i := strings.Index(string(content), "SECRET"); i >= 0 {
+			t.Errorf("%s: …%s…", name, content[max(0, i-100):min(len(content), i+100)])
+		}
+	}
+}
