@@ -75,7 +75,9 @@ type labelFold struct {
 	index int // in order of first appearance
 	fold  *rowFold
 	nodes []*rowFold // by nodeFold.index; nil where the node never answered
-	marks bool       // nothing but marks so far
+	// unnamed folds the requests that named no node; nil before the first.
+	unnamed *rowFold
+	marks   bool // nothing but marks so far
 }
 
 // TotalLabel is the label of the row over all samples.
@@ -107,6 +109,8 @@ func (b *Builder) Add(s *loadgen.Sample) {
 		n.fold.addSample(s)
 		label.node(n.index).addSample(s)
 		node = n.index
+	} else if !s.Mark {
+		label.addUnnamed(s)
 	}
 	what := b.affinity.add(s, int16(node))
 	b.users.add(s, node, what)
@@ -211,6 +215,13 @@ func (b *Builder) freezeStage(g *phaseTracker, r *Results, run Run, nodes []*nod
 // JMeter, it merges into the row over all samples. JMeter then counts its samples twice there
 // (SummaryReport.add finds the same row as label and as total); that harms every figure of the row and
 // helps nobody, so here they count once, and a warning says so.
+func (l *labelFold) addUnnamed(s *loadgen.Sample) {
+	if l.unnamed == nil {
+		l.unnamed = &rowFold{}
+	}
+	l.unnamed.addSample(s)
+}
+
 func (b *Builder) freezeLabels(nodes []*nodeFold) []Row {
 	rows := make([]Row, 0, len(b.order))
 	for _, l := range b.order {
@@ -224,9 +235,29 @@ func (b *Builder) freezeLabels(nodes []*nodeFold) []Row {
 				row.Nodes = append(row.Nodes, l.nodes[n.index].freeze(n.name))
 			}
 		}
+		if len(row.Nodes) > 0 && l.unnamed != nil {
+			unnamed := l.unnamed.freeze(NoNode)
+			row.Unnamed = &unnamed
+		}
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// freezeUnnamed is the row of all requests that named no node, nil if there are none.
+func (b *Builder) freezeUnnamed() *Row {
+	sum := &rowFold{}
+	for _, l := range b.order {
+		if l.unnamed != nil {
+			sum.merge(l.unnamed)
+		}
+	}
+	if sum.count == 0 {
+		return nil
+	}
+	row := sum.freeze(NoNode)
+	row.JMeter = JMeterRow{} // it depends on the order of the samples
+	return &row
 }
 
 // freezeNodes makes the nodes of the results: those that answered, and those of the weights that did not.
@@ -236,6 +267,9 @@ func (b *Builder) freezeNodes(r *Results, nodes []*nodeFold, weights map[string]
 		node, row := n.freeze()
 		r.Nodes = append(r.Nodes, node)
 		r.Total.Nodes = append(r.Total.Nodes, row)
+	}
+	if len(nodes) > 0 {
+		r.Total.Unnamed = b.freezeUnnamed()
 	}
 	for name := range weights {
 		if b.nodes[name] == nil {

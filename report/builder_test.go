@@ -2,8 +2,11 @@ package report
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -144,6 +147,47 @@ func TestBuilderBoundsNodes(t *testing.T) {
 		t.Errorf("last row: %+v", last)
 	}
 	if !strings.Contains(strings.Join(r.Warnings, "\n"), "More than 100 different nodes") {
+		t.Errorf("no warning: %q", r.Warnings)
+	}
+}
+
+// The rows of a label's nodes, with the requests that named none, add up to the label; so they do over all.
+func TestNodeRowsAddUp(t *testing.T) {
+	for seed := range uint64(20) {
+		r := fold(anyStream(seed).Samples(), Run{})
+		for _, row := range append(r.Labels, r.Total) {
+			sum, errors, received := int64(0), int64(0), 0.0
+			parts := row.Nodes
+			if row.Unnamed != nil {
+				parts = append(slices.Clone(parts), *row.Unnamed)
+			}
+			for _, part := range parts {
+				sum, errors, received = sum+part.Samples, errors+part.Errors, received+part.AvgBytes*float64(part.Samples)
+			}
+			if marks := row.Label == TotalLabel && slices.ContainsFunc(r.Labels, func(l Row) bool { return l.Mark }); marks || row.Mark || len(parts) == 0 {
+				continue
+			}
+			if sum != row.Samples || errors != row.Errors || math.Abs(received-row.AvgBytes*float64(row.Samples)) > 1 {
+				t.Errorf("seed %d, %q: nodes have %d samples and %d errors of %d and %d", seed, row.Label, sum, errors, row.Samples, row.Errors)
+			}
+		}
+	}
+}
+
+// Recordings of two generators, one behind the other, took as long as both together: the figures are those of
+// the time from the first start to the last end, and a warning says what JMeter makes of them.
+func TestJoinedRecordings(t *testing.T) {
+	var samples []*loadgen.Sample
+	for _, from := range []int64{10_000_000, 0} {
+		for i := range int64(100) {
+			samples = append(samples, &loadgen.Sample{Start: sampletest.Epoch + from + i*100_000, Elapsed: 100 * time.Millisecond, Label: "GET /", Status: 200})
+		}
+	}
+	r := fold(samples, Run{})
+	if got := r.Total.Throughput; got != 10 {
+		t.Errorf("%v/s, want 10", got)
+	}
+	if !slices.ContainsFunc(r.Warnings, func(w string) bool { return strings.Contains(w, "not in the order of time") }) {
 		t.Errorf("no warning: %q", r.Warnings)
 	}
 }

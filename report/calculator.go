@@ -56,10 +56,12 @@ func (c *calculator) freeze(f *rowFold) JMeterRow {
 	row.ErrorRate = float64(f.errors) / n
 	row.AvgBytes = float64(f.received) / n
 	if c.span > 0 {
-		span := float64(c.span)
-		row.Throughput = n / span * 1000
-		row.ReceivedKBps = float64(f.received) / (span / 1000) / 1024
-		row.SentKBps = float64(f.sent) / (span / 1000) / 1024
+		row.Throughput, row.ReceivedKBps, row.SentKBps = f.rates(float64(c.span))
 	}
 	return row
+}
+
+// rates are samples and kilobytes per second over a span in milliseconds.
+func (f *rowFold) rates(span float64) (samples, received, sent float64) {
+	return float64(f.count) / span * 1000, float64(f.received) / (span / 1000) / 1024, float64(f.sent) / (span / 1000) / 1024
 }

@@ -20,9 +20,10 @@ type rowFold struct {
 	count, errors  int64
 	received, sent int64
 
-	min, max int64 // µs
-	sum      int64 // µs
-	squares  wide  // µs²
+	min, max    int64 // µs
+	first, last int64 // ms: the first start and the last end
+	sum         int64 // µs
+	squares     wide  // µs²
 
 	fine   hist.Histogram // µs, of the samples that were measured so
 	coarse hist.Histogram // ms, of those that were not
@@ -83,8 +84,9 @@ func (f *rowFold) add(m *measurement) {
 		each = ms / n * 1000
 	}
 	if f.count == 0 {
-		f.min, f.max = each, each
+		f.min, f.max, f.first, f.last = each, each, m.start, m.start+ms
 	}
+	f.first, f.last = min(f.first, m.start), max(f.last, m.start+ms)
 	f.min, f.max = min(f.min, each), max(f.max, each)
 	f.sum += micros
 	f.squares.addSquare(micros, n)
@@ -100,8 +102,10 @@ func (f *rowFold) freeze(label string) Row {
 	j := f.jmeter.freeze(f)
 	row := Row{
 		Label: label, Samples: f.count, Errors: f.errors, ErrorRate: j.ErrorRate,
-		Throughput: j.Throughput, ReceivedKBps: j.ReceivedKBps, SentKBps: j.SentKBps, AvgBytes: j.AvgBytes,
-		Response: f.response.freeze(), JMeter: j,
+		AvgBytes: j.AvgBytes, Response: f.response.freeze(), JMeter: j,
+	}
+	if span := f.last - f.first; span > 0 {
+		row.Throughput, row.ReceivedKBps, row.SentKBps = f.rates(float64(span))
 	}
 	if f.count == 0 {
 		return row

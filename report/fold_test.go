@@ -86,19 +86,24 @@ func TestThroughputSpans(t *testing.T) {
 		name    string
 		samples []*loadgen.Sample
 		want    float64
+		ours    float64
 	}{
-		{"no span", []*loadgen.Sample{at(1000, 0), at(1000, 0)}, 0},
-		{"first start to last end", []*loadgen.Sample{at(1000, 500), at(1100, 900)}, 2},
+		{"no span", []*loadgen.Sample{at(1000, 0), at(1000, 0)}, 0, 0},
+		{"first start to last end", []*loadgen.Sample{at(1000, 500), at(1100, 900)}, 2, 2},
 		// JMeter keeps the span that it knew before the earliest start came
-		{"earliest start last", []*loadgen.Sample{at(2000, 1000), at(500, 100)}, 2},
-		{"no timestamps", []*loadgen.Sample{at(0, 500), at(0, 250)}, 4},
+		{"earliest start last", []*loadgen.Sample{at(2000, 1000), at(500, 100)}, 2, 0.8},
+		{"no timestamps", []*loadgen.Sample{at(0, 500), at(0, 250)}, 4, 4},
 	} {
 		var f rowFold
 		for _, s := range c.samples {
 			f.addSample(s)
 		}
-		if got := f.freeze("x").JMeter.Throughput; got != c.want {
+		row := f.freeze("x")
+		if got := row.JMeter.Throughput; got != c.want {
 			t.Errorf("%s: %v/s, want %v", c.name, got, c.want)
+		}
+		if row.Throughput != c.ours {
+			t.Errorf("%s: from first start to last end %v/s, want %v", c.name, row.Throughput, c.ours)
 		}
 	}
 }

@@ -9,9 +9,10 @@ func (f *rowFold) merge(o *rowFold) {
 		return
 	}
 	if f.count == 0 {
-		f.min, f.max = o.min, o.max
+		f.min, f.max, f.first, f.last = o.min, o.max, o.first, o.last
 	}
 	f.min, f.max = min(f.min, o.min), max(f.max, o.max)
+	f.first, f.last = min(f.first, o.first), max(f.last, o.last)
 	f.count += o.count
 	f.errors += o.errors
 	f.received += o.received

@@ -14,6 +14,9 @@ const maxNodes = 100
 // otherNodes is the row of the nodes after the first maxNodes.
 const otherNodes = "other nodes"
 
+// NoNode is the label of the row of the requests that named no node.
+const NoNode = "no node"
+
 // nodeFold folds what one node answered, over all labels.
 type nodeFold struct {
 	name  string

@@ -74,6 +74,9 @@ type Row struct {
 	// Nodes are the same figures of the samples that each node answered, in the order of Results.Nodes;
 	// absent where no node is known.
 	Nodes []Row `json:"nodes,omitempty"`
+	// Unnamed are the figures of the requests that named no node: failures without a response, error pages of
+	// the balancer. With Nodes they add up to the row. It is nil where every request named its node or none did.
+	Unnamed *Row `json:"no_node,omitempty"`
 
 	// JMeter are the figures JMeter computes from whole milliseconds, for its table to the last digit.
 	JMeter JMeterRow `json:"-"`

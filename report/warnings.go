@@ -57,6 +57,7 @@ func (b *Builder) warnings(r *Results, run Run) []string {
 		jumpWarning(r.Affinity.Jumps),
 		b.checks.durationWarning(),
 		b.totalWarning(),
+		b.orderWarning(),
 		b.checks.lossWarning(run.Requests),
 		accountWarning(run.Requests),
 	} {
@@ -165,4 +166,15 @@ func accountWarning(q *Requests) string {
 			format.Plural(q.Cut, "request"))
 	}
 	return ""
+}
+
+// orderWarning tells of samples that come long after others that began later, as in files of several load
+// generators that were joined: JMeter's throughput is that of a part of the time then.
+func (b *Builder) orderWarning() string {
+	f := b.total
+	if span := f.last - f.first; f.jmeter.span >= span-span/100 {
+		return ""
+	}
+	return fmt.Sprintf("The samples are not in the order of time, as if recordings of several generators were joined: the throughput here is that from the first start to the last end, %s; JMeter's own (--format jmeter) is %s.",
+		format.Rate(b.total.freeze(TotalLabel).Throughput), format.Rate(f.jmeter.freeze(f).Throughput))
 }

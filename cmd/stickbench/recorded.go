@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -83,11 +85,34 @@ func (r *recorded) fold(b *report.Builder, add func(*loadgen.Sample)) (*report.R
 	for _, e := range r.events {
 		b.Event(e)
 	}
-	info, err := jtl.Read(r.in, func(s *loadgen.Sample) error { add(s); return nil })
+	requests := int64(0)
+	info, err := jtl.Read(r.in, func(s *loadgen.Sample) error {
+		if !s.Mark {
+			requests++
+		}
+		add(s)
+		return nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.name, err)
 	}
 	run := r.run
-	run.Warnings = append(slices.Clone(run.Warnings), info.Warnings...)
+	run.Warnings = append(slices.Clone(run.Warnings), leftOut(info)...)
+	if q := run.Requests; q != nil && requests != q.OK+q.Failed {
+		run.Warnings = append(run.Warnings, fmt.Sprintf("the recording has %d of the run's %d requests: this is what is left of it", requests, q.OK+q.Failed))
+		run.Stopped = cmp.Or(run.Stopped, stoppedByFailure)
+	}
 	return b.Freeze(run), nil
+}
+
+// leftOut are the warnings of a recording, and what of it is in no figure.
+func leftOut(info jtl.Info) []string {
+	warnings := slices.Clone(info.Warnings)
+	if info.Incomplete > 0 {
+		warnings = append(warnings, "The last row was cut short and is left out: the file is copied in part, or what wrote it was killed or still runs.")
+	}
+	if info.Empty > 0 {
+		warnings = append(warnings, "Rows with SampleCount 0 stand for no sample and are left out: "+strconv.FormatInt(info.Empty, 10)+".")
+	}
+	return warnings
 }

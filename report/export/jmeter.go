@@ -48,13 +48,14 @@ func WriteJMeterTable(w io.Writer, r *report.Results) error {
 
 // WriteJMeterCSV writes the Summary Report as JMeter 5 saves it with "Save Table Data" and "Save Table
 // Header" (CSVSaveService.saveCSVStats): commas, throughput per second in five decimals, and a label in
-// quotes only where it holds a comma or a quote. As in JMeter, a line break in a label is not quoted.
+// quotes only where it holds a comma or a quote. JMeter leaves a line break as it is, and so makes two records of
+// one; here it is quoted too (RFC 4180).
 //
 // Errors are those of w.
 func WriteJMeterCSV(w io.Writer, r *report.Results) error {
 	b := bufio.NewWriter(w)
 	for _, line := range jmeterLines(r, savedCells) {
-		if strings.ContainsAny(line[0], `,"`) {
+		if strings.ContainsAny(line[0], ",\"\r\n") {
 			line[0] = `"` + strings.ReplaceAll(line[0], `"`, `""`) + `"`
 		}
 		b.WriteString(strings.Join(line[:], ","))

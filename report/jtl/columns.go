@@ -19,20 +19,6 @@ type jtlLayout struct {
 	warnings  []string
 }
 
-// defaultColumns are those of JMeter's versions, for files without a header; their number tells them apart.
-var defaultColumns = map[int]string{
-	10: "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,bytes,Latency", // 2.9
-	12: "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,bytes,grpThreads,allThreads,Latency",
-	14: "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,failureMessage,bytes," +
-		"grpThreads,allThreads,Latency,IdleTime", // 3.0
-	16: "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,failureMessage,bytes,sentBytes," +
-		"grpThreads,allThreads,Latency,IdleTime,Connect", // 3.1 to 4.0
-	17: "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,failureMessage,bytes,sentBytes," +
-		"grpThreads,allThreads,URL,Latency,IdleTime,Connect", // 5
-	26: bareNames(jtlHeader), // ours
-	27: bareNames(jtlHeader[:len(jtlHeader)-1] + lateHeader),
-}
-
 func bareNames(header string) string {
 	return strings.ReplaceAll(strings.TrimSuffix(header, "\n"), `"`, "")
 }
@@ -80,21 +66,6 @@ func (l *jtlLayout) missing(known map[column]bool) {
 			l.warnings = append(l.warnings, m.text)
 		}
 	}
-}
-
-// headless understands a file without a header by the number of fields of its first row.
-func (l *jtlLayout) headless(fields []field) error {
-	names, ok := defaultColumns[len(fields)]
-	if !ok {
-		return &Error{Line: 1, Reason: fmt.Sprintf("there is no header, and %d columns are not the default of any JMeter (10, 12, 14, 16 or 17): "+
-			"write a line with the names of the columns above it", len(fields))}
-	}
-	l.names = strings.Split(names, ",")
-	for _, name := range l.names {
-		l.columns = append(l.columns, columnNames[name])
-	}
-	l.strict = len(fields) >= 26
-	return nil
 }
 
 // sniff finds out from the beginning of a CSV file whether it has a header, and its delimiter and line ends.

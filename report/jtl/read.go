@@ -17,6 +17,8 @@ type Info struct {
 	// Incomplete are the lines or elements at the end that were cut short and skipped, 0 or 1: the
 	// run that wrote the file was killed, or still goes on.
 	Incomplete int
+	// Empty are the rows that stand for no sample (SampleCount 0), which JMeter does not count either.
+	Empty int64
 	// Warnings say which figures the file cannot give, because JMeter did not save what they need.
 	Warnings []string
 }

@@ -199,7 +199,7 @@ func TestJTLErrors(t *testing.T) {
 		{"JSON", "{\"a\": 1}\n", "line 1: this is neither a header"},
 		{"UTF-16", "\xff\xfet\x00", "line 1: the file is UTF-16: convert it"},
 		{"no elapsed", "timeStamp,label\n1,x\n", "line 1, column elapsed: there is no such column"},
-		{"number of columns", "1795398094962,61,GET /,200\n", "line 1: there is no header, and 4 columns are not the default of any JMeter (10, 12, 14, 16 or 17)"},
+		{"number of columns", "1795398094962,61,GET /,200\n", "line 1: there is no header, and 4 columns are not the default of any JMeter (10, 12, 14, 16 or 17, and sample variables)"},
 		{"elapsed", head5 + "\n" + row17 + "\n" + strings.Replace(row17, ",61,", ",fast,", 1) + "\n", `line 3, column elapsed: "fast" is not a whole number of milliseconds`},
 		{"timeStamp", "timeStamp,elapsed\nyesterday,1\n", `line 2, column timeStamp: "yesterday" is neither milliseconds since 1970 nor a date`},
 		{"huge timeStamp", "timeStamp,elapsed\n9223372036854775807,1\n", `line 2, column timeStamp: "9223372036854775807" is out of range`},

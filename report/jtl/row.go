@@ -68,6 +68,7 @@ type jtlRow struct {
 	micros                            [3]int64 // elapsed_us, latency_us and connect_us, -1 where not said
 	success                           int8     // 1 and -1 for true and false, 0 for not said
 	errorsSaid                        bool
+	nothing                           bool // it stands for no sample
 	known                             interner
 	scratch                           []byte
 }
@@ -79,7 +80,7 @@ func (r *jtlRow) reset() {
 	r.sample = loadgen.Sample{}
 	r.code, r.message, r.failure, r.kind, r.url = nil, nil, nil, nil, nil
 	r.micros = [3]int64{-1, -1, -1}
-	r.success, r.errorsSaid = 0, false
+	r.success, r.errorsSaid, r.nothing = 0, false, false
 }
 
 // set takes one column. The error says what is wrong, without line and column.
@@ -119,6 +120,7 @@ func (r *jtlRow) set(c column, text []byte, quoted bool) error {
 		s.Connect, err = optionalMillis(text)
 	case colSampleCount:
 		s.Count, err = parseCount(text)
+		r.nothing = err == nil && len(text) > 0 && s.Count == 0
 	case colErrorCount:
 		s.Errors, err = parseCount(text)
 		r.errorsSaid = true

@@ -30,7 +30,7 @@ func (in *jtlReader) readCSV(r io.Reader, head []byte) error {
 			ended, err = c.read()
 		}
 	} else {
-		err = l.headless(c.fields)
+		err = l.headless(l.firstRows(head))
 	}
 	in.info.Warnings = l.warnings
 	stamp := &stampReader{}
@@ -112,6 +112,10 @@ func newJTLReader(each func(*loadgen.Sample) error) *jtlReader {
 
 // emit hands on the sample that the row has become.
 func (in *jtlReader) emit() error {
+	if in.row.nothing {
+		in.info.Empty++
+		return nil
+	}
 	in.row.finish()
 	in.info.Samples++
 	return in.each(&in.row.sample)

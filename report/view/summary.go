@@ -17,7 +17,7 @@ const MaxRows = 120
 func SummaryTable(r *report.Results) (t Table, short bool) {
 	lines := len(r.Labels) + 1
 	for i := range r.Labels {
-		lines += len(r.Labels[i].Nodes)
+		lines += len(nodeRows(&r.Labels[i]))
 	}
 	short = lines > MaxRows
 	t.Label = Column{Head: "Label", Left: true}
@@ -32,13 +32,22 @@ func SummaryTable(r *report.Results) (t Table, short bool) {
 		if short {
 			continue
 		}
-		for i, node := range row.Nodes {
-			add(branch(i, len(row.Nodes))+format.Clean(node.Label), node, true)
+		nodes := nodeRows(&row)
+		for i, node := range nodes {
+			add(branch(i, len(nodes))+format.Clean(node.Label), node, true)
 		}
 	}
 	add(r.Total.Label, r.Total, false)
 	t.fill(rows, r.WholeMillis)
 	return t, short
+}
+
+// nodeRows are the rows of a label's nodes, and of the requests that named none.
+func nodeRows(row *report.Row) []report.Row {
+	if row.Unnamed == nil {
+		return row.Nodes
+	}
+	return append(row.Nodes[:len(row.Nodes):len(row.Nodes)], *row.Unnamed)
 }
 
 // branch draws the line from a label to one of its rows.
@@ -85,18 +94,24 @@ func (t *Table) fill(rows []report.Row, whole bool) {
 	t.Whole = append(append(append(t.Whole, counts...), rates...), percentiles...)
 }
 
-// NodeTable is the table of nodes.
+// NodeTable is the table of nodes; with the requests that named none, whose shares mean nothing, its requests
+// add up to those of the run.
 func NodeTable(r *report.Results) Table {
 	t := Table{Label: Column{Head: "Node", Left: true}}
-	expected := false
-	for i := range r.Nodes {
-		t.Label.Cells = append(t.Label.Cells, format.Clean(r.Nodes[i].Node))
-		expected = expected || r.Nodes[i].ExpectedShare != nil
+	nodes, named, expected := r.Nodes, len(r.Nodes), false
+	if u := r.Total.Unnamed; u != nil {
+		nodes = append(nodes[:named:named], report.Node{Node: u.Label, Requests: u.Samples, Errors: u.Errors, AverageMS: u.AverageMS, P95MS: u.P95MS})
 	}
-	c := func(head string, cell func(*report.Node) string) Column {
-		made := Column{Head: head, Cells: make([]string, len(r.Nodes))}
-		for i := range r.Nodes {
-			made.Cells[i] = cell(&r.Nodes[i])
+	for i := range nodes {
+		t.Label.Cells = append(t.Label.Cells, format.Clean(nodes[i].Node))
+		expected = expected || nodes[i].ExpectedShare != nil
+	}
+	c := func(head string, rows int, cell func(*report.Node) string) Column {
+		made := Column{Head: head, Cells: make([]string, len(nodes))}
+		for i := range nodes {
+			if made.Cells[i] = "–"; i < rows {
+				made.Cells[i] = cell(&nodes[i])
+			}
 		}
 		return made
 	}
@@ -105,13 +120,13 @@ func NodeTable(r *report.Results) Table {
 		decisions = r.Distribution.N
 	}
 	columns := []Column{
-		c("Requests", func(n *report.Node) string { return format.Count(n.Requests) }),
-		c("Share", func(n *report.Node) string { return format.Percent(n.Share) }),
-		c("Decisions", func(n *report.Node) string { return format.Count(n.Decisions) }),
-		c("Share", func(n *report.Node) string { return format.Percent(float64(n.Decisions) / float64(max(1, decisions))) }),
+		c("Requests", len(nodes), func(n *report.Node) string { return format.Count(n.Requests) }),
+		c("Share", named, func(n *report.Node) string { return format.Percent(n.Share) }),
+		c("Decisions", named, func(n *report.Node) string { return format.Count(n.Decisions) }),
+		c("Share", named, func(n *report.Node) string { return format.Percent(float64(n.Decisions) / float64(max(1, decisions))) }),
 	}
 	if expected {
-		columns = append(columns, c("Expected", func(n *report.Node) string {
+		columns = append(columns, c("Expected", named, func(n *report.Node) string {
 			if n.ExpectedShare == nil {
 				return "–"
 			}
@@ -123,9 +138,9 @@ func NodeTable(r *report.Results) Table {
 		measured = format.WholeMillis
 	}
 	t.Groups = [][]Column{append(columns,
-		c("Errors", func(n *report.Node) string { return format.Count(n.Errors) }),
-		c("Average", func(n *report.Node) string { return timeOver(n.Requests, format.Millis(n.AverageMS)) }),
-		c("p95", func(n *report.Node) string { return timeOver(n.Requests, measured(n.P95MS)) }),
+		c("Errors", len(nodes), func(n *report.Node) string { return format.Count(n.Errors) }),
+		c("Average", len(nodes), func(n *report.Node) string { return timeOver(n.Requests, format.Millis(n.AverageMS)) }),
+		c("p95", len(nodes), func(n *report.Node) string { return timeOver(n.Requests, measured(n.P95MS)) }),
 	)}
 	return t
 }
