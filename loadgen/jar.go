@@ -2,46 +2,39 @@ package loadgen
 
 import (
 	"fmt"
-	"maps"
-	"net/http"
-	"net/http/cookiejar"
+	"slices"
 	"strings"
 	"time"
-
-	"golang.org/x/net/publicsuffix"
-
-	"stickbench/loadgen/internal/wire"
 )
 
-// jar is one user's cookies: the standard library's jar (RFC 6265), and in front of it the field values
-// it gave before. Asking the jar costs as much as the rest of a request, and its response changes only when
-// a cookie is set or expires.
+// jar is one user's cookies, and the field values that were made of them: they change only when a cookie is set or
+// ends.
 type jar struct {
-	cookies  *cookiejar.Jar
-	filled   bool                 // a cookie was set since clear
-	given    map[string]given     // by target.key
-	latest   *target              // whom the jar answered last, nil for nobody …
-	response given                // … and what
-	ends     map[string]time.Time // of each cookie that expires, by its identity
-	next     time.Time            // the earliest of them: no given value outlives it; zero for none
-	stack    wire.ColdStack
+	cookies []*cookie        // in the order of their creation
+	given   map[string]given // by target.key
+	latest  *target          // whom the jar was asked for last, nil for nobody …
+	answer  given            // … and what it said
+	next    time.Time        // when the first of the cookies ends: no given value outlives it; zero for never
 }
 
-// given is what the jar answered for one target.
+// given is what goes to one target.
 type given struct {
 	field   string // of the header, "" for no cookies
-	cookies []*http.Cookie
+	cookies []*cookie
 }
 
-// maxGiven bounds the values kept: plans with a URL per user or item would grow them without end.
-const maxGiven = 64
+const (
+	// maxGiven bounds the values kept: plans with a URL per user or item would grow them without end.
+	maxGiven = 64
+	// mostOfDomain is how many cookies a domain may have before the oldest ones go, down to keptOfDomain, and
+	// mostOfJar how many there are of all: Chromium's limits.
+	mostOfDomain, keptOfDomain = 180, 150
+	mostOfJar, keptOfJar       = 3300, 3000
+)
 
 func (j *jar) clear() {
-	j.filled = false
-	j.cookies, _ = cookiejar.New(&cookiejar.Options{PublicSuffixList: publicsuffix.List}) // never an error
+	j.cookies, j.next = nil, time.Time{}
 	j.forget()
-	clear(j.ends)
-	j.next = time.Time{}
 }
 
 func (j *jar) forget() {
@@ -54,160 +47,161 @@ func (j *jar) forget() {
 
 // at is what is sent to t now.
 func (j *jar) at(t *target) given {
-	if !j.filled {
+	if len(j.cookies) == 0 {
 		return given{}
 	}
 	if !j.next.IsZero() {
 		j.expire(time.Now())
 	}
 	if j.latest == t {
-		return j.response
+		return j.answer
 	}
 	g, ok := j.given[t.key]
 	if !ok {
 		g = j.ask(t)
 	}
-	j.latest, j.response = t, g
+	j.latest, j.answer = t, g
 	return g
 }
 
-// expire forgets the cookies that have ended by now.
+// expire drops the cookies that have ended by now.
 func (j *jar) expire(now time.Time) {
 	if now.Before(j.next) {
 		return
 	}
 	j.forget()
-	maps.DeleteFunc(j.ends, func(_ string, end time.Time) bool { return !end.After(now) })
-	j.soonest()
+	j.drop(func(c *cookie) bool { return !c.session && !c.end.After(now) })
 }
 
-// ask asks the library's jar and keeps its response.
+// drop drops cookies and works out when the next one ends.
+func (j *jar) drop(gone func(*cookie) bool) {
+	j.cookies = slices.DeleteFunc(j.cookies, gone)
+	j.next = time.Time{}
+	for _, c := range j.cookies {
+		if !c.session && (j.next.IsZero() || c.end.Before(j.next)) {
+			j.next = c.end
+		}
+	}
+}
+
+// ask works out what goes to t, and keeps it.
 func (j *jar) ask(t *target) (g given) {
 	if len(j.given) >= maxGiven {
 		j.forget()
 	}
-	j.stack.Do(func() { g.cookies = j.cookies.Cookies(t.url) })
-	var field strings.Builder
-	for i, c := range g.cookies {
-		if i > 0 {
-			field.WriteString("; ")
-		}
-		field.WriteString(c.Name + "=")
-		if c.Quoted {
-			field.WriteString(`"` + c.Value + `"`)
-		} else {
-			field.WriteString(c.Value)
+	for _, c := range j.cookies {
+		if c.goesTo(t) {
+			g.cookies = append(g.cookies, c)
 		}
 	}
-	g.field = field.String()
+	byPath(g.cookies)
+	g.field = g.without(nil)
 	j.given[t.key] = g
 	return g
+}
+
+// without is the field's value without the cookies of those names.
+func (g *given) without(names []string) string {
+	var field strings.Builder
+	for _, c := range g.cookies {
+		if slices.Contains(names, c.name) {
+			continue
+		}
+		if field.Len() > 0 {
+			field.WriteString("; ")
+		}
+		if c.name != "" {
+			field.WriteString(c.name + "=")
+		}
+		field.WriteString(c.value)
+	}
+	return field.String()
 }
 
 // value is the value of the cookie called name that would be sent to t.
 func (j *jar) value(t *target, name string) (string, bool) {
 	for _, c := range j.at(t).cookies {
-		if c.Name == name {
-			return c.Value, true
+		if c.name == name {
+			return c.value, true
 		}
 	}
 	return "", false
 }
 
-// set takes over one Set-Cookie line of a response from t. Its error says why the cookie was not kept;
-// it never shows the value.
-func (j *jar) set(t *target, line string) (err error) {
-	j.stack.Do(func() { err = j.take(t, line) })
-	return err
-}
-
-func (j *jar) take(t *target, line string) error {
-	c, err := http.ParseSetCookie(line)
+// set takes over one Set-Cookie line of a response from t. Its error says why the cookie was not kept, or what went
+// for it; it never shows a value.
+func (j *jar) set(t *target, line string) error {
+	now := time.Now()
+	c, err := parseCookie(t, line, now)
 	if err != nil {
-		name, _, _ := strings.Cut(line, "=")
-		return fmt.Errorf("cookie %q was not kept: %w", strings.TrimSpace(name), err)
+		return err
+	}
+	if !t.trustworthy() && j.shadows(c) {
+		return c.refused("there is one marked Secure of that name, which http may not replace")
+	}
+	ended := !c.session && !c.end.After(now) // which is how cookies are deleted
+	i := slices.IndexFunc(j.cookies, c.same)
+	switch {
+	case i < 0 && ended:
+		return nil
+	case i >= 0 && !ended && c.session && *j.cookies[i] == *c:
+		return nil // as with every response of many applications
 	}
 	j.forget()
-	j.filled = true
-	j.cookies.SetCookies(t.url, []*http.Cookie{c})
-	now := time.Now() // no earlier than the library's, or it would be asked while it still has the cookie
-	if j.ending(identity(t, c), expiry(c, now), now) {
-		return nil
-	}
-	if c.Secure && t.url.Scheme != "https" && !loopback(t.url.Hostname()) {
-		return fmt.Errorf("cookie %q is marked Secure and never goes back over http", c.Name)
-	}
-	if c.Domain != "" && !j.holds(t, c) {
-		return fmt.Errorf("cookie %q was not kept: its domain %q is not one that %s may set", c.Name, c.Domain, t.url.Hostname())
+	switch {
+	case ended:
+		j.drop(c.same)
+	case i >= 0:
+		j.cookies[i] = c
+		j.drop(func(*cookie) bool { return false })
+	default:
+		j.cookies = append(j.cookies, c)
+		if !c.session && (j.next.IsZero() || c.end.Before(j.next)) {
+			j.next = c.end
+		}
+		return j.evict(c.domain)
 	}
 	return nil
 }
 
-// ending notes when the cookie of that identity ends and reports whether that is already past, which is how
-// cookies are deleted.
-func (j *jar) ending(key string, end, now time.Time) (deleted bool) {
-	delete(j.ends, key)
-	deleted = !end.IsZero() && !end.After(now)
-	if !end.IsZero() && !deleted {
-		if j.ends == nil {
-			j.ends = make(map[string]time.Time)
+// shadows reports whether a cookie from http would take the place of a Secure one (RFC 6265bis §5.7 step 9).
+func (j *jar) shadows(c *cookie) bool {
+	return slices.ContainsFunc(j.cookies, func(held *cookie) bool {
+		return held.secure && held.name == c.name && (domainMatch(held.domain, c.domain) || domainMatch(c.domain, held.domain)) &&
+			pathMatch(c.path, held.path)
+	})
+}
+
+// evict drops the oldest cookies where there are too many, as browsers do, and says so.
+func (j *jar) evict(domain string) error {
+	of := func(c *cookie) bool { return c.domain == domain }
+	if n := count(j.cookies, of); n > mostOfDomain {
+		j.oldest(n-keptOfDomain, of)
+		return fmt.Errorf("%s set more than %d cookies: the oldest were dropped, as browsers do", domain, mostOfDomain)
+	}
+	if n := len(j.cookies); n > mostOfJar {
+		j.oldest(n-keptOfJar, func(*cookie) bool { return true })
+		return fmt.Errorf("a user got more than %d cookies: the oldest were dropped, as browsers do", mostOfJar)
+	}
+	return nil
+}
+
+// oldest drops the first n cookies that are of a kind.
+func (j *jar) oldest(n int, of func(*cookie) bool) {
+	j.drop(func(c *cookie) bool {
+		gone := n > 0 && of(c)
+		if gone {
+			n--
 		}
-		j.ends[key] = end
-	}
-	j.soonest()
-	return deleted
+		return gone
+	})
 }
 
-// identity tells cookies apart as the jar does: by name, domain and path, which are the host's and the
-// directory of t where the cookie names none (RFC 6265 §5.3 and §5.1.4).
-func identity(t *target, c *http.Cookie) string {
-	domain, path := strings.TrimPrefix(c.Domain, "."), c.Path
-	if domain == "" {
-		domain = t.url.Hostname()
-	}
-	if !strings.HasPrefix(path, "/") {
-		path = t.url.Path[:max(0, strings.LastIndexByte(t.url.Path, '/'))]
-	}
-	if path == "" {
-		path = "/"
-	}
-	return c.Name + ";" + strings.ToLower(domain) + ";" + path
-}
-
-func (j *jar) soonest() {
-	j.next = time.Time{}
-	for _, end := range j.ends {
-		if j.next.IsZero() || end.Before(j.next) {
-			j.next = end
-		}
-	}
-}
-
-// holds reports whether the jar would send c back to its own path.
-func (j *jar) holds(t *target, c *http.Cookie) bool {
-	u := *t.url
-	if strings.HasPrefix(c.Path, "/") {
-		u.Path = c.Path
-	}
-	for _, held := range j.cookies.Cookies(&u) {
-		if held.Name == c.Name {
-			return true
+func count(cookies []*cookie, of func(*cookie) bool) (n int) {
+	for _, c := range cookies {
+		if of(c) {
+			n++
 		}
 	}
-	return false
-}
-
-// expiry is when c ends: zero for the end of the session (RFC 6265 §5.3, Max-Age before Expires).
-func expiry(c *http.Cookie, now time.Time) time.Time {
-	switch {
-	case c.MaxAge < 0:
-		return now
-	case c.MaxAge > 0:
-		return now.Add(time.Duration(c.MaxAge) * time.Second)
-	}
-	return c.Expires
-}
-
-func loopback(host string) bool {
-	return host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.")
+	return n
 }
