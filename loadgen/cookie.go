@@ -51,10 +51,14 @@ func parseCookie(t *target, line string, now time.Time) (*cookie, error) {
 		return nil, c.refused(fmt.Sprintf("it has more than %d bytes", mostCookie))
 	}
 	domain := c.attributes(attributes, now)
-	if err := c.place(t, domain); err != nil {
-		return nil, err
+	err := c.place(t, domain)
+	if err == nil {
+		err = c.prefixed()
 	}
-	return c, c.prefixed()
+	if err != nil && c.ended(now) { // there was nothing to delete
+		err = nil
+	}
+	return c, err
 }
 
 // attributes reads what follows the first ";". Of attributes of one name the last one counts; what is unknown or
@@ -110,20 +114,22 @@ func maxAge(s string) (time.Duration, bool) {
 
 // place sets where the cookie goes: the host or domain, and the path.
 func (c *cookie) place(t *target, domain string) error {
-	host := t.url.Hostname()
+	host := t.origin.Host
 	if !strings.HasPrefix(c.path, "/") {
-		c.path = defaultPath(t.url.EscapedPath())
+		c.path = defaultPath(t.pathname)
 	}
 	c.domain, c.hostOnly = host, true
 	if c.secure && !t.trustworthy() {
 		return c.refused("it is marked Secure and came over http")
 	}
-	if domain == "" || domain == host {
-		c.hostOnly = domain == "" || isPublicSuffix(domain) || isAddress(host)
+	if domain == "" {
 		return nil
 	}
 	ascii, err := asciiHost(domain)
 	switch {
+	case ascii == host:
+		c.hostOnly = isPublicSuffix(host) || isAddress(host)
+		return nil
 	case err != nil || !domainMatch(host, ascii):
 		return c.refused(fmt.Sprintf("its domain %s is not one that %s may set", short(domain), host))
 	case isPublicSuffix(ascii):
@@ -155,6 +161,9 @@ func (c *cookie) refused(why string) error {
 	return fmt.Errorf("cookie %s was not kept: %s", short(c.name), why)
 }
 
+// ended reports whether the cookie has ended by now; setting it so is how cookies are deleted.
+func (c *cookie) ended(now time.Time) bool { return !c.session && !c.end.After(now) }
+
 // same reports whether a and b are one cookie, of which the later one takes the earlier one's place.
 func (c *cookie) same(b *cookie) bool {
 	return c.name == b.name && c.domain == b.domain && c.path == b.path && c.hostOnly == b.hostOnly
@@ -162,14 +171,14 @@ func (c *cookie) same(b *cookie) bool {
 
 // goesTo reports whether the cookie is sent to t (RFC 6265bis §5.8.3).
 func (c *cookie) goesTo(t *target) bool {
-	host := t.url.Hostname()
+	host := t.origin.Host
 	return (c.domain == host || !c.hostOnly && domainMatch(host, c.domain)) &&
-		(!c.secure || t.trustworthy()) && pathMatch(t.url.EscapedPath(), c.path)
+		(!c.secure || t.trustworthy()) && pathMatch(t.pathname, c.path)
 }
 
 // trustworthy reports whether Secure cookies go to t: over https, and to the machine itself, as in browsers.
 func (t *target) trustworthy() bool {
-	host := t.url.Hostname()
+	host := t.origin.Host
 	return t.origin.Secure || host == "localhost" || strings.HasSuffix(host, ".localhost") || host == "::1" ||
 		strings.HasPrefix(host, "127.") && isAddress(host)
 }

@@ -70,7 +70,7 @@ func (j *jar) expire(now time.Time) {
 		return
 	}
 	j.forget()
-	j.drop(func(c *cookie) bool { return !c.session && !c.end.After(now) })
+	j.drop(func(c *cookie) bool { return c.ended(now) })
 }
 
 // drop drops cookies and works out when the next one ends.
@@ -139,7 +139,7 @@ func (j *jar) set(t *target, line string) error {
 	if !t.trustworthy() && j.shadows(c) {
 		return c.refused("there is one marked Secure of that name, which http may not replace")
 	}
-	ended := !c.session && !c.end.After(now) // which is how cookies are deleted
+	ended := c.ended(now)
 	i := slices.IndexFunc(j.cookies, c.same)
 	switch {
 	case i < 0 && ended:

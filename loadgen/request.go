@@ -28,7 +28,10 @@ func (u *user) request(r *request, now time.Time) bool {
 	switch {
 	case err == nil:
 		u.judge(r, s)
-	case u.hard.Err() != nil && !unsendable(err): // what is unsendable was not in flight
+	case KindOf(err) == KindRedirect: // the last response is whole
+		u.judge(r, s)
+		s.Kind, s.Failure = KindRedirect, err.Error()
+	case u.hard.Err() != nil && KindOf(err) != KindVariable: // what cannot be sent was not in flight
 		u.account.Cut++
 		u.traced(r, KindClosed, err.Error())
 		return false
@@ -42,12 +45,6 @@ func (u *user) request(r *request, now time.Time) bool {
 	}
 	u.record(s)
 	return u.traced(r, s.Kind, s.Failure)
-}
-
-// unsendable says that a request came to nothing for want of a variable's value.
-func unsendable(err error) bool {
-	var w *wire.Error
-	return errors.As(err, &w) && w.Kind == KindVariable
 }
 
 // fail notes why a sample begun at start has no response. What came of it, as bytes, is already there;
@@ -110,10 +107,13 @@ func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 		if r.Redirects == 0 || !redirects(a.Status) {
 			return nil
 		}
-		u.observe(a.Status) // the session went on here too
-		if err := u.follow(&w, a, hop, r.Redirects); err != nil {
-			return err
+		if hop == r.Redirects {
+			return failure(KindRedirect, fmt.Errorf("more than %d redirects", r.Redirects))
 		}
+		if !u.follow(&w, a) {
+			return nil
+		}
+		u.observe(a.Status) // the session went on here too
 		u.account.Redirects++
 		s.Hops++
 	}
@@ -136,13 +136,13 @@ func (u *user) aim(w *requestEncoder, r *request) error {
 	if missing != "" {
 		return noValue(missing)
 	}
-	t, err := parseTarget(Absolute(u.runner.plan.Target, string(text)))
+	t, err := u.runner.locate(string(text))
 	if err != nil {
 		// err would show the values, which may be credentials, and make a failure of its own of each
 		return failure(KindVariable, fmt.Errorf("with its variables' values, %s is not an http or https URL", r.URL))
 	}
 	if r.shown != "" {
-		t.shown = t.url.Scheme + "://" + t.url.Host + r.shown
+		t.shown = t.base() + r.shown
 	}
 	w.target = t
 	return nil
@@ -214,31 +214,22 @@ func redirects(status int) bool {
 	return false
 }
 
-// follow turns w to where the response sends it. As browsers do, 303 becomes a GET, 301 and 302 make a GET
-// of a POST, 307 and 308 repeat method and body (RFC 9110 §15.4); credentials of the plan stay with its
-// own origin.
-func (u *user) follow(w *requestEncoder, a *wire.Response, hop, most int) error {
-	if hop == most {
-		return failure(KindRedirect, fmt.Errorf("more than %d redirects", most))
-	}
+// follow turns w to where the response sends it, and reports whether there is such a place: a redirect that leads
+// nowhere is a response like any other (RFC 9110 §15.4). As browsers do, 303 becomes a GET, 301 and 302 make a GET
+// of a POST, 307 and 308 repeat method and body; credentials of the plan stay with its own origin.
+func (u *user) follow(w *requestEncoder, a *wire.Response) bool {
 	location := strings.Clone(a.Field("Location")) // the next response overwrites the buffer, and the URL lives on
 	if location == "" {
-		return failure(KindRedirect, fmt.Errorf("%d without a Location", a.Status))
+		u.runner.warn(fmt.Sprintf("%s: %d without a Location: it was taken as it is", w.request.Label, a.Status))
+		return false
 	}
-	next, err := w.target.url.Parse(location)
+	t, err := w.target.follow(location)
 	if err != nil {
-		return failure(KindRedirect, fmt.Errorf("%d to an invalid Location", a.Status))
-	}
-	t, err := newTarget(next)
-	if err != nil {
-		return failure(KindRedirect, fmt.Errorf("%d: %w", a.Status, err))
-	}
-	if t.origin != w.target.origin {
-		w.foreign = true
-	} else if next.User == nil { // as browsers do, the same origin gets the password again
-		next.User, t.basic = w.target.url.User, w.target.basic
+		u.runner.warn(fmt.Sprintf("%s: %d was not followed and taken as it is: %v", w.request.Label, a.Status, err))
+		return false
 	}
 	t.shown = redact.AllValues(t.shown) // a response made them: authorization codes, signatures
+	w.foreign = w.foreign || t.origin != w.target.origin
 	w.target = t
 	switch {
 	case w.method == http.MethodHead:
@@ -246,7 +237,7 @@ func (u *user) follow(w *requestEncoder, a *wire.Response, hop, most int) error 
 		w.method == http.MethodPost && (a.Status == http.StatusMovedPermanently || a.Status == http.StatusFound):
 		w.method, w.bare = http.MethodGet, true
 	}
-	return nil
+	return true
 }
 
 // judge judges a complete response: the session first, then the status, the extractions and the

@@ -24,7 +24,8 @@ func ParseResolve(s string) (hostPort, address string, err error) {
 	}
 	port, address, more := strings.Cut(rest, ":")
 	address = strings.TrimSuffix(strings.TrimPrefix(address, "["), "]")
-	if _, bad := netip.ParseAddr(address); !ok || !more || host == "" || !validPort(port) || bad != nil {
+	host, noHost := asciiHost(bracketed(host))
+	if _, bad := netip.ParseAddr(address); !ok || !more || noHost != nil || !validPort(port) || bad != nil {
 		return "", "", fmt.Errorf("invalid address %q: want HOST:PORT:ADDRESS, such as example.com:443:127.0.0.1", s)
 	}
 	return net.JoinHostPort(host, port), net.JoinHostPort(address, port), nil
@@ -33,10 +34,21 @@ func ParseResolve(s string) (hostPort, address string, err error) {
 // ParseConnectTo reads HOST:PORT.
 func ParseConnectTo(s string) (string, error) {
 	host, port, err := net.SplitHostPort(s)
-	if err != nil || host == "" || !validPort(port) {
+	if err == nil {
+		host, err = asciiHost(bracketed(host))
+	}
+	if err != nil || !validPort(port) {
 		return "", fmt.Errorf("invalid address %q: want HOST:PORT, such as 127.0.0.1:8080", s)
 	}
 	return net.JoinHostPort(host, port), nil
+}
+
+// bracketed is host as URLs have it: with brackets around IPv6.
+func bracketed(host string) string {
+	if strings.Contains(host, ":") {
+		return "[" + host + "]"
+	}
+	return host
 }
 
 func validPort(s string) bool {

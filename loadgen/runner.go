@@ -29,6 +29,7 @@ type Runner struct {
 	groups   []*groupState
 	dialer   *wire.Dialer
 	target   wire.Origin // the plan's own
+	base     *target     // of paths; nil if the plan has none
 	recorder *recorder
 	salt     [16]byte
 
@@ -95,7 +96,7 @@ func New(plan *Plan, sink Sink) (*Runner, error) {
 		return nil, errors.New("the plan has no group")
 	}
 	if t, err := parseTarget(plan.Target); err == nil {
-		r.target = t.origin
+		r.target, r.base = t.origin, t
 		if plan.HTTP2 && plan.Route.Proxy != nil && !r.target.Secure {
 			return nil, errors.New("HTTP/2 goes through a proxy only with https")
 		}
@@ -148,6 +149,16 @@ func KindOf(err error) Kind {
 		return w.Kind
 	}
 	return KindOther
+}
+
+// locate is where a request goes: a path, or a whole URL.
+func (r *Runner) locate(text string) (*target, error) {
+	if strings.HasPrefix(text, "/") && r.base != nil && r.base.path == r.base.pathname {
+		if t := r.base.sibling(strings.TrimSuffix(r.base.pathname, "/") + text); t != nil {
+			return t, nil
+		}
+	}
+	return parseTarget(Absolute(r.plan.Target, text))
 }
 
 // aimsAtTarget reports whether the path of a request depends on variables and its origin is the target.

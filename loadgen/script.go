@@ -135,13 +135,12 @@ func (w *requestEncoder) head(dst []byte, value func(string) (string, bool)) (al
 	dst = append(dst, ' ')
 	proxied := w.plan.Route.Proxy != nil && !w.target.origin.Secure
 	if proxied { // the absolute form (RFC 9112 §3.2.2)
-		dst = append(dst, "http://"...)
-		dst = append(dst, w.target.url.Host...)
+		dst = append(dst, w.target.base()...)
 	}
 	dst = append(dst, w.target.path...)
 	dst = append(dst, " HTTP/1.1\r\n"...)
 	if !w.names("Host") {
-		dst = field(dst, "Host", w.target.url.Host)
+		dst = field(dst, "Host", w.target.authority)
 	}
 	if !w.names("User-Agent") && w.plan.UserAgent != "" {
 		dst = field(dst, "User-Agent", w.plan.UserAgent)
