@@ -1,7 +1,9 @@
 package assert
 
 import (
+	"errors"
 	"maps"
+	"math/rand/v2"
 	"net/textproto"
 	"testing"
 	"time"
@@ -17,6 +19,17 @@ func (e exchange) Header(name string) string   { return e.header[textproto.Canon
 func (e exchange) Cookie(name string) string   { return e.cookie[name] }
 func (e exchange) JSON(path string) any        { return e.json[path] }
 func (e exchange) Variable(name string) string { return e.variable[name] }
+func (e exchange) List(name string) []string {
+	return map[string][]string{"ids": {"a", "b", "c"}}[name]
+}
+func (e exchange) Headers() string { return "HTTP/1.1 200 OK\r\nX-Backend-Ip: 10.0.0.1\r\n" }
+func (e exchange) Reason() string  { return "OK" }
+func (e exchange) URL() string     { return "http://127.0.0.1/x" }
+func (e exchange) Failed() bool    { return false }
+func (e exchange) Random() *rand.Rand {
+	return rand.New(rand.NewPCG(1, 2))
+}
+func (e exchange) Line(file string) (string, error) { return "third line of " + file, nil }
 
 const sessionID = "0123456789abcdef"
 
@@ -51,7 +64,12 @@ func with(change func(e *exchange)) func(*Response) {
 	}
 }
 
-var scope = Scope{Variables: []string{"color", "amount", "date"}}
+var scope = Scope{Variables: []string{"color", "amount", "date"}, Lists: []string{"ids"}, Line: func(file string) error {
+	if file != "names.txt" {
+		return errors.New("no such file")
+	}
+	return nil
+}}
 
 func compile(t testing.TB, source string) *Condition {
 	t.Helper()

@@ -12,14 +12,18 @@ import (
 
 // Scope is what the conditions of one group may use besides the built-in words.
 type Scope struct {
-	// Variables are the names under which the group's steps extract values.
-	Variables []string
+	// Variables are the names under which the group's steps set texts, and Lists those under which they set
+	// many at once.
+	Variables, Lists []string
+	// Line is asked for each file that an expression takes lines of; its error says what is wrong with the
+	// file. Without it there are no lines.
+	Line func(file string) error
 }
 
 // Compile reads a condition, which must be true or false. The error is a *SyntaxError.
 func (s Scope) Compile(source string) (*Condition, error) {
-	r := &reading[*Response]{language: conditions, source: source, variables: s.Variables}
-	if err := r.read(); err != nil {
+	r := s.reading(source)
+	if err := r.readTruth(); err != nil {
 		return nil, err
 	}
 	c := &Condition{source: source, uses: r.uses}

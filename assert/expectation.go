@@ -52,7 +52,7 @@ func (k Known) CompileExpectation(source string) (*Expectation, error) {
 		known["phase"] = append([]string{firstPhase}, k.Phases...)
 	}
 	r := &reading[*runFigures]{language: expectations, source: source, known: known}
-	if err := r.read(); err != nil {
+	if err := r.readTruth(); err != nil {
 		return nil, err
 	}
 	program, err := r.program(r.tree.Node)

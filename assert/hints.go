@@ -3,6 +3,7 @@ package assert
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -28,10 +29,10 @@ func (r *reading[E]) unknownName(n *ast.IdentifierNode) {
 		r.fail(n, "`%s` is not a value: its parts are %s", name, list(dotted(name, parts)))
 	case r.elsewhere[name] != "":
 		r.fail(n, "`%s` is a word of %s, not of %s", name, r.elsewhere[name], r.language.name)
-	case slices.Contains(functions(), name):
+	case slices.Contains(functions(), name), r.functions[name] != nil:
 		r.fail(n, "`%s` is a function: it needs its arguments in parentheses", name)
 	default:
-		known := slices.Concat(r.names(), r.phaseWords(), r.variables, r.locals)
+		known := slices.Concat(r.names(), r.phaseWords(), r.variables, r.lists, r.locals)
 		if nearest.Word(name, known) == "" {
 			r.fail(n, "unknown `%s` (a string needs quotation marks); known are %s", name, list(known))
 			return
@@ -52,14 +53,18 @@ func (r *reading[E]) unknownFunction(n *ast.IdentifierNode) {
 	default:
 		var own []string
 		for _, w := range r.words {
-			if len(w.params) > 0 && w.name != variable {
+			if len(w.params) > 0 && w.name != variable && w.name != listVariable {
 				own = append(own, w.name+"()")
 			}
 		}
 		for _, w := range r.phaseWords() {
 			own = append(own, w+"()")
 		}
-		known := slices.Concat(r.names(), functions(), r.phaseWords())
+		for name := range r.functions {
+			own = append(own, name+"()")
+		}
+		slices.Sort(own)
+		known := slices.Concat(r.names(), slices.Sorted(maps.Keys(r.functions)), functions(), r.phaseWords())
 		if near := nearest.Word(name, known); near != "" {
 			r.fail(n, "unknown function `%s`: did you mean `%s`?", name, near)
 			return
@@ -142,6 +147,9 @@ func (r *reading[E]) typeMessage(node, parent ast.Node, message string) string {
 			} else if u.word.of != nil {
 				name = u.word.of.name
 			}
+			if u.word.do != nil {
+				return fmt.Sprintf("`%s` does not go with %s: %s", name, r.describe(node), u.word.example)
+			}
 			return fmt.Sprintf("`%s` needs a string, not %s: %s", name, r.describe(node), u.word.example)
 		}
 	case *ast.BuiltinNode:
@@ -182,7 +190,7 @@ func (r *reading[E]) describe(n ast.Node) string {
 func (l *language[E]) names() []string {
 	var names []string
 	for _, w := range l.words {
-		if w.name != variable {
+		if w.name != variable && w.name != listVariable {
 			names = append(names, w.name)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/builtin"
 	"github.com/expr-lang/expr/conf"
 )
@@ -22,6 +23,9 @@ type language[E subject] struct {
 	name  string // "a condition"
 	words []*word[E]
 	index map[string]*word[E]
+	// functions take arguments of any kind and are always called with parentheses, so that their names are
+	// free for variables.
+	functions map[string]*word[E]
 	// inPhase are the words of a phase, by the name of the word of the run; nil where there are no phases.
 	inPhase map[string]*word[E]
 	// elsewhere are the words of the other language, to say so when one is used here.
@@ -53,7 +57,12 @@ type word[E subject] struct {
 	unit string
 	// runOnly says that phases do not have it, and of is the word whose phase's word this is.
 	runOnly bool
-	of      *word[E]
+	// Of a function, types are what it takes and gives, after the environment; do computes it, and check finds
+	// what is wrong with arguments that are literals, and with which.
+	types []reflect.Type
+	do    func(e E, args []any) (any, error)
+	check func(args []ast.Node, file func(string) error) (at int, err error)
+	of    *word[E]
 }
 
 func newLanguage[E subject](name string, words []*word[E]) *language[E] {
@@ -78,11 +87,13 @@ var unavailable = map[string]string{
 }
 
 const (
-	variable  = "@variable" // the word that extracted variables are uses of; nobody can write it
-	internal  = "@"         // starts the names that expr's functions have for our words
-	maxNodes  = 1000
-	maxVisits = 4 * maxNodes
-	maxSource = 10_000 // bytes, to bound the parser's recursion
+	variable = "@variable" // the word that variables are uses of; nobody can write it
+	internal = "@"         // starts the names that expr's functions have for our words
+	// listVariable is the word that variables of many values are uses of.
+	listVariable = "@list"
+	maxNodes     = 1000
+	maxVisits    = 4 * maxNodes
+	maxSource    = 10_000 // bytes, to bound the parser's recursion
 )
 
 // config is expr's configuration for the language. It is made anew for every expression, because
@@ -97,6 +108,9 @@ func (l *language[E]) config() *conf.Config {
 		delete(c.Builtins, name)
 	}
 	for _, w := range l.inPhase {
+		c.Functions[internal+w.name] = w.function()
+	}
+	for _, w := range l.functions {
 		c.Functions[internal+w.name] = w.function()
 	}
 	for _, w := range l.words {
@@ -128,7 +142,11 @@ func functions() []string {
 // function is the word as expr knows it.
 func (w *word[E]) function() *builtin.Function {
 	in := []reflect.Type{reflect.TypeFor[any]()}
-	f := &builtin.Function{Name: internal + w.name, Func: w.call}
+	f := &builtin.Function{Name: internal + w.name, Func: w.call, Types: w.types}
+	if w.do != nil {
+		f.Func = w.apply
+		return f
+	}
 	out := []reflect.Type{reflect.TypeOf(w.get).Out(0)}
 	for i := range len(w.params) + 1 {
 		if i >= len(w.params)-w.optional {
@@ -159,6 +177,17 @@ func (w *word[E]) call(params ...any) (any, error) {
 	return v, nil
 }
 
+// apply is a function as expr's machine calls it: params[0] is the frame, then the arguments.
+func (w *word[E]) apply(params ...any) (any, error) {
+	f := params[0].(*frame[E])
+	v, err := w.do(f.of, params[1:])
+	if err != nil {
+		f.of.fail("%s: %v", w.name, err)
+		return nil, errUndefined
+	}
+	return v, nil
+}
+
 // value is the word's value, boxed.
 func (w *word[E]) value(e E, args []string) any {
 	switch get := w.get.(type) {
@@ -169,6 +198,8 @@ func (w *word[E]) value(e E, args []string) any {
 	case func(E, []string) string:
 		return get(e, args)
 	case func(E, []string) bool:
+		return get(e, args)
+	case func(E, []string) []string:
 		return get(e, args)
 	case func(E, []string) any:
 		return get(e, args)
@@ -192,7 +223,7 @@ func (w *word[E]) text(args []string) string {
 	switch {
 	case w.of != nil:
 		return duringWord + "(" + strconv.Quote(args[0]) + ")." + w.of.text(args[1:])
-	case w.name == variable:
+	case w.name == variable || w.name == listVariable:
 		return args[0]
 	case len(args) == 0 && !w.parens:
 		return w.name

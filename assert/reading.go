@@ -17,6 +17,8 @@ type reading[E subject] struct {
 	*language[E]
 	source    string
 	variables []string            // names that stand for the word "variable"
+	lists     []string            // names that stand for the word "listVariable"
+	file      func(string) error  // of Scope.Line
 	known     map[string][]string // the arguments that a param may have; a param not in it may have any
 	locals    []string            // names bound by `let`, while inside it
 
@@ -38,7 +40,7 @@ type use[E subject] struct {
 	text  string
 }
 
-// read parses, resolves and checks r.source. Afterwards the tree is typed, and its type is bool.
+// read parses, resolves and checks r.source. Afterwards the tree is typed.
 func (r *reading[E]) read() *SyntaxError {
 	switch {
 	case strings.TrimSpace(r.source) == "":
@@ -58,6 +60,14 @@ func (r *reading[E]) read() *SyntaxError {
 	}
 	if _, err := checker.Check(r.tree, r.config); err != nil {
 		return r.typeError(err)
+	}
+	return nil
+}
+
+// readTruth reads an expression that must be true or false.
+func (r *reading[E]) readTruth() *SyntaxError {
+	if err := r.read(); err != nil {
+		return err
 	}
 	if kind := kindOf(r.tree.Node); kind != truthKind {
 		return syntaxErrorf(r.source, 0, "%s must be true or false, this is %s", r.name, kind)
@@ -140,6 +150,8 @@ func (r *reading[E]) identifier(node *ast.Node, n *ast.IdentifierNode) {
 		r.replace(node, r.index[n.Value], nil)
 	case slices.Contains(r.variables, n.Value):
 		r.replace(node, r.index[variable], []ast.Node{&ast.StringNode{Value: n.Value}})
+	case slices.Contains(r.lists, n.Value):
+		r.replace(node, r.index[listVariable], []ast.Node{&ast.StringNode{Value: n.Value}})
 	default:
 		r.unknownName(n)
 	}
@@ -182,6 +194,11 @@ func (r *reading[E]) call(node *ast.Node, n *ast.CallNode) {
 		r.fail(n, "a value has no functions of its own: write f(x), not x.f()")
 		return
 	}
+	if w := r.functions[callee.Value]; w != nil {
+		r.resolveAll(n.Arguments)
+		r.apply(node, w, n.Arguments)
+		return
+	}
 	if w := r.index[callee.Value]; w != nil && !slices.Contains(r.locals, callee.Value) {
 		r.resolveAll(n.Arguments)
 		if builtinIs(w.name) && !allStrings(n.Arguments) { // max(1, 2) is expr's, max("GET /") ours
@@ -206,7 +223,7 @@ func allStrings(args []ast.Node) bool {
 }
 
 func (r *reading[E]) declaration(n *ast.VariableDeclaratorNode) {
-	if r.index[n.Name] != nil || slices.Contains(r.variables, n.Name) || r.parts(n.Name) != nil {
+	if r.index[n.Name] != nil || slices.Contains(r.variables, n.Name) || slices.Contains(r.lists, n.Name) || r.parts(n.Name) != nil {
 		r.fail(n, "`%s` already means something: `let` needs another name", n.Name)
 		return
 	}
@@ -233,10 +250,28 @@ func (r *reading[E]) replace(node *ast.Node, w *word[E], args []ast.Node) {
 	if u.fixed {
 		u.text = w.text(u.args)
 	}
-	callee := &ast.IdentifierNode{Value: internal + w.name}
+	r.patch(node, u, args)
+	r.uses = append(r.uses, u)
+}
+
+// apply puts the call of the function w in the place of node. The kinds of its arguments are left to expr's
+// checker.
+func (r *reading[E]) apply(node *ast.Node, w *word[E], args []ast.Node) {
+	if r.err == nil && w.check != nil {
+		if at, err := w.check(args, r.file); err != nil {
+			r.fail(args[at], "%v", err)
+		}
+	}
+	if r.err == nil {
+		r.patch(node, &use[E]{word: w}, args)
+	}
+}
+
+// patch puts a call of expr's function for the word in the place of node.
+func (r *reading[E]) patch(node *ast.Node, u *use[E], args []ast.Node) {
+	callee := &ast.IdentifierNode{Value: internal + u.word.name}
 	callee.SetLocation((*node).Location())
 	call := &ast.CallNode{Callee: callee, Arguments: append([]ast.Node{&ast.IdentifierNode{Value: "$env"}}, args...)}
 	ast.Patch(node, call)
 	r.calls[call] = u
-	r.uses = append(r.uses, u)
 }

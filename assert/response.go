@@ -2,6 +2,7 @@ package assert
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"time"
 )
 
@@ -59,6 +60,17 @@ type Lookup interface {
 	// JSON is the value at a gjson path of the body: nil, bool, float64, string, or for arrays
 	// and objects []any and map[string]any.
 	JSON(path string) any
-	// Variable is the value extracted under that name, "" if there is none yet.
+	// Variable is the value set under that name, "" if there is none yet, and List the values of one with many.
 	Variable(name string) string
+	List(name string) []string
+	// Headers are the response's status line and header fields as they came, Reason its phrase, URL what was
+	// requested, without credentials, and Failed whether the sample counts as an error.
+	Headers() string
+	Reason() string
+	URL() string
+	Failed() bool
+	// Random is the user's stream of random numbers, and Line the line of a file that Scope.Line was asked for:
+	// the one of the iteration, in turn.
+	Random() *rand.Rand
+	Line(file string) (string, error)
 }

@@ -107,6 +107,10 @@ func showVariable(r *Response, args []string) string {
 	return named(r, args[0], variableValue(r, args))
 }
 
+func showList(r *Response, args []string) string {
+	return fmt.Sprintf("a list of %d", len(listValue(r, args)))
+}
+
 func showNode(r *Response, _ []string) string         { return nodeName(r, r.Node) }
 func showPreviousNode(r *Response, _ []string) string { return nodeName(r, r.Previous.Node) }
 

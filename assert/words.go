@@ -25,6 +25,7 @@ var conditions = newLanguage("a condition", []*word[*Response]{
 	{name: "previous.session", get: func(r *Response, _ []string) string { return r.Previous.Session }, show: showPreviousSession},
 	{name: "increments", parens: true, get: increments, show: showIncrements},
 	{name: variable, params: []string{"variable"}, get: variableValue, show: showVariable},
+	{name: listVariable, params: []string{"list"}, get: listValue, show: showList},
 })
 
 func elapsed(r *Response, _ []string) float64 { return float64(r.Elapsed) / float64(time.Millisecond) }
@@ -78,6 +79,13 @@ func variableValue(r *Response, args []string) string {
 		return ""
 	}
 	return r.Lookup.Variable(args[0])
+}
+
+func listValue(r *Response, args []string) []string {
+	if r.Lookup == nil {
+		return nil
+	}
+	return r.Lookup.List(args[0])
 }
 
 // operators are the words of expr's grammar.

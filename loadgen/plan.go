@@ -29,6 +29,12 @@ type Plan struct {
 	// Session reads node, counter and session id from every response.
 	Session Session
 	Groups  []Group
+	// Vars are variables that everybody has from the beginning.
+	Vars map[string]string
+	// Files are the lines of the files that expressions take lines of, by name.
+	Files map[string][]string
+	// Serial runs the groups of a phase one after the other, in their order.
+	Serial bool
 	// Seed makes think times and random arrivals repeatable. Every user and every group's schedule draws
 	// from a stream of its own.
 	Seed uint64
@@ -75,6 +81,15 @@ const (
 	StopRun                          // ends the run: nothing new starts
 )
 
+// Phase is when a group runs.
+type Phase int
+
+const (
+	Main     Phase = iota
+	Setup          // before the others; the variables of its users are then everybody's
+	Teardown       // after the others, even if those were stopped
+)
+
 // Group is a thread group: users that do the same.
 type Group struct {
 	Name  string
@@ -96,17 +111,14 @@ type Group struct {
 	// Connections is for itself: clearing cookies closes none.
 	Connections ConnectionPolicy
 	OnError     ErrorAction
-	Steps       []Step
-}
-
-// Step is one thing a user does: exactly one of Request, Think and Mark is set.
-type Step struct {
-	// When must hold for the step to be done; nil always holds. It sees the user's last response.
-	When    *assert.Condition
-	Request *Request
-	Think   *Think
-	// Mark is the label of a row that only counts.
-	Mark string
+	// Phase is when the group runs, among the others.
+	Phase Phase
+	// Data are the lines that the group's iterations use.
+	Data []*Data
+	// Vars are what the users' variables begin with, again whenever cookies are cleared. Values that do not
+	// change are better part of the texts that use them.
+	Vars  []Assignment
+	Steps []Step
 }
 
 // Request is an HTTP request as the plan words it.

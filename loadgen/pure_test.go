@@ -43,48 +43,6 @@ func TestStartOffsets(t *testing.T) {
 	}
 }
 
-func TestTemplate(t *testing.T) {
-	values := map[string]string{"token": "a b&c", "user": "7"}
-	value := func(name string) (string, bool) { v, ok := values[name]; return v, ok }
-	upper := func(s string) string { return strings.ToUpper(s) }
-	for _, tt := range []struct {
-		in, want, missing string
-	}{
-		{"", "", ""},
-		{"/a?x=1", "/a?x=1", ""},
-		{"/${user}/x", "/7/x", ""},
-		{"${token}${user}", "a b&c7", ""},
-		{"cost $5 and $${user}", "cost $5 and ${user}", ""},
-		{"${none}", "", "none"},
-	} {
-		tmpl, err := ParseTemplate(tt.in)
-		if err != nil {
-			t.Errorf("%q: %v", tt.in, err)
-			continue
-		}
-		got, missing := tmpl.append(nil, value)
-		if missing != tt.missing || missing == "" && string(got) != tt.want {
-			t.Errorf("%q: %q, missing %q", tt.in, got, missing)
-		}
-		if tmpl.String() != tt.in {
-			t.Errorf("%q prints as %q", tt.in, tmpl.String())
-		}
-	}
-	for _, bad := range []string{"${", "${x", "${}", "${a b}", "${1x}", "${x-y}"} {
-		if _, err := ParseTemplate(bad); err == nil {
-			t.Errorf("%q was taken", bad)
-		}
-	}
-	tmpl, _ := ParseTemplate("q=${token}")
-	both := Concat(Literal("/x?"), tmpl.Escaped(upper, func(s string) string { return strings.ReplaceAll(s, " ", "+") }))
-	if got, _ := both.append(nil, value); string(got) != "/x?Q=a+b&c" {
-		t.Errorf("escaped: %q", got)
-	}
-	if got := both.Variables(); !slices.Equal(got, []string{"token"}) {
-		t.Errorf("variables: %v", got)
-	}
-}
-
 // A pause that was cut short must leave nothing of its timer to the next one.
 func TestSleeper(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -61,16 +61,18 @@ func newQueue(stop context.Context, g *Group, seed, stream uint64, start time.Ti
 	return q
 }
 
-// take waits for the next arrival, and says how long after it was due it is; not ok if there is none.
-func (q *queue) take() (late time.Duration, ok bool) {
+// take waits for the next arrival, and says which it is, from 0, and how long after it was due; not ok if there
+// is none.
+func (q *queue) take() (number int64, late time.Duration, ok bool) {
 	select {
 	case <-q.turn:
 	case <-q.stop.Done():
-		return 0, false
+		return 0, 0, false
 	}
 	late, ok = q.await()
+	number = int64(q.schedule.given) - 1
 	q.turn <- struct{}{}
-	return late, ok
+	return number, late, ok
 }
 
 func (q *queue) await() (late time.Duration, ok bool) {

@@ -64,16 +64,19 @@ func (u *user) fail(r *request, s *Sample, err error, start time.Time) {
 
 // fetch gets the response, redirects followed. Its error is a *wire.Error.
 func (u *user) fetch(r *request, s *Sample, start time.Time) error {
-	u.noResponse()
 	deadline := start.Add(r.timeout)
 	w := requestEncoder{plan: u.runner.plan, request: r, method: r.Method, target: r.fixed}
 	if err := u.aim(&w, r); err != nil {
 		u.account.Unsent++
+		u.noResponse()
 		return err
 	}
 	for hop := 0; ; hop++ {
 		s.URL = w.target.shown
 		raw, err := u.encode(&w, r)
+		if hop == 0 {
+			u.noResponse() // only now: the request may have values of the last response
+		}
 		if err != nil {
 			if hop == 0 {
 				u.account.Unsent++
@@ -132,61 +135,55 @@ func (u *user) aim(w *requestEncoder, r *request) error {
 	if w.target != nil {
 		return nil
 	}
-	text, missing := r.URL.append(nil, u.variable)
-	if missing != "" {
-		return noValue(missing)
+	text, err := r.URL.append(nil, u)
+	if err != nil {
+		return err
 	}
 	t, err := u.runner.locate(string(text))
 	if err != nil {
 		// err would show the values, which may be credentials, and make a failure of its own of each
 		return failure(KindVariable, fmt.Errorf("with its variables' values, %s is not an http or https URL", r.URL))
 	}
-	if r.shown != "" {
-		t.shown = t.base() + r.shown
-	}
+	r.show(t)
 	w.target = t
 	return nil
 }
 
 func failure(kind Kind, err error) error { return &wire.Error{Kind: kind, Err: err} }
 
-func noValue(variable string) error {
-	return failure(KindVariable, fmt.Errorf("${%s} has no value: nothing was sent", variable))
-}
-
 // encode writes the request to the user's buffer.
 func (u *user) encode(w *requestEncoder, r *request) ([]byte, error) {
-	raw, missing := u.raw[:0], ""
+	raw, err := u.raw[:0], error(nil)
 	ready := r.head != nil && w.target == r.fixed && w.method == r.Method
 	if ready {
 		raw = append(raw, r.head...)
-	} else if raw, missing = w.head(raw, u.variable); missing != "" {
-		return nil, noValue(missing)
+	} else if raw, err = w.head(raw, u); err != nil {
+		return nil, err
 	}
-	if raw, missing = u.cookieField(raw, w, r); missing != "" {
-		return nil, noValue(missing)
+	if raw, err = u.cookieField(raw, w, r); err != nil {
+		return nil, err
 	}
 	if ready {
 		raw = append(raw, r.tail...)
-	} else if raw, missing = w.tail(raw, u.variable); missing != "" {
-		return nil, noValue(missing)
+	} else if raw, err = w.tail(raw, u); err != nil {
+		return nil, err
 	}
 	u.raw = raw
 	return raw, nil
 }
 
 // cookieField is the plan's own cookies and then the jar's, in one field (RFC 6265 §5.4).
-func (u *user) cookieField(raw []byte, w *requestEncoder, r *request) (all []byte, missing string) {
+func (u *user) cookieField(raw []byte, w *requestEncoder, r *request) (all []byte, err error) {
 	held := u.jar.at(w.target).field
 	own := r.cookie != nil && !w.foreign
 	if held == "" && !own {
-		return raw, ""
+		return raw, nil
 	}
 	raw = append(raw, "Cookie: "...)
 	if own {
 		from := len(raw)
-		if raw, missing = r.cookie.append(raw, u.variable); missing != "" {
-			return raw, missing
+		if raw, err = r.cookie.append(raw, u); err != nil {
+			return raw, err
 		}
 		oneLine(raw[from:])
 		if held != "" {
@@ -194,7 +191,7 @@ func (u *user) cookieField(raw []byte, w *requestEncoder, r *request) (all []byt
 		}
 	}
 	raw = append(raw, held...)
-	return append(raw, "\r\n"...), ""
+	return append(raw, "\r\n"...), nil
 }
 
 func (u *user) keepCookies(t *target, a *wire.Response) {
@@ -279,13 +276,10 @@ func (u *user) judge(r *request, s *Sample) {
 func (u *user) extract(x *Extract) error {
 	v, ok := x.From.find(u)
 	if !ok {
-		delete(u.variables, x.Name)
+		u.unset(x.Name)
 		return fmt.Errorf("extract %s: nothing in the response matches %s", x.Name, x.From)
 	}
-	if u.variables == nil {
-		u.variables = make(map[string]string)
-	}
-	u.variables[x.Name] = same(u.variables[x.Name], v)
+	u.set(x.Name, same(u.variables[x.Name], v))
 	return nil
 }
 
@@ -336,11 +330,22 @@ func (u *user) Cookie(name string) string {
 	return v
 }
 
-// Variable is for conditions (assert.Lookup).
-func (u *user) Variable(name string) string {
-	v, _ := u.variable(name)
-	return v
+// Headers is for conditions (assert.Lookup).
+func (u *user) Headers() string { return u.response.Lines() }
+
+// Reason is for conditions (assert.Lookup).
+func (u *user) Reason() string { return u.response.Reason() }
+
+// URL is for conditions (assert.Lookup).
+func (u *user) URL() string {
+	if u.target == nil {
+		return ""
+	}
+	return u.target.shown
 }
+
+// Failed is for conditions (assert.Lookup).
+func (u *user) Failed() bool { return u.failed }
 
 // JSON is for conditions (assert.Lookup).
 func (u *user) JSON(path string) any { return jsonValue(u.bodyText(), path) }

@@ -26,12 +26,17 @@ type Runner struct {
 
 	plan     *Plan
 	scripts  []script // one per group
+	users    int      // of all groups
 	groups   []*groupState
 	dialer   *wire.Dialer
 	target   wire.Origin // the plan's own
 	base     *target     // of paths; nil if the plan has none
 	recorder *recorder
 	salt     [16]byte
+
+	// shared are the variables that setup groups left, by name; written between phases.
+	shared      map[string]string
+	sharedLists map[string][]string
 
 	start    time.Time
 	active   atomic.Int64
@@ -44,9 +49,20 @@ type Runner struct {
 
 // groupState is what of a group changes while it runs.
 type groupState struct {
+	start                  time.Time // of its phase, or of its turn in it; zero before. Guarded by Runner.mu until then
 	started, active, ended atomic.Int64
 	users                  []*user
 	queue                  *queue // nil in a closed group
+	barriers               []*barrier
+	pacers                 []*pacer // nil for those that users do not share
+}
+
+// userEnded counts a user who has ended, for whom nobody waits any more.
+func (g *groupState) userEnded() {
+	g.ended.Add(1)
+	for _, b := range g.barriers {
+		b.left()
+	}
 }
 
 // Account is the account of a run's requests: Started = OK + Failed + Cut.
@@ -103,7 +119,7 @@ func New(plan *Plan, sink Sink) (*Runner, error) {
 	}
 	r.dialer = wire.NewDialer(wire.Config{TLS: plan.TLS, HTTP2: plan.HTTP2, Route: plan.Route, Target: r.target})
 	r.recorder = newRecorder(sink, func(error) { r.stop() })
-	number := 0
+	shared := pacers{seed: plan.Seed, all: map[Pace]*pacer{}}
 	for i := range plan.Groups {
 		s, err := compile(plan, &plan.Groups[i])
 		if err == nil {
@@ -115,9 +131,15 @@ func New(plan *Plan, sink Sink) (*Runner, error) {
 		r.scripts = append(r.scripts, s)
 		g := &groupState{}
 		r.groups = append(r.groups, g)
+		for _, t := range s.barriers {
+			g.barriers = append(g.barriers, newBarrier(t, g, plan.Groups[i].Users))
+		}
+		for _, p := range s.paces {
+			g.pacers = append(g.pacers, shared.of(p, i))
+		}
 		for k := range plan.Groups[i].Users {
-			number++
-			g.users = append(g.users, newUser(r, i, k, number))
+			r.users++
+			g.users = append(g.users, newUser(r, i, k, r.users))
 		}
 	}
 	return r, nil
@@ -164,7 +186,7 @@ func (r *Runner) locate(text string) (*target, error) {
 // aimsAtTarget reports whether the path of a request depends on variables and its origin is the target.
 func (r *Runner) aimsAtTarget() bool {
 	for _, s := range r.scripts {
-		for _, a := range s.actions {
+		for _, a := range s.code {
 			if a.request != nil && a.request.fixed == nil && strings.HasPrefix(a.request.URL.String(), "/") {
 				return true
 			}
@@ -188,11 +210,10 @@ func (r *Runner) Run(graceful, hard context.Context) (Account, error) {
 	done := make(chan struct{})
 	var collector errgroup.Group
 	collector.Go(func() error { return r.recorder.collect(done) })
-	var groups sync.WaitGroup
-	for i, g := range r.groups {
-		groups.Go(func() { r.runGroup(i, g, graceful, hard) })
-	}
-	groups.Wait()
+	r.runPhase(Setup, graceful, hard)
+	r.share()
+	r.runPhase(Main, graceful, hard)
+	r.runPhase(Teardown, hard, hard)
 	close(done)
 	err := collector.Wait()
 	r.account.Stalls, r.account.Stalled = r.recorder.stalls.Load(), time.Duration(r.recorder.waited.Load())
@@ -203,11 +224,44 @@ func (r *Runner) Run(graceful, hard context.Context) (Account, error) {
 	return r.account, err
 }
 
+// runPhase lets the groups of a phase do their steps, together or one after the other, and returns when they
+// have ended.
+func (r *Runner) runPhase(phase Phase, graceful, hard context.Context) {
+	var groups sync.WaitGroup
+	for i, g := range r.groups {
+		if r.plan.Groups[i].Phase != phase {
+			continue
+		}
+		if r.plan.Serial {
+			groups.Wait()
+		}
+		r.mu.Lock()
+		g.start = time.Now()
+		r.mu.Unlock()
+		groups.Go(func() { r.runGroup(i, g, graceful, hard) })
+	}
+	groups.Wait()
+}
+
+// share makes the variables of setup groups everybody's. Of users who set the same one the first counts.
+func (r *Runner) share() {
+	r.shared, r.sharedLists = map[string]string{}, map[string][]string{}
+	for i, g := range slices.Backward(r.groups) {
+		if r.plan.Groups[i].Phase != Setup {
+			continue
+		}
+		for _, u := range slices.Backward(g.users) {
+			maps.Copy(r.shared, u.variables)
+			maps.Copy(r.sharedLists, u.many)
+		}
+	}
+}
+
 // runGroup lets the users of group i do their steps and returns when they have ended.
 func (r *Runner) runGroup(i int, g *groupState, graceful, hard context.Context) {
 	stopped := make(chan time.Time, 1)
 	context.AfterFunc(graceful, func() { stopped <- time.Now() })
-	g.queue = newQueue(graceful, &r.plan.Groups[i], r.plan.Seed, arrivalStream+uint64(i), r.start)
+	g.queue = newQueue(graceful, &r.plan.Groups[i], r.plan.Seed, arrivalStream+uint64(i), g.start)
 	var users sync.WaitGroup
 	for _, u := range g.users {
 		users.Go(func() { u.run(graceful, hard) })
@@ -226,7 +280,7 @@ func (r *Runner) runGroup(i int, g *groupState, graceful, hard context.Context) 
 // arrivalStream tells the random numbers of arrivals from those of users, which go by their numbers.
 const arrivalStream = 1 << 32
 
-// StartOffset is when user i (from 0) of the group starts, after the start of the run: after the start
+// StartOffset is when user i (from 0) of the group starts, after its phase began (the run, as a rule): after the start
 // delay, spread evenly over the ramp-up with the first user at its beginning (JMeter's ThreadGroup).
 //
 //	start_delay   ramp_up = 1s, 4 users
@@ -283,11 +337,14 @@ type Progress struct {
 // Progress tells how far each group has come. It may be called at any time after Run began.
 func (r *Runner) Progress(now time.Time) []Progress {
 	r.mu.Lock()
-	start := r.start
-	r.mu.Unlock()
-	if start.IsZero() { // before the run
-		start = now
+	starts := make([]time.Time, len(r.groups))
+	for i, g := range r.groups {
+		starts[i] = g.start
+		if g.start.IsZero() { // before its turn
+			starts[i] = now
+		}
 	}
+	r.mu.Unlock()
 	all := make([]Progress, len(r.groups))
 	for i, g := range r.groups {
 		spec := &r.plan.Groups[i]
@@ -295,7 +352,7 @@ func (r *Runner) Progress(now time.Time) []Progress {
 			Group: spec.Name, Users: spec.Users,
 			Started: int(g.started.Load()), Active: int(g.active.Load()), Ended: int(g.ended.Load()),
 			OfIterations: int64(spec.Iterations) * int64(spec.Users),
-			Elapsed:      max(0, now.Sub(start)-spec.StartDelay), OfDuration: spec.end(),
+			Elapsed:      max(0, now.Sub(starts[i])-spec.StartDelay), OfDuration: spec.end(),
 		}
 		if spec.Arrivals != nil {
 			p.OfIterations = spec.PlannedArrivals()

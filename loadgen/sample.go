@@ -13,25 +13,26 @@ type Kind = wire.Kind
 // exchange, and the last ones what the plan asked of a complete response. `stickbench help failures` has what
 // leads to each.
 const (
-	OK                  = wire.OK
-	KindDNS             = wire.KindDNS       // the host has no address
-	KindRefused         = wire.KindRefused   // nothing listens there
-	KindConnTime        = wire.KindConnTime  // the timeout passed while connecting, TLS included
-	KindConnect         = wire.KindConnect   // any other failure to connect
-	KindLocal           = wire.KindLocal     // a limit of the machine that makes the load: files, ports, memory
-	KindTLS             = wire.KindTLS       // the handshake, the certificate, or what came later and is not TLS
-	KindTimeout         = wire.KindTimeout   // the timeout passed while waiting for the response
-	KindClosed          = wire.KindClosed    // the connection ended before the first byte of a response
-	KindReset           = wire.KindReset     // the connection, or the stream of HTTP/2, was reset by the server
-	KindTruncated       = wire.KindTruncated // the connection ended within the response
-	KindMalformed       = wire.KindMalformed // the response is not HTTP
-	KindTooLarge        = wire.KindTooLarge  // the response's header is larger than the engine reads
-	KindRedirect   Kind = "redirect"         // too many hops
-	KindVariable        = wire.KindVariable  // a variable the request needs has no value; nothing was sent
-	KindStatus     Kind = "status"           // a status outside 200 to 399
-	KindExtraction Kind = "extraction"       // nothing matched an `extract` of the step
-	KindAssertion  Kind = "assertion"        // an assertion of the step did not hold
-	KindOther      Kind = "other"            // a failure of a recording whose cause it does not say
+	OK                   = wire.OK
+	KindDNS              = wire.KindDNS       // the host has no address
+	KindRefused          = wire.KindRefused   // nothing listens there
+	KindConnTime         = wire.KindConnTime  // the timeout passed while connecting, TLS included
+	KindConnect          = wire.KindConnect   // any other failure to connect
+	KindLocal            = wire.KindLocal     // a limit of the machine that makes the load: files, ports, memory
+	KindTLS              = wire.KindTLS       // the handshake, the certificate, or what came later and is not TLS
+	KindTimeout          = wire.KindTimeout   // the timeout passed while waiting for the response
+	KindClosed           = wire.KindClosed    // the connection ended before the first byte of a response
+	KindReset            = wire.KindReset     // the connection, or the stream of HTTP/2, was reset by the server
+	KindTruncated        = wire.KindTruncated // the connection ended within the response
+	KindMalformed        = wire.KindMalformed // the response is not HTTP
+	KindTooLarge         = wire.KindTooLarge  // the response's header is larger than the engine reads
+	KindRedirect    Kind = "redirect"         // too many hops
+	KindVariable         = wire.KindVariable  // a variable the request needs has no value; nothing was sent
+	KindStatus      Kind = "status"           // a status outside 200 to 399
+	KindExtraction  Kind = "extraction"       // nothing matched an `extract` of the step
+	KindAssertion   Kind = "assertion"        // an assertion of the step did not hold
+	KindTransaction Kind = "transaction"      // a request within the transaction failed
+	KindOther       Kind = "other"            // a failure of a recording whose cause it does not say
 )
 
 // Sample is one measured request, or one mark. It is what a run records and what every report is
@@ -91,8 +92,9 @@ type Sample struct {
 	Arrival bool
 	Late    time.Duration
 
-	// Mark says that this is a mark: a row of no cost that only counts.
-	Mark bool
+	// Mark says that this is a mark: a row of no cost that only counts. Transaction says that it is the row of
+	// a block of requests, which are samples of their own.
+	Mark, Transaction bool
 	// Count and Errors are other than 0 only in other tools' recordings, where one row may stand for
 	// many samples (JMeter's SampleCount and ErrorCount).
 	Count, Errors int
@@ -128,6 +130,9 @@ func (s *Sample) Weight() (samples, errors int64) {
 
 // Millis rounds d to whole milliseconds, half up.
 func Millis(d time.Duration) int64 { return (d.Microseconds() + 500) / 1000 }
+
+// IsRequest reports whether the sample is a request, and not a row about others.
+func (s *Sample) IsRequest() bool { return !s.Mark && !s.Transaction }
 
 // Failed reports whether the sample counts as an error.
 func (s *Sample) Failed() bool { return s.Kind != OK }

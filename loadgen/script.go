@@ -1,7 +1,6 @@
 package loadgen
 
 import (
-	"fmt"
 	"net/textproto"
 	"slices"
 	"strconv"
@@ -13,15 +12,14 @@ import (
 
 // script is a group's steps made ready, shared by its users and never written to.
 type script struct {
-	group   *Group
-	actions []action
-	names   []string // of the JSON fields that extractors look for in bodies
-}
-
-// action is a step made ready.
-type action struct {
-	*Step
-	request *request
+	group *Group
+	code  []instruction
+	data  []*dealer
+	names []string // of the JSON fields that extractors look for in bodies
+	// What users of the group share, and how many of each a user has for itself.
+	barriers                          []*Together
+	paces                             []*Pace
+	registers, lists, orders, tallies int
 }
 
 // request is a request made ready: what does not depend on variables is worked out beforehand.
@@ -41,26 +39,6 @@ type request struct {
 	closing bool
 	// judges says that an assertion is about the status, so that the default rule does not apply.
 	judges bool
-}
-
-func compile(p *Plan, g *Group) (script, error) {
-	s := script{group: g}
-	s.name(p.Session.Node, p.Session.Counter, p.Session.ID)
-	for i := range g.Steps {
-		a := action{Step: &g.Steps[i]}
-		if a.Request != nil {
-			r, err := prepare(p, g, a.Request)
-			if err != nil {
-				return s, fmt.Errorf("%s: %w", a.Request.Label, err)
-			}
-			a.request = r
-			for _, x := range a.Request.Extract {
-				s.name(x.From)
-			}
-		}
-		s.actions = append(s.actions, a)
-	}
-	return s, nil
 }
 
 // name notes what the extractors look for, each name once.
@@ -85,17 +63,18 @@ func prepare(p *Plan, g *Group, req *Request) (*request, error) {
 			r.cookie = f.Value
 		}
 	}
-	if !req.URL.constant() {
-		if slices.ContainsFunc(req.URL.Variables(), func(name string) bool { return !BuiltinVariable(name) }) {
-			r.shown = redact.URL(templatePath(Absolute(p.Target, req.URL.String())))
-		}
+	if req.URL.secretive() {
+		r.shown = redact.URL(templatePath(Absolute(p.Target, req.URL.String())))
+	}
+	path, known := req.URL.Known()
+	if !known {
 		return r, nil
 	}
-	path, _ := req.URL.append(nil, nil)
-	t, err := parseTarget(Absolute(p.Target, string(path)))
+	t, err := parseTarget(Absolute(p.Target, path))
 	if err != nil {
 		return nil, err
 	}
+	r.show(t)
 	r.fixed = t
 	constant := !slices.ContainsFunc(req.Header, func(f Field) bool { return !f.Value.constant() })
 	if constant && (req.Body == nil || req.Body.constant()) {
@@ -104,6 +83,13 @@ func prepare(p *Plan, g *Group, req *Request) (*request, error) {
 		r.tail, _ = w.tail(nil, nil)
 	}
 	return r, nil
+}
+
+// show keeps the values in the URL of t from being shown.
+func (r *request) show(t *target) {
+	if r.shown != "" {
+		t.shown = t.base() + r.shown
+	}
 }
 
 // templatePath is what of a URL with variables stands behind its host; all of it if its host is in a variable.
@@ -117,7 +103,7 @@ func templatePath(url string) string {
 }
 
 // requestEncoder writes a request as HTTP/1.1 (RFC 9112 §3). Its methods append to a buffer and stop at
-// the first variable without a value, which they name.
+// the first value that there is not, and say so.
 type requestEncoder struct {
 	plan    *Plan
 	request *request
@@ -130,7 +116,7 @@ type requestEncoder struct {
 }
 
 // head is everything up to where the Cookie field stands.
-func (w *requestEncoder) head(dst []byte, value func(string) (string, bool)) (all []byte, missing string) {
+func (w *requestEncoder) head(dst []byte, from values) (all []byte, err error) {
 	dst = append(dst, w.method...)
 	dst = append(dst, ' ')
 	proxied := w.plan.Route.Proxy != nil && !w.target.origin.Secure
@@ -160,14 +146,14 @@ func (w *requestEncoder) head(dst []byte, value func(string) (string, bool)) (al
 		}
 		dst = append(dst, f.Name...)
 		dst = append(dst, ": "...)
-		from := len(dst)
-		if dst, missing = f.Value.append(dst, value); missing != "" {
-			return dst, missing
+		begin := len(dst)
+		if dst, err = f.Value.append(dst, from); err != nil {
+			return dst, err
 		}
-		oneLine(dst[from:])
+		oneLine(dst[begin:])
 		dst = append(dst, "\r\n"...)
 	}
-	return dst, ""
+	return dst, nil
 }
 
 // oneLine keeps a value that a response brought from ending its field (RFC 9110 §5.5).
@@ -198,18 +184,18 @@ func (w *requestEncoder) names(name string) bool {
 }
 
 // tail is everything behind the Cookie field: the length, the empty line and the body.
-func (w *requestEncoder) tail(dst []byte, value func(string) (string, bool)) (all []byte, missing string) {
+func (w *requestEncoder) tail(dst []byte, from values) (all []byte, err error) {
 	var body []byte
 	if w.request.Body != nil && !w.bare {
-		if body, missing = w.request.Body.append(nil, value); missing != "" {
-			return dst, missing
+		if body, err = w.request.Body.append(nil, from); err != nil {
+			return dst, err
 		}
 	}
 	if len(body) > 0 || slices.Contains([]string{"POST", "PUT", "PATCH"}, w.method) {
 		dst = field(dst, "Content-Length", strconv.Itoa(len(body)))
 	}
 	dst = append(dst, "\r\n"...)
-	return append(dst, body...), ""
+	return append(dst, body...), nil
 }
 
 func field(dst []byte, name, value string) []byte {

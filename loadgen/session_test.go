@@ -265,7 +265,7 @@ func TestUnsentIsNotCut(t *testing.T) {
 	hard, cut := context.WithCancel(context.Background())
 	cut()
 	u.hard, u.account = hard, Account{}
-	r := *u.script.actions[0].request
+	r := *u.script.code[0].request
 	r.fixed, r.Request = nil, get(t, "/${nothing}").Request
 	u.request(&r, time.Now())
 	if a := u.account; a.Unsent != 1 || a.Failed != 1 || a.Cut != 0 || a.Started != 1 {

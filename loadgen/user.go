@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -21,10 +20,12 @@ type user struct {
 	runner *Runner
 	script *script
 	state  *groupState
+	group  int // in the plan, from 0
 	index  int // in the group, from 0
 	number int // in the run, from 1
 	thread string
-	rng    *rand.Rand
+	stream rand.PCG
+	rng    *rand.Rand // of the stream, which begins anew at each iteration
 
 	graceful, hard context.Context
 	sleeper        sleeper
@@ -35,11 +36,14 @@ type user struct {
 	life      int
 	arrived   bool          // the next request is the first of an arrival, …
 	late      time.Duration // … which began so long after it was due
+	arrival   int64         // number of the arrival in the group, from 0
 	variables map[string]string
-	last      assert.Observation // of this life
-	sessionID string             // last id seen, and …
-	digest    string             // … what is written of it
+	many      map[string][]string // variables of many values
+	last      assert.Observation  // of this life
+	sessionID string              // last id seen, and …
+	digest    string              // … what is written of it
 
+	course
 	conns    *wire.Conns
 	asked    wire.Request
 	response wire.Response
@@ -55,7 +59,7 @@ type user struct {
 func newUser(r *Runner, group, index, number int) *user {
 	s := &r.scripts[group]
 	return &user{
-		runner: r, script: s, state: r.groups[group], index: index, number: number,
+		runner: r, script: s, state: r.groups[group], group: group, index: index, number: number,
 		thread: fmt.Sprintf("%s %d-%d", s.group.Name, group+1, index+1),
 	}
 }
@@ -64,12 +68,12 @@ func newUser(r *Runner, group, index, number int) *user {
 func (u *user) run(graceful, hard context.Context) {
 	u.graceful, u.hard = graceful, hard
 	g := u.script.group
-	defer u.state.ended.Add(1)
-	if u.state.queue == nil && !u.sleepUntil(u.runner.start.Add(g.StartOffset(u.index))) {
+	defer u.state.userEnded()
+	if u.state.queue == nil && !u.sleepUntil(u.state.start.Add(g.StartOffset(u.index))) {
 		return
 	}
 	if end := g.end(); end > 0 {
-		u.deadline = u.runner.start.Add(g.StartDelay + end)
+		u.deadline = u.state.start.Add(g.StartDelay + end)
 	}
 	if u.over(time.Now()) {
 		return
@@ -77,11 +81,12 @@ func (u *user) run(graceful, hard context.Context) {
 	u.begin()
 	defer u.end()
 	for i := 1; u.next(i); i++ {
+		u.sample.Iteration = i
+		u.draw()
 		if i == 1 || g.Cookies == ClearCookies {
 			u.forget()
 		}
-		u.sample.Iteration = i
-		if !u.iterate() {
+		if !u.deal() || !u.iterate() {
 			return
 		}
 		if g.Connections == PerIteration {
@@ -99,9 +104,9 @@ func (u *user) next(i int) bool {
 		return g.Iterations == 0 || i <= g.Iterations
 	}
 	u.active(-1)
-	late, ok := u.state.queue.take()
+	number, late, ok := u.state.queue.take()
 	u.active(1)
-	u.arrived, u.late = ok, late
+	u.arrived, u.late, u.arrival = ok, late, number
 	return ok
 }
 
@@ -114,7 +119,8 @@ func (u *user) active(n int64) {
 func (u *user) begin() {
 	u.state.started.Add(1)
 	u.active(1)
-	u.rng = rand.New(rand.NewPCG(u.runner.plan.Seed, uint64(u.number)))
+	u.rng = rand.New(&u.stream)
+	u.course = newCourse(u.script)
 	u.view.Lookup = u
 	u.fields.names = u.script.names
 	u.conns = u.runner.dialer.Open(u.hard, u.number, u.script.group.Connections == PerRequest)
@@ -133,9 +139,13 @@ func (u *user) end() {
 func (u *user) forget() {
 	u.jar.clear()
 	u.life++
-	u.variables = nil
 	u.last = assert.Observation{}
 	u.noResponse()
+	clear(u.variables)
+	clear(u.many)
+	for i := range u.script.group.Vars {
+		u.assign(&u.script.group.Vars[i])
+	}
 }
 
 // over reports whether the user may start nothing new.
@@ -143,54 +153,12 @@ func (u *user) over(now time.Time) bool {
 	return u.graceful.Err() != nil || !u.deadline.IsZero() && !now.Before(u.deadline)
 }
 
-// iterate does the steps once and reports whether the user goes on.
-func (u *user) iterate() bool {
-	for i := range u.script.actions {
-		a := &u.script.actions[i]
-		now := time.Now()
-		if u.over(now) {
-			return false
-		}
-		if a.When != nil {
-			if !u.holds(a.When) {
-				continue
-			}
-			now = time.Now()
-		}
-		switch {
-		case a.Think != nil:
-			if !u.sleepUntil(now.Add(a.Think.draw(u.rng))) {
-				return false
-			}
-		case a.Mark != "":
-			u.mark(a.Mark, now)
-		default:
-			if !u.request(a.request, now) {
-				return false
-			}
-			if u.sample.Kind == OK {
-				continue
-			}
-			switch u.script.group.OnError {
-			case NextIteration:
-				return true
-			case StopUser:
-				return false
-			case StopRun:
-				u.stopRun()
-				return false
-			}
-		}
-	}
-	return true
-}
-
 // stopRun ends the run for everybody, and leaves word why if nothing else ended it before.
-func (u *user) stopRun() {
+func (u *user) stopRun(why string) {
 	r := u.runner
 	r.mu.Lock()
 	if r.account.Stopped == "" && u.graceful.Err() == nil {
-		r.account.Stopped = u.sample.Label + " failed and on_error is stop"
+		r.account.Stopped = why
 	}
 	r.mu.Unlock()
 	r.stop()
@@ -211,11 +179,16 @@ func (u *user) sleepUntil(t time.Time) bool {
 		return false
 	}
 	d := time.Until(t)
-	ok := u.sleeper.pause(u.graceful, d)
-	if ok && d > 0 {
-		u.account.Generator.woke(time.Since(t))
+	if !u.sleeper.pause(u.graceful, d) {
+		return false
 	}
-	return ok
+	if d > 0 {
+		late := time.Since(t)
+		u.account.Generator.woke(late)
+		u.paused += d + late
+		u.spins = 0
+	}
+	return true
 }
 
 // mark records a row of no cost, like a sampler of JMeter's with an empty script.
@@ -317,18 +290,4 @@ func (u *user) session(id string) string {
 
 func gatewayError(status int) bool {
 	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
-}
-
-// variable is the value of one of the user's variables.
-func (u *user) variable(name string) (string, bool) {
-	switch name {
-	case VarUser:
-		return strconv.Itoa(u.number), true
-	case VarIteration:
-		return strconv.Itoa(u.sample.Iteration), true
-	case VarGroup:
-		return u.script.group.Name, true
-	}
-	v, ok := u.variables[name]
-	return v, ok
 }

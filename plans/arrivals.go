@@ -95,7 +95,7 @@ var rateUnits = map[string]float64{"s": 1, "min": 60, "h": 3600}
 
 // rate is a number of arrivals per second.
 func (t table) rate(key string) (float64, bool) {
-	v, there := t.values[key]
+	v, there := t.setting(key)
 	s, ok := v.(string)
 	if !there {
 		return 0, false

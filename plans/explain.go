@@ -25,6 +25,11 @@ func (p *Plan) Explain(w io.Writer) {
 	e.gap()
 	p.explainTarget(e)
 	e.rows("session", p.sessionWords()...)
+	e.rows("vars", p.vars...)
+	e.rows("data", p.dataWords()...)
+	if p.Load.Serial {
+		e.rows("groups", "one after the other")
+	}
 	for i := range p.Load.Groups {
 		p.explainGroup(e, &p.Load.Groups[i])
 	}
@@ -158,12 +163,18 @@ func (p *Plan) sessionWords() []string {
 func (p *Plan) explainGroup(e *explanation, g *loadgen.Group) {
 	e.gap()
 	e.rows("group", fmt.Sprintf("%s: %s, %s, %s", g.Name, startWords(g), limitWords(g), cookieWords(g)+connectionWords(g)))
+	switch g.Phase {
+	case loadgen.Setup:
+		e.rows("", "before the other groups, whose users then have the variables of its users")
+	case loadgen.Teardown:
+		e.rows("", "after the other groups, even if those were stopped")
+	}
 	if g.OnError != loadgen.Continue {
 		e.rows("", "after a failed request: "+map[loadgen.ErrorAction]string{
 			loadgen.NextIteration: "the next iteration", loadgen.StopUser: "the user stops", loadgen.StopRun: "the run stops"}[g.OnError])
 	}
 	for i := range g.Steps {
-		explainStep(e, i+1, &g.Steps[i])
+		e.rows("", stepWords(fmt.Sprintf("%d.", i+1), &g.Steps[i]))
 	}
 }
 
@@ -229,30 +240,6 @@ func cookieWords(g *loadgen.Group) string {
 	return "cookies kept"
 }
 
-func explainStep(e *explanation, number int, s *loadgen.Step) {
-	var words string
-	switch {
-	case s.Think != nil:
-		words = "think " + s.Think.String()
-	case s.Request == nil:
-		words = "mark " + s.Mark
-	default:
-		words = requestWords(s.Request)
-	}
-	if s.When != nil {
-		words += "\n   when " + oneLine(s.When.Source())
-	}
-	if s.Request != nil {
-		for _, c := range s.Request.Assert {
-			words += "\n   asserts " + oneLine(c.Source())
-		}
-		for _, x := range s.Request.Extract {
-			words += fmt.Sprintf("\n   extracts %s from %s", x.Name, x.From)
-		}
-	}
-	e.rows("", fmt.Sprintf("%d. %s", number, words))
-}
-
 func requestWords(r *loadgen.Request) string {
 	words := r.Method + " " + r.URL.String()
 	if !strings.HasPrefix(words, r.Label) {
@@ -303,26 +290,6 @@ func (c Count) String() string {
 		return fmt.Sprintf("at most %d", c.N)
 	}
 	return fmt.Sprint(c.N)
-}
-
-// Requests is how many requests the plan makes, redirects not counted.
-func (p *Plan) Requests() Count {
-	var c Count
-	for i := range p.Load.Groups {
-		g := &p.Load.Groups[i]
-		steps := int64(0)
-		for _, s := range g.Steps {
-			if s.Request != nil {
-				steps++
-				c.Most = c.Most || s.When != nil
-			}
-		}
-		c.Most = c.Most || g.Duration > 0 || g.OnError != loadgen.Continue || g.Arrivals != nil
-		c.Open = c.Open || iterationsOf(g) == 0
-		c.About = c.About || g.Arrivals != nil && g.Arrivals.Spread == loadgen.Poisson
-		c.N = add(c.N, product(iterationsOf(g), steps))
-	}
-	return c
 }
 
 // add and product stop at the largest number.

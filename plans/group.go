@@ -34,6 +34,12 @@ func (r *reader) groups(t table) {
 	if len(groups) == 0 && len(r.list) == 0 {
 		t.value("group", "needs at least one group")
 	}
+	r.setup = &names{all: map[string]string{}, lists: map[string]bool{}}
+	for _, g := range groups {
+		if g.values["phase"] == "setup" {
+			scope{reader: r, names: r.setup}.declareAll(g.path, g.values["step"], nil)
+		}
+	}
 	names := map[string]string{}
 	for i, g := range groups {
 		group := r.group(g, i)
@@ -64,34 +70,60 @@ func (r *reader) group(t table, i int) loadgen.Group {
 	if word, ok := t.word("on_error", "continue", "next-iteration", "stop-user", "stop"); ok {
 		g.OnError = errorActions[word]
 	}
+	if word, ok := t.word("phase", "setup", "teardown"); ok {
+		g.Phase = phases[word]
+	}
 	t.arrivals(&g)
-	r.override.apply(&g)
+	if g.Phase == loadgen.Main { // of the others there is one user to prepare and to clean up
+		r.override.apply(&g)
+	}
 	t.bounded(&g)
-	g.Steps = r.steps(t)
+	r.steps(t, &g)
 	return g
 }
 
-func (r *reader) steps(t table) []loadgen.Step {
-	tables := t.tables("step", stepShape)
+var phases = map[string]loadgen.Phase{"setup": loadgen.Setup, "teardown": loadgen.Teardown}
+
+func (r *reader) steps(t table, g *loadgen.Group) {
 	if !t.has("step") {
 		t.key(t.path, `needs a step: add a [[group.step]], such as request = "GET /"`)
-		return nil
+		return
 	}
 	if list, ok := tablesOf(t.values["step"]); ok && !slices.ContainsFunc(list, requests) {
 		t.key(t.at("step"), "no step requests anything: one needs a request, such as \"GET /\"")
 	}
-	s := scope{reader: r, extracted: map[string]string{}, all: map[string]string{}}
-	for _, step := range tables {
-		s.declare(step)
+	s := r.newScope(t.path, t.values)
+	g.Steps = s.below(t)
+	g.Vars = r.laterVars(s.used)
+	for _, d := range r.data {
+		if slices.ContainsFunc(d.Columns, func(name string) bool { return s.used[name] }) {
+			g.Data = append(g.Data, d)
+		}
 	}
-	var steps []loadgen.Step
-	for _, step := range tables {
-		steps = append(steps, s.step(step))
-	}
-	return steps
 }
 
-// requests says whether a step may be meant as a request: one that is nothing is a problem of its own.
+// laterVars are the variables that are worked out during the run and that are used, or that others need that are.
+func (r *reader) laterVars(used map[string]bool) []loadgen.Assignment {
+	var vars []loadgen.Assignment
+	for _, v := range slices.Backward(r.variables.later) {
+		if !used[v.Name] {
+			continue
+		}
+		vars = append(vars, v)
+		for _, name := range v.Value.Variables() {
+			used[name] = true
+		}
+	}
+	slices.Reverse(vars)
+	return vars
+}
+
+// requests reports whether a step may be meant as a request or have one below it: one that is nothing is a problem
+// of its own.
 func requests(step map[string]any) bool {
-	return step["request"] != nil || step["think"] == nil && step["mark"] == nil
+	if below, ok := tablesOf(step["step"]); ok && slices.ContainsFunc(below, requests) {
+		return true
+	}
+	of := kindsOf(table{values: step, problems: &problems{positions: &positions{}}})
+	return len(of) == 0 && step["step"] == nil || slices.ContainsFunc(of, func(k kind) bool { return k.key == "request" || k.key == "use" })
 }

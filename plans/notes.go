@@ -2,6 +2,7 @@ package plans
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -32,16 +33,26 @@ func (p *Plan) notes() []string {
 	return notes
 }
 
+// mostSilent is how many requests of a group that assert nothing are named one by one.
+const mostSilent = 4
+
 func groupNotes(g *loadgen.Group) []string {
 	var notes []string
 	if started := startedUsers(g); started < g.Users {
 		notes = append(notes, fmt.Sprintf("%s: the duration of %s ends during the ramp-up of %s, only %d of %s start",
 			g.Name, short(g.Duration), short(g.RampUp), started, counted(int64(g.Users), "user")))
 	}
-	for _, s := range g.Steps {
-		if s.Request != nil && len(s.Request.Assert) == 0 {
-			notes = append(notes, fmt.Sprintf("%s asserts nothing: every status from 200 to 399 is good", s.Request.Label))
+	var silent []string
+	for s := range loadgen.All(g.Steps) {
+		if s.Request != nil && len(s.Request.Assert) == 0 && !slices.Contains(silent, s.Request.Label) {
+			silent = append(silent, s.Request.Label)
 		}
+	}
+	if len(silent) > mostSilent {
+		return append(notes, fmt.Sprintf("%s: %d requests assert nothing, such as %s: every status from 200 to 399 is good", g.Name, len(silent), silent[0]))
+	}
+	for _, label := range silent {
+		notes = append(notes, label+" asserts nothing: every status from 200 to 399 is good")
 	}
 	return notes
 }

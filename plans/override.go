@@ -1,6 +1,7 @@
 package plans
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -24,6 +25,8 @@ type Override struct {
 	Duration   *time.Duration `json:"duration_ns,omitempty"`
 	RampUp     *time.Duration `json:"ramp_up_ns,omitempty"`
 	Seed       *uint64        `json:"seed,omitempty"`
+	// Set are values for the plan's variables, by name, instead of those in [vars].
+	Set map[string]string `json:"set,omitempty"`
 	// Insecure accepts any certificate of an https target, as `insecure = true` in [target] does.
 	Insecure bool `json:"insecure,omitempty"`
 	// Source are local addresses to connect from, in turns. ConnectTo is HOST:PORT, where connections to
@@ -38,9 +41,20 @@ type Override struct {
 	Replay bool `json:"-"`
 }
 
-// Redacted is o without what must not be written: user and password in Target.
+// redactedVars is set without the values of variables whose names say that they are secret.
+func redactedVars(set map[string]string) map[string]string {
+	kept := maps.Clone(set)
+	for name := range kept {
+		kept[name] = redact.Value(name, kept[name])
+	}
+	return kept
+}
+
+// Redacted is o without what must not be written: user and password in Target, and values of variables that are
+// secret by their names.
 func (o Override) Redacted() Override {
 	o.Proxy = ""
+	o.Set = redactedVars(o.Set)
 	if o.Target == nil {
 		return o
 	}

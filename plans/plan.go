@@ -40,6 +40,8 @@ type Plan struct {
 	Algorithm string
 
 	positions *positions
+	vars      []string // as the plan words them
+	data      []*loadgen.Data
 }
 
 // Problem is something wrong with a key of the plan that only a run can find, such as what a real haproxy

@@ -1,6 +1,8 @@
 package plans
 
 import (
+	"maps"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -281,3 +283,6 @@ func (s *scanner) list(end string, element func(i int)) {
 		}
 	}
 }
+
+// sorted are the keys of a map, in the order of the alphabet.
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

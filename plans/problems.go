@@ -53,6 +53,7 @@ func (q Problem) text(path string) string {
 type problems struct {
 	list      []Problem
 	positions *positions
+	settings  *variables // nil before they are read
 }
 
 // key notes what is wrong with the key at path, and value what is wrong with its value.
@@ -93,5 +94,11 @@ func (p *problems) err(path string) error {
 	slices.SortStableFunc(p.list, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-	return &Problems{Path: path, List: p.list}
+	seen := map[Problem]bool{} // a shared step is read wherever it is used
+	list := slices.DeleteFunc(p.list, func(q Problem) bool {
+		again := seen[q]
+		seen[q] = true
+		return again
+	})
+	return &Problems{Path: path, List: list}
 }

@@ -70,12 +70,12 @@ func TestProblems(t *testing.T) {
 		// Keys.
 		{"unknown key", "nam = 'x'\n" + runs, `1:1: nam: unknown key: did you mean "name"?`},
 		{"unknown table", runs + "[sesion]\nnode = 'json:x'\n", `9:2: sesion: unknown key: did you mean "session"?`},
-		{"nothing near", runs + "colour = 'red'\n", `9:1: group[0].step[0].colour: unknown key: [[group.step]] has request, name, headers, query, body, json, form, extract, assert, timeout, redirects, think, mark, when`},
+		{"nothing near", runs + "colour = 'red'\n", `9:1: group[0].step[0].colour: unknown key: [[group.step]] has request, name, headers, query, body, json, form, pick, extract, assert, timeout, redirects, when, think, mark, set, counter, use, break, next, stop, together, pace, repeat, index, while, for, foreach, once, transaction, include_think, share, step`},
 		{"other tool's key", runs + "sleep = '1s'\n", `9:1: group[0].step[0].sleep: unknown key: write "think"`},
 		{"key of another table", runs + "expect = ['errors == 0']\n", `9:1: group[0].step[0].expect: unknown key in [[group.step]]: it belongs at the top, above the first [table]`},
 		{"key of two other tables", "timeout = '1s'\n" + runs, `1:1: timeout: unknown key in the plan: it belongs in [[group.step]] or in [target]`},
 		{"near a key of another table", runs + "iteration = 3\n", `9:1: group[0].step[0].iteration: unknown key in [[group.step]]: did you mean "iterations"? It belongs in [[group]]`},
-		{"quoted key", "\"a b\\n\" = 1\n" + runs, `1:1: "a b\n": unknown key: the plan has name, description, expect, seed, lab, target, session, haproxy, group, event`},
+		{"quoted key", "\"a b\\n\" = 1\n" + runs, `1:1: "a b\n": unknown key: the plan has name, description, expect, seed, serial, lab, target, session, haproxy, vars, data, steps, group, event`},
 		{"dotted key", "target.url = 'http://h'\ntarget.tiemout = '1s'\n[[group]]\nstep = [ { request = 'GET /' } ]\n", `2:8: target.tiemout: unknown key: did you mean "timeout"?`},
 
 		// Types.
@@ -101,11 +101,11 @@ func TestProblems(t *testing.T) {
 		{"no host", strings.Replace(runs, "127.0.0.1:8080", "/x", 1), `2:7: target.url: "http:///x" has no host`},
 		{"path", strings.Replace(runs, "http://127.0.0.1:8080", "/x", 1), `2:7: target.url: expected scheme and host, such as "http://127.0.0.1:8080", not a path`},
 		{"query in target", strings.Replace(runs, "8080", "8080/?x=1", 1), `2:7: target.url: a target has no ? and no #: they belong to the requests`},
-		{"variable in target", strings.Replace(runs, "127.0.0.1", "${host}", 1), `2:7: target.url: variables cannot stand in a target: write whole URLs in the requests`},
+		{"variable in target", strings.Replace(runs, "127.0.0.1", "${host}", 1), `2:15: target.url: unknown variable "host": what stands here must be known before the run, in [vars] or as ${env:NAME}`},
 		{"bad port", strings.Replace(runs, "8080", "80x", 1), `2:7: target.url: not a URL: invalid port ":80x" after host`},
 		{"boolean", "[target]\nurl = 'http://h'\ninsecure = 'true'\n" + runs[strings.Index(runs, "[session]"):], `3:12: target.insecure: write true, without the quotes`},
 		{"not boolean", "[target]\nurl = 'http://h'\ninsecure = 1\n" + runs[strings.Index(runs, "[session]"):], `3:12: target.insecure: expected true or false, not the number 1`},
-		{"variable for all requests", "[target]\nurl = 'http://h'\nheaders = { X = '${user} ${token}' }\n" + runs[strings.Index(runs, "[session]"):], `3:26: target.headers.X: unknown variable "token": no step before extracts it; known are group, iteration, user`},
+		{"variable for all requests", "[target]\nurl = 'http://h'\nheaders = { X = '${user} ${token}' }\n" + runs[strings.Index(runs, "[session]"):], `3:26: target.headers.X: unknown variable "token": nothing before sets it; known are group, iteration, user`},
 
 		{"weights", weighted(`{ s1 = -1, s2 = "2", s3 = nan, "s 4" = true }`), "3:18: target.weights.s1: must be from 0 to 1000000, not -1\n" +
 			"3:27: target.weights.s2: expected a number, not the text \"2\": write 2, without the quotes\n" +

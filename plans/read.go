@@ -29,7 +29,7 @@ func Read(path string, source []byte, o Override) (*Plan, error) {
 	if err := p.err(path); err != nil {
 		return nil, err
 	}
-	r := &reader{problems: p, override: o, plan: &Plan{Path: path, Source: source}}
+	r := &reader{problems: p, override: o, plan: &Plan{Path: path, Source: source}, setup: &names{}}
 	r.read(openTable(p, "", planShape, values))
 	if err := p.err(path); err != nil {
 		return nil, err
@@ -90,8 +90,9 @@ func (p *problems) unquoted(at int) (value string, start int) {
 // reader reads one plan.
 type reader struct {
 	*problems
-	override Override
-	plan     *Plan
+	override  Override
+	plan      *Plan
+	variables *variables
 	// everywhere are the headers of [target], for every request.
 	everywhere []header
 	// sessionBroken says that [session] has problems of its own, so that what it lacks is none.
@@ -100,6 +101,11 @@ type reader struct {
 	labGiven, haproxyGiven bool
 	// nodes are the laboratory's, nil where they are not known beforehand.
 	nodes []string
+	// data are the lines of [[data]], shared are the steps of [steps], and setup what setup groups set.
+	data   []*loadgen.Data
+	files  map[string][]string // of which expressions take lines
+	shared table
+	setup  *names
 	// addresses are the nodes' own, of [haproxy].
 	addresses map[string]string
 }
@@ -107,6 +113,7 @@ type reader struct {
 func (r *reader) read(t table) {
 	r.overrides()
 	load := &r.plan.Load
+	r.vars(t)
 	load.Name = strings.TrimSuffix(filepath.Base(r.plan.Path), ".toml")
 	if name, ok := t.line("name"); ok {
 		load.Name = name
@@ -118,12 +125,20 @@ func (r *reader) read(t table) {
 		load.Seed = *r.override.Seed
 	}
 	load.Timeout = DefaultTimeout
+	load.Serial, _ = t.boolean("serial")
 	r.where(t)
 	r.session(t)
+	r.readData(t)
+	r.shared, _ = t.table("steps", stepsShape)
 	r.haproxy(t)
 	r.groups(t)
 	r.events(t)
 	r.expectations(t)
+	if len(r.variables.known) > 0 {
+		load.Vars = r.variables.known
+	}
+	load.Files = r.files
+	r.plan.vars, r.plan.data = r.variables.words(), r.data
 }
 
 // where reads [lab] or [target].
@@ -155,7 +170,7 @@ func (r *reader) where(t table) {
 }
 
 func (r *reader) target(t table) {
-	if url, ok := t.line("url"); ok {
+	if url, ok := t.settingLine("url"); ok {
 		r.plan.Load.Target = url
 		if message := targetProblem(url); message != "" {
 			t.value(t.at("url"), "%s", message)
@@ -176,7 +191,7 @@ func (r *reader) target(t table) {
 			t.value(t.at("algorithm"), "%v", err)
 		}
 	}
-	nothing := scope{reader: r}
+	nothing := r.newScope("", nil)
 	for _, h := range r.readHeaders(t) {
 		if h.text = nothing.template(h.path, h.value); h.text != nil {
 			r.everywhere = append(r.everywhere, h)
@@ -259,12 +274,8 @@ func (p *Plan) labels() []string {
 	var labels []string
 	seen := map[string]bool{}
 	for _, g := range p.Load.Groups {
-		for _, s := range g.Steps {
-			label := s.Mark
-			if s.Request != nil {
-				label = s.Request.Label
-			}
-			if label != "" && !seen[label] {
+		for s := range loadgen.All(g.Steps) {
+			if label := s.Label(); label != "" && !seen[label] {
 				seen[label] = true
 				labels = append(labels, label)
 			}

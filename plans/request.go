@@ -21,7 +21,7 @@ var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS
 func (s scope) request(t table) *loadgen.Request {
 	req := &loadgen.Request{Redirects: redirects(t)}
 	if words, ok := t.line("request"); ok {
-		req.Label = redact.Text(strings.Join(strings.Fields(words), " "))
+		req.Label = redact.Text(strings.Join(loadgen.Fields(words), " "))
 		s.requestLine(t, req, words)
 	}
 	if name, ok := t.label("name"); ok {
@@ -61,7 +61,7 @@ func (s scope) requestLine(t table, req *loadgen.Request, words string) {
 
 // splitRequest splits the words of a request; message says what is wrong with them.
 func splitRequest(words string) (method, where, message string) {
-	fields := strings.Fields(words)
+	fields := loadgen.Fields(words)
 	switch {
 	case len(fields) == 1 && strings.ContainsAny(words, "/."):
 		return "", "", fmt.Sprintf(`expected a method and a path: write %q`, "GET "+words)
@@ -100,14 +100,14 @@ func urlProblem(where string, text *loadgen.Template) string {
 	case strings.HasPrefix(where, "${"):
 		return ""
 	case strings.HasPrefix(where, "/"):
-		where = "http://host" + where
 	case !whole:
 		return fmt.Sprintf("a path begins with /: write %s", quoted("/"+where))
 	case scheme != "http" && scheme != "https":
 		return fmt.Sprintf("%s is neither http:// nor https://", quoted(scheme+"://"))
 	}
-	for _, name := range text.Variables() {
-		where = strings.ReplaceAll(where, "${"+name+"}", "x")
+	where = text.Filled("x")
+	if strings.HasPrefix(where, "/") {
+		where = "http://host" + where
 	}
 	if u, err := url.Parse(escapeURL(where)); err != nil {
 		return fmt.Sprintf("not a URL: %v", parseTrouble(err))

@@ -19,7 +19,7 @@ type shape struct {
 // The shapes of a plan: these keys and no others are read.
 var (
 	planShape = &shape{keys: []string{
-		"name", "description", "expect", "seed", "lab", "target", "session", "haproxy", "group", "event"}}
+		"name", "description", "expect", "seed", "serial", "lab", "target", "session", "haproxy", "vars", "data", "steps", "group", "event"}}
 	labShape = &shape{name: "[lab]", example: `{ algorithm = "roundrobin" }`, keys: []string{
 		"balancer", "algorithm", "sticky", "node"}}
 	nodeShape = &shape{name: "[[lab.node]]", example: `[ { tag = "s1" }, { tag = "s2" } ]`, keys: []string{
@@ -31,14 +31,19 @@ var (
 	haproxyShape = &shape{name: "[haproxy]", example: `{ api = "tcp://127.0.0.1:9999" }`, keys: []string{
 		"api", "backend", "nodes"}}
 	groupShape = &shape{name: "[[group]]", example: `[ { users = 2, step = [ { request = "GET /" } ] } ]`, keys: []string{
-		"name", "users", "ramp_up", "start_delay", "iterations", "duration", "arrivals", "spread", "cookies", "connections", "on_error", "step"}}
-	stepShape = &shape{name: "[[group.step]]", example: `[ { request = "GET /" } ]`, keys: []string{
-		"request", "name", "headers", "query", "body", "json", "form", "extract", "assert", "timeout", "redirects",
-		"think", "mark", "when"}}
+		"name", "users", "ramp_up", "start_delay", "iterations", "duration", "arrivals", "spread", "cookies", "connections", "on_error", "phase", "step"}}
+	stepShape  = &shape{name: "[[group.step]]", example: `[ { request = "GET /" } ]`}
 	eventShape = &shape{name: "[[event]]", example: `[ { at = "10s", haproxy = "set server nodes/s1 state drain" } ]`, keys: []string{
 		"name", "at", "after_iterations", "after_samples", "haproxy", "node", "delay", "weight", "state", "stopped", "http", "may_fail"}}
 	eventRequestShape = &shape{name: "http", example: `{ method = "POST", url = "/delay" }`, keys: []string{
 		"method", "url", "body"}}
+
+	stepsShape    = &shape{name: "[steps]", example: `{ login = { request = "POST /login" } }`}
+	setShape      = &shape{name: "set", example: `{ total = "${int(a) + int(b)}" }`}
+	counterShape  = &shape{name: "counter", example: `{ name = "n" }`, keys: []string{"name", "start", "step", "end", "format", "per"}}
+	eachShape     = &shape{name: "foreach", example: `{ name = "item", in = "ids" }`, keys: []string{"name", "in"}}
+	togetherShape = &shape{name: "together", example: `{ users = 10, timeout = "30s" }`, keys: []string{"users", "timeout"}}
+	paceShape     = &shape{name: "pace", example: `{ rate = "60/min", per = "group" }`, keys: []string{"rate", "per", "spread"}}
 
 	weightsShape = &shape{name: "weights", example: `{ s1 = 2, s2 = 1 }`}
 	nodesShape   = &shape{name: "nodes", example: `{ s1 = "http://127.0.0.1:4000" }`}
@@ -50,7 +55,27 @@ var (
 
 // shapes are those with keys of their own, for finding where a misplaced key belongs.
 var shapes = []*shape{planShape, groupShape, stepShape, labShape, nodeShape, targetShape, sessionShape,
-	haproxyShape, eventShape, eventRequestShape, stageShape}
+	haproxyShape, dataShape, eventShape, eventRequestShape, stageShape}
+
+// stepKeys are the keys of a step of any kind.
+func stepKeys() []string {
+	keys := []string{"request"}
+	add := func(more ...string) {
+		for _, key := range more {
+			if !slices.Contains(keys, key) {
+				keys = append(keys, key)
+			}
+		}
+	}
+	add(requestKeys...)
+	add("when")
+	for _, k := range kinds {
+		add(k.key)
+		add(k.keys...)
+	}
+	add(blockKeys...)
+	return keys
+}
 
 // otherWords are what other load tools call a key.
 var otherWords = map[string]string{

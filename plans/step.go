@@ -2,6 +2,7 @@ package plans
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,35 +11,118 @@ import (
 	"stickbench/loadgen"
 )
 
-// scope is what a group's steps may use.
+// scope is what a group's steps may use where they stand.
 type scope struct {
 	*reader
-	extracted map[string]string // variables so far, and the path of the step that sets each
-	all       map[string]string // the same for the whole group
+	*names
+	loops int      // around
+	using []string // shared steps that are being read, the innermost last
+}
+
+// names are the variables of a group.
+type names struct {
+	set   map[string]string // so far, and the path of the step that sets each
+	all   map[string]string // the same for the whole group, and for what is there before it begins
+	lists map[string]bool   // those of all that have many values
+	used  map[string]bool   // in texts and conditions
+	may   *loadgen.Names    // what they may use
+	count int               // of steps read so far, those of shared ones each time
 }
 
 // builtin are the variables that need not be extracted.
 var builtin = []string{loadgen.VarUser, loadgen.VarIteration, loadgen.VarGroup}
 
-// declare notes the variables that a step extracts, for conditions, which see those of the whole group,
-// and for saying that one comes too late.
-func (s scope) declare(step table) {
-	names, _ := step.values["extract"].(map[string]any)
-	for _, name := range inOrder(s.positions, step.at("extract"), names) {
-		if s.all[name] == "" && variableProblem(name) == "" {
-			s.all[name] = step.path
+// newScope is the scope of a group with those steps.
+func (r *reader) newScope(path string, group map[string]any) scope {
+	s := scope{reader: r, names: &names{set: map[string]string{}, all: map[string]string{}, lists: map[string]bool{}, used: map[string]bool{}}}
+	for i, d := range r.data {
+		for _, name := range d.Columns {
+			s.all[name] = elementPath("data", i)
 		}
+	}
+	for name, at := range r.setup.all {
+		s.all[name], s.lists[name] = at, r.setup.lists[name]
+	}
+	maps.Copy(s.set, s.all)
+	s.declareAll(path, group["step"], nil)
+	return s
+}
+
+// declareAll notes the variables that steps set, for conditions, which see those of the whole group, and for
+// saying that one comes too late.
+func (s scope) declareAll(path string, steps any, using []string) {
+	list, _ := tablesOf(steps)
+	for i, step := range list {
+		s.declare(elementPath(childPath(path, "step"), i), step, using)
 	}
 }
 
-// conditions are what conditions of the group may use.
-func (s scope) conditions() assert.Scope {
-	names := slices.Clone(builtin)
-	for name := range s.all {
-		names = append(names, name)
+func (s scope) declare(path string, step map[string]any, using []string) {
+	if s.count++; s.count > mostSteps {
+		return
 	}
-	slices.Sort(names)
-	return assert.Scope{Variables: names}
+	note := func(name string, many bool) {
+		if s.all[name] == "" && variableProblem(name) == "" {
+			s.all[name] = path
+			s.lists[name] = many
+		}
+	}
+	for _, key := range []string{"extract", "set"} {
+		table, _ := step[key].(map[string]any)
+		for _, name := range inOrder(s.positions, childPath(path, key), table) {
+			from, _ := table[name].(map[string]any)
+			note(name, key == "extract" && from["match"] == "all")
+		}
+	}
+	for _, key := range []string{"counter", "foreach"} {
+		table, _ := step[key].(map[string]any)
+		if name, ok := table["name"].(string); ok {
+			note(name, false)
+		}
+	}
+	if name, ok := step["index"].(string); ok {
+		note(name, false)
+	}
+	if name, ok := step["use"].(string); ok && !slices.Contains(using, name) {
+		shared, _ := s.shared.values[name].(map[string]any)
+		s.declare(s.shared.at(name), shared, append(slices.Clip(using), name))
+	}
+	s.declareAll(path, step["step"], using)
+}
+
+// mostSteps is how many steps a group may have, with those of shared ones counted each time.
+const mostSteps = 10_000
+
+// language is what texts and conditions of the group may use.
+func (s scope) language() loadgen.Names {
+	if s.may != nil {
+		return *s.may
+	}
+	n := loadgen.Names{Scope: assert.Scope{Variables: slices.Clone(builtin), Line: s.lines}, Known: s.known}
+	for name := range s.all {
+		if s.lists[name] {
+			n.Lists = append(n.Lists, name)
+		} else {
+			n.Variables = append(n.Variables, name)
+		}
+	}
+	for _, name := range s.variables.names() {
+		if s.all[name] == "" && variableProblem(name) == "" {
+			n.Variables = append(n.Variables, name)
+		}
+	}
+	slices.Sort(n.Variables)
+	slices.Sort(n.Lists)
+	s.may = &n
+	return n
+}
+
+// known is the value of a name that is known before the run and that no step of the group changes.
+func (s scope) known(name string) (string, bool) {
+	if s.all[name] != "" {
+		return "", false
+	}
+	return s.variables.lookup(name)
 }
 
 // variableProblem says why no variable can have that name; "" if one can.
@@ -54,90 +138,66 @@ func variableProblem(name string) string {
 	return ""
 }
 
-// known checks that every variable of a text has been extracted; source is the whole value at path.
-func (s scope) known(path, source string, t *loadgen.Template) {
+// hasValue reports whether a variable may have a value where the scope is: within a loop, that of a pass before.
+func (s scope) hasValue(name string) bool {
+	return s.set[name] != "" || loadgen.BuiltinVariable(name) || s.variables.isVar(name) || s.loops > 0 && s.all[name] != ""
+}
+
+// check checks that every variable of a text may have a value; source is the whole value at path.
+func (s scope) check(path, source string, t *loadgen.Template) {
 	for _, name := range t.Variables() {
-		if s.extracted[name] != "" || loadgen.BuiltinVariable(name) {
-			continue
+		s.used[name] = true
+		if !s.hasValue(name) {
+			line, column := find(source, name, "${"+name+"}")
+			s.within(path, line, column, "%s", s.unknown(name))
 		}
-		line, column := find(source, "${"+name+"}")
-		s.within(path, line, column, "%s", s.unknown(name))
 	}
 }
 
-// find is the line and the column, both from 1, of what is searched in source. "$${" is no variable.
-func find(source, what string) (line, column int) {
-	at := strings.Index(strings.ReplaceAll(source, "$${", "$$("), what)
+// find is the line and the column, both from 1, of the last of what is there in source, or else of the one before
+// it. "$${" is no variable.
+func find(source string, what ...string) (line, column int) {
+	at := -1
+	for _, w := range what {
+		if i := strings.Index(strings.ReplaceAll(source, "$${", "$$("), w); i >= 0 {
+			at = i
+		}
+	}
 	before := source[:max(0, at)]
 	return 1 + strings.Count(before, "\n"), 1 + len([]rune(before[strings.LastIndexByte(before, '\n')+1:]))
 }
 
 func (s scope) unknown(name string) string {
-	known := slices.Clone(builtin)
-	for name := range s.extracted {
+	known := slices.Concat(builtin, s.variables.names())
+	for name := range s.set {
 		known = append(known, name)
 	}
 	slices.Sort(known)
+	known = slices.Compact(known)
 	if later := s.all[name]; later != "" {
-		return fmt.Sprintf("variable %q has no value yet: %s extracts it", name, later)
+		return fmt.Sprintf("variable %q has no value yet: %s sets it", name, later)
 	}
 	if near := nearest.Word(name, known); near != "" {
 		return fmt.Sprintf("unknown variable %q: did you mean %q?", name, near)
 	}
-	return fmt.Sprintf("unknown variable %q: no step before extracts it; known are %s", name, strings.Join(known, ", "))
+	return fmt.Sprintf("unknown variable %q: nothing before sets it; known are %s", name, strings.Join(known, ", "))
 }
 
-// template reads text with variables; nil after a problem.
+// template reads text with values; nil after a problem.
 func (s scope) template(path, source string) *loadgen.Template {
 	return s.templateIn(path, source, source)
 }
 
 // templateIn reads text that is part of the value at path.
 func (s scope) templateIn(path, value, source string) *loadgen.Template {
-	t, err := loadgen.ParseTemplate(source)
+	t, err := s.language().ParseTemplate(source)
+	s.variables.noteUnset(path, value)
 	if err != nil {
-		s.value(path, "%v", err)
+		s.textProblem(path, value, err)
 		return nil
 	}
-	s.known(path, value, t)
+	s.check(path, value, t)
 	return t
-}
-
-func (s scope) step(t table) loadgen.Step {
-	var step loadgen.Step
-	if source, ok := t.expression("when"); ok {
-		step.When = s.condition(t.at("when"), source)
-	}
-	switch kinds := among(t, stepKinds); {
-	case len(kinds) == 0:
-		t.key(t.path, "needs one of request, think and mark")
-	case len(kinds) > 1:
-		t.key(t.at(kinds[1]), "a step has only one of request, think and mark: this one has %s; make steps of them", strings.Join(kinds, " and "))
-	case kinds[0] != "request":
-		alone(t, kinds[0])
-	}
-	if t.has("think") {
-		step.Think = think(t)
-	}
-	if mark, ok := t.label("mark"); ok {
-		step.Mark = mark
-	}
-	if t.has("request") {
-		step.Request = s.request(t)
-	}
-	return step
-}
-
-// stepKinds are what a step may be.
-var stepKinds = []string{"request", "think", "mark"}
-
-// alone checks that a step that is no request has nothing of one.
-func alone(t table, kind string) {
-	for _, key := range among(t, t.shape.keys) {
-		if key != kind && key != "when" {
-			t.key(t.at(key), "belongs to a request: a step with %s has only %s and when", kind, kind)
-		}
-	}
 }
 
 // think reads a pause; nil after a problem. One without a word is a duration as any other.
@@ -166,10 +226,13 @@ func (t table) label(key string) (string, bool) {
 
 // condition compiles a condition; nil after a problem.
 func (s scope) condition(path, source string) *assert.Condition {
-	c, err := s.conditions().Compile(source)
+	c, err := s.language().Compile(source)
 	if err != nil {
 		s.expression(path, err)
 		return nil
+	}
+	for _, name := range c.Variables() {
+		s.used[name] = true
 	}
 	if word, key := s.unheard(c); word != "" && !s.sessionBroken {
 		s.value(path, "`%s` is never known: [session] has no %s, which says where an answer names it", word, key)
@@ -221,7 +284,7 @@ func (s scope) extract(t table) []loadgen.Extract {
 			continue
 		}
 		all = append(all, loadgen.Extract{Name: name, From: s.extractor(names, name)})
-		s.extracted[name] = t.path
+		s.set[name] = t.path
 	}
 	return all
 }

@@ -6,9 +6,9 @@ import (
 
 func TestProblemsOfSteps(t *testing.T) {
 	problemsOf(t, "[lab]\n[[group]]\n[[group.step]]\n", "group[0].step[0]", []struct{ name, lines, want string }{
-		{"no kind", "name = 'x'\nrequest_ = 3", "0:9: needs one of request, think and mark\n2:1: request_: unknown key: did you mean \"request\"?"},
-		{"two kinds", "request = 'GET /'\nthink = '1s'", `2:1: think: a step has only one of request, think and mark: this one has request and think; make steps of them`},
-		{"three kinds", "mark = 'm'\nrequest = 'GET /'\nthink = '1s'", `2:1: request: a step has only one of request, think and mark: this one has mark and request and think; make steps of them`},
+		{"no kind", "name = 'x'\nrequest_ = 3", "0:9: needs one of request, think, mark, set, counter, use, break, next, stop, together and pace, or steps below it\n2:1: request_: unknown key: did you mean \"request\"?"},
+		{"two kinds", "request = 'GET /'\nthink = '1s'", `2:1: think: a step is only one thing, this one is request and think: make steps of them`},
+		{"three kinds", "mark = 'm'\nrequest = 'GET /'\nthink = '1s'", `2:1: request: a step is only one thing, this one is mark and request and think: make steps of them`},
 
 		{"capitals", "request = 'get /'", `1:11: request: methods are in capitals: write "GET /"`},
 		{"no method", "request = '/'", `1:11: request: expected a method and a path: write "GET /"`},
@@ -52,8 +52,8 @@ func TestProblemsOfSteps(t *testing.T) {
 		{"timeout", "request = 'GET /'\ntimeout = '0s'", `2:11: timeout: must be longer than 0s`},
 		{"redirects", "request = 'GET /'\nredirects = 101", `2:13: redirects: must be from 0 to 100, not 101`},
 		{"redirects in words", "request = 'GET /'\nredirects = 'yes'", `2:13: redirects: expected true, false or how many are followed at most, not the text "yes"`},
-		{"no variable", "request = 'GET /${1x}'", `1:11: request: invalid variable name "1x": want letters, digits and _, a letter first; write $${ for a literal ${`},
-		{"open variable", "request = 'GET /${x'", `1:11: request: "${x" has no closing }; write $${ for a literal ${`},
+		{"no variable", "request = 'GET /${1x}'", `1:17: request: invalid variable name "1x": want letters, digits and _, a letter first; write $${ for a literal ${`},
+		{"open variable", "request = 'GET /${x'", `1:17: request: "${x" has no closing }; write $${ for a literal ${`},
 		{"extract", "request = 'GET /'\nextract = { status = 'json:a', 'a-b' = 'json:a', user = 'json:a', ok = 'json:', re = 'regex:(', both = 'regex:()()' }",
 			"2:13: extract.status: a word of the conditions: choose another name\n" +
 				"2:32: extract.a-b: not a variable's name: letters, digits and _, a letter first\n" +
@@ -93,14 +93,14 @@ request = "GET /"
 `, "group[1].step[1]", []struct{ name, lines, want string }{
 		{"known", "body = '${foreign} ${user} ${iteration} ${group}'", ``},
 		{"nearest", "body = 'a ${foreing}'", `1:11: body: unknown variable "foreing": did you mean "foreign"?`},
-		{"of another group", "body = '${token}'", `1:9: body: unknown variable "token": no step before extracts it; known are foreign, group, iteration, user`},
-		{"own", "body = '${x}'\nextract = { x = 'json:x' }", `1:9: body: variable "x" has no value yet: group[1].step[1] extracts it`},
-		{"later", "body = '${x}'\n[[group.step]]\nrequest = 'GET /'\nextract = { x = 'json:x' }", `1:9: body: variable "x" has no value yet: group[1].step[2] extracts it`},
-		{"escaped", "body = '$${x} ${y}'", `1:15: body: unknown variable "y": no step before extracts it; known are foreign, group, iteration, user`},
-		{"in lines", "body = '''\n{\n \"é\": ${y}}'''", `3:7: body: unknown variable "y": no step before extracts it; known are foreign, group, iteration, user`},
-		{"in JSON", "json = { a = [ 1, { b = '${y}' } ] }", `1:26: json.a[1].b: unknown variable "y": no step before extracts it; known are foreign, group, iteration, user`},
-		{"in a query", "query = { a = [ 1, 'é ${y}' ] }", `1:23: query.a[1]: unknown variable "y": no step before extracts it; known are foreign, group, iteration, user`},
-		{"in headers", "headers = { A = '${y}' }", `1:18: headers.A: unknown variable "y": no step before extracts it; known are foreign, group, iteration, user`},
+		{"of another group", "body = '${token}'", `1:9: body: unknown variable "token": nothing before sets it; known are foreign, group, iteration, user`},
+		{"own", "body = '${x}'\nextract = { x = 'json:x' }", `1:9: body: variable "x" has no value yet: group[1].step[1] sets it`},
+		{"later", "body = '${x}'\n[[group.step]]\nrequest = 'GET /'\nextract = { x = 'json:x' }", `1:9: body: variable "x" has no value yet: group[1].step[2] sets it`},
+		{"escaped", "body = '$${x} ${y}'", `1:15: body: unknown variable "y": nothing before sets it; known are foreign, group, iteration, user`},
+		{"in lines", "body = '''\n{\n \"é\": ${y}}'''", `3:7: body: unknown variable "y": nothing before sets it; known are foreign, group, iteration, user`},
+		{"in JSON", "json = { a = [ 1, { b = '${y}' } ] }", `1:26: json.a[1].b: unknown variable "y": nothing before sets it; known are foreign, group, iteration, user`},
+		{"in a query", "query = { a = [ 1, 'é ${y}' ] }", `1:23: query.a[1]: unknown variable "y": nothing before sets it; known are foreign, group, iteration, user`},
+		{"in headers", "headers = { A = '${y}' }", `1:18: headers.A: unknown variable "y": nothing before sets it; known are foreign, group, iteration, user`},
 		// Conditions see the variables of the whole group: one without a value is empty there.
 		{"in conditions", "when = 'foreign == later'\nextract = { later = 'json:x' }", ``},
 		{"in conditions, own", "assert = ['own != foreign']\nextract = { own = 'json:x' }", ``},

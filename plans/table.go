@@ -27,6 +27,20 @@ func (t table) at(key string) string { return childPath(t.path, key) }
 // line is text of one line that is not blank.
 func (t table) line(key string) (string, bool) {
 	s, ok := t.text(key)
+	return t.asLine(key, s, ok)
+}
+
+// settingLine is such a text, its variables put in.
+func (t table) settingLine(key string) (string, bool) {
+	if _, ok := t.text(key); !ok {
+		return "", false
+	}
+	v, ok := t.setting(key)
+	s, _ := v.(string)
+	return t.asLine(key, s, ok)
+}
+
+func (t table) asLine(key, s string, ok bool) (string, bool) {
 	switch {
 	case !ok:
 		return "", false
@@ -76,7 +90,7 @@ func (t table) word(key string, known ...string) (string, bool) {
 
 // boolean is true or false.
 func (t table) boolean(key string) (value, ok bool) {
-	v, there := t.values[key]
+	v, there := t.figure(key)
 	b, ok := v.(bool)
 	switch {
 	case !there || ok:
@@ -90,7 +104,7 @@ func (t table) boolean(key string) (value, ok bool) {
 
 // whole is a whole number from least to most.
 func (t table) whole(key string, least, most int64) (int64, bool) {
-	v, there := t.values[key]
+	v, there := t.figure(key)
 	if !there {
 		return 0, false
 	}
@@ -108,7 +122,8 @@ func (t table) whole(key string, least, most int64) (int64, bool) {
 
 // number is any number, whole or not.
 func (t table) number(key string) (float64, bool) {
-	switch v := t.values[key].(type) {
+	v, _ := t.figure(key)
+	switch v := v.(type) {
 	case int64:
 		return float64(v), true
 	case float64:
@@ -131,7 +146,7 @@ const longest = 31 * 24 * time.Hour
 
 // duration is a duration of at least least.
 func (t table) duration(key string, least time.Duration) (time.Duration, bool) {
-	v, there := t.values[key]
+	v, there := t.setting(key)
 	if !there {
 		return 0, false
 	}
@@ -257,6 +272,9 @@ func openTable(p *problems, path string, s *shape, values map[string]any) table 
 
 // inOrder are the keys in the order of the source.
 func (t table) inOrder() []string {
+	if t.values == nil {
+		return nil
+	}
 	return inOrder(t.problems.positions, t.path, t.values)
 }
 

@@ -82,7 +82,7 @@ func (s *setupFacts) load(plan *loadgen.Plan) {
 		s.add("iterations"+of, limit(g.Iterations > 0, fmt.Sprint(g.Iterations)), true)
 		s.add("duration"+of, limit(g.Duration > 0, g.Duration.String()), true)
 		s.add("cookies"+of, map[loadgen.CookiePolicy]string{loadgen.KeepCookies: "kept", loadgen.ClearCookies: "cleared"}[g.Cookies], true)
-		s.add("steps"+of, stepWords(g.Steps), true)
+		s.add("steps"+of, plans.StepWords(g.Steps), true)
 	}
 	s.add("timeout", plan.Timeout.Round(time.Millisecond).String(), true)
 }
@@ -115,18 +115,4 @@ func limit(given bool, value string) string {
 		return value
 	}
 	return "no limit"
-}
-
-// stepWords are the steps in short.
-func stepWords(steps []loadgen.Step) string {
-	words := make([]string, 0, len(steps))
-	for i := range steps {
-		switch step := &steps[i]; {
-		case step.Request != nil:
-			words = append(words, step.Request.Method+" "+step.Request.URL.String())
-		case step.Think != nil:
-			words = append(words, "think "+step.Think.String())
-		}
-	}
-	return strings.Join(words, ", ")
 }

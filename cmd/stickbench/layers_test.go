@@ -29,7 +29,7 @@ var layers = map[string][]string{
 	"stickbench/internal/natural":    {},
 	"stickbench/internal/sampletest": {"stickbench/loadgen", "github.com/google/go-cmp"},
 	"stickbench/internal/stats":      {"github.com/aclements/go-moremath", "github.com/montanaflynn/stats"},
-	"stickbench/plans":               {"stickbench/assert", "stickbench/internal/haproxy", "stickbench/internal/lab", "stickbench/internal/nearest", "stickbench/internal/redact", "stickbench/loadgen", "github.com/BurntSushi/toml"},
+	"stickbench/plans":               {"stickbench/assert", "stickbench/internal/haproxy", "stickbench/internal/lab", "stickbench/internal/nearest", "stickbench/internal/redact", "stickbench/loadgen", "github.com/BurntSushi/toml", "golang.org/x/text"},
 	"stickbench/internal/bench":      {},
 	"stickbench/internal/events":     {"stickbench/internal/haproxy", "stickbench/internal/redact", "stickbench/loadgen", "stickbench/plans", "stickbench/report"},
 	"stickbench/internal/haproxy":    {},

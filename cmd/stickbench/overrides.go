@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,6 +20,7 @@ type overrides struct {
 	Insecure         bool
 	Source, Resolve  []string
 	ConnectTo, Proxy string
+	Set              map[string]string
 }
 
 func (o *overrides) flags(c *cobra.Command) {
@@ -33,12 +36,13 @@ func (o *overrides) flags(c *cobra.Command) {
 	f.StringVar(&o.ConnectTo, "connect-to", "", "connect to `HOST:PORT` where the target's URL says otherwise")
 	f.StringArrayVar(&o.Resolve, "resolve", nil, "`HOST:PORT:ADDRESS`: the address of a name, in place of a name service; may be repeated")
 	f.StringVar(&o.Proxy, "proxy", "", "send everything through the HTTP proxy at `URL`, such as http://127.0.0.1:3128")
+	f.Var((*setFlag)(&o.Set), "set", "`NAME=VALUE`: a variable's value instead of the one in [vars]; may be repeated")
 	f.Uint64Var(&o.Seed, "seed", 0, "seed of think times and random arrivals")
 }
 
 // over is what was given on the command line.
 func (o *overrides) over(c *cobra.Command) plans.Override {
-	p := plans.Override{Insecure: o.Insecure, Source: o.Source, ConnectTo: o.ConnectTo, Resolve: o.Resolve, Proxy: o.Proxy}
+	p := plans.Override{Insecure: o.Insecure, Source: o.Source, ConnectTo: o.ConnectTo, Resolve: o.Resolve, Proxy: o.Proxy, Set: o.Set}
 	f := c.Flags()
 	given(f.Changed("target"), &p.Target, &o.Target)
 	given(f.Changed("balancer"), &p.Balancer, &o.Balancer)
@@ -62,6 +66,24 @@ func alias(c *cobra.Command, name, other string) {
 		c.Flags().Lookup(name).Changed = true
 	}
 }
+
+// setFlag are values of variables, by name.
+type setFlag map[string]string
+
+func (f *setFlag) Set(s string) error {
+	name, value, found := strings.Cut(s, "=")
+	if !found || name == "" {
+		return fmt.Errorf("invalid variable %q: want NAME=VALUE", s)
+	}
+	if *f == nil {
+		*f = setFlag{}
+	}
+	(*f)[name] = value
+	return nil
+}
+
+func (f *setFlag) String() string { return "" }
+func (f *setFlag) Type() string   { return "NAME=VALUE" }
 
 // durationFlag is a duration that is read as those of plans are.
 type durationFlag time.Duration

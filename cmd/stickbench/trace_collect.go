@@ -73,8 +73,8 @@ func (t *tracer) fewer(users int) (warning string) {
 func (t *tracer) watchNodes() {
 	t.steps = map[*loadgen.Request]int{}
 	for i := range t.plan.Load.Groups {
-		for k := range t.plan.Load.Groups[i].Steps {
-			r := t.plan.Load.Groups[i].Steps[k].Request
+		for s := range loadgen.All(t.plan.Load.Groups[i].Steps) {
+			r := s.Request
 			if r == nil {
 				continue
 			}

@@ -59,6 +59,9 @@ func (a *Response) reset(q *Request) {
 // Forget empties a.
 func (a *Response) Forget() { a.reset(&Request{}) }
 
+// Lines are the status line and the fields as they came, to the empty line.
+func (a *Response) Lines() string { return text(a.raw) }
+
 // Reason is the phrase of the status line, which may be empty.
 func (a *Response) Reason() string { return text(a.phrase.of(a.raw)) }
 

@@ -1,0 +1,101 @@
+package loadgen
+
+import (
+	"fmt"
+	"math/bits"
+	"math/rand/v2"
+)
+
+// Data are lines whose columns are variables of the users that a group's iterations deal out, by arithmetic on
+// user and iteration, so that machines that make a load together need not talk.
+type Data struct {
+	// Name is for messages.
+	Name    string
+	Columns []string
+	// Lines have a value for each column. There is at least one.
+	Lines [][]string
+	Per   Sharing
+	// ForLife deals a user one line, and not one per iteration.
+	ForLife bool
+	// Stop ends a user for whom there is no line left. Without it the lines begin again.
+	Stop  bool
+	Order Order
+}
+
+// Order is the order in which lines are dealt out.
+type Order int
+
+const (
+	AsWritten   Order = iota
+	ShuffleOnce       // another order for each seed
+	AnyTime           // at random, any line any number of times
+)
+
+// dealer deals out a plan's lines in an order that only the seed changes.
+type dealer struct {
+	*Data
+	seed  uint64
+	order []int // nil for the lines' own
+}
+
+func newDealer(d *Data, seed uint64) *dealer {
+	seed = mixed(seed ^ mixed(uint64(len(d.Name))<<32|uint64(len(d.Lines))))
+	r := &dealer{Data: d, seed: seed}
+	if d.Order == ShuffleOnce {
+		r.order = rand.New(rand.NewPCG(seed, 0)).Perm(len(d.Lines))
+	}
+	return r
+}
+
+// line is the nth one, from 0; not ok if there is none.
+func (d *dealer) line(n int64) (line []string, ok bool) {
+	many := int64(len(d.Lines))
+	switch {
+	case d.Stop && n >= many:
+		return nil, false
+	case d.Order == AnyTime:
+		at, _ := bits.Mul64(mixed(d.seed+uint64(n)), uint64(many))
+		return d.Lines[at], true
+	case d.order != nil:
+		return d.Lines[d.order[n%many]], true
+	}
+	return d.Lines[n%many], true
+}
+
+// deal sets the variables of the iteration's lines, and reports whether there is one of each.
+func (u *user) deal() bool {
+	for _, d := range u.script.data {
+		n := u.turn(d.Per)
+		if d.ForLife {
+			n = u.seat(d.Per)
+		}
+		line, ok := d.line(n)
+		if !ok {
+			return false
+		}
+		for i, name := range d.Columns {
+			u.set(name, line[i])
+		}
+	}
+	return true
+}
+
+// seat numbers the user among those who share something, from 0.
+func (u *user) seat(per Sharing) int64 {
+	switch per {
+	case PerGroup:
+		return int64(u.index)
+	case PerRun:
+		return int64(u.number - 1)
+	}
+	return 0
+}
+
+// Line is for expressions (assert.Lookup): the lines of a file in turn, one per iteration of whichever user.
+func (u *user) Line(file string) (string, error) {
+	lines := u.runner.plan.Files[file]
+	if len(lines) == 0 {
+		return "", fmt.Errorf("%s has no lines", file)
+	}
+	return lines[u.turn(PerRun)%int64(len(lines))], nil
+}
