@@ -19,9 +19,9 @@ import (
 // probeFlags are the options of `stickbench probe`.
 type probeFlags struct {
 	probe.Options
-	headers   []string
-	plan, out string
-	json, yes bool
+	headers          []string
+	plan, out        string
+	json, yes, quiet bool
 }
 
 func (a *app) probeCommand() *cobra.Command {
@@ -59,6 +59,7 @@ Exit codes: 0 found out; 1 nothing sticks, or sessions get lost; 2 wrong usage o
 	f.BoolVar(&o.yes, "yes", false, "probe an address that is neither loopback nor private: you may")
 	f.StringVar(&o.plan, "plan", "", "write a plan to go on with to `FILE`")
 	f.StringVarP(&o.out, "out", "o", "", "keep the samples in `FILE`; probe FILE judges them again")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "no notices on standard error")
 	f.BoolVar(&o.json, "json", false, "print the report as one JSON document, and nothing else")
 	return c
 }
@@ -170,6 +171,9 @@ func (a *app) mayProbe(ctx context.Context, o *probeFlags) error {
 	if at := addresses[0].Addr(); !o.yes && !own(at) {
 		return fmt.Errorf("%s is at %s, neither a loopback nor a private address: %d requests would begin as many sessions there; with --yes you say that you may", u.Host, at, o.Requests)
 	}
+	if o.quiet {
+		return nil
+	}
 	fmt.Fprintf(a.stderr, "probing %s at %s: at most %d requests in %v, most of which begin a session of the application\n", u.Redacted(), addresses[0], o.Requests, o.Duration)
 	return nil
 }
@@ -219,7 +223,7 @@ func (a *app) explain(record *probe.Record, o *probeFlags) error {
 	if err != nil {
 		return cannotRun("the report could not be printed: %w", err)
 	}
-	if o.plan != "" {
+	if o.plan != "" && !o.quiet {
 		fmt.Fprintf(a.stderr, "the plan to go on with: stickbench run %s\n", o.plan)
 	}
 	if r.Failed() {

@@ -136,6 +136,8 @@ type Record struct {
 	Others  []string `json:"others,omitempty"`
 	// Given is the URL before a redirect was followed; "" where none was.
 	Given string `json:"given,omitempty"`
+	// Insecure is whether any certificate was accepted.
+	Insecure bool `json:"insecure,omitempty"`
 	// Seed makes the order of the trials and the invented values.
 	Seed uint64 `json:"seed"`
 	// Started is the time of the first request, RFC 3339 in UTC.

@@ -24,7 +24,7 @@ const (
 	freshTrials     = 14
 	forgedValues    = 6 // each several times
 	forgedTimes     = 4
-	withoutTrials   = 6
+	withoutTrials   = 10
 	sourceCount     = 16
 	sourceAgain     = 12 // requests from an address that came before
 	pathTimes       = 3

@@ -4,38 +4,48 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
-	"stickbench/internal/format"
+	"stickbench/internal/draft"
 	"stickbench/internal/natural"
 )
 
-// Plan is a plan to go on with: the target and the session as they were found, and expectations that hold
-// if the balancer goes on as it did.
+// Plan is a plan to go on with, as TOML: the target and the session as they were found, and expectations
+// that hold if the balancer goes on as it did.
 func (r *Report) Plan() string {
-	var b strings.Builder
+	var p draft.Table
+	base, request := split(r.URL)
+	p.Comment("What stickbench probe %s found:", r.URL)
 	for _, sentence := range r.Verdict {
-		fmt.Fprintf(&b, "# %s\n", format.Clean(sentence))
+		p.Comment("%s", sentence)
 	}
 	for _, f := range r.Findings {
 		if f.Severity != Info {
-			fmt.Fprintf(&b, "# %s: %s (%s)\n", f.Severity, format.Clean(f.What), format.Clean(f.Evidence))
+			p.Comment("%s: %s (%s)", f.Severity, f.What, f.Evidence)
 		}
 	}
-	base, request := split(r.URL)
-	fmt.Fprintf(&b, "\nname   = %s\n", quote("probed "+base))
-	expect := r.expectations()
-	b.WriteString("expect = [\n")
-	for _, e := range expect {
-		fmt.Fprintf(&b, "  %s,\n", quote(e))
+	p.Set("name", "probed "+strings.TrimPrefix(strings.TrimPrefix(base, "http://"), "https://"))
+	p.Set("expect", r.expectations())
+	target := p.Table("target")
+	target.Set("url", draft.Escape(base))
+	if r.Insecure {
+		target.Set("insecure", true)
 	}
-	fmt.Fprintf(&b, "]\n\n[target]\nurl = %s\n", quote(base))
-	r.planWeights(&b)
-	r.planSession(&b)
-	fmt.Fprintf(&b, "\n[[group]]\nname       = \"users\"\nusers      = 10\nramp_up    = \"1s\"\niterations = 20\n%s", r.planCookies())
-	fmt.Fprintf(&b, "\n[[group.step]]\nrequest = %s\nassert  = ['status == 200']\n", quote("GET "+request))
-	return b.String()
+	r.planPlacement(target)
+	r.planSession(&p)
+	g := p.Append("group")
+	g.Comment("More users, or a longer duration, once this holds.")
+	g.Set("name", "users")
+	g.Set("users", 10)
+	g.Set("ramp_up", "1s")
+	g.Set("iterations", 20)
+	g.Set("cookies", r.planCookies())
+	step := g.Append("step")
+	step.Set("request", "GET "+draft.Escape(request))
+	if r.Status > 0 {
+		step.Set("assert", draft.List{draft.Expression(fmt.Sprintf("status == %d", r.Status))})
+	}
+	return p.String()
 }
 
 // split is a URL without its path, and the path with its query.
@@ -48,24 +58,24 @@ func split(s string) (base, request string) {
 }
 
 // expectations are what was found, as a run can judge it.
-func (r *Report) expectations() []string {
-	all := []string{"errors == 0"}
-	if r.Node.From != "" && r.planNode() != "" && r.Sticky.By != "source" && len(r.Nodes) > 0 {
-		all = append(all, fmt.Sprintf("nodes == %d", len(r.Nodes)))
-	}
+func (r *Report) expectations() draft.Lines {
+	node, all := r.PlanNode(), draft.Lines{draft.Expression("errors == 0")}
 	sticks := slices.Contains([]string{"cookie", "source", "connection"}, r.Sticky.By)
-	if sticks && r.planNode() != "" {
-		all = append(all, "affinity == 1")
+	if node != "" && r.Sticky.By != "source" && len(r.Nodes) > 0 {
+		all = append(all, draft.Expression(fmt.Sprintf("nodes == %d", len(r.Nodes))))
+	}
+	if node != "" && sticks {
+		all = append(all, draft.Expression("affinity == 1"))
 	}
 	if r.Sessions.Counter != "" && (sticks || r.Sessions.Store == string(storeShared)) {
-		all = append(all, "continuity == 1")
+		all = append(all, draft.Expression("continuity == 1"))
 	}
 	return all
 }
 
-// planNode is where a run reads the node from; "" where it cannot: of a cookie's value it takes what is in
-// front, not what is behind.
-func (r *Report) planNode() string {
+// PlanNode is where a run can read the node from, in the words of a plan's [session]; "" for nowhere. What
+// is behind a cookie's value a run does not read.
+func (r *Report) PlanNode() string {
 	for _, from := range r.Node.Candidates {
 		if !strings.HasSuffix(from, " suffix") {
 			return from
@@ -74,44 +84,38 @@ func (r *Report) planNode() string {
 	return ""
 }
 
-func (r *Report) planWeights(b *strings.Builder) {
-	if len(r.Place.Weights) == 0 || r.planNode() == "" {
+// planPlacement are the weights that were found.
+func (r *Report) planPlacement(target *draft.Table) {
+	if len(r.Place.Weights) == 0 || r.PlanNode() == "" {
 		return
 	}
-	var parts []string
+	var weights draft.Inline
 	for _, node := range slices.SortedFunc(slices.Values(sortedKeys(r.Place.Weights)), natural.Compare) {
-		parts = append(parts, fmt.Sprintf("%s = %d", quote(node), r.Place.Weights[node]))
+		weights = append(weights, draft.Pair{Key: node, Value: r.Place.Weights[node]})
 	}
-	fmt.Fprintf(b, "weights = { %s }\n", strings.Join(parts, ", "))
-	if r.Place.Algorithm == "roundrobin" {
-		b.WriteString("algorithm = \"roundrobin\"\n")
+	target.Set("weights", weights)
+	if r.Place.Algorithm == "roundrobin" && r.Place.Verdict == "exact" {
+		target.Set("algorithm", "roundrobin")
 	}
 }
 
-func (r *Report) planSession(b *strings.Builder) {
-	lines := ""
-	for _, l := range []struct{ key, from string }{{"node   ", r.planNode()}, {"counter", r.Sessions.Counter}, {"id     ", r.Sessions.ID}} {
-		if l.from != "" {
-			lines += fmt.Sprintf("%s = %s\n", l.key, quote(l.from))
-		}
+// planSession is how a run knows nodes and sessions.
+func (r *Report) planSession(p *draft.Table) {
+	keys := []draft.Pair{{Key: "node", Value: r.PlanNode()}, {Key: "counter", Value: r.Sessions.Counter}, {Key: "id", Value: r.Sessions.ID}}
+	keys = slices.DeleteFunc(keys, func(k draft.Pair) bool { return k.Value == "" })
+	if len(keys) == 0 {
+		return
 	}
-	if lines != "" {
-		b.WriteString("\n[session]\n" + lines)
+	session := p.Table("session")
+	for _, k := range keys {
+		session.Set(k.Key, k.Value)
 	}
 }
 
 // planCookies keeps users' cookies, where there are sessions to keep.
 func (r *Report) planCookies() string {
 	if r.Sticky.By == "none" && r.Sessions.Counter == "" {
-		return "cookies    = \"clear\" # nothing sticks: each request is a decision\n"
+		return "clear"
 	}
-	return "cookies    = \"keep\"\n"
-}
-
-// quote writes a TOML string.
-func quote(s string) string {
-	if !strings.ContainsAny(s, "'\n\r\t\x00") && !strings.ContainsFunc(s, func(c rune) bool { return c < ' ' || c == 0x7f }) {
-		return "'" + s + "'"
-	}
-	return strconv.QuoteToASCII(s)
+	return "keep"
 }

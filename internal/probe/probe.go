@@ -160,7 +160,7 @@ func newProber(ctx context.Context, o Options) (*prober, error) {
 	}
 	start := time.Now()
 	p.local = addresses[0].Addr().IsLoopback()
-	p.record = &Record{Schema: recordSchema, URL: u.String(), Address: addresses[0].String(), Seed: o.Seed, Started: start.UTC().Format(time.RFC3339Nano)}
+	p.record = &Record{Schema: recordSchema, URL: u.String(), Address: addresses[0].String(), Insecure: o.Insecure, Seed: o.Seed, Started: start.UTC().Format(time.RFC3339Nano)}
 	for _, a := range addresses[1:] {
 		p.record.Others = append(p.record.Others, a.String())
 	}

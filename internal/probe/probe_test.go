@@ -172,3 +172,31 @@ func TestJSONContract(t *testing.T) {
 		}
 	}
 }
+
+// A run without a plan learns from the first responses where they name their node.
+func TestDetect(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		h    http.HandlerFunc
+		want string
+		most int64
+	}{
+		{"two nodes in turn", alternating(nil), "header:x-node", 1 + detectRequests},
+		{"one node", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X-Backend", "s1") }, "header:x-backend", 1 + 2*detectRequests},
+		{"no name", func(http.ResponseWriter, *http.Request) {}, "", 1 + 2*detectRequests},
+	} {
+		var n atomic.Int64
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			n.Add(1)
+			test.h(w, r)
+		}))
+		field, err := Detect(t.Context(), Options{URL: server.URL})
+		server.Close()
+		if err != nil || field.From != test.want || n.Load() > test.most {
+			t.Errorf("%s: %+v, %v after %d requests, want %q", test.name, field, err, n.Load(), test.want)
+		}
+		if _, err := Detect(t.Context(), Options{URL: server.URL}); !errors.Is(err, ErrUnreachable) {
+			t.Errorf("%s, gone: %v", test.name, err)
+		}
+	}
+}

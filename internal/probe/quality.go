@@ -22,7 +22,7 @@ func (r *reporter) judgeCookies() {
 func (r *reporter) kind(c *cookieFacts) {
 	t := r.trials(PhaseCookie, c.name)
 	f := Finding{About: "cookie", Evidence: fmt.Sprintf("%s; %s", c.values, c.reissue())}
-	if t.n > 0 {
+	if t.n > 0 && c.name != r.Sticky.Name { // whose trials are said with what sticks
 		f.Evidence += fmt.Sprintf("; alone it came home %d of %d times", t.hits, t.n)
 	}
 	if fresh := r.trials(PhaseFresh, c.name); fresh.n > 0 {
@@ -38,7 +38,7 @@ func (r *reporter) kind(c *cookieFacts) {
 	case t.n == 0:
 		f.What = c.name + " was not tried"
 	case t.all():
-		f.What, f.Chance = c.name+" pins: "+r.kindOf(c), t.chance
+		f.What = c.name + ": " + r.kindOf(c)
 	case productOf(c.name, c.example) != "" && !sessionCookies.MatchString(c.name):
 		f.What += ", though its name is that of " + productOf(c.name, c.example)
 		f.Severity = Warning

@@ -16,7 +16,9 @@ type Report struct {
 	URL      string      `json:"url"`
 	Address  string      `json:"address"`
 	Requests int         `json:"requests"`
-	Verdict  []string    `json:"verdict"` // three sentences: nodes and placement, stickiness, sessions
+	Status   int         `json:"status"`             // of the first response
+	Insecure bool        `json:"insecure,omitempty"` // any certificate was accepted
+	Verdict  []string    `json:"verdict"`            // three sentences: nodes and placement, stickiness, sessions
 	Node     NodeField   `json:"node"`
 	Nodes    []NodeShare `json:"nodes"`
 	Sticky   Sticky      `json:"sticky"`
@@ -119,9 +121,12 @@ type reporter struct {
 func Judge(record *Record) *Report {
 	v := newView(record)
 	r := &reporter{view: v, stay: v.stays(), Report: &Report{
-		Schema: "stickbench.probe/1", URL: record.URL, Address: record.Address, Requests: len(record.Exchanges), Stopped: record.Stopped,
+		Schema: "stickbench.probe/1", URL: record.URL, Address: record.Address, Requests: len(record.Exchanges), Insecure: record.Insecure, Stopped: record.Stopped,
 		Node: NodeField{Candidates: []string{}}, Nodes: []NodeShare{}, Findings: []Finding{},
 	}}
+	if first := v.of(PhaseFirst); len(first) > 0 {
+		r.Status = first[0].Status
+	}
 	r.judgeNodes()
 	r.judgeSticky()
 	r.judgePlacement()
@@ -242,9 +247,9 @@ func (r *reporter) stickyByCookie(pin string) {
 	r.Sticky.Mode, r.Sticky.SetBy = r.mode(&c)
 	r.find(Finding{About: "sticky", What: fmt.Sprintf("the cookie %s makes sessions stick", pin), Chance: t.chance,
 		Evidence: fmt.Sprintf("sent alone, from sessions on different nodes in random order, it came home %d of %d times", t.hits, t.n)})
-	if w := r.view.trials(PhaseWithout, pin); w.n >= leastTrials && w.hits == w.n {
+	if w := r.view.trials(PhaseWithout, pin); w.all() {
 		r.find(Finding{About: "sticky", What: "another cookie pins as well", Evidence: fmt.Sprintf("without %s, %d of %d requests came home", pin, w.hits, w.n), Chance: w.chance})
-	} else if w.n > w.hits {
+	} else if w.hits < w.n {
 		r.find(Finding{About: "sticky", What: "no other cookie does", Evidence: fmt.Sprintf("without it, %d of %d requests came home", w.hits, w.n)})
 	}
 }

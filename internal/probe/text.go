@@ -16,8 +16,11 @@ type TextOptions struct {
 
 // The marks of severities, and their colours.
 var marks = map[Severity]struct{ sign, color string }{
-	Info: {"✓", "32"}, Warning: {"!", "33"}, Severe: {"✗", "31"},
+	Info: {"·", "32"}, Warning: {"!", "33"}, Severe: {"✗", "31"},
 }
+
+// untold is the mark of what cannot be told.
+const untold = "?"
 
 // WriteText prints the report for people: the verdict, and a table of findings with evidence, chance, and
 // what could not be told. Text that came from the target is escaped.
@@ -66,6 +69,9 @@ func (p *printer) findings(all []Finding) {
 			chance = chanceText(f.Chance)
 		}
 		m := marks[f.Severity]
+		if strings.HasPrefix(f.What, "cannot tell") {
+			m.sign = untold
+		}
 		p.row(p.colored(m.color, m.sign), left, right, f.What, f.Evidence, chance, "")
 		if f.CannotTell != "" {
 			p.wrapped("      ", "cannot tell: ", f.CannotTell)
