@@ -65,6 +65,7 @@ type Builder struct {
 	users    *usersFold
 	errors   *errorFold
 	checks   sampleChecks
+	exchange exchangeFold
 	phases   *phaseTracker
 	timeline timelineFold
 }
@@ -103,6 +104,9 @@ func (b *Builder) Add(s *loadgen.Sample) {
 	label.marks = label.marks && s.Mark
 	b.checks.add(s)
 	b.errors.add(s)
+	if !s.Mark {
+		b.exchange.add(s)
+	}
 	node := none
 	if s.Node != "" && !s.Mark {
 		n := b.node(s.Node)
@@ -181,6 +185,7 @@ func (b *Builder) Freeze(run Run) *Results {
 	r.Affinity.Free = run.Sticky != nil && !*run.Sticky
 	g.excuse(&r.Affinity)
 	r.Latency = b.latency()
+	r.Statuses, r.Connect, r.FirstByte = b.exchange.freeze(), b.exchange.connect.freeze(), b.exchange.firstByte.freeze()
 	r.Users = b.users.freeze(len(b.affinity.users)+len(b.affinity.threads), nodes)
 	b.freezeStage(g, r, run, nodes)
 	r.Warnings = append(append([]string{}, run.Warnings...), b.warnings(r, run)...)

@@ -5,7 +5,6 @@ import (
 	"math/bits"
 	"time"
 
-	"stickbench/internal/hist"
 	"stickbench/loadgen"
 )
 
@@ -25,8 +24,7 @@ type rowFold struct {
 	sum         int64 // µs
 	squares     wide  // µs²
 
-	fine   hist.Histogram // µs, of the samples that were measured so
-	coarse hist.Histogram // ms, of those that were not
+	times
 
 	response *responseFold // of arrivals; nil before the first
 
@@ -77,12 +75,10 @@ func (f *rowFold) add(m *measurement) {
 	f.jmeter.add(m.start, ms, n, f.count == 0)
 
 	each := micros / n
-	if m.fine {
-		f.fine.Add(each, n, hist.FineBits)
-	} else {
-		f.coarse.Add(ms/n, n, hist.CoarseBits)
+	if !m.fine {
 		each = ms / n * 1000
 	}
+	f.times.add(each, n, m.fine)
 	if f.count == 0 {
 		f.min, f.max, f.first, f.last = each, each, m.start, m.start+ms
 	}
@@ -118,30 +114,9 @@ func (f *rowFold) freeze(label string) Row {
 	return row
 }
 
-// percentiles returns the elapsed times in milliseconds at the given shares: exact for samples of whole
-// milliseconds (to 17 minutes, and beyond to 2 in a million), else at most 0.1 % above the exact value,
-// and never above the largest.
+// percentiles are those of the elapsed times, in milliseconds.
 func (f *rowFold) percentiles(shares ...float64) []float64 {
-	h, scale, unit := &f.fine, uint(hist.FineBits), int64(1)
-	switch {
-	case f.fine.Total == 0:
-		h, scale, unit = &f.coarse, hist.CoarseBits, 1000
-	case f.coarse.Total > 0:
-		h = f.merged()
-	}
-	values := make([]float64, len(shares))
-	for i, v := range h.Percentiles(scale, shares...) {
-		values[i] = float64(min(v*unit, f.max)) / 1000
-	}
-	return values
-}
-
-// merged holds all samples on the fine scale.
-func (f *rowFold) merged() *hist.Histogram {
-	h := &hist.Histogram{}
-	f.fine.Walk(hist.FineBits, func(v, n int64) bool { h.Add(v, n, hist.FineBits); return true })
-	f.coarse.Walk(hist.CoarseBits, func(v, n int64) bool { h.Add(v*1000, n, hist.FineBits); return true })
-	return h
+	return f.times.percentiles(f.max, shares...)
 }
 
 // wide is a sum of 128 bits: the squares of microseconds of a long run do not fit in 64.

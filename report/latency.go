@@ -2,9 +2,8 @@ package report
 
 import (
 	"math"
+	"slices"
 	"sort"
-
-	"stickbench/internal/hist"
 )
 
 // Latency is how the elapsed times of all requests are distributed. Marks are left out, unless their label
@@ -14,6 +13,8 @@ type Latency struct {
 	// Buckets ascend; those without requests are left out. There are at most 64, their bounds in equal
 	// ratios, as near to each other as that allows.
 	Buckets []Bucket `json:"buckets"`
+	// Histogram has at most 15 buckets without gaps, their bounds round numbers.
+	Histogram []Bucket `json:"histogram"`
 	// Percentiles ascend, from the smallest time at share 0 to the largest one at share 1: nine to each
 	// decade of what is left of the requests (0.1 … 0.9, 0.91 … 0.99, and so on).
 	Percentiles []Percentile `json:"percentiles"`
@@ -46,7 +47,8 @@ func (b *Builder) latency() *Latency {
 	if sum.count == 0 {
 		return nil
 	}
-	made := &Latency{Requests: sum.count, Buckets: sum.buckets()}
+	made := &Latency{Requests: sum.count, Histogram: sum.buckets(roundBounds)}
+	made.Buckets = slices.DeleteFunc(sum.buckets(ratioBounds), func(b Bucket) bool { return b.Count == 0 })
 	shares := TailShares(sum.count)
 	for i, ms := range sum.percentiles(shares...) {
 		made.Percentiles = append(made.Percentiles, Percentile{shares[i], ms})
@@ -67,15 +69,9 @@ func TailShares(n int64) []float64 {
 	return append(shares, 1)
 }
 
-// buckets are the counts of the row's histogram between bounds in equal ratios.
-func (f *rowFold) buckets() (list []Bucket) {
-	h, scale, unit := &f.fine, uint(hist.FineBits), 0.001
-	switch {
-	case f.fine.Total == 0:
-		h, scale, unit = &f.coarse, hist.CoarseBits, 1
-	case f.coarse.Total > 0:
-		h = f.merged()
-	}
+// buckets are the counts between the bounds that hold the least and the largest time between them.
+func (t *times) buckets(between func(first, last int64) (bounds []int64)) []Bucket {
+	h, scale, unit := t.histogram()
 	first, last := int64(-1), int64(0)
 	h.Walk(scale, func(v, _ int64) bool {
 		if first < 0 {
@@ -84,18 +80,69 @@ func (f *rowFold) buckets() (list []Bucket) {
 		last = v
 		return true
 	})
-	bounds := ratioBounds(first, last)
+	bounds := between(first, last)
+	list := make([]Bucket, len(bounds)-1)
+	for i := range list {
+		list[i].FromMS, list[i].ToMS = float64(bounds[i]*unit)/1000, float64(bounds[i+1]*unit)/1000
+	}
 	h.Walk(scale, func(v, n int64) bool {
-		i := sort.Search(len(bounds), func(i int) bool { return bounds[i] > v })
-		from, to := float64(bounds[i-1])*unit, float64(bounds[i])*unit
-		if k := len(list) - 1; k >= 0 && list[k].FromMS == from {
-			list[k].Count += n
-		} else {
-			list = append(list, Bucket{from, to, n})
-		}
+		list[sort.Search(len(bounds), func(i int) bool { return bounds[i] > v })-1].Count += n
 		return true
 	})
 	return list
+}
+
+// mostLines bounds the buckets of Latency.Histogram.
+const mostLines = 15
+
+// mantissas are series of round numbers within a decade, in tenths, the finest last.
+var mantissas = [][]int64{
+	{10}, {10, 30}, {10, 20, 50}, {10, 15, 20, 30, 50, 70}, {10, 12, 15, 20, 25, 30, 40, 50, 60, 80},
+	{10, 12, 14, 16, 18, 20, 25, 30, 35, 40, 45, 50, 60, 70, 80, 90}}
+
+// roundBounds are round numbers that hold first and last between them, in as many steps as mostLines allows: of
+// growing width, or, where the values lie close together, of one width.
+func roundBounds(first, last int64) []int64 {
+	var best []int64
+	for _, series := range mantissas {
+		if bounds := decades(series, first, last); len(bounds)-1 <= mostLines {
+			best = bounds
+		}
+	}
+	if len(best) > mostLines/2 {
+		return best
+	}
+	for width := int64(1); ; width *= 10 {
+		for _, step := range []int64{width, 2 * width, 5 * width} {
+			if from := first / step * step; (last-from)/step < mostLines {
+				bounds := []int64{from}
+				for bounds[len(bounds)-1] <= last {
+					bounds = append(bounds, bounds[len(bounds)-1]+step)
+				}
+				return bounds
+			}
+		}
+	}
+}
+
+// decades are the numbers of a series, in each decade, from the last one that is not above first to the first one
+// above last.
+func decades(series []int64, first, last int64) []int64 {
+	bounds := []int64{0}
+	for power := int64(1); ; power *= 10 {
+		for _, m := range series {
+			bound := (m*power + 9) / 10
+			switch end := bounds[len(bounds)-1]; {
+			case bound <= first:
+				bounds = []int64{bound}
+			case bound > end:
+				bounds = append(bounds, bound)
+			}
+			if bound > last {
+				return bounds
+			}
+		}
+	}
 }
 
 // ratioBounds are whole numbers, as near as may be to 2^(k/m) for whole k, that hold first and last between

@@ -46,6 +46,32 @@ func TestRatioBounds(t *testing.T) {
 	}
 }
 
+func TestRoundBounds(t *testing.T) {
+	for ends, want := range map[[2]int64][]int64{
+		{0, 0}:                         {0, 1},
+		{1000, 1000}:                   {1000, 1001},
+		{1000, 1100}:                   {1000, 1010, 1020, 1030, 1040, 1050, 1060, 1070, 1080, 1090, 1100, 1110},
+		{120, 9000}:                    {100, 150, 200, 300, 500, 700, 1000, 1500, 2000, 3000, 5000, 7000, 10_000},
+		{42, 5_000_000}:                {30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000, 10_000_000},
+		{1, math.MaxInt64 / 1_000_000}: {1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1e9, 1e10, 1e11, 1e12, 1e13},
+	} {
+		if got := roundBounds(ends[0], ends[1]); !slices.Equal(got, want) {
+			t.Errorf("%v: %v, want %v", ends, got, want)
+		}
+	}
+	for first := int64(0); first < 3000; first += 7 {
+		for last := first; last < 1e7; last = last*3/2 + 1 {
+			bounds := roundBounds(first, last)
+			if !slices.IsSorted(bounds) || len(bounds) < 2 || len(bounds) > mostLines+1 || bounds[0] > first || bounds[len(bounds)-1] <= last {
+				t.Fatalf("%d to %d: %v", first, last, bounds)
+			}
+			if len(bounds) < 8 && last-first > 20 {
+				t.Fatalf("%d to %d in so few: %v", first, last, bounds)
+			}
+		}
+	}
+}
+
 func TestTailShares(t *testing.T) {
 	want := []float64{0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.91, 0.92, 0.93, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99, 1}
 	if got := TailShares(100); !slices.Equal(got, want) {

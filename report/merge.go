@@ -19,8 +19,7 @@ func (f *rowFold) merge(o *rowFold) {
 	f.sent += o.sent
 	f.sum += o.sum
 	f.squares.add(o.squares)
-	f.fine.Merge(&o.fine)
-	f.coarse.Merge(&o.coarse)
+	f.times.merge(&o.times)
 	if o.response == nil {
 		return
 	}

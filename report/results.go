@@ -28,15 +28,21 @@ type Results struct {
 	Labels []Row `json:"labels"` // in order of first appearance
 	Total  Row   `json:"total"`  // Row.Label is "TOTAL"; marks count here as in JMeter
 
-	Nodes        []Node          `json:"nodes"` // by name; with weights, also those that never answered
-	Affinity     Affinity        `json:"affinity"`
-	Distribution *Distribution   `json:"distribution,omitempty"`
-	Requests     *Requests       `json:"requests,omitempty"`  // of a run; a recording alone does not know it
-	Arrivals     *Arrivals       `json:"arrivals,omitempty"`  // of a run with open groups
-	Generator    *Generator      `json:"generator,omitempty"` // of a run
-	Latency      *Latency        `json:"latency,omitempty"`   // nil without requests
-	Users        *Users          `json:"users,omitempty"`     // nil where no node is known
-	Errors       []Error         `json:"errors"`              // most frequent first
+	Nodes        []Node        `json:"nodes"` // by name; with weights, also those that never answered
+	Affinity     Affinity      `json:"affinity"`
+	Distribution *Distribution `json:"distribution,omitempty"`
+	Requests     *Requests     `json:"requests,omitempty"`  // of a run; a recording alone does not know it
+	Arrivals     *Arrivals     `json:"arrivals,omitempty"`  // of a run with open groups
+	Generator    *Generator    `json:"generator,omitempty"` // of a run
+	Latency      *Latency      `json:"latency,omitempty"`   // nil without requests
+	// Statuses are those of HTTP, in ascending order, requests without a response last. Connect is the time to
+	// connect, of requests that had no connection yet, TLS included; FirstByte lasts from the start of each
+	// request to the first byte of its response. Both are nil where nothing is known of them.
+	Statuses     []Status        `json:"statuses"`
+	Connect      *Timing         `json:"connect,omitempty"`
+	FirstByte    *Timing         `json:"first_byte,omitempty"`
+	Users        *Users          `json:"users,omitempty"` // nil where no node is known
+	Errors       []Error         `json:"errors"`          // most frequent first
 	Expectations []Expectation   `json:"expectations"`
 	Events       []Event         `json:"events"` // by time
 	Phases       []Phase         `json:"phases"` // by first appearance; none without an event that begins one

@@ -10,9 +10,8 @@ import (
 	"stickbench/report/text"
 )
 
-// formats are what `stickbench report --format` knows beside html, which needs more than the results.
+// formats are what `stickbench report --format` knows beside text and html, which need more than the results.
 var formats = map[string]func(a *app, r *report.Results) error{
-	"text":       func(a *app, r *report.Results) error { return text.Write(a.stdout, r, a.textOptions()) },
 	"json":       func(a *app, r *report.Results) error { return export.WriteJSON(a.stdout, r) },
 	"jmeter":     func(a *app, r *report.Results) error { return export.WriteJMeterTable(a.stdout, r) },
 	"csv":        func(a *app, r *report.Results) error { return export.WriteJMeterCSV(a.stdout, r) },
@@ -22,6 +21,7 @@ var formats = map[string]func(a *app, r *report.Results) error{
 
 func (a *app) reportCommand() *cobra.Command {
 	var format string
+	var length reportLength
 	c := &cobra.Command{
 		Use:   "report RUN|FILE.jtl",
 		Short: "Print the report of a run again, or of any JTL file, JMeter's included",
@@ -37,6 +37,9 @@ figures as Prometheus's metrics.`,
 				return a.reportHTML(args[0])
 			}
 			write, ok := formats[format]
+			if format == "text" {
+				write, ok = func(a *app, r *report.Results) error { return a.writeText(r, length) }, true
+			}
 			if !ok {
 				return fmt.Errorf("--format %s: expected %s", format, "text, json, jmeter, csv, html, junit or prometheus")
 			}
@@ -50,6 +53,7 @@ figures as Prometheus's metrics.`,
 			return nil
 		},
 	}
+	c.Flags().Var(&length, "report", "`summary|full`: with where time went, a histogram of it, and statuses (default summary)")
 	c.Flags().StringVarP(&format, "format", "f", "text", "`text|json|jmeter|csv|html|junit|prometheus`")
 	return c
 }
@@ -62,4 +66,29 @@ func (a *app) results(path string) (*report.Results, error) {
 	}
 	b := report.NewBuilder()
 	return r.fold(b, b.Add)
+}
+
+// reportLength is how much a report in text tells; "" is a summary.
+type reportLength string
+
+const (
+	summaryReport reportLength = "summary"
+	fullReport    reportLength = "full"
+)
+
+func (l *reportLength) Set(s string) error {
+	if *l = reportLength(s); *l != summaryReport && *l != fullReport {
+		return fmt.Errorf("want summary or full")
+	}
+	return nil
+}
+
+func (l *reportLength) String() string { return string(*l) }
+func (l *reportLength) Type() string   { return "length" }
+
+// writeText prints the report.
+func (a *app) writeText(r *report.Results, length reportLength) error {
+	o := a.textOptions()
+	o.Full = length == fullReport
+	return text.Write(a.stdout, r, o)
 }

@@ -13,7 +13,6 @@ import (
 	"stickbench/plans"
 	"stickbench/report"
 	"stickbench/report/export"
-	"stickbench/report/text"
 )
 
 // runFlags are the options of `stickbench run`.
@@ -26,6 +25,7 @@ type runFlags struct {
 	Repeat      int
 	Progress    string // "" is live.Auto
 	Metrics     string
+	Report      reportLength
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -60,6 +60,9 @@ Exit codes: 0 done, expectations met; 1 an expectation failed; 2 wrong usage or 
 			if err != nil {
 				return err
 			}
+			if j.urls && o.Report == "" {
+				o.Report = fullReport
+			}
 			plan, err := j.read()
 			if err == nil && o.Save != "" {
 				err = save(o.Save, j.source)
@@ -81,6 +84,7 @@ Exit codes: 0 done, expectations met; 1 an expectation failed; 2 wrong usage or 
 	f.StringVarP(&o.Out, "out", "o", "", "the run's `folder` (default results/<plan>-<UTC time>)")
 	f.BoolVar(&o.NoOut, "no-out", false, "write no folder")
 	f.BoolVar(&o.JSON, "json", false, "print the results as one JSON document, and nothing else")
+	f.Var(&o.Report, "report", "`summary|full`: with where time went, a histogram of it, and statuses (default: full with a URL, else summary)")
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress on standard error")
 	f.StringVar(&o.Progress, "progress", live.Auto, "`auto|json|none` on standard error: auto draws bars on a terminal and prints lines elsewhere, json prints a line of JSON every second")
 	f.StringVar(&o.Metrics, "metrics", "", "serve Prometheus metrics of the run at /metrics while it lasts, on a loopback `address` such as 127.0.0.1:9464")
@@ -184,7 +188,7 @@ func recordingFailed(err error) error {
 func (a *app) conclude(plan *plans.Plan, o *runFlags, s *recording, r *record, failure error) error {
 	r.Results = s.results.Freeze(r.facts(plan))
 	folderErr := s.close(r)
-	printErr := a.print(r.Results, o.JSON)
+	printErr := a.print(r.Results, o)
 	if s.folder != nil && folderErr == nil {
 		fmt.Fprintf(a.stderr, "recorded in %s\n", s.folder.dir)
 	}
@@ -205,11 +209,11 @@ func (a *app) conclude(plan *plans.Plan, o *runFlags, s *recording, r *record, f
 	return nil
 }
 
-func (a *app) print(r *report.Results, asJSON bool) error {
-	if asJSON {
+func (a *app) print(r *report.Results, o *runFlags) error {
+	if o.JSON {
 		return export.WriteJSON(a.stdout, r)
 	}
-	return text.Write(a.stdout, r, a.textOptions())
+	return a.writeText(r, o.Report)
 }
 
 // startLab starts the plan's laboratory; it is nil if the plan has a target.

@@ -26,6 +26,7 @@ func listed(r *report.Results) *report.Results {
 	c := *r
 	c.Labels, c.Nodes, c.Errors = list(c.Labels), list(c.Nodes), list(c.Errors)
 	c.Expectations, c.Events, c.Warnings = list(c.Expectations), list(c.Events), list(c.Warnings)
+	c.Statuses = list(c.Statuses)
 	c.Phases, c.States, c.Timeline.Points = list(c.Phases), list(c.States), list(c.Timeline.Points)
 	return &c
 }

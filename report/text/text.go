@@ -15,6 +15,8 @@ import (
 type Options struct {
 	// Width is that of the terminal in columns, 0 for 100. No line is longer, down to a width of 60.
 	Width int
+	// Full adds where time went and a histogram of it, and the statuses where they are all the same.
+	Full bool
 	// Color sets colours and weights (ANSI SGR sequences). No meaning depends on them.
 	Color bool
 }
@@ -26,16 +28,16 @@ const (
 )
 
 // Write writes the report that `stickbench run` prints: the verdict, the summary, response times
-// of arrivals, nodes and their shares, affinity, phases, the timeline, events, errors, expectations and
-// warnings. It is a function of r alone. Text that came from the target is escaped, so that a response cannot drive the terminal.
+// of arrivals, nodes and their shares, affinity, phases, the timeline, where time went, events, statuses, errors,
+// expectations and warnings. It is a function of r and of the options alone. Text that came from the target is escaped, so that a response cannot drive the terminal.
 func Write(w io.Writer, r *report.Results, opt Options) error {
-	p := &page{width: max(opt.Width, minWidth), color: opt.Color}
+	p := &page{width: max(opt.Width, minWidth), color: opt.Color, full: opt.Full}
 	if opt.Width == 0 {
 		p.width = defaultWidth
 	}
 	for _, section := range []func(*page, *report.Results){
-		writeVerdict, writeSummary, writeResponse, writeNodes, writeAffinity, writePhases, writeTimeline, writeEvents,
-		writeErrors, writeExpectations, writeWarnings,
+		writeVerdict, writeSummary, writeResponse, writeNodes, writeAffinity, writePhases, writeTimeline, writeTimings, writeHistogram,
+		writeEvents, writeStatuses, writeErrors, writeExpectations, writeWarnings,
 	} {
 		section(p, r)
 	}
@@ -50,6 +52,7 @@ type page struct {
 	text  bytes.Buffer
 	width int
 	color bool
+	full  bool
 }
 
 // style is the number of an SGR sequence.

@@ -25,6 +25,13 @@ func TestWriteText(t *testing.T) {
 			sampletest.Golden(t, fmt.Sprintf("%s-%d", name, width), b.Bytes())
 		}
 	}
+	for _, name := range []string{"open", "failures", "foreign"} {
+		var b bytes.Buffer
+		if err := Write(&b, reporttest.Runs()[name], Options{Width: 100, Full: true}); err != nil {
+			t.Fatal(err)
+		}
+		sampletest.Golden(t, name+"-full", b.Bytes())
+	}
 }
 
 // No line is longer than the terminal is wide, whatever the width; nothing from outside reaches it as a
@@ -35,8 +42,8 @@ func TestWriteTextFits(t *testing.T) {
 		for width := 60; width <= 200; width += 7 {
 			var text, colored bytes.Buffer
 			if err := errors.Join(
-				Write(&text, r, Options{Width: width}),
-				Write(&colored, r, Options{Width: width, Color: true}),
+				Write(&text, r, Options{Width: width, Full: true}),
+				Write(&colored, r, Options{Width: width, Full: true, Color: true}),
 			); err != nil {
 				t.Fatal(err)
 			}
