@@ -1,0 +1,126 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"stickbench/internal/jmx"
+)
+
+// importFlags are the options of `stickbench import`.
+type importFlags struct {
+	JSON, Native bool
+	Map          []string
+	Set          []string
+}
+
+func (a *app) importCommand() *cobra.Command {
+	var o importFlags
+	c := &cobra.Command{
+		Use:   "import FILE.jmx",
+		Short: "Read a JMeter plan, and print it as a plan of stickbench",
+		Long: `Read a JMeter plan, and print it as a plan of stickbench: a file, or - for standard input.
+
+The plan goes to standard output. What could not be carried over is told on standard error, element by
+element, with its line, why, and what to do instead; a comment stands at its place in the plan, and a
+sampler leaves a mark of its name. Disabled elements, listeners and caches go without a word.
+
+Exit codes: 0 everything was carried over; 1 something was left out; 2 the file is no JMeter plan.`,
+		Args: one("FILE.jmx"),
+		RunE: func(_ *cobra.Command, args []string) error {
+			plan, err := a.importFile(args[0], &o)
+			if err != nil {
+				return err
+			}
+			return a.printImport(plan, o.JSON)
+		},
+	}
+	f := c.Flags()
+	f.BoolVar(&o.JSON, "json", false, "print the account and the plan as one JSON document, and nothing else")
+	f.BoolVar(&o.Native, "native", false, "add what stickbench says better: where responses name their node")
+	f.StringArrayVar(&o.Map, "map", nil, "`OLD=NEW`: data files whose names begin with OLD; may be repeated")
+	f.StringArrayVar(&o.Set, "set", nil, "`name=value` of a property of JMeter, as its -J gives it; may be repeated")
+	return c
+}
+
+// importFile reads a JMeter plan.
+func (a *app) importFile(name string, o *importFlags) (*jmx.Plan, error) {
+	source, err := readAll(name, a.stdin)
+	if err != nil {
+		return nil, err
+	}
+	options := jmx.Options{File: filepath.Base(name), Native: o.Native, Properties: map[string]string{}}
+	for _, m := range o.Map {
+		from, to, ok := strings.Cut(m, "=")
+		if !ok || from == "" {
+			return nil, fmt.Errorf("invalid --map %s: want OLD=NEW", m)
+		}
+		options.Map = append(options.Map, jmx.Mapping{Old: from, New: to})
+	}
+	for _, s := range o.Set {
+		property, value, ok := strings.Cut(s, "=")
+		if !ok || property == "" {
+			return nil, fmt.Errorf("invalid --set %s: want name=value", s)
+		}
+		options.Properties[property] = value
+	}
+	folder := filepath.Dir(name)
+	options.Read = func(file string) ([]byte, error) {
+		if !filepath.IsAbs(file) {
+			file = filepath.Join(folder, file)
+		}
+		return readAll(file, nil)
+	}
+	plan, err := jmx.Import(source, options)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return plan, nil
+}
+
+// readAll reads a file, or standard input for "-", as far as a JMeter plan may be large.
+func readAll(name string, stdin io.Reader) ([]byte, error) {
+	in := stdin
+	if name != "-" || stdin == nil {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		if info, err := f.Stat(); err == nil && !info.Mode().IsRegular() && info.IsDir() {
+			return nil, fmt.Errorf("%s is a folder, not a file", name)
+		}
+		in = f
+	}
+	return io.ReadAll(io.LimitReader(in, jmx.Largest+1))
+}
+
+func (a *app) printImport(plan *jmx.Plan, asJSON bool) error {
+	var err error
+	if asJSON {
+		e := json.NewEncoder(a.stdout)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		err = e.Encode(struct {
+			jmx.Account
+			Plan string `json:"plan"`
+		}{plan.Account, plan.TOML})
+	} else {
+		_, err = io.WriteString(a.stdout, plan.TOML)
+		err = errors.Join(err, plan.Account.WriteText(a.stderr))
+	}
+	if err != nil {
+		return cannotRun("the plan could not be printed: %w", err)
+	}
+	if !plan.Account.Whole() {
+		return &exitError{code: exitFailed}
+	}
+	return nil
+}

@@ -1,0 +1,335 @@
+package jmx
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// afterSteps writes what follows a sampler: extractors and assertions go into its request, of which a mark has
+// none; what else post-processors do are steps.
+func (im *importer) afterSteps(e *Element, sc *scope, blocks ...*block) []*block {
+	var b *block
+	if len(blocks) > 0 {
+		b = blocks[0]
+	}
+	im.sampled = e
+	var all []*block
+	for _, post := range sc.outward(afters) {
+		im.at = post
+		all = append(all, im.after(post, b, sc)...)
+	}
+	for _, a := range sc.outward(assertions) {
+		im.at = a
+		im.assertion(a, b, e)
+	}
+	im.at = e
+	return all
+}
+
+func (im *importer) after(e *Element, b *block, sc *scope) []*block {
+	switch {
+	case isScript(e):
+		actions, err := im.actions(e)
+		if err != nil {
+			im.remark(e, "the script: "+err.Error(), writeScript)
+			return nil
+		}
+		var verdicts []*ex
+		steps := im.steps(e, actions, &verdicts)
+		im.verdicts(e, b, verdicts, "")
+		return slices.Concat(im.takeBefore(), steps)
+	case e.Class == "ResultAction":
+		im.resultAction(e, b)
+	case e.Class == "TestActionPostProcessor" || e.Class == "ResultSaver":
+	case len(im.extractors(e)) > 0:
+		if b == nil { // a mark has no response
+			if e.Parent == im.sampled {
+				im.remark(e, "there is no response to look into: its sampler became a mark", "set the variable in a step")
+				for _, x := range im.extractors(e) {
+					delete(im.lists, x.name)
+				}
+			}
+			return nil
+		}
+		im.extract(e, b, sc)
+	case e.thirdParty() != "":
+		im.remark(e, "a third-party post-processor", "extract it in our words (stickbench help plans)")
+	default:
+		im.remark(e, "there is no such post-processor here", "extract it in our words (stickbench help plans)")
+	}
+	return nil
+}
+
+// resultAction is what a user does after a failed sample of its scope.
+func (im *importer) resultAction(e *Element, b *block) {
+	action := map[string]string{"1": "stop-user", "2": "stop", "3": "stop", "4": "next-iteration", "5": "next-iteration", "1000": "", "0": ""}[e.word("OnError.action")]
+	if action == "" || b == nil {
+		return
+	}
+	if e.Parent != nil && isGroup(e.Parent.Class) || e.Parent != nil && e.Parent.Class == "TestPlan" {
+		if im.groupBlock.get("on_error") == nil {
+			im.groupBlock.set("on_error", action)
+		}
+		return
+	}
+	b.request.onError = action
+}
+
+// verdicts are conditions under which a script makes its sample a failure.
+func (im *importer) verdicts(e *Element, b *block, failed []*ex, message string) {
+	for _, x := range failed {
+		if b == nil {
+			im.remark(e, "a mark cannot fail", "")
+			return
+		}
+		b.assert(opposite(x), message)
+	}
+}
+
+// assert adds a condition to those that the response must meet.
+func (b *block) assert(x *ex, message string) {
+	var v any = expression(x.String())
+	if message != "" {
+		v = inline{{"that", v}, {"message", message}}
+	}
+	b.request.assert = append(b.request.assert, v)
+}
+
+func (im *importer) assertion(e *Element, b *block, sampler *Element) {
+	if b == nil {
+		if e.Parent == sampler {
+			im.remark(e, "there is no response to judge: its sampler became a mark", "")
+		}
+		return
+	}
+	switch e.Class {
+	case "ResponseAssertion":
+		im.responseAssertion(e, b)
+	case "DurationAssertion":
+		if n, ok := im.amount(e, firstOf(e.word("DurationAssertion.duration"), "0"), ""); ok && n != int64(0) {
+			b.assert(binary2("<=", word("elapsed", numberKind), im.bound(e.word("DurationAssertion.duration"))), "")
+		}
+	case "SizeAssertion":
+		im.sizeAssertion(e, b)
+	case "JSONPathAssertion":
+		im.jsonAssertion(e, b)
+	case "JMESPathAssertion":
+		im.remark(e, "JMESPath", `assert with json("path")`)
+	case "MD5HexAssertion":
+		b.assert(binary2("==", apply("md5", textKind, word("body", textKind)), text(strings.ToLower(e.word("MD5HexAssertion.size")))), "")
+	case "XPathAssertion", "XPath2Assertion":
+		im.remark(e, "XPath cannot be asserted", "extract the value with xpath, and assert that")
+	case "XMLAssertion":
+		im.remark(e, "that the response is well-formed XML is not checked", "assert what it must contain")
+	default:
+		if isScript(e) {
+			im.scriptAssertion(e, b)
+			return
+		}
+		why := "there is no such assertion here"
+		if e.thirdParty() != "" {
+			why = "a third-party assertion"
+		}
+		im.remark(e, why, "assert in our words (stickbench help conditions)")
+	}
+}
+
+func (im *importer) scriptAssertion(e *Element, b *block) {
+	actions, err := im.actions(e)
+	if err != nil {
+		im.remark(e, "the script: "+err.Error(), writeScript)
+		return
+	}
+	var verdicts []*ex
+	if steps := im.steps(e, actions, &verdicts); len(steps) > 0 {
+		im.remark(e, "the variables that its script sets", "set them in a step")
+	}
+	im.verdicts(e, b, verdicts, "")
+}
+
+// bound is a number, or a variable that holds one.
+func (im *importer) bound(s string) *ex {
+	v := parseValue(s)
+	if t, ok := v.text(); ok {
+		return number(strings.TrimSpace(t))
+	}
+	x, err := im.expression(v)
+	if err != nil {
+		return number("0")
+	}
+	return x.asNumber()
+}
+
+var fields = map[string]*ex{
+	"Assertion.response_data": word("body", textKind), "Assertion.response_data_as_document": word("body", textKind), "": word("body", textKind),
+	"Assertion.response_code": word("status", numberKind), "Assertion.response_message": word("reason", textKind),
+	"Assertion.response_headers": word("headers", textKind), "Assertion.sample_label": word("url", textKind),
+}
+
+// The bits of a response assertion's kind.
+const (
+	typeMatches, typeContains, typeNot, typeEquals, typeSubstring, typeOr = 1, 2, 4, 8, 16, 32
+)
+
+// responseAssertion is a list of patterns that a part of the response must meet: all, or one of them.
+func (im *importer) responseAssertion(e *Element, b *block) {
+	field := fields[e.word("Assertion.test_field")]
+	if e.word("Assertion.scope") == "variable" || e.word("Scope.variable") != "" && e.word("Assertion.scope") != "" && e.word("Assertion.scope") != "all" && e.word("Assertion.scope") != "children" {
+		name := im.name(e.word("Scope.variable"))
+		im.use(name)
+		field = variable(name)
+	}
+	if field == nil {
+		im.remark(e, "it judges the request: "+e.word("Assertion.test_field"), "the plan itself has what is sent")
+		return
+	}
+	kind, ok := e.number("Assertion.test_type")
+	if !ok {
+		kind = typeContains
+	}
+	var tests []*ex
+	for _, p := range e.list("Asserion.test_strings") {
+		x, err := im.test(field, parseValue(p.text), kind)
+		if err != nil {
+			im.remark(e, err.Error(), "assert in our words (stickbench help conditions)")
+			return
+		}
+		if kind&typeNot != 0 {
+			x = opposite(x)
+		}
+		tests = append(tests, x)
+	}
+	ignoresStatus := e.truth("Assertion.assume_success", false)
+	message := im.text(e, "Assertion.custom_message")
+	if kind&typeOr != 0 && len(tests) > 1 {
+		any := tests[0]
+		for _, x := range tests[1:] {
+			any = binary2("||", any, x)
+		}
+		tests = []*ex{any}
+	}
+	for _, x := range tests {
+		b.assert(x, message)
+	}
+	switch judges := slices.ContainsFunc(tests, func(x *ex) bool { return strings.Contains(x.String(), "status") }); {
+	case ignoresStatus && !judges:
+		b.assert(binary2(">", word("status", numberKind), number("0")), "")
+	case !ignoresStatus && judges && !slices.ContainsFunc(tests, fixesStatus):
+		b.assert(binary2("<", word("status", numberKind), number("400")), "")
+	}
+}
+
+// fixesStatus reports whether the condition itself lets no status of 400 or more pass.
+func fixesStatus(x *ex) bool {
+	if x.op == "||" || x.op == "&&" {
+		return fixesStatus(x.in[0]) && fixesStatus(x.in[1])
+	}
+	return x.op == "==" && x.in[1].op == opNumber && len(x.in[1].s) == 3 && x.in[1].s < "400"
+}
+
+// test is one pattern of a response assertion.
+func (im *importer) test(field *ex, v value, kind int64) (*ex, error) {
+	pattern, err := im.expression(v)
+	if err != nil {
+		return nil, err
+	}
+	if field.kind() == numberKind && pattern.op == opText && isStatus(pattern.s) { // a code of three digits is itself, however it is looked for
+		return binary2("==", field, number(pattern.s)), nil
+	}
+	field = field.asText()
+	switch {
+	case kind&typeEquals != 0:
+		return binary2("==", field, pattern), nil
+	case kind&typeSubstring != 0:
+		return binary2("contains", field, pattern), nil
+	}
+	if pattern.op == opText {
+		source, why := goPattern(pattern.s)
+		if why != nil {
+			return nil, fmt.Errorf("the regular expression %s: %v", pattern.s, why)
+		}
+		if plainText(source) && kind&typeMatches == 0 {
+			return binary2("contains", field, text(source)), nil
+		}
+		pattern = text(source)
+	}
+	if kind&typeMatches != 0 {
+		pattern = whole(pattern)
+	}
+	return binary2("matches", field, pattern), nil
+}
+
+func isStatus(s string) bool {
+	n, ok := parseWhole(s)
+	return ok && len(strings.TrimSpace(s)) == 3 && n >= 100
+}
+
+// plainText reports whether a regular expression is just text.
+func plainText(s string) bool { return !strings.ContainsAny(s, `\.+*?()[]{}|^$`) }
+
+func (im *importer) sizeAssertion(e *Element, b *block) {
+	operator := map[string]string{"1": "==", "2": "!=", "3": ">", "4": "<", "5": ">=", "6": "<="}[firstOf(e.word("SizeAssertion.operator"), "1")]
+	length := func(x *ex) *ex { return apply("len", numberKind, x) }
+	field := map[string]*ex{"": word("bytes", numberKind), "SizeAssertion.response_network_size": word("bytes", numberKind),
+		"SizeAssertion.response_data": length(word("body", textKind)), "SizeAssertion.response_headers": length(word("headers", textKind)),
+		"SizeAssertion.response_code": length(word("status", numberKind).asText()), "SizeAssertion.response_message": length(word("reason", textKind))}[e.word("Assertion.test_field")]
+	if field == nil || operator == "" {
+		im.remark(e, "it measures "+e.word("Assertion.test_field"), "")
+		return
+	}
+	b.assert(binary2(operator, field, im.bound(firstOf(e.word("SizeAssertion.size"), "0"))), "")
+}
+
+// jsonAssertion is that a path is there, or has a value.
+func (im *importer) jsonAssertion(e *Element, b *block) {
+	path := jsonPath(e.word("JSON_PATH"))
+	if strings.Contains(path, "${") {
+		im.remark(e, "a path with variables", "extract the value, and assert that")
+		return
+	}
+	found := apply("json", anyKind, text(path))
+	x := binary2("!=", found, &ex{op: opNull})
+	if e.truth("JSONVALIDATION", false) {
+		var err error
+		if x, err = im.jsonValue(e, found); err != nil {
+			im.remark(e, err.Error(), "assert in our words (stickbench help conditions)")
+			return
+		}
+	}
+	if e.truth("INVERT", false) {
+		x = opposite(x)
+	}
+	b.assert(x, "")
+}
+
+func (im *importer) jsonValue(e *Element, found *ex) (*ex, error) {
+	if e.truth("EXPECT_NULL", false) {
+		return binary2("==", found, &ex{op: opNull}), nil
+	}
+	expected, err := im.expression(parseValue(e.text("EXPECTED_VALUE")))
+	if err != nil {
+		return nil, err
+	}
+	if e.truth("ISREGEX", true) {
+		if expected.op == opText && plainText(expected.s) {
+			return sameAs(found, expected), nil
+		}
+		return binary2("matches", apply("string", textKind, found), whole(expected)), nil
+	}
+	return sameAs(found, expected), nil
+}
+
+// sameAs compares a member of a JSON document with the text that JMeter has of it.
+func sameAs(found, expected *ex) *ex {
+	if expected.op == opText {
+		switch s := expected.s; {
+		case s == "true" || s == "false":
+			return binary2("==", found, truth(s == "true"))
+		case isNumber(s):
+			return binary2("==", found, number(s))
+		}
+		return binary2("==", found, expected)
+	}
+	return binary2("==", apply("string", textKind, found), expected)
+}

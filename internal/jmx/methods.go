@@ -1,0 +1,352 @@
+package jmx
+
+import (
+	"slices"
+	"strings"
+)
+
+// An object of a script that is no value of a plan, but whose methods may give one: op is opObject, s its
+// class, in what it was made of.
+const opObject = "object"
+
+func object(class string, in ...*ex) *ex { return &ex{op: opObject, s: class, in: in} }
+
+// plain is an expression as a value: an object becomes the value that it stands for.
+func (x *ex) plain(p *parser) *ex {
+	if x.op != opObject {
+		return x
+	}
+	switch x.s {
+	case "json":
+		return apply("json", anyKind, x.in[0])
+	case "Date", "Instant":
+		return apply("now", numberKind)
+	case "UUID":
+		return apply("uuid", textKind)
+	case "responseCode":
+		return word("status", numberKind)
+	}
+	p.fail("an object: %s", x.s)
+	return nil
+}
+
+// The objects that JMeter gives to its scripts.
+var given = map[string]*ex{
+	"vars": object("vars"), "props": object("props"), "log": object("log"), "OUT": object("log"),
+	"prev": object("result"), "SampleResult": object("result"), "AssertionResult": object("assertion"),
+	"ctx": object("ctx"), "sampler": object("sampler"), "System": object("System"), "Math": object("Math"),
+	"Integer": object("Integer"), "Long": object("Integer"), "Double": object("Integer"), "Float": object("Integer"),
+	"Number": object("Integer"), "BigDecimal": object("Integer"), "String": object("String"), "Boolean": object("Boolean"),
+	"UUID": object("UUIDs"), "Thread": object("Thread"), "ThreadLocalRandom": object("ThreadLocalRandom"),
+	"RandomStringUtils": object("RandomStringUtils"), "StringUtils": object("StringUtils"), "Instant": object("Instants"),
+	"LocalDateTime": object("LocalDates"), "LocalDate": object("LocalDates"), "DateTimeFormatter": object("DateTimeFormatter"),
+	"Calendar": object("Calendars"), "URLEncoder": object("URLEncoder"), "DigestUtils": object("DigestUtils"), "Base64": object("Base64"),
+	"ResponseCode": object("responseCode"), "ResponseMessage": word("reason", textKind),
+	"ResponseHeaders": word("headers", textKind), "SampleLabel": object("SampleLabel"), "IsSuccess": negated(word("failed", truthKind)),
+	"ResponseData": object("bytes"),
+}
+
+// named is what a name at the beginning of an operand means.
+func (p *parser) named(name string) *ex {
+	switch {
+	case p.locals[name] != nil:
+		return p.locals[name]
+	case name == "true" || name == "false":
+		return truth(name == "true")
+	case name == "null" || name == "undefined":
+		return &ex{op: opNull}
+	case name == "new":
+		return p.created()
+	case given[name] != nil:
+		return given[name]
+	case slices.Contains([]string{"parseInt", "parseFloat", "Number"}, name) && p.is("("):
+		return p.one(p.callArguments()).asNumber()
+	case name == "args" || name == "bsh":
+		return object(name)
+	case name == "Parameters":
+		var all []string
+		for _, v := range p.args {
+			s, ok := v.text()
+			if !ok {
+				p.fail("Parameters")
+			}
+			all = append(all, s)
+		}
+		return text(strings.Join(all, " "))
+	}
+	p.packages(name)
+	if last := p.tokens[p.at-1].text; given[last] != nil {
+		return given[last]
+	}
+	p.fail("%s", name)
+	return nil
+}
+
+// packages goes over the rest of a class's full name, such as java.util.UUID.
+func (p *parser) packages(name string) {
+	for slices.Contains([]string{"java", "org", "groovy", "javax", "util", "text", "lang", "commons", "apache", "lang3", "time", "json", "concurrent", "net", "jmeter", "codec", "digest"}, name) && p.is(".") {
+		p.at++
+		name = p.name()
+	}
+}
+
+// created is new Class(arguments).
+func (p *parser) created() *ex {
+	class := p.name()
+	p.packages(class)
+	class = p.tokens[p.at-1].text
+	for p.is("<") { // type arguments
+		for !p.skip(">") {
+			p.at++
+			if p.now().sort == 0 {
+				p.fail("new %s", class)
+			}
+		}
+	}
+	if !p.is("(") {
+		p.fail("new %s", class)
+	}
+	args := p.callArguments()
+	switch class {
+	case "Random", "SecureRandom":
+		return object("Random")
+	case "Date", "JsonSlurper":
+		if len(args) == 0 {
+			return object(class)
+		}
+	case "SimpleDateFormat":
+		if len(args) > 0 {
+			return object(class, args[0])
+		}
+	case "String", "Integer", "Long":
+		if len(args) == 1 {
+			return args[0]
+		}
+	}
+	p.fail("new %s", class)
+	return nil
+}
+
+// callArguments are those between parentheses.
+func (p *parser) callArguments() []*ex {
+	p.need("(")
+	var all []*ex
+	p.skipLines()
+	for !p.skip(")") {
+		all = append(all, p.expression(0))
+		p.skipLines()
+		if !p.is(")") {
+			p.need(",")
+			p.skipLines()
+		}
+	}
+	return all
+}
+
+func (p *parser) one(args []*ex) *ex {
+	if len(args) == 0 {
+		p.fail("a call without its argument")
+	}
+	return args[0].plain(p)
+}
+
+// member is x.name, with the arguments that follow if any do.
+func (p *parser) member(x *ex, name string) *ex {
+	line := p.now().line
+	var args []*ex
+	call := p.is("(")
+	if call {
+		args = p.callArguments()
+	}
+	if y := p.methodOf(x, name, args, call); y != nil {
+		return y
+	}
+	owner := x.s
+	if x.op != opObject {
+		owner = "text"
+	}
+	panic(&scriptError{owner + "." + name + map[bool]string{true: "()"}[call], line})
+}
+
+func (p *parser) methodOf(x *ex, name string, args []*ex, call bool) *ex {
+	if x.op != opObject {
+		return p.valueMethod(x.plain(p), name, args)
+	}
+	switch x.s {
+	case "vars":
+		return p.variables(name, args, call)
+	case "props":
+		if (name == "get" || name == "getProperty") && len(args) > 0 {
+			return p.property(p.literal(args[0]))
+		}
+	case "result":
+		return result(name)
+	case "ctx":
+		switch name {
+		case "getPreviousResult", "previousResult":
+			return object("result")
+		case "getThreadNum", "threadNum":
+			return binary2("-", apply("int", numberKind, variable("user")), number("1"))
+		case "getThreadGroup", "threadGroup":
+			return object("threadGroup")
+		case "getVariables":
+			return object("vars")
+		}
+	case "threadGroup":
+		if name == "getName" || name == "name" {
+			return variable("group")
+		}
+	case "bytes":
+		return word("body", textKind)
+	case "json":
+		return p.jsonMember(x, name, args, call)
+	default:
+		return p.library(x, name, args)
+	}
+	return nil
+}
+
+func (p *parser) literal(x *ex) string {
+	if x.op != opText {
+		p.fail("a name that is computed")
+	}
+	return x.s
+}
+
+func (p *parser) variables(name string, args []*ex, call bool) *ex {
+	switch {
+	case call && (name == "get" || name == "getObject") && len(args) == 1:
+		return p.variable(p.literal(args[0]))
+	case !call:
+		return p.variable(name)
+	}
+	return nil
+}
+
+// result are the methods of a SampleResult that conditions have words for.
+func result(name string) *ex {
+	switch name {
+	case "getResponseCode", "responseCode":
+		return object("responseCode")
+	case "getResponseMessage", "responseMessage":
+		return word("reason", textKind)
+	case "getResponseDataAsString", "responseDataAsString":
+		return word("body", textKind)
+	case "getResponseData", "responseData":
+		return object("bytes")
+	case "getResponseHeaders", "responseHeaders":
+		return word("headers", textKind)
+	case "isSuccessful", "successful", "isSuccess":
+		return negated(word("failed", truthKind))
+	case "getTime", "time":
+		return word("elapsed", numberKind)
+	case "getBytesAsLong", "getBytes", "bytes":
+		return word("bytes", numberKind)
+	case "getUrlAsString", "urlAsString":
+		return word("url", textKind)
+	}
+	return nil
+}
+
+// jsonMember follows a path into a parsed document.
+func (p *parser) jsonMember(x *ex, name string, args []*ex, call bool) *ex {
+	if call {
+		switch {
+		case name == "toString":
+			return apply("string", textKind, x.plain(p))
+		case name == "get" && len(args) == 1 && (args[0].op == opText || args[0].op == opNumber):
+			return p.jsonMember(x, args[0].s, nil, false)
+		case name == "size":
+			return apply("len", numberKind, x.plain(p))
+		}
+		return nil
+	}
+	escaped := strings.NewReplacer(".", `\.`, "*", `\*`, "?", `\?`, "#", `\#`).Replace(name)
+	if path := x.in[0].s; path != "" {
+		escaped = path + "." + escaped
+	}
+	return object("json", text(escaped))
+}
+
+func (p *parser) element(x, i *ex) *ex {
+	switch {
+	case x.op == opObject && x.s == "json" && (i.op == opText || i.op == opNumber):
+		return p.jsonMember(x, i.s, nil, false)
+	case x.op == opObject && x.s == "vars" && i.op == opText:
+		return p.variable(i.s)
+	case x.op == opObject && x.s == "props" && i.op == opText:
+		return p.property(i.s)
+	case x.op == opObject && x.s == "args" && i.op == opNumber:
+		return p.argument(i.s)
+	}
+	p.fail("an element of a list")
+	return nil
+}
+
+// argument is one of the script's parameters.
+func (p *parser) argument(index string) *ex {
+	i := int(index[0] - '0')
+	if len(index) != 1 || i >= len(p.args) {
+		p.fail("args[%s]", index)
+	}
+	return p.stringOf(p.args[i])
+}
+
+// valueMethod are the methods of strings and numbers.
+func (p *parser) valueMethod(x *ex, name string, args []*ex) *ex {
+	t := x.asText()
+	switch name {
+	case "toInteger", "toLong", "intValue", "longValue", "toDouble", "toFloat", "toBigDecimal":
+		return x.asNumber()
+	case "toString", "strip", "intern":
+		return t
+	case "trim":
+		return apply("trim", textKind, t)
+	case "isEmpty", "isBlank":
+		return binary2("==", t, text(""))
+	case "length", "size":
+		return apply("len", numberKind, t)
+	case "toUpperCase":
+		return apply("upper", textKind, t)
+	case "toLowerCase":
+		return apply("lower", textKind, t)
+	case "equals", "contentEquals", "compareTo", "equalsIgnoreCase", "contains", "startsWith", "endsWith", "matches",
+		"indexOf", "concat", "includes", "plus", "replace":
+		if len(args) > 0 {
+			return p.stringMethod(x, name, args)
+		}
+	}
+	return nil
+}
+
+func (p *parser) stringMethod(x *ex, name string, args []*ex) *ex {
+	t, other := x.asText(), args[0].plain(p)
+	switch name {
+	case "equals", "contentEquals":
+		return compared("==", x, other)
+	case "equalsIgnoreCase":
+		return binary2("==", lowered(t), lowered(other.asText()))
+	case "contains", "includes":
+		return binary2("contains", t, other.asText())
+	case "startsWith", "endsWith":
+		return binary2(name, t, other.asText())
+	case "matches":
+		return binary2("matches", t, whole(other.asText()))
+	case "indexOf":
+		return apply("indexOf", numberKind, t, other.asText())
+	case "concat", "plus":
+		return added(t, other)
+	case "replace":
+		if len(args) == 2 {
+			return apply("replace", textKind, t, other.asText(), args[1].plain(p).asText())
+		}
+	}
+	return nil
+}
+
+func lowered(x *ex) *ex {
+	if x.op == opText {
+		return text(strings.ToLower(x.s))
+	}
+	return apply("lower", textKind, x)
+}

@@ -1,0 +1,492 @@
+package jmx
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// request is a request being written: what others may share with it stands apart from its step's other keys.
+type request struct {
+	name     string
+	method   string
+	base     string // scheme and authority, "" if it has none
+	path     string
+	headers  []pair
+	query    inline
+	timeout  any
+	follow   bool
+	think    string
+	auth     inline
+	assert   []any
+	resource any
+	extracts []pair
+	onError  string
+	keys     []pair // the others
+}
+
+// settings are a sampler's properties with the defaults that apply to it: the innermost value that is not empty.
+type settings struct {
+	own      *Element
+	defaults []*Element // outermost first
+}
+
+func (s settings) owner(name string) *Element {
+	if s.own.has(name) {
+		return s.own
+	}
+	for _, d := range slices.Backward(s.defaults) {
+		if d.has(name) {
+			return d
+		}
+	}
+	return s.own
+}
+
+func (s settings) word(name string) string { return s.owner(name).word(name) }
+
+// truth is a switch: that of the defaults counts where the sampler says false, as a box that is not ticked.
+func (s settings) truth(name string, absent bool) bool { return s.owner(name).truth(name, absent) }
+
+// http is a request with all that applies to it.
+func (im *importer) http(e *Element, sc *scope) []*block {
+	s := settings{own: e, defaults: im.httpDefaults(sc)}
+	b := &block{comments: comment(e)}
+	r := &request{name: im.label(e.Name, "HTTP Request"), follow: s.truth("HTTPSampler.follow_redirects", true) || s.truth("HTTPSampler.auto_redirects", false)}
+	b.request = r
+	r.method = strings.ToUpper(firstOf(im.template(parseValue(s.word("HTTPSampler.method"))), "GET"))
+	im.address(e, s, r)
+	im.headers(e, sc, r)
+	im.parameters(e, s, r)
+	im.uploads(e, s, r)
+	im.timeouts(s, sc, r)
+	im.authorize(sc, r)
+	im.embedded(e, s, r)
+	if !s.truth("HTTPSampler.use_keepalive", true) {
+		r.header("Connection", "close")
+	}
+	if e.Class == "AjpSampler" {
+		im.missing(e, b, "it is sent over HTTP, not AJP", "")
+	}
+	if s.word("HTTPSampler.proxyHost") != "" {
+		im.note(e, "its proxy "+s.word("HTTPSampler.proxyHost"), "give the run one with --proxy")
+	}
+	if s.word("HTTPSampler.ipSource") != "" {
+		im.note(e, "its source address", "give the run one with --source")
+	}
+	if s.truth("HTTPSampler.md5", false) {
+		im.note(e, "the body is kept as it is, not as its MD5 sum", "")
+	}
+	after := im.afterSteps(e, sc, b)
+	return append([]*block{b}, after...)
+}
+
+// httpDefaults are the defaults for requests that apply; other protocols have some of the same class.
+func (im *importer) httpDefaults(sc *scope) []*Element {
+	return slices.DeleteFunc(sc.of("ConfigTestElement"), func(d *Element) bool {
+		for name := range d.properties {
+			if strings.HasPrefix(name, "HTTPSampler.") || strings.HasPrefix(name, "HTTPsampler.") {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// address finds scheme, authority and path.
+func (im *importer) address(e *Element, s settings, r *request) {
+	where := strings.TrimSpace(im.template(parseValue(s.word("HTTPSampler.path"))))
+	if e.Class == "SoapSampler" {
+		where = im.word(e, "HTTPSampler.URL_DATA")
+		if where == "" {
+			where = im.word(e, "SoapSampler.URL_DATA")
+		}
+		r.method = "POST"
+	}
+	if scheme, rest, whole := strings.Cut(where, "://"); whole && !strings.Contains(scheme, "/") && !strings.Contains(scheme, "?") {
+		authority, path := rest, ""
+		if i := strings.IndexAny(rest, "/?"); i >= 0 {
+			authority, path = rest[:i], rest[i:]
+		}
+		r.base, r.path = strings.ToLower(scheme)+"://"+authority, path
+		if strings.HasPrefix(scheme, "${") {
+			r.base = scheme + "://" + authority
+		}
+	} else {
+		r.base, r.path = im.base(e, s), where
+	}
+	r.path, _, _ = strings.Cut(r.path, "#")
+	if r.path == "" || r.path[0] != '/' && !(r.base == "" && strings.HasPrefix(r.path, "${")) {
+		r.path = "/" + r.path
+	}
+	r.path = strings.NewReplacer(" ", "%20", "\n", "", "\r", "", "\t", "%09").Replace(outsideBraces(r.path))
+}
+
+// outsideBraces is for a path's blanks: those within ${…} are our expression's own.
+func outsideBraces(path string) string {
+	if !strings.Contains(path, "${") {
+		return path
+	}
+	return strings.ReplaceAll(path, ", ", ",")
+}
+
+// base is the scheme and authority that the sampler and its defaults give.
+func (im *importer) base(e *Element, s settings) string {
+	host := strings.TrimSpace(im.template(parseValue(s.word("HTTPSampler.domain"))))
+	if host == "" {
+		return ""
+	}
+	scheme := strings.ToLower(strings.TrimSpace(im.template(parseValue(s.word("HTTPSampler.protocol")))))
+	scheme = strings.TrimSuffix(strings.TrimSuffix(scheme, "/"), ":/")
+	if given, rest, whole := strings.Cut(host, "://"); whole {
+		scheme, host = firstOf(scheme, given), rest
+	}
+	host = strings.TrimSuffix(host, "/")
+	prefix := ""
+	if name, path, cut := strings.Cut(host, "/"); cut {
+		host, prefix = name, "/"+path
+	}
+	if strings.Contains(s.word("HTTPSampler.protocol"), "${") {
+		scheme = strings.TrimSpace(im.template(parseValue(s.word("HTTPSampler.protocol"))))
+	}
+	scheme = firstOf(scheme, "http")
+	if scheme == "file" || scheme == "ftp" {
+		im.lose(e, "the protocol "+scheme, "")
+		scheme = "http"
+	}
+	port := strings.TrimSpace(im.template(parseValue(s.word("HTTPSampler.port"))))
+	if port == "0" || port == "" || scheme == "http" && port == "80" || scheme == "https" && port == "443" {
+		return scheme + "://" + host + prefix
+	}
+	return scheme + "://" + host + ":" + port + prefix
+}
+
+// headers are those of the header managers that apply, by name; the innermost one's value counts.
+func (im *importer) headers(e *Element, sc *scope, r *request) {
+	if e.Class == "SoapSampler" {
+		r.header("Content-Type", "text/xml")
+		if action := im.word(e, "HTTPSampler.SoapAction"); action != "" {
+			r.header("SOAPAction", action)
+		}
+	}
+	for _, m := range sc.of("HeaderManager") {
+		im.at = m
+		for _, p := range m.list("HeaderManager.headers") {
+			if p.element == nil {
+				continue
+			}
+			name := oneLine(im.word(p.element, "Header.name"), "")
+			value := oneLine(im.text(p.element, "Header.value"), "")
+			switch {
+			case name == "" && value == "":
+			case strings.EqualFold(name, "Content-Length"), strings.EqualFold(name, "Transfer-Encoding"):
+			case !headerName(name):
+				im.lose(m, fmt.Sprintf("%q is no name of a header", name), "correct it")
+			default:
+				r.header(name, value)
+			}
+		}
+	}
+	im.at = e
+}
+
+func headerName(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r) })
+}
+
+// header sets a header, in the place of one of the same name.
+func (r *request) header(name, value string) {
+	for i, h := range r.headers {
+		if strings.EqualFold(h.key, name) {
+			r.headers[i] = pair{name, value}
+			return
+		}
+	}
+	r.headers = append(r.headers, pair{name, value})
+}
+
+func (r *request) contentType() string {
+	for _, h := range r.headers {
+		if strings.EqualFold(h.key, "Content-Type") {
+			return h.value.(string)
+		}
+	}
+	return ""
+}
+
+var withoutBody = []string{"GET", "DELETE", "OPTIONS", "HEAD", "TRACE"}
+
+// parameters are the query, the form, or the body as it stands.
+func (im *importer) parameters(e *Element, s settings, r *request) {
+	args := im.requestArguments(s)
+	if e.Class == "SoapSampler" {
+		r.keys = append(r.keys, pair{"body", im.text(e, "HTTPSampler.xml_data")})
+		if e.has("SoapSampler.xml_data_file") {
+			r.keys = []pair{{"body", inline{{"file", im.file(e.word("SoapSampler.xml_data_file"))}}}}
+		}
+		return
+	}
+	raw := e.truth("HTTPSampler.postBodyRaw", false) || len(args) > 0 && !slices.ContainsFunc(args, func(a argument) bool { return a.name != "" }) && !slices.Contains(withoutBody[:1], r.method)
+	switch {
+	case len(args) == 0:
+	case raw:
+		im.rawBody(args, r)
+	case slices.Contains(withoutBody, r.method):
+		im.queryOf(args, r)
+	case len(uploadsOf(s)) == 0 && !s.truth("HTTPSampler.DO_MULTIPART_POST", false):
+		im.form(args, r)
+	}
+}
+
+// requestArguments are the sampler's and those that its defaults add.
+func (im *importer) requestArguments(s settings) []argument {
+	all := arguments(s.own.sub("HTTPsampler.Arguments"))
+	for _, d := range slices.Backward(s.defaults) {
+		for _, a := range arguments(d.sub("HTTPsampler.Arguments")) {
+			if !slices.ContainsFunc(all, func(b argument) bool { return b.name == a.name }) {
+				all = append(all, a)
+			}
+		}
+	}
+	return all
+}
+
+// rawBody is the body as the arguments' values, one behind the other.
+func (im *importer) rawBody(args []argument, r *request) {
+	var v value
+	for _, a := range args {
+		v = append(v, parseValue(a.value)...)
+	}
+	if p := v.only(); p != nil && p.call != nil && p.call.name == "__FileToString" {
+		if name, ok := p.call.argument(0).text(); ok {
+			r.keys = append(r.keys, pair{"body", inline{{"file", im.file(strings.TrimSpace(name))}}})
+			return
+		}
+	}
+	body := im.template(v)
+	if t := strings.TrimSpace(body); strings.HasPrefix(t, "{") || strings.HasPrefix(t, "[") || strings.HasPrefix(t, "<") {
+		body = strings.ReplaceAll(body, "\r\n", "\n") // it means the same to who reads JSON and XML
+	}
+	r.keys = append(r.keys, pair{"body", body})
+}
+
+// queryOf puts parameters behind the path. Values that are not to be encoded stand in the path as they are.
+func (im *importer) queryOf(args []argument, r *request) {
+	for _, a := range args {
+		name, v := im.template(parseValue(a.name)), im.template(parseValue(a.value))
+		if a.truth("HTTPArgument.always_encode", false) && !encoded(v) && name != "" {
+			r.query = append(r.query, pair{name, v})
+			continue
+		}
+		r.path += separator(r.path) + name
+		if a.truth("HTTPArgument.use_equals", true) || v != "" {
+			r.path += "=" + strings.NewReplacer(" ", "%20", "\n", "%0A", "\r", "%0D", "#", "%23").Replace(outsideBraces(v))
+		}
+	}
+	r.query = grouped(r.query)
+}
+
+func separator(path string) string {
+	if strings.Contains(path, "?") {
+		return "&"
+	}
+	return "?"
+}
+
+// encoded reports whether a value is percent-encoded already, which JMeter's recorder leaves so.
+func encoded(v string) bool {
+	plain, err := url.QueryUnescape(v)
+	return err == nil && plain != v && strings.Contains(v, "%")
+}
+
+// grouped makes a list of the values of parameters of one name.
+func grouped(all inline) inline {
+	var out inline
+	for _, p := range all {
+		i := slices.IndexFunc(out, func(q pair) bool { return q.key == p.key })
+		if i < 0 {
+			out = append(out, p)
+		} else if l, ok := out[i].value.(list); ok {
+			out[i].value = append(l, p.value)
+		} else {
+			out[i].value = list{out[i].value, p.value}
+		}
+	}
+	return out
+}
+
+// form is a form's parameters: as a table where all are to be encoded, else as the body's text.
+func (im *importer) form(args []argument, r *request) {
+	const urlencoded = "application/x-www-form-urlencoded"
+	if t := r.contentType(); t != "" && !strings.HasPrefix(t, urlencoded) {
+		im.encodedForm(args, r)
+		return
+	}
+	var form inline
+	for _, a := range args {
+		name, v := im.template(parseValue(a.name)), im.template(parseValue(a.value))
+		if name == "" || !a.truth("HTTPArgument.always_encode", false) && needsEncoding(v) || a.truth("HTTPArgument.always_encode", false) && encoded(v) {
+			im.encodedForm(args, r)
+			return
+		}
+		form = append(form, pair{name, v})
+	}
+	r.keys = append(r.keys, pair{"form", grouped(form)})
+}
+
+// needsEncoding reports whether encoding would change a value's literal text; a variable's is left to the run.
+func needsEncoding(v string) bool {
+	if strings.Contains(v, "${") {
+		return true
+	}
+	return url.QueryEscape(v) != v
+}
+
+// encodedForm is a form as the text that JMeter sends.
+func (im *importer) encodedForm(args []argument, r *request) {
+	var b strings.Builder
+	for i, a := range args {
+		if i > 0 {
+			b.WriteByte('&')
+		}
+		name, v := parseValue(a.name), parseValue(a.value)
+		b.WriteString(im.template(name))
+		if a.truth("HTTPArgument.use_equals", true) || a.value != "" {
+			b.WriteByte('=')
+		}
+		if text := im.template(v); a.truth("HTTPArgument.always_encode", false) && !encoded(text) {
+			b.WriteString(im.escaped(v))
+		} else {
+			b.WriteString(text)
+		}
+	}
+	if r.contentType() == "" {
+		r.header("Content-Type", "application/x-www-form-urlencoded")
+	}
+	r.keys = append(r.keys, pair{"body", b.String()})
+}
+
+// escaped is a value whose text is encoded now, and its variables when they are put in.
+func (im *importer) escaped(v value) string {
+	var b strings.Builder
+	for _, p := range v {
+		if p.source == "" {
+			b.WriteString(url.QueryEscape(p.literal))
+			continue
+		}
+		if x, err := im.reference(p); err == nil {
+			b.WriteString(apply("urlencode", textKind, x.asText()).template())
+		} else {
+			b.WriteString(im.template(value{p}))
+		}
+	}
+	return b.String()
+}
+
+// upload is a file that a request sends.
+type upload struct{ path, field, mime string }
+
+func uploadsOf(s settings) []upload {
+	var all []upload
+	for _, p := range s.own.sub("HTTPsampler.Files").list("HTTPFileArgs.files") {
+		if p.element != nil {
+			all = append(all, upload{p.element.word("File.path"), p.element.word("File.paramname"), p.element.word("File.mimetype")})
+		}
+	}
+	if s.own.has("HTTPSampler.FILE_NAME") {
+		all = append(all, upload{s.own.word("HTTPSampler.FILE_NAME"), s.own.word("HTTPSampler.FILE_FIELD"), s.own.word("HTTPSampler.mimetype")})
+	}
+	return slices.DeleteFunc(all, func(u upload) bool { return u.path == "" })
+}
+
+// uploads are the files of a multipart body, or the one that is the whole body.
+func (im *importer) uploads(e *Element, s settings, r *request) {
+	files := uploadsOf(s)
+	multipart := s.truth("HTTPSampler.DO_MULTIPART_POST", false)
+	if len(files) == 1 && files[0].field == "" && !multipart {
+		r.keys = append(r.keys, pair{"body", inline{{"file", im.file(im.template(parseValue(files[0].path)))}}})
+		if files[0].mime != "" && r.contentType() == "" {
+			r.header("Content-Type", files[0].mime)
+		}
+		return
+	}
+	if len(files) == 0 && !multipart || slices.Contains(withoutBody, r.method) || e.truth("HTTPSampler.postBodyRaw", false) {
+		return
+	}
+	var parts inline
+	for _, a := range im.requestArguments(s) {
+		parts = append(parts, pair{im.template(parseValue(a.name)), im.template(parseValue(a.value))})
+	}
+	for _, f := range files {
+		part := inline{{"file", im.file(im.template(parseValue(f.path)))}}
+		if f.mime != "" {
+			part = append(part, pair{"type", im.template(parseValue(f.mime))})
+		}
+		parts = append(parts, pair{firstOf(im.template(parseValue(f.field)), "file"), part})
+	}
+	if parts != nil {
+		r.keys = append(r.keys, pair{"multipart", grouped(parts)})
+	}
+}
+
+// timeouts are how long a request may take. JMeter bounds connecting and each read; ours bounds the whole.
+func (im *importer) timeouts(s settings, sc *scope, r *request) {
+	name := "HTTPSampler.response_timeout"
+	if s.word(name) == "" {
+		name = "HTTPSampler.connect_timeout"
+	}
+	if d, ok := im.amount(s.own, s.word(name), "ms"); ok && d != "0s" {
+		r.timeout = d
+	}
+	for _, e := range sc.outward(preparations) {
+		if e.Class == "SampleTimeout" {
+			if d, ok := im.amount(e, e.word("InterruptTimer.timeout"), "ms"); ok && d != "0s" {
+				r.timeout = d
+			}
+		}
+	}
+}
+
+// authorize takes the user and password that the managers in scope have for the request's URL.
+func (im *importer) authorize(sc *scope, r *request) {
+	for _, m := range slices.Backward(sc.of("AuthManager")) {
+		for _, p := range m.list("AuthManager.auth_list") {
+			a := p.element
+			if a == nil || a.word("Authorization.username") == "" {
+				continue
+			}
+			if base := im.word(a, "Authorization.url"); base != "" && !strings.HasPrefix(r.base+r.path, base) && strings.TrimSuffix(base, "/") != r.base {
+				continue
+			}
+			if mechanism := a.word("Authorization.mechanism"); mechanism == "DIGEST" || mechanism == "KERBEROS" {
+				im.lose(m, "authentication by "+mechanism, "basic_auth is there")
+				continue
+			}
+			r.auth = inline{{"user", im.text(a, "Authorization.username")}, {"password", im.text(a, "Authorization.password")}}
+			return
+		}
+	}
+}
+
+// embedded are the resources that a page names.
+func (im *importer) embedded(e *Element, s settings, r *request) {
+	if !s.truth("HTTPSampler.image_parser", false) {
+		return
+	}
+	var v inline
+	if re := im.word(s.owner("HTTPSampler.embedded_url_re"), "HTTPSampler.embedded_url_re"); re != "" {
+		v = append(v, pair{"match", expression(re)})
+	}
+	if re := im.word(s.owner("HTTPSampler.embedded_url_exclude_re"), "HTTPSampler.embedded_url_exclude_re"); re != "" {
+		v = append(v, pair{"except", expression(re)})
+	}
+	pool := int64(1)
+	if s.truth("HTTPSampler.concurrentDwn", false) {
+		pool = 6
+		if n, ok := parseWhole(s.word("HTTPSampler.concurrentPool")); ok && n > 0 {
+			pool = n
+		}
+	}
+	r.resource = append(v, pair{"parallel", pool})
+}

@@ -1,0 +1,296 @@
+package jmx
+
+import (
+	"fmt"
+	"slices"
+)
+
+// write is the whole plan as TOML.
+func (im *importer) write() string {
+	for _, b := range append(slices.Clone(im.groups), im.named...) {
+		b.below = im.simplified(b.below)
+	}
+	requests := requestsOf(append(slices.Clone(im.groups), im.named...))
+	base := commonBase(requests)
+	w := &tomlWriter{}
+	w.comments(im.head(), "")
+	w.WriteByte('\n')
+	w.keys(im.heading, "")
+	im.native(w)
+	im.writeVars(w)
+	target := &block{}
+	target.set("url", firstOf(base, "http://127.0.0.1"))
+	w.table("[target]", target, "")
+	for _, r := range requests {
+		if r.base == base {
+			r.base = ""
+		}
+	}
+	if d := shared(requests); d != nil {
+		w.table("[defaults]", d, "")
+	}
+	for _, d := range im.data {
+		w.table("[[data]]", d, "")
+	}
+	for _, s := range im.named {
+		name := s.pairs[0].value.(string)
+		s.pairs = s.pairs[1:]
+		finishSteps([]*block{s})
+		w.table("[steps."+key(name)+"]", s, "")
+		w.steps("steps."+key(name)+".step", s.below, "")
+	}
+	for _, g := range im.groups {
+		d := shared(requestsOf([]*block{g}))
+		g.below = withPauses(g.below)
+		finishSteps(g.below)
+		w.table("[[group]]", g, "")
+		if d != nil {
+			w.table("[group.defaults]", d, "")
+		}
+		w.steps("group.step", g.below, "")
+	}
+	return w.String()
+}
+
+// head are the comments above the plan.
+func (im *importer) head() []string {
+	head := []string{"Imported from " + oneLine(im.options.File, "a JMeter plan") + "."}
+	if len(im.lost) > 0 {
+		head = append(head, fmt.Sprintf("%d of %d elements were carried over; what was not stands below as NOT CARRIED OVER.", im.account.Elements-len(im.lost), im.account.Elements))
+	}
+	return head
+}
+
+// writeVars writes [vars]: the user's variables, JMeter's properties, and what nothing sets before it is used.
+func (im *importer) writeVars(w *tomlWriter) {
+	vars := &block{}
+	commented := map[string]string{}
+	for _, t := range im.variables.top {
+		vars.set(t.name, t.value)
+		commented[t.name] = t.comment
+	}
+	for _, name := range sortedNames(im.early) {
+		if !im.isTop(name) {
+			vars.set(name, "")
+			commented[name] = "until a step sets it"
+		}
+	}
+	if vars.pairs == nil {
+		return
+	}
+	w.table("[vars]", &block{}, "")
+	for _, p := range vars.pairs {
+		line := fmt.Sprintf("%s = %s", key(p.key), toml(p.value))
+		if c := commented[p.key]; c != "" {
+			line += " # " + oneLine(c, "")
+		}
+		w.WriteString(line + "\n")
+	}
+}
+
+func sortedNames(m map[string]bool) []string {
+	var all []string
+	for name := range m {
+		all = append(all, name)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// requestsOf are all the requests below.
+func requestsOf(blocks []*block) []*request {
+	var all []*request
+	for _, b := range blocks {
+		if b.request != nil {
+			all = append(all, b.request)
+		}
+		all = append(all, requestsOf(b.below)...)
+	}
+	return all
+}
+
+// commonBase is the scheme and authority of most requests: the plan's target. One with variables of the run,
+// which are not known when the plan is read, cannot be.
+func commonBase(requests []*request) string {
+	count := map[string]int{}
+	best := ""
+	for _, r := range requests {
+		if r.base == "" {
+			continue
+		}
+		if count[r.base]++; count[r.base] > count[best] {
+			best = r.base
+		}
+	}
+	return best
+}
+
+// shared takes from the requests what all of them have, for the defaults; nil if there is nothing, or only one
+// request.
+func shared(requests []*request) *block {
+	if len(requests) < 2 {
+		return nil
+	}
+	d := &block{}
+	first := requests[0]
+	var headers inline
+	for _, h := range slices.Clone(first.headers) {
+		if everyone(requests, func(r *request) bool { return slices.Contains(r.headers, h) }) {
+			headers = append(headers, h)
+			for _, r := range requests {
+				r.headers = slices.DeleteFunc(r.headers, func(o pair) bool { return o == h })
+			}
+		}
+	}
+	if headers != nil {
+		d.set("headers", headers)
+	}
+	if t := first.timeout; t != nil && everyone(requests, func(r *request) bool { return r.timeout == t }) {
+		d.set("timeout", t)
+		each(requests, func(r *request) { r.timeout = nil })
+	}
+	if !first.follow && everyone(requests, func(r *request) bool { return !r.follow }) {
+		d.set("redirects", false)
+		each(requests, func(r *request) { r.follow = true })
+	}
+	if t := first.think; t != "" && everyone(requests, func(r *request) bool { return r.think == t }) {
+		d.set("think", t)
+		each(requests, func(r *request) { r.think = "" })
+	}
+	if a := toml(first.auth); first.auth != nil && everyone(requests, func(r *request) bool { return toml(r.auth) == a }) {
+		d.set("basic_auth", first.auth)
+		each(requests, func(r *request) { r.auth = nil })
+	}
+	if v := toml(first.resource); first.resource != nil && everyone(requests, func(r *request) bool { return r.resource != nil && toml(r.resource) == v }) {
+		d.set("resources", first.resource)
+		each(requests, func(r *request) { r.resource = nil })
+	}
+	var asserts many
+	for len(first.assert) > 0 {
+		a := toml(first.assert[0])
+		if !everyone(requests, func(r *request) bool { return len(r.assert) > 0 && toml(r.assert[0]) == a }) {
+			break
+		}
+		asserts = append(asserts, first.assert[0])
+		each(requests, func(r *request) { r.assert = r.assert[1:] })
+	}
+	if asserts != nil {
+		d.set("assert", list(asserts))
+	}
+	if d.pairs == nil {
+		return nil
+	}
+	return d
+}
+
+func everyone(requests []*request, has func(*request) bool) bool {
+	return !slices.ContainsFunc(requests, func(r *request) bool { return !has(r) })
+}
+
+func each(requests []*request, do func(*request)) {
+	for _, r := range requests {
+		do(r)
+	}
+}
+
+// finishSteps writes the requests' keys into their steps, and their pauses in front.
+func finishSteps(steps []*block) {
+	for _, b := range steps {
+		if b.request != nil {
+			b.pairs = append(b.pairs, b.request.pairs()...)
+		}
+		b.below = withPauses(b.below)
+		finishSteps(b.below)
+	}
+}
+
+// withPauses are the steps, with a step for the pause of each request that has one of its own.
+func withPauses(steps []*block) []*block {
+	var all []*block
+	for _, b := range steps {
+		if b.request != nil && b.request.think != "" {
+			think := &block{}
+			if when := b.get("when"); when != nil {
+				think.set("when", when)
+			}
+			think.set("think", b.request.think)
+			think.comments, b.comments = b.comments, nil
+			all = append(all, think)
+		}
+		all = append(all, b)
+	}
+	return all
+}
+
+// pairs are the request's keys, as a person would order them.
+func (r *request) pairs() []pair {
+	line := r.method + " " + r.base + r.path
+	all := []pair{{"request", line}}
+	if r.name != line {
+		all = append(all, pair{"name", r.name})
+	}
+	add := func(key string, v any) { all = append(all, pair{key, v}) }
+	if len(r.headers) > 0 {
+		add("headers", inline(r.headers))
+	}
+	if len(r.query) > 0 {
+		add("query", r.query)
+	}
+	all = append(all, r.keys...)
+	if r.auth != nil {
+		add("basic_auth", r.auth)
+	}
+	if r.timeout != nil {
+		add("timeout", r.timeout)
+	}
+	if !r.follow {
+		add("redirects", false)
+	}
+	if r.resource != nil {
+		add("resources", r.resource)
+	}
+	all = append(all, r.extracts...)
+	switch len(r.assert) {
+	case 0:
+	case 1:
+		add("assert", list(r.assert))
+	default:
+		add("assert", many(r.assert))
+	}
+	if r.onError != "" {
+		add("on_error", r.onError)
+	}
+	return all
+}
+
+// simplified are steps as a person would write them: without counters that nobody reads, and with a condition
+// in the one step that it is for.
+func (im *importer) simplified(steps []*block) []*block {
+	var all []*block
+	for _, b := range steps {
+		b.below = im.simplified(b.below)
+		if c, ok := b.get("counter").(inline); ok && !im.used[c[0].value.(string)] {
+			continue
+		}
+		all = append(all, b.collapsed())
+	}
+	return all
+}
+
+// collapsed is an if around one step as that step with the condition.
+func (b *block) collapsed() *block {
+	when := b.get("when")
+	if when == nil || len(b.below) != 1 || slices.ContainsFunc(b.pairs, func(p pair) bool { return p.key != "name" && p.key != "when" }) {
+		return b
+	}
+	only := b.below[0]
+	if only.get("when") != nil || only.request != nil && only.request.think != "" {
+		return b
+	}
+	only.pairs = append([]pair{{"when", when}}, only.pairs...)
+	if name, ok := b.get("name").(string); ok && name != only.get("mark") {
+		b.comments = append(b.comments, name)
+	}
+	only.comments = append(b.comments, only.comments...)
+	return only
+}
