@@ -30,11 +30,10 @@ type Loss struct {
 	Line    int      `json:"line"`
 	Why     string   `json:"why"`
 	Instead string   `json:"instead,omitempty"` // what to do
-	element *Element
 }
 
 func newLoss(e *Element, why, instead string) Loss {
-	l := Loss{Element: e.Class, Name: e.title(), Line: e.Line, Why: why, Instead: instead, element: e}
+	l := Loss{Element: e.Class, Name: e.title(), Line: e.Line, Why: why, Instead: instead}
 	if third := e.thirdParty(); third != "" {
 		l.Element = third
 	}

@@ -15,11 +15,11 @@ func (im *importer) afterSteps(e *Element, sc *scope, blocks ...*block) []*block
 	}
 	im.sampled = e
 	var all []*block
-	for _, post := range sc.outward(afters) {
+	for _, post := range im.outward(sc, afters) {
 		im.at = post
 		all = append(all, im.after(post, b, sc)...)
 	}
-	for _, a := range sc.outward(assertions) {
+	for _, a := range im.outward(sc, assertions) {
 		im.at = a
 		im.assertion(a, b, e)
 	}
@@ -89,6 +89,11 @@ func (im *importer) verdicts(e *Element, b *block, failed []*ex, message string)
 
 // assert adds a condition to those that the response must meet.
 func (b *block) assert(x *ex, message string) {
+	if x.op == "&&" {
+		b.assert(x.in[0], message)
+		b.assert(x.in[1], message)
+		return
+	}
 	var v any = expression(x.String())
 	if message != "" {
 		v = inline{{"that", v}, {"message", message}}
@@ -108,7 +113,7 @@ func (im *importer) assertion(e *Element, b *block, sampler *Element) {
 		im.responseAssertion(e, b)
 	case "DurationAssertion":
 		if n, ok := im.amount(e, firstOf(e.word("DurationAssertion.duration"), "0"), ""); ok && n != int64(0) {
-			b.assert(binary2("<=", word("elapsed", numberKind), im.bound(e.word("DurationAssertion.duration"))), "")
+			b.assert(binary("<=", word("elapsed", numberKind), im.bound(e.word("DurationAssertion.duration"))), "")
 		}
 	case "SizeAssertion":
 		im.sizeAssertion(e, b)
@@ -117,7 +122,7 @@ func (im *importer) assertion(e *Element, b *block, sampler *Element) {
 	case "JMESPathAssertion":
 		im.remark(e, "JMESPath", `assert with json("path")`)
 	case "MD5HexAssertion":
-		b.assert(binary2("==", apply("md5", textKind, word("body", textKind)), text(strings.ToLower(e.word("MD5HexAssertion.size")))), "")
+		b.assert(binary("==", apply("md5", textKind, word("body", textKind)), text(strings.ToLower(e.word("MD5HexAssertion.size")))), "")
 	case "XPathAssertion", "XPath2Assertion":
 		im.remark(e, "XPath cannot be asserted", "extract the value with xpath, and assert that")
 	case "XMLAssertion":
@@ -205,7 +210,7 @@ func (im *importer) responseAssertion(e *Element, b *block) {
 	if kind&typeOr != 0 && len(tests) > 1 {
 		any := tests[0]
 		for _, x := range tests[1:] {
-			any = binary2("||", any, x)
+			any = binary("||", any, x)
 		}
 		tests = []*ex{any}
 	}
@@ -214,9 +219,9 @@ func (im *importer) responseAssertion(e *Element, b *block) {
 	}
 	switch judges := slices.ContainsFunc(tests, func(x *ex) bool { return strings.Contains(x.String(), "status") }); {
 	case ignoresStatus && !judges:
-		b.assert(binary2(">", word("status", numberKind), number("0")), "")
+		b.assert(binary(">", word("status", numberKind), number("0")), "")
 	case !ignoresStatus && judges && !slices.ContainsFunc(tests, fixesStatus):
-		b.assert(binary2("<", word("status", numberKind), number("400")), "")
+		b.assert(binary("<", word("status", numberKind), number("400")), "")
 	}
 }
 
@@ -235,14 +240,14 @@ func (im *importer) test(field *ex, v value, kind int64) (*ex, error) {
 		return nil, err
 	}
 	if field.kind() == numberKind && pattern.op == opText && isStatus(pattern.s) { // a code of three digits is itself, however it is looked for
-		return binary2("==", field, number(pattern.s)), nil
+		return binary("==", field, number(pattern.s)), nil
 	}
 	field = field.asText()
 	switch {
 	case kind&typeEquals != 0:
-		return binary2("==", field, pattern), nil
+		return binary("==", field, pattern), nil
 	case kind&typeSubstring != 0:
-		return binary2("contains", field, pattern), nil
+		return binary("contains", field, pattern), nil
 	}
 	if pattern.op == opText {
 		source, why := goPattern(pattern.s)
@@ -250,14 +255,14 @@ func (im *importer) test(field *ex, v value, kind int64) (*ex, error) {
 			return nil, fmt.Errorf("the regular expression %s: %v", pattern.s, why)
 		}
 		if plainText(source) && kind&typeMatches == 0 {
-			return binary2("contains", field, text(source)), nil
+			return binary("contains", field, text(source)), nil
 		}
 		pattern = text(source)
 	}
 	if kind&typeMatches != 0 {
 		pattern = whole(pattern)
 	}
-	return binary2("matches", field, pattern), nil
+	return binary("matches", field, pattern), nil
 }
 
 func isStatus(s string) bool {
@@ -278,7 +283,7 @@ func (im *importer) sizeAssertion(e *Element, b *block) {
 		im.remark(e, "it measures "+e.word("Assertion.test_field"), "")
 		return
 	}
-	b.assert(binary2(operator, field, im.bound(firstOf(e.word("SizeAssertion.size"), "0"))), "")
+	b.assert(binary(operator, field, im.bound(firstOf(e.word("SizeAssertion.size"), "0"))), "")
 }
 
 // jsonAssertion is that a path is there, or has a value.
@@ -289,7 +294,7 @@ func (im *importer) jsonAssertion(e *Element, b *block) {
 		return
 	}
 	found := apply("json", anyKind, text(path))
-	x := binary2("!=", found, &ex{op: opNull})
+	x := binary("!=", found, &ex{op: opNull})
 	if e.truth("JSONVALIDATION", false) {
 		var err error
 		if x, err = im.jsonValue(e, found); err != nil {
@@ -305,7 +310,7 @@ func (im *importer) jsonAssertion(e *Element, b *block) {
 
 func (im *importer) jsonValue(e *Element, found *ex) (*ex, error) {
 	if e.truth("EXPECT_NULL", false) {
-		return binary2("==", found, &ex{op: opNull}), nil
+		return binary("==", found, &ex{op: opNull}), nil
 	}
 	expected, err := im.expression(parseValue(e.text("EXPECTED_VALUE")))
 	if err != nil {
@@ -315,7 +320,7 @@ func (im *importer) jsonValue(e *Element, found *ex) (*ex, error) {
 		if expected.op == opText && plainText(expected.s) {
 			return sameAs(found, expected), nil
 		}
-		return binary2("matches", apply("string", textKind, found), whole(expected)), nil
+		return binary("matches", apply("string", textKind, found), whole(expected)), nil
 	}
 	return sameAs(found, expected), nil
 }
@@ -325,11 +330,11 @@ func sameAs(found, expected *ex) *ex {
 	if expected.op == opText {
 		switch s := expected.s; {
 		case s == "true" || s == "false":
-			return binary2("==", found, truth(s == "true"))
+			return binary("==", found, truth(s == "true"))
 		case isNumber(s):
-			return binary2("==", found, number(s))
+			return binary("==", found, number(s))
 		}
-		return binary2("==", found, expected)
+		return binary("==", found, expected)
 	}
-	return binary2("==", apply("string", textKind, found), expected)
+	return binary("==", apply("string", textKind, found), expected)
 }

@@ -41,6 +41,7 @@ type nobody struct{}
 func (nobody) reference(p piece) (*ex, error) { return text(p.source), nil }
 func (nobody) variable(name string) *ex       { return variable(name) }
 func (nobody) property(name string) *ex       { return variable(name) }
+func (nobody) target(name string) string      { return name }
 
 // appliedClasses apply to the samplers of their parent's subtree, or to those that come after.
 var appliedClasses = map[string]func(*scope, *Element){

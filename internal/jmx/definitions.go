@@ -3,7 +3,6 @@ package jmx
 import (
 	"bytes"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -22,11 +21,15 @@ func (im *importer) collect(e *Element) {
 	}
 }
 
+var groupForm = regexp.MustCompile(`[\w.-]+_g\d+`)
 var passForm = regexp.MustCompile(`\$\{__jm__(.+?)__idx\}`)
 
 func (im *importer) collectProperty(p *property) {
 	for _, m := range passForm.FindAllStringSubmatch(p.text, -1) {
 		im.readsPass[m[1]] = true
+	}
+	for _, name := range groupForm.FindAllString(p.text, -1) {
+		im.mentioned[name] = true
 	}
 	parseValue(p.text).calls(func(c *call) {
 		if name := im.stored(c); name != "" {
@@ -175,8 +178,8 @@ func (im *importer) userVariables(e, list *Element) {
 		} else {
 			im.setTop(name, im.template(v), "")
 		}
-		if i := slices.IndexFunc(im.variables.top, func(t *topVariable) bool { return t.name == name }); i >= 0 && a.comment != "" {
-			im.variables.top[i].comment = a.comment
+		if t := im.topIndex[name]; t != nil && a.comment != "" {
+			t.comment = a.comment
 		}
 	}
 }
@@ -233,5 +236,37 @@ func delimiterOf(e *Element) string {
 		return "\t"
 	default:
 		return d
+	}
+}
+
+// ownColumns gives the columns of a group's data files names of their own where other data has them, too: ours
+// are those of the whole plan. It returns the names as they were.
+func (im *importer) ownColumns(e *Element) map[string]string {
+	before := map[string]string{}
+	var look func(*Element)
+	look = func(x *Element) {
+		if x.Class == "CSVDataSet" || x.Class == "RandomCSVDataSetConfig" {
+			names, _ := im.columns(x)
+			for _, name := range names {
+				if _, renamed := before[name]; im.isColumn[name] && !renamed {
+					before[name] = im.ours[name]
+					im.ours[name] = im.free(name)
+				}
+			}
+			for _, name := range names {
+				im.isColumn[name] = true
+			}
+		}
+		for _, child := range enabled(x) {
+			look(child)
+		}
+	}
+	look(e)
+	return before
+}
+
+func (im *importer) restore(names map[string]string) {
+	for jmeter, ours := range names {
+		im.ours[jmeter] = ours
 	}
 }

@@ -66,19 +66,16 @@ func (s *script) put(owner, name string) bool {
 
 // set gives a variable a value; locals that were made of its old one keep that.
 func (s *script) set(name string, x *ex) {
-	target := s.variable(name)
-	if target.op != opVar {
-		s.fail("the variable %s", name)
-	}
+	target := s.target(name)
 	for local, old := range s.locals {
 		uses := false
-		old.uses(func(used string) { uses = uses || used == target.s })
+		old.uses(func(used string) { uses = uses || used == target })
 		if uses && old.op != opObject {
 			s.do(action{do: "set", name: local, value: old, temp: true})
 			s.locals[local] = variable(local)
 		}
 	}
-	s.do(action{do: "set", name: target.s, value: x})
+	s.do(action{do: "set", name: target, value: x})
 }
 
 // control is ctx.getThread().stop() and the like.

@@ -1,6 +1,8 @@
 package jmx
 
 import (
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -39,19 +41,24 @@ const (
 	truthKind
 )
 
-func text(s string) *ex                         { return &ex{op: opText, s: s} }
-func number(s string) *ex                       { return &ex{op: opNumber, s: s} }
-func truth(b bool) *ex                          { return &ex{op: opTruth, s: strconv.FormatBool(b)} }
-func variable(name string) *ex                  { return &ex{op: opVar, s: name} }
-func word(name string, of kind) *ex             { return &ex{op: opWord, s: name, of: of} }
-func binary2(op string, a, b *ex) *ex           { return &ex{op: op, in: []*ex{a, b}} }
-func negated(x *ex) *ex                         { return &ex{op: opNot, in: []*ex{x}} }
-func apply(name string, of kind, in ...*ex) *ex { return &ex{op: opCall, s: name, of: of, in: in} }
+func text(s string) *ex              { return &ex{op: opText, s: s} }
+func number(s string) *ex            { return &ex{op: opNumber, s: s} }
+func truth(b bool) *ex               { return &ex{op: opTruth, s: strconv.FormatBool(b)} }
+func variable(name string) *ex       { return &ex{op: opVar, s: name} }
+func word(name string, of kind) *ex  { return &ex{op: opWord, s: name, of: of} }
+func binary(op string, a, b *ex) *ex { return &ex{op: op, in: []*ex{a, b}} }
+func negated(x *ex) *ex              { return &ex{op: opNot, in: []*ex{x}} }
+func apply(name string, of kind, in ...*ex) *ex {
+	if name == "urlencode" && len(in) == 1 && in[0].op == opText {
+		return text(url.QueryEscape(in[0].s))
+	}
+	return &ex{op: opCall, s: name, of: of, in: in}
+}
 
 // precedence is that of the operators of our conditions; what is not here binds closest.
 var precedence = map[string]int{
-	opChoose: 1, "||": 2, "&&": 3, opNot: 4, "==": 5, "!=": 5, "<": 5, "<=": 5, ">": 5, ">=": 5,
-	"in": 5, "contains": 5, "startsWith": 5, "endsWith": 5, "matches": 5, "+": 6, "-": 6, "*": 7, "/": 7, "%": 7, opNeg: 8,
+	opChoose: 1, "||": 2, "&&": 3, "==": 5, "!=": 5, "<": 5, "<=": 5, ">": 5, ">=": 5,
+	"in": 5, "contains": 5, "startsWith": 5, "endsWith": 5, "matches": 5, "+": 6, "-": 6, "*": 7, "/": 7, "%": 7, opNot: 8, opNeg: 8,
 }
 
 func (x *ex) kind() kind {
@@ -112,7 +119,7 @@ func joined(all []*ex) string {
 func (x *ex) inner(i int) string {
 	own, mine := precedence[x.in[i].op], precedence[x.op]
 	s := x.in[i].String()
-	if own != 0 && (x.op == opIndex || own < mine || own == mine && (i > 0 || own == 5 || own == 4)) {
+	if own != 0 && (x.op == opIndex || own < mine || own == mine && (i > 0 || own == 5)) {
 		return "(" + s + ")"
 	}
 	return s
@@ -173,11 +180,11 @@ func (x *ex) asTruth() *ex {
 	case x.op == opText:
 		return truth(strings.EqualFold(x.s, "true"))
 	case x.op == opCode, x.op == opVar:
-		return binary2("==", variable(x.s), text("true"))
+		return binary("==", variable(x.s), text("true"))
 	case x.kind() == textKind:
-		return binary2("==", x, text("true"))
+		return binary("==", x, text("true"))
 	case x.kind() == numberKind:
-		return binary2("!=", x, number("0"))
+		return binary("!=", x, number("0"))
 	}
 	return x
 }
@@ -200,25 +207,33 @@ func compared(op string, a, b *ex) *ex {
 	if fraction(a) || fraction(b) {
 		a, b = asFloat(a), asFloat(b)
 	}
-	return binary2(op, a, b)
+	return binary(op, a, b)
 }
 
 // equality is a == b or a != b where b says what is compared; nil if it does not.
 func equality(op string, a, b *ex) *ex {
+	if b.op == opText && a.op == opCall && a.s == "string" { // what it was before it became text
+		switch of := a.in[0].kind(); {
+		case of == truthKind && (b.s == "true" || b.s == "false"):
+			return equality(op, a.in[0], truth(b.s == "true"))
+		case of == numberKind && isNumber(b.s):
+			return equality(op, a.in[0], b)
+		}
+	}
 	switch {
 	case b.op == opNull:
-		return binary2(op, a.asText(), text(""))
+		return binary(op, a.asText(), text(""))
 	case b.op == opTruth && a.kind() == truthKind:
 		if (b.s == "true") == (op == "==") {
 			return a
 		}
-		return negated(a)
+		return opposite(a)
 	case b.op == opTruth:
-		return binary2(op, a.asText(), text(b.s))
+		return binary(op, a.asText(), text(b.s))
 	case b.op == opText && a.kind() == numberKind && isNumber(b.s):
-		return binary2(op, a, number(strings.TrimSpace(b.s)))
+		return binary(op, a, number(strings.TrimSpace(b.s)))
 	case b.kind() == textKind && a.kind() != numberKind:
-		return binary2(op, a.asText(), b)
+		return binary(op, a.asText(), b)
 	}
 	return nil
 }
@@ -241,7 +256,7 @@ func added(a, b *ex) *ex {
 			return text(a.s + b.s)
 		}
 		if a.op == "+" && a.in[1].op == opText && b.op == opText {
-			return binary2("+", a.in[0], text(a.in[1].s+b.s))
+			return binary("+", a.in[0], text(a.in[1].s+b.s))
 		}
 		if a.op == opText && a.s == "" {
 			return b
@@ -249,9 +264,9 @@ func added(a, b *ex) *ex {
 		if b.op == opText && b.s == "" {
 			return a
 		}
-		return binary2("+", a, b)
+		return binary("+", a, b)
 	}
-	return binary2("+", a.asNumber(), b.asNumber())
+	return binary("+", a.asNumber(), b.asNumber())
 }
 
 // template is the expression as the text of a value: "a" + x + uuid() is a${x}${uuid()}.
@@ -263,6 +278,8 @@ func (x *ex) template() string {
 		return x.s
 	case x.op == opNull:
 		return ""
+	case x.op == opCall && x.s == "string":
+		return x.in[0].template()
 	case x.op == "+" && x.kind() == textKind:
 		return x.in[0].template() + x.in[1].template()
 	case x.op == opCode:
@@ -279,4 +296,19 @@ func (x *ex) uses(f func(name string)) {
 	for _, y := range x.in {
 		y.uses(f)
 	}
+}
+
+// holds is the value of a condition of literals only.
+func (x *ex) holds() bool {
+	switch x.op {
+	case "||":
+		return x.in[0].holds() || x.in[1].holds()
+	case "==":
+		return x.in[0].s == x.in[1].s
+	case opNot:
+		return !x.in[0].holds()
+	case "in":
+		return slices.ContainsFunc(x.in[1].in, func(y *ex) bool { return y.s == x.in[0].s })
+	}
+	return x.s == "true"
 }

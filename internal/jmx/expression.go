@@ -11,6 +11,8 @@ type names interface {
 	reference(p piece) (*ex, error)
 	variable(name string) *ex
 	property(name string) *ex
+	// target is our name of a variable that is given a value.
+	target(name string) string
 }
 
 // A scriptError says what of a script cannot be carried over.
@@ -160,10 +162,18 @@ func (p *parser) expression(rank int) *ex {
 }
 
 func (p *parser) combine(operator string, a, b *ex) *ex {
+	if operator == "*" {
+		if b.op == opObject && b.s == "Math.random" {
+			a, b = b, a
+		}
+		if a.op == opObject && a.s == "Math.random" {
+			return randomBelow(number("0"), b.plain(p).asNumber())
+		}
+	}
 	a, b = a.plain(p), b.plain(p)
 	switch operator {
 	case "||", "&&":
-		return binary2(operator, a.asTruth(), b.asTruth())
+		return binary(operator, a.asTruth(), b.asTruth())
 	case "==", "===":
 		return search(compared("==", a, b))
 	case "!=", "!==":
@@ -171,13 +181,13 @@ func (p *parser) combine(operator string, a, b *ex) *ex {
 	case "<", "<=", ">", ">=":
 		return search(compared(operator, a, b))
 	case "==~":
-		return binary2("matches", a.asText(), whole(b.asText()))
+		return binary("matches", a.asText(), whole(b.asText()))
 	case "=~":
-		return binary2("matches", a.asText(), b.asText())
+		return binary("matches", a.asText(), b.asText())
 	case "+":
 		return added(a, b)
 	}
-	return binary2(operator, a.asNumber(), b.asNumber())
+	return binary(operator, a.asNumber(), b.asNumber())
 }
 
 // whole is a regular expression that must match the whole text.
@@ -185,11 +195,11 @@ func whole(pattern *ex) *ex { return added(added(text("^(?:"), pattern), text(")
 
 // search knows a.indexOf(b) compared with -1 or 0, which asks whether a contains b.
 func search(x *ex) *ex {
-	call := x.in[0]
-	if call.op != opCall || call.s != "indexOf" {
+	if precedence[x.op] != precedence["=="] || x.in[0].op != opCall || x.in[0].s != "indexOf" {
 		return x
 	}
-	contains := binary2("contains", call.in[0], call.in[1])
+	call := x.in[0]
+	contains := binary("contains", call.in[0], call.in[1])
 	switch against := x.in[1].String(); {
 	case x.op == "!=" && against == "-1", x.op == ">" && against == "-1", x.op == ">=" && against == "0":
 		return contains
@@ -202,12 +212,12 @@ func search(x *ex) *ex {
 func (p *parser) unary() *ex {
 	switch {
 	case p.skip("!"):
-		return negated(p.unary().plain(p).asTruth())
+		return opposite(p.unary().plain(p).asTruth())
 	case p.skipWord("not"), p.skipWord("empty"):
 		if p.tokens[p.at-1].text == "empty" {
-			return binary2("==", p.unary().plain(p).asText(), text(""))
+			return binary("==", p.unary().plain(p).asText(), text(""))
 		}
-		return negated(p.unary().plain(p).asTruth())
+		return opposite(p.unary().plain(p).asTruth())
 	case p.skip("-"):
 		x := p.unary().plain(p).asNumber()
 		if x.op == opNumber {

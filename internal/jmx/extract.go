@@ -3,7 +3,6 @@ package jmx
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -126,7 +125,10 @@ func jsonPath(path string) string {
 		return pathIndex.ReplaceAllString(m[1], ".$1")
 	}
 	if !strings.HasPrefix(path, "$") {
-		path = "$." + strings.TrimPrefix(path, ".")
+		path = "$." + path
+		if strings.HasPrefix(path, "$..") {
+			path = "$" + path[2:]
+		}
 	}
 	path = oldMember.ReplaceAllString(path, "[") // Jayway reads $.[0] as $[0]
 	return jaywayFilter.ReplaceAllString(path, "[?$1]")
@@ -217,7 +219,7 @@ func (x *extractor) toml() any {
 	if x.from != "" {
 		v = append(v, pair{"from", x.from})
 	}
-	if x.keeps {
+	if x.keeps || x.match == "all" {
 		v = append(v, pair{"optional", true})
 	} else {
 		v = append(v, pair{"default", x.fallback})
@@ -239,35 +241,13 @@ func templateWords(s string) string {
 func (im *importer) groupVariables(e *Element, b *block, x extractor) {
 	for i := range x.groups() {
 		name := x.name + "_g" + itoa(int64(i))
-		if !im.mentions(e, name) {
+		if !im.mentioned[name] {
 			continue
 		}
 		y := x
 		y.template = "$" + itoa(int64(i)) + "$"
 		b.extract(im.define(name), y.toml())
 	}
-}
-
-// mentions reports whether the plan uses a variable that only few extractors are asked for.
-func (im *importer) mentions(e *Element, name string) bool {
-	root := e
-	for root.Parent != nil {
-		root = root.Parent
-	}
-	return root.contains("${"+name+"}") || root.contains(`"`+name+`"`)
-}
-
-func (e *Element) contains(s string) bool {
-	for _, p := range e.properties {
-		if p.contains(s) {
-			return true
-		}
-	}
-	return slices.ContainsFunc(e.Children, func(c *Element) bool { return c.contains(s) })
-}
-
-func (p *property) contains(s string) bool {
-	return strings.Contains(p.text, s) || slices.ContainsFunc(p.list, func(q *property) bool { return q.contains(s) }) || p.element != nil && p.element.contains(s)
 }
 
 // extract adds a variable to those that the block's request sets.

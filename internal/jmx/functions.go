@@ -243,7 +243,7 @@ func (im *importer) sum(c *call) (*ex, error) {
 		if sum == nil {
 			sum = x.asNumber()
 		} else {
-			sum = binary2("+", sum, x.asNumber())
+			sum = binary("+", sum, x.asNumber())
 		}
 	}
 	if sum == nil {
@@ -278,7 +278,7 @@ func (im *importer) share(property string, x *ex) error {
 	if v := x.template(); v != "${"+ours+"}" {
 		im.before = append(im.before, pair{ours, v})
 	}
-	im.now[ours] = true
+	im.give(ours)
 	return nil
 }
 

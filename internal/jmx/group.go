@@ -25,6 +25,7 @@ func (im *importer) threadGroup(e *Element, outer *scope) {
 		im.countBelow(e)
 		return
 	}
+	defer im.restore(im.ownColumns(e))
 	sc := im.inner(outer, e)
 	im.cookies(e, b, sc)
 	if e.has("ThreadGroup.same_user_on_next_iteration") && !e.truth("ThreadGroup.same_user_on_next_iteration", true) {
@@ -39,7 +40,7 @@ func (im *importer) threadGroup(e *Element, outer *scope) {
 	}
 	if e.Class != "SetupThreadGroup" {
 		im.now = kept
-		for _, t := range im.variables.top {
+		for _, t := range im.top {
 			im.now[t.name] = true
 		}
 	}
@@ -66,9 +67,11 @@ func comment(e *Element) []string {
 func (im *importer) groupName(e *Element) string {
 	name := oneLine(e.Name, "Thread Group")
 	unique := name
-	for i := 2; slices.ContainsFunc(im.groups, func(g *block) bool { return g.get("name") == unique }); i++ {
+	for i := 2; im.groupNames[unique]; i++ {
 		unique = fmt.Sprintf("%s %d", name, i)
+		im.spend(1)
 	}
+	im.groupNames[unique] = true
 	return unique
 }
 
@@ -113,9 +116,6 @@ func (im *importer) load(e *Element, b *block) bool {
 		if d, ok := im.amount(e, e.word("ThreadGroup.delay"), "s"); ok && d != "0s" {
 			b.set("start_delay", d)
 		}
-	}
-	if loops == "1" && scheduled {
-		b.set("iterations", int64(1))
 	}
 	return true
 }
@@ -163,13 +163,13 @@ func (im *importer) cookies(e *Element, b *block, sc *scope) {
 		}
 	}
 	find(e)
-	managers = append(slices.Clone(sc.outer.of("CookieManager")), managers...)
+	managers = append(slices.Clone(im.inScope(sc.outer, "CookieManager")), managers...)
 	if len(managers) == 0 {
 		b.set("cookies", "off")
 		return
 	}
 	m := managers[len(managers)-1]
-	if inner := sc.of("CookieManager"); len(inner) > 0 {
+	if inner := im.inScope(sc, "CookieManager"); len(inner) > 0 {
 		m = inner[len(inner)-1]
 	} else {
 		im.note(m, "its cookies are kept for the whole group, not for a part of it only", "")

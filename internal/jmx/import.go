@@ -32,18 +32,37 @@ type Plan struct {
 
 // Import reads a JMeter plan and writes it as one of ours. The error is a *FormatError: the file is no plan, or
 // has nothing to run. Everything else that cannot be carried over is told in the account.
-func Import(source []byte, o Options) (*Plan, error) {
+func Import(source []byte, o Options) (plan *Plan, err error) {
+	defer func() {
+		if tooMuch, ok := recover().(tooMuchWork); ok {
+			plan, err = nil, malformed(tooMuch.line, "too large to be carried over: what applies to all samplers is looked at for each of them")
+		}
+	}()
 	roots, err := Parse(source)
 	if err != nil {
 		return nil, err
 	}
-	im := &importer{variables: newVariables(), options: o, indexes: map[string]string{}, switches: map[*Element]*ex{}, readsPass: map[string]bool{}, modules: map[*Element]string{}, lost: map[*Element]bool{}, counted: map[*Element]bool{}, read: map[*Element]bool{}}
-	plan, err := im.root(roots)
+	im := &importer{variables: newVariables(), options: o, indexes: map[string]string{}, switches: map[*Element]*ex{}, readsPass: map[string]bool{}, modules: map[*Element]string{}, writing: map[*Element]bool{}, isColumn: map[string]bool{}, lost: map[*Element]bool{}, counted: map[*Element]bool{}, told: map[remark]bool{}, mentioned: map[string]bool{}, groupNames: map[string]bool{}, read: map[*Element]bool{}}
+	root, err := im.root(roots)
 	if err != nil {
 		return nil, err
 	}
-	im.plan(plan)
+	im.plan(root)
 	return &Plan{TOML: im.write(), Account: im.finish()}, nil
+}
+
+// mostWork is how many elements may be looked at in all, which bounds the time of what grows with the square of
+// a plan's size. A plan of a thousand samplers below a hundred managers takes a hundred thousand.
+const mostWork = 50_000_000
+
+// tooMuchWork ends an import that would not end in a reasonable time.
+type tooMuchWork struct{ line int }
+
+// spend notes that so many elements are looked at.
+func (im *importer) spend(elements int) {
+	if im.work += elements; im.work > mostWork {
+		panic(tooMuchWork{im.at.Line})
+	}
 }
 
 // importer is one import.
@@ -53,6 +72,8 @@ type importer struct {
 	account Account
 	lost    map[*Element]bool
 	counted map[*Element]bool
+	told    map[remark]bool
+	work    int // so far, in elements looked at
 
 	planName    string
 	heading     []pair // above the first table
@@ -71,6 +92,10 @@ type importer struct {
 	switches    map[*Element]*ex  // the values of switch controllers
 	readsPass   map[string]bool   // the loops, by name, whose passes the plan reads
 	modules     map[*Element]string
+	isColumn    map[string]bool // JMeter's names of the columns of data files
+	mentioned   map[string]bool // variables of an extractor's groups that somebody uses
+	groupNames  map[string]bool
+	writing     map[*Element]bool // the modules in hand
 	including   int
 	sampled     *Element          // the sampler that is followed by what stands after it
 	remarks     []string          // for the next step
@@ -108,18 +133,24 @@ func (im *importer) root(roots []*Element) (*Element, error) {
 }
 
 // lose notes that an element, or a part of it, is not carried over, and what to do instead.
-func (im *importer) lose(e *Element, why, instead string) string {
+func (im *importer) lose(e *Element, why, instead string) {
 	im.lost[e] = true
-	l := newLoss(e, why, instead)
-	if !slices.ContainsFunc(im.account.Lost, func(m Loss) bool { return m.element == e && m.Why == why }) {
-		im.account.Lost = append(im.account.Lost, l)
+	if told := (remark{e, why}); !im.told[told] {
+		im.told[told] = true
+		im.account.Lost = append(im.account.Lost, newLoss(e, why, instead))
 	}
-	return l.Why
+}
+
+// remark is something told of an element, once.
+type remark struct {
+	element *Element
+	why     string
 }
 
 // note is a difference that costs nothing.
 func (im *importer) note(e *Element, why, instead string) {
-	if !slices.ContainsFunc(im.account.Notes, func(m Loss) bool { return m.element == e && m.Why == why }) {
+	if told := (remark{e, why}); !im.told[told] {
+		im.told[told] = true
 		im.account.Notes = append(im.account.Notes, newLoss(e, why, instead))
 	}
 }
@@ -136,7 +167,7 @@ func (im *importer) finish() Account {
 	a := im.account
 	a.Schema, a.File = "stickbench.import/1", im.options.File
 	a.Carried = a.Elements - len(im.lost)
-	for _, t := range im.variables.top {
+	for _, t := range im.top {
 		if ask, ok := t.value.(inline); ok && len(ask) > 0 {
 			a.Needs = append(a.Needs, t.name)
 		}

@@ -46,9 +46,9 @@ func (p *parser) library(x *ex, name string, args []*ex) *ex {
 	case "Boolean.parseBoolean", "Boolean.valueOf":
 		return p.one(args).asTruth()
 	case "StringUtils.isEmpty", "StringUtils.isBlank":
-		return binary2("==", p.one(args).asText(), text(""))
+		return binary("==", p.one(args).asText(), text(""))
 	case "StringUtils.isNotEmpty", "StringUtils.isNotBlank":
-		return binary2("!=", p.one(args).asText(), text(""))
+		return binary("!=", p.one(args).asText(), text(""))
 	case "JsonSlurper.parseText", "JsonSlurper.parse":
 		return p.document(args)
 	case "URLEncoder.encode":
@@ -72,7 +72,7 @@ func (p *parser) document(args []*ex) *ex {
 func (p *parser) random(x *ex, name string, args []*ex) *ex {
 	switch x.s + "." + name {
 	case "Math.random":
-		return object("Math.random")
+		return object("Math.random") // times a number it is a random number (parser.combine)
 	case "Math.floor", "Math.round", "Math.ceil":
 		if y := p.one(args); y.op == "*" || y.op == "+" || y.kind() == numberKind {
 			return y
@@ -118,5 +118,5 @@ func minusOne(x *ex) *ex {
 	if x.op == "+" && x.in[1].op == opNumber && x.in[1].s == "1" {
 		return x.in[0]
 	}
-	return binary2("-", x, number("1"))
+	return binary("-", x, number("1"))
 }

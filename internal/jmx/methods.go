@@ -186,7 +186,7 @@ func (p *parser) methodOf(x *ex, name string, args []*ex, call bool) *ex {
 		case "getPreviousResult", "previousResult":
 			return object("result")
 		case "getThreadNum", "threadNum":
-			return binary2("-", apply("int", numberKind, variable("user")), number("1"))
+			return binary("-", apply("int", numberKind, variable("user")), number("1"))
 		case "getThreadGroup", "threadGroup":
 			return object("threadGroup")
 		case "getVariables":
@@ -200,8 +200,15 @@ func (p *parser) methodOf(x *ex, name string, args []*ex, call bool) *ex {
 		return word("body", textKind)
 	case "json":
 		return p.jsonMember(x, name, args, call)
+	case "responseCode":
+		return p.valueMethod(x.plain(p), name, args)
 	default:
-		return p.library(x, name, args)
+		if y := p.library(x, name, args); y != nil {
+			return y
+		}
+		if x.s == "UUID" {
+			return p.valueMethod(x.plain(p), name, args)
+		}
 	}
 	return nil
 }
@@ -303,7 +310,7 @@ func (p *parser) valueMethod(x *ex, name string, args []*ex) *ex {
 	case "trim":
 		return apply("trim", textKind, t)
 	case "isEmpty", "isBlank":
-		return binary2("==", t, text(""))
+		return binary("==", t, text(""))
 	case "length", "size":
 		return apply("len", numberKind, t)
 	case "toUpperCase":
@@ -325,13 +332,13 @@ func (p *parser) stringMethod(x *ex, name string, args []*ex) *ex {
 	case "equals", "contentEquals":
 		return compared("==", x, other)
 	case "equalsIgnoreCase":
-		return binary2("==", lowered(t), lowered(other.asText()))
+		return binary("==", lowered(t), lowered(other.asText()))
 	case "contains", "includes":
-		return binary2("contains", t, other.asText())
+		return binary("contains", t, other.asText())
 	case "startsWith", "endsWith":
-		return binary2(name, t, other.asText())
+		return binary(name, t, other.asText())
 	case "matches":
-		return binary2("matches", t, whole(other.asText()))
+		return binary("matches", t, whole(other.asText()))
 	case "indexOf":
 		return apply("indexOf", numberKind, t, other.asText())
 	case "concat", "plus":

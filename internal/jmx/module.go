@@ -16,6 +16,10 @@ func (im *importer) module(e *Element) []*block {
 		return []*block{b}
 	}
 	b := &block{comments: comment(e)}
+	if im.writing[target] {
+		im.missing(e, b, "it runs itself, without end", "")
+		return nil
+	}
 	if !target.Enabled && target.Class != "TestFragmentController" {
 		im.note(target, "it is disabled, and runs where a module controller uses it", "")
 	}
@@ -26,19 +30,16 @@ func (im *importer) module(e *Element) []*block {
 		steps := &block{comments: comment(target)}
 		im.named = append(im.named, steps)
 		steps.set("\x00", name)
-		if isController(target.Class) && target.Class != "TestFragmentController" {
-			below := im.controller(target, im.outside(target))
-			if len(below) == 1 {
-				steps.pairs, steps.below = append(steps.pairs, below[0].pairs...), below[0].below
-				steps.request, steps.comments = below[0].request, append(steps.comments, below[0].comments...)
-			} else {
-				steps.below = below
-			}
+		im.writing[target] = true
+		below := im.child(target, im.outside(target))
+		delete(im.writing, target)
+		if len(below) == 1 && len(below[0].below) > 0 {
+			steps.pairs, steps.below = append(steps.pairs, below[0].pairs...), below[0].below
+			steps.comments = append(steps.comments, below[0].comments...)
 		} else {
-			im.count(target)
-			steps.below = im.children(target, im.inner(im.outside(target), target))
+			steps.below = below
 		}
-		if len(steps.below) == 0 && steps.request == nil {
+		if len(below) == 0 {
 			im.modules[target], im.named = "", slices.DeleteFunc(im.named, func(x *block) bool { return x == steps })
 		}
 		name = im.modules[target]

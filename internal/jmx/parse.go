@@ -11,7 +11,7 @@ func Parse(source []byte) ([]*Element, error) {
 	if len(bytes.TrimSpace(source)) == 0 {
 		return nil, malformed(0, "the file is empty")
 	}
-	if binary(source) {
+	if isBinary(source) {
 		return nil, malformed(0, "not a JMeter plan: the file is binary")
 	}
 	if looksLikeResults(source) {

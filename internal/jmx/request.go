@@ -84,7 +84,7 @@ func (im *importer) http(e *Element, sc *scope) []*block {
 
 // httpDefaults are the defaults for requests that apply; other protocols have some of the same class.
 func (im *importer) httpDefaults(sc *scope) []*Element {
-	return slices.DeleteFunc(sc.of("ConfigTestElement"), func(d *Element) bool {
+	return slices.DeleteFunc(im.inScope(sc, "ConfigTestElement"), func(d *Element) bool {
 		for name := range d.properties {
 			if strings.HasPrefix(name, "HTTPSampler.") || strings.HasPrefix(name, "HTTPsampler.") {
 				return false
@@ -96,7 +96,7 @@ func (im *importer) httpDefaults(sc *scope) []*Element {
 
 // address finds scheme, authority and path.
 func (im *importer) address(e *Element, s settings, r *request) {
-	where := strings.TrimSpace(im.template(parseValue(s.word("HTTPSampler.path"))))
+	where := strings.TrimSpace(im.urlText(parseValue(s.word("HTTPSampler.path"))))
 	if e.Class == "SoapSampler" {
 		where = im.word(e, "HTTPSampler.URL_DATA")
 		if where == "" {
@@ -120,15 +120,57 @@ func (im *importer) address(e *Element, s settings, r *request) {
 	if r.path == "" || r.path[0] != '/' && !(r.base == "" && strings.HasPrefix(r.path, "${")) {
 		r.path = "/" + r.path
 	}
-	r.path = strings.NewReplacer(" ", "%20", "\n", "", "\r", "", "\t", "%09").Replace(outsideBraces(r.path))
 }
 
-// outsideBraces is for a path's blanks: those within ${…} are our expression's own.
-func outsideBraces(path string) string {
-	if !strings.Contains(path, "${") {
-		return path
+var blanks = strings.NewReplacer(" ", "%20", "\n", "%0A", "\r", "%0D", "\t", "%09")
+
+// urlText is a value as a part of a URL, in which no blank stands: those of expressions are left out, and an
+// expression that needs one becomes a variable of its own.
+func (im *importer) urlText(v value) string {
+	var b strings.Builder
+	for _, p := range v {
+		if p.source == "" {
+			b.WriteString(blanks.Replace(im.template(value{p})))
+			continue
+		}
+		s := im.template(value{p})
+		if strings.HasPrefix(s, "${") {
+			s = compact(s)
+		} else {
+			s = blanks.Replace(s)
+		}
+		if strings.ContainsAny(s, " ") {
+			name := im.free("value")
+			im.now[name] = true
+			im.before = append(im.before, pair{name, im.template(value{p})})
+			s = "${" + name + "}"
+		}
+		b.WriteString(s)
 	}
-	return strings.ReplaceAll(path, ", ", ",")
+	return b.String()
+}
+
+// compact is an expression without the blanks that it does not need.
+func compact(s string) string {
+	var b strings.Builder
+	quoted := false
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '"':
+			quoted = !quoted
+		case c == '\\' && quoted && i+1 < len(s):
+			b.WriteByte(c)
+			i++
+		case c == ' ' && !quoted && i > 0 && i+1 < len(s) && !(wordByte(s[i-1]) && wordByte(s[i+1])):
+			continue
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+func wordByte(c byte) bool {
+	return c == '_' || c == '"' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
 // base is the scheme and authority that the sampler and its defaults give.
@@ -170,7 +212,7 @@ func (im *importer) headers(e *Element, sc *scope, r *request) {
 			r.header("SOAPAction", action)
 		}
 	}
-	for _, m := range sc.of("HeaderManager") {
+	for _, m := range im.inScope(sc, "HeaderManager") {
 		im.at = m
 		for _, p := range m.list("HeaderManager.headers") {
 			if p.element == nil {
@@ -274,14 +316,14 @@ func (im *importer) rawBody(args []argument, r *request) {
 // queryOf puts parameters behind the path. Values that are not to be encoded stand in the path as they are.
 func (im *importer) queryOf(args []argument, r *request) {
 	for _, a := range args {
-		name, v := im.template(parseValue(a.name)), im.template(parseValue(a.value))
-		if a.truth("HTTPArgument.always_encode", false) && !encoded(v) && name != "" {
-			r.query = append(r.query, pair{name, v})
+		name := im.template(parseValue(a.name))
+		if encode := a.truth("HTTPArgument.always_encode", false); encode && !encoded(a.value) && name != "" {
+			r.query = append(r.query, pair{name, im.template(parseValue(a.value))})
 			continue
 		}
-		r.path += separator(r.path) + name
-		if a.truth("HTTPArgument.use_equals", true) || v != "" {
-			r.path += "=" + strings.NewReplacer(" ", "%20", "\n", "%0A", "\r", "%0D", "#", "%23").Replace(outsideBraces(v))
+		r.path += separator(r.path) + blanks.Replace(name)
+		if a.truth("HTTPArgument.use_equals", true) || a.value != "" {
+			r.path += "=" + strings.ReplaceAll(im.urlText(parseValue(a.value)), "#", "%23")
 		}
 	}
 	r.query = grouped(r.query)
@@ -439,7 +481,7 @@ func (im *importer) timeouts(s settings, sc *scope, r *request) {
 	if d, ok := im.amount(s.own, s.word(name), "ms"); ok && d != "0s" {
 		r.timeout = d
 	}
-	for _, e := range sc.outward(preparations) {
+	for _, e := range im.outward(sc, preparations) {
 		if e.Class == "SampleTimeout" {
 			if d, ok := im.amount(e, e.word("InterruptTimer.timeout"), "ms"); ok && d != "0s" {
 				r.timeout = d
@@ -450,7 +492,7 @@ func (im *importer) timeouts(s settings, sc *scope, r *request) {
 
 // authorize takes the user and password that the managers in scope have for the request's URL.
 func (im *importer) authorize(sc *scope, r *request) {
-	for _, m := range slices.Backward(sc.of("AuthManager")) {
+	for _, m := range slices.Backward(im.inScope(sc, "AuthManager")) {
 		for _, p := range m.list("AuthManager.auth_list") {
 			a := p.element
 			if a == nil || a.word("Authorization.username") == "" {

@@ -142,7 +142,7 @@ func (im *importer) testAction(e *Element) []*block {
 // pauses are the steps for the timers that apply to a sampler.
 func (im *importer) pauses(sampler *Element, sc *scope) []*block {
 	var all []*block
-	for _, e := range sc.outward(timers) {
+	for _, e := range im.outward(sc, timers) {
 		im.at = e
 		if b := im.timer(e, sc); b != nil {
 			b.comments = append(b.comments, comment(e)...)

@@ -270,7 +270,12 @@ func (im *importer) openModel(e *Element, b *block) {
 			s = append(s, inline{{"rate", "0/s"}, {"for", duration(int64(n * unit * 1000))}})
 		default:
 			flush(-1)
-			spread = map[bool]string{true: "poisson"}[strings.EqualFold(m[1], "random_arrivals")]
+			even := strings.EqualFold(m[1], "even_arrivals")
+			if spread != "" && (spread == "even") != even {
+				im.note(e, "even and random arrivals in one schedule: all become random", "")
+				even = false
+			}
+			spread = map[bool]string{true: "even", false: "poisson"}[even]
 			open = inline{{"rate", perSecond(max(rate, 0))}, {"for", duration(int64(n * unit * 1000))}}
 		}
 	}
@@ -279,7 +284,7 @@ func (im *importer) openModel(e *Element, b *block) {
 		s = many{inline{{"rate", "1/s"}, {"for", "1s"}}}
 	}
 	b.set("arrivals", s)
-	if spread != "" {
+	if spread == "poisson" {
 		b.set("spread", spread)
 	}
 	if e.has("OpenModelThreadGroup.random_seed") && e.word("OpenModelThreadGroup.random_seed") != "0" {

@@ -29,11 +29,12 @@ func (im *importer) inner(outer *scope, e *Element) *scope {
 }
 
 // outward are the elements of the scope and of those around it, the outermost scope first.
-func (s *scope) outward(of func(*scope) []*Element) []*Element {
+func (im *importer) outward(s *scope, of func(*scope) []*Element) []*Element {
 	if s == nil {
 		return nil
 	}
-	return append(s.outer.outward(of), of(s)...)
+	im.spend(1 + len(of(s)))
+	return append(im.outward(s.outer, of), of(s)...)
 }
 
 func configs(s *scope) []*Element      { return s.configs }
@@ -42,10 +43,10 @@ func afters(s *scope) []*Element       { return s.afters }
 func assertions(s *scope) []*Element   { return s.assertions }
 func preparations(s *scope) []*Element { return s.preparations }
 
-// of are the configuration elements of a class that apply, the outermost first.
-func (s *scope) of(class string) []*Element {
+// inScope are the configuration elements of a class that apply, the outermost first.
+func (im *importer) inScope(s *scope, class string) []*Element {
 	var all []*Element
-	for _, e := range s.outward(configs) {
+	for _, e := range im.outward(s, configs) {
 		if e.Class == class {
 			all = append(all, e)
 		}

@@ -238,13 +238,18 @@ func changes(actions []action, x *ex) bool {
 
 // opposite is the condition that holds when x does not.
 func opposite(x *ex) *ex {
-	if x.op == opNot {
+	switch x.op {
+	case opNot:
 		return x.in[0]
+	case opTruth:
+		return truth(x.s == "false")
+	case "||", "&&":
+		return binary(map[string]string{"||": "&&", "&&": "||"}[x.op], opposite(x.in[0]), opposite(x.in[1]))
 	}
 	for _, pair := range [][2]string{{"==", "!="}, {"<", ">="}, {"<=", ">"}} {
 		for i, operator := range pair {
 			if x.op == operator {
-				return binary2(pair[1-i], x.in[0], x.in[1])
+				return binary(pair[1-i], x.in[0], x.in[1])
 			}
 		}
 	}
@@ -265,11 +270,11 @@ func (s *script) assignment(name string) {
 	case operator == "++":
 		x = added(old.plain(&s.parser), number("1"))
 	case operator == "--":
-		x = binary2("-", old.plain(&s.parser).asNumber(), number("1"))
+		x = binary("-", old.plain(&s.parser).asNumber(), number("1"))
 	case operator == "+=":
 		x = added(old.plain(&s.parser), s.expression(0).plain(&s.parser))
 	default:
-		x = binary2("-", old.plain(&s.parser).asNumber(), s.expression(0).plain(&s.parser).asNumber())
+		x = binary("-", old.plain(&s.parser).asNumber(), s.expression(0).plain(&s.parser).asNumber())
 	}
 	switch name {
 	case "Failure":

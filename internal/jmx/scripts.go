@@ -106,12 +106,12 @@ func both(a, b *ex) *ex {
 	if b.op == opTruth && b.s == "true" {
 		return a
 	}
-	return binary2("&&", a, b)
+	return binary("&&", a, b)
 }
 
 // setStep sets a variable, in the step before if that sets some, too.
 func (im *importer) setStep(all *[]*block, name, value string) {
-	im.now[name] = true
+	im.give(name)
 	if n := len(*all); n > 0 && (*all)[n-1].get("when") == nil {
 		last := (*all)[n-1]
 		if values, ok := last.get("set").(inline); ok && !slices.ContainsFunc(values, func(p pair) bool {
@@ -129,7 +129,7 @@ func (im *importer) setStep(all *[]*block, name, value string) {
 // prepare are the steps for the pre-processors that apply.
 func (im *importer) prepare(sc *scope) []*block {
 	var all []*block
-	for _, e := range sc.outward(preparations) {
+	for _, e := range im.outward(sc, preparations) {
 		im.at = e
 		switch {
 		case isScript(e):
@@ -140,8 +140,9 @@ func (im *importer) prepare(sc *scope) []*block {
 			}
 			var verdicts []*ex
 			all = append(all, im.steps(e, actions, &verdicts)...)
-		case e.Class == "UserParameters":
+		case e.Class == "UserParameters" && !perIteration(e):
 			all = append(all, im.userParameters(e)...)
+		case e.Class == "UserParameters": // set at the start of each pass
 		case e.Class == "SampleTimeout": // the request takes it
 		case e.thirdParty() != "":
 			im.remark(e, "a third-party pre-processor", "")
@@ -186,7 +187,7 @@ func (im *importer) userParameters(e *Element) []*block {
 		case 1:
 			values = append(values, pair{ours, options[0].template()})
 		default:
-			turn := binary2("%", binary2("-", apply("int", numberKind, variable("user")), number("1")), number(itoa(int64(len(options)))))
+			turn := binary("%", binary("-", apply("int", numberKind, variable("user")), number("1")), number(itoa(int64(len(options)))))
 			values = append(values, pair{ours, (&ex{op: opIndex, in: []*ex{{op: opList, in: options}, turn}}).template()})
 		}
 	}
@@ -213,9 +214,9 @@ func (im *importer) scriptTimer(e *Element, b *block) *block {
 // perPass are the steps that begin each pass of a block: counters, random variables, and whatever else JMeter
 // tells of a new iteration.
 func (im *importer) perPass(owner *Element, sc *scope) []*block {
-	elements := sc.configs
+	elements := slices.Concat(sc.configs, sc.preparations)
 	if owner == im.group {
-		elements = sc.outward(configs)
+		elements = slices.Concat(im.outward(sc, configs), im.outward(sc, preparations))
 	}
 	for _, child := range enabled(owner) { // of a sampler's own, its controller is told
 		if application(child.Class) == nil && !isController(child.Class) && !silent(child) {
@@ -224,7 +225,7 @@ func (im *importer) perPass(owner *Element, sc *scope) []*block {
 				if add := application(own.Class); add != nil && !silent(own) {
 					add(of, own)
 				}
-				elements = append(slices.Clone(elements), of.configs...)
+				elements = append(append(elements, of.configs...), of.preparations...)
 			}
 		}
 	}
@@ -232,6 +233,10 @@ func (im *importer) perPass(owner *Element, sc *scope) []*block {
 	for _, e := range elements {
 		im.at = e
 		switch e.Class {
+		case "UserParameters":
+			if perIteration(e) {
+				all = append(all, im.userParameters(e)...)
+			}
 		case "CounterConfig":
 			all = append(all, im.counter(e))
 		case "RandomVariableConfig":
@@ -242,6 +247,9 @@ func (im *importer) perPass(owner *Element, sc *scope) []*block {
 			im.lose(e, "client certificates of a keystore", "[target] has cert and key")
 		case "CookieManager", "HeaderManager", "ConfigTestElement", "Arguments", "AuthManager":
 		default:
+			if !isConfig(e) {
+				continue
+			}
 			why := "there is nothing of its sort here"
 			if e.thirdParty() != "" {
 				why = "a third-party element"
@@ -250,6 +258,28 @@ func (im *importer) perPass(owner *Element, sc *scope) []*block {
 		}
 	}
 	return append(im.takeBefore(), all...)
+}
+
+// isConfig reports whether an element that applies to samplers is no pre-processor, which each of them prepares.
+func isConfig(e *Element) bool {
+	of := &scope{}
+	application(e.Class)(of, e)
+	return of.configs != nil
+}
+
+// perIteration reports whether user parameters are set once in an iteration: those whose values never change
+// may as well.
+func perIteration(e *Element) bool {
+	if e.truth("UserParameters.per_iteration", false) {
+		return true
+	}
+	changing := false
+	for _, column := range e.list("UserParameters.thread_values") {
+		for _, cell := range column.list {
+			changing = changing || parseValue(cell.text).computed()
+		}
+	}
+	return !changing
 }
 
 func (im *importer) counter(e *Element) *block {

@@ -2,6 +2,7 @@ package jmx
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -31,7 +32,12 @@ func (im *importer) children(e *Element, sc *scope) []*block {
 		im.at = child
 		below := im.child(child, sc)
 		if x := im.switches[e]; x != nil && len(below) > 0 {
-			below = []*block{guarded(im.chosen(x, child, i, steps), below)}
+			switch condition := im.chosen(x, child, i, steps); {
+			case x.op != opText:
+				below = []*block{guarded(condition, below)}
+			case !condition.holds():
+				below = nil
+			}
 		}
 		all = append(all, below...)
 	}
@@ -76,17 +82,30 @@ func (im *importer) controller(e *Element, sc *scope) []*block {
 	if len(b.below) == 0 {
 		return before
 	}
+	name := ownName(e)
 	if len(b.pairs) == 0 {
-		if name := oneLine(e.Name, ""); name != "" && !slices.Contains(b.comments, name) {
+		if first := b.below[0]; name != "" && !slices.Contains(b.comments, name) && (first.request == nil || first.request.name != name) {
 			b.comments = append([]string{name}, b.comments...)
 		}
 		b.below[0].comments = append(b.comments, b.below[0].comments...)
 		return append(before, b.below...)
 	}
-	if name := oneLine(e.Name, ""); b.get("transaction") == nil && name != "" {
+	if b.get("transaction") == nil && name != "" {
 		b.pairs = append([]pair{{"name", name}}, b.pairs...)
 	}
 	return append(before, b)
+}
+
+// usualNames are those that JMeter gives, which say nothing.
+var usualNames = regexp.MustCompile(`^(Simple|Loop|If|While|Once Only|ForEach|Switch|Random|Random Order|Interleave|Throughput|Runtime|Recording|Module|Include|Critical Section) Controller$|^Test Fragment$`)
+
+// ownName is the name that somebody gave to the element; "" for one of JMeter's own.
+func ownName(e *Element) string {
+	name := oneLine(e.Name, "")
+	if usualNames.MatchString(name) {
+		return ""
+	}
+	return name
 }
 
 // unknown is an element of a class that has no counterpart: what is below it is carried over.
@@ -191,7 +210,7 @@ func (im *importer) while(e *Element, b *block) {
 		v := parseValue(source)
 		x, err := im.condition(source, false)
 		if p := v.only(); err == nil && p != nil && x.op == "==" && x.in[0].op == opVar { // it goes on until the text is "false"
-			x = binary2("!=", x.in[0], text("false"))
+			x = binary("!=", x.in[0], text("false"))
 		}
 		if err != nil {
 			b.set("when", expression("false"))
@@ -345,9 +364,9 @@ func (im *importer) switchController(e *Element, b *block) {
 
 // chosen is the condition under which a switch controller takes its child at an index.
 func (im *importer) chosen(x *ex, child *Element, index int, siblings []*Element) *ex {
-	byIndex := binary2("==", x, text(itoa(int64(index))))
-	byName := binary2("==", x, text(child.Name))
-	condition := binary2("||", byIndex, byName)
+	byIndex := binary("==", x, text(itoa(int64(index))))
+	byName := binary("==", x, text(child.Name))
+	condition := binary("||", byIndex, byName)
 	if byIndex.String() == byName.String() {
 		condition = byIndex
 	}
@@ -357,7 +376,7 @@ func (im *importer) chosen(x *ex, child *Element, index int, siblings []*Element
 		}
 		return condition
 	}
-	return binary2("||", condition, binary2("==", x, text("")))
+	return binary("||", condition, binary("==", x, text("")))
 }
 
 // otherwise is the condition of the child "default": that none of the others is meant.
@@ -369,5 +388,5 @@ func (im *importer) otherwise(x *ex, siblings []*Element) *ex {
 			known = append(known, text(s.Name))
 		}
 	}
-	return negated(binary2("in", x, &ex{op: opList, in: known}))
+	return negated(binary("in", x, &ex{op: opList, in: known}))
 }

@@ -2,6 +2,7 @@ package jmx
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"stickbench/assert"
@@ -21,7 +22,9 @@ type variables struct {
 	// now are ours that have a value where the import has come to, and early those that are used before.
 	now, early map[string]bool
 	used       map[string]bool
+	given      map[string]bool // those that some step gives a value, wherever it stands
 	top        []*topVariable
+	topIndex   map[string]*topVariable
 }
 
 // topVariable is one of [vars].
@@ -33,7 +36,7 @@ type topVariable struct {
 
 func newVariables() *variables {
 	return &variables{ours: map[string]string{}, taken: map[string]bool{}, defined: map[string]bool{}, lists: map[string]bool{},
-		properties: map[string]string{}, shared: map[string]bool{}, now: map[string]bool{}, early: map[string]bool{}, used: map[string]bool{}}
+		properties: map[string]string{}, shared: map[string]bool{}, now: map[string]bool{}, early: map[string]bool{}, used: map[string]bool{}, given: map[string]bool{}, topIndex: map[string]*topVariable{}}
 }
 
 // name is our name of a JMeter variable, the same each time.
@@ -57,11 +60,15 @@ func (v *variables) free(like string) string {
 	if name == "" || name[0] >= '0' && name[0] <= '9' {
 		name = "v" + name
 	}
-	for v.taken[name] || loadgen.BuiltinVariable(name) || assert.Reserved(name) || slices.Contains(wordsToCome, name) {
+	if loadgen.BuiltinVariable(name) || assert.Reserved(name) || slices.Contains(wordsToCome, name) {
 		name += "_"
 	}
-	v.taken[name] = true
-	return name
+	unique := name
+	for i := 2; v.taken[unique]; i++ {
+		unique = name + "_" + strconv.Itoa(i)
+	}
+	v.taken[unique] = true
+	return unique
 }
 
 // wordsToCome are functions of values, which a variable of their name would hide.
@@ -70,9 +77,12 @@ var wordsToCome = []string{"headers", "reason", "url", "failed", "env", "random"
 // define notes that a JMeter variable has a value from here on, and returns our name of it.
 func (v *variables) define(jmeter string) string {
 	name := v.name(jmeter)
-	v.now[name] = true
+	v.give(name)
 	return name
 }
+
+// give notes that one of our names has a value from here on.
+func (v *variables) give(name string) { v.now[name], v.given[name] = true, true }
 
 // use notes that one of our names is used here.
 func (v *variables) use(name string) {
@@ -88,19 +98,16 @@ func (v *variables) use(name string) {
 // setTop gives a variable of [vars] its value; a later one replaces it, as in JMeter.
 func (v *variables) setTop(name string, value any, comment string) {
 	v.now[name] = true
-	for _, t := range v.top {
-		if t.name == name {
-			t.value = value
-			return
-		}
+	if t := v.topIndex[name]; t != nil {
+		t.value = value
+		return
 	}
-	v.top = append(v.top, &topVariable{name, value, comment})
+	v.topIndex[name] = &topVariable{name, value, comment}
+	v.top = append(v.top, v.topIndex[name])
 }
 
 // isTop reports whether a name is one of [vars].
-func (v *variables) isTop(name string) bool {
-	return slices.ContainsFunc(v.top, func(t *topVariable) bool { return t.name == name })
-}
+func (v *variables) isTop(name string) bool { return v.topIndex[name] != nil }
 
 // property is our variable for a JMeter property. What the run was given replaces the default.
 func (im *importer) propertyVariable(name string, fallback value) string {
@@ -116,8 +123,7 @@ func (im *importer) propertyVariable(name string, fallback value) string {
 
 // fallBack gives a property's variable the value that it has where nobody sets it.
 func (im *importer) fallBack(ours, property string, fallback value) {
-	if im.isTop(ours) {
-		t := im.top[slices.IndexFunc(im.top, func(t *topVariable) bool { return t.name == ours })]
+	if t := im.topIndex[ours]; t != nil {
 		if _, asks := t.value.(inline); !asks || fallback == nil {
 			return
 		}
@@ -146,6 +152,8 @@ func (im *importer) reference(p piece) (*ex, error) {
 // variable and property are what scripts get by name.
 func (im *importer) variable(name string) *ex { return im.known(name, "") }
 
+func (im *importer) target(name string) string { return im.name(name) }
+
 func (im *importer) property(name string) *ex {
 	ours := im.propertyVariable(name, nil)
 	im.use(ours)
@@ -162,6 +170,9 @@ func (im *importer) known(name, source string) *ex {
 		return text(source)
 	}
 	ours := im.name(name)
+	if !im.defined[name] { // a column, presumably
+		im.now[ours] = true
+	}
 	im.use(ours)
 	return variable(ours)
 }
@@ -220,7 +231,7 @@ func (im *importer) pass(loop string) *ex {
 	if im.group == nil || im.group.Name != loop {
 		name = variable(im.indexOf(loop))
 	}
-	return binary2("-", apply("int", numberKind, name), number("1"))
+	return binary("-", apply("int", numberKind, name), number("1"))
 }
 
 // indexOf is the variable that counts the passes of the loop of that name.

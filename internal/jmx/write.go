@@ -65,14 +65,14 @@ func (im *importer) head() []string {
 func (im *importer) writeVars(w *tomlWriter) {
 	vars := &block{}
 	commented := map[string]string{}
-	for _, t := range im.variables.top {
+	for _, t := range im.top {
 		vars.set(t.name, t.value)
 		commented[t.name] = t.comment
 	}
 	for _, name := range sortedNames(im.early) {
 		if !im.isTop(name) {
 			vars.set(name, "")
-			commented[name] = "until a step sets it"
+			commented[name] = map[bool]string{true: "until a step sets it", false: "what sets it in JMeter was not carried over"}[im.given[name]]
 		}
 	}
 	if vars.pairs == nil {
@@ -133,16 +133,7 @@ func shared(requests []*request) *block {
 	}
 	d := &block{}
 	first := requests[0]
-	var headers inline
-	for _, h := range slices.Clone(first.headers) {
-		if everyone(requests, func(r *request) bool { return slices.Contains(r.headers, h) }) {
-			headers = append(headers, h)
-			for _, r := range requests {
-				r.headers = slices.DeleteFunc(r.headers, func(o pair) bool { return o == h })
-			}
-		}
-	}
-	if headers != nil {
+	if headers := sharedHeaders(requests); headers != nil {
 		d.set("headers", headers)
 	}
 	if t := first.timeout; t != nil && everyone(requests, func(r *request) bool { return r.timeout == t }) {
@@ -293,4 +284,32 @@ func (b *block) collapsed() *block {
 	}
 	only.comments = append(b.comments, only.comments...)
 	return only
+}
+
+// sharedHeaders takes the headers that all requests have, with the value that most of them have: a request with
+// another one keeps that.
+func sharedHeaders(requests []*request) inline {
+	var shared inline
+	for _, h := range slices.Clone(requests[0].headers) {
+		count, best := map[any]int{}, h.value
+		all := everyone(requests, func(r *request) bool {
+			i := slices.IndexFunc(r.headers, func(o pair) bool { return o.key == h.key })
+			if i < 0 {
+				return false
+			}
+			v := r.headers[i].value
+			if count[v]++; count[v] > count[best] {
+				best = v
+			}
+			return true
+		})
+		if !all || count[best] < 2 {
+			continue
+		}
+		shared = append(shared, pair{h.key, best})
+		for _, r := range requests {
+			r.headers = slices.DeleteFunc(r.headers, func(o pair) bool { return o == pair{h.key, best} })
+		}
+	}
+	return shared
 }

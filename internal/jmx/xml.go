@@ -172,8 +172,8 @@ func (r *markupReader) inner() *markup {
 	return &markup{tag: "?"}
 }
 
-// binary reports whether the source is no text at all.
-func binary(source []byte) bool {
+// isBinary reports whether the source is no text at all.
+func isBinary(source []byte) bool {
 	head := source[:min(len(source), 512)]
 	if bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) {
 		return false

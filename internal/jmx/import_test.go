@@ -1,0 +1,211 @@
+package jmx
+
+import (
+	"bytes"
+	bytesof "encoding/binary"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write the expected files anew")
+
+// options are those under which the plans of testdata are read.
+func options(name string) Options {
+	return Options{File: filepath.Base(name), Map: []Mapping{{"/home/ada/", "./"}}, Read: func(file string) ([]byte, error) {
+		return os.ReadFile(filepath.Join("testdata", file))
+	}}
+}
+
+func testPlans(t *testing.T) []string {
+	names, err := filepath.Glob("testdata/*.jmx")
+	if err != nil || len(names) == 0 {
+		t.Fatal("no plans in testdata", err)
+	}
+	return names
+}
+
+// The plans of testdata, which hold every element that is carried over, and what becomes of them.
+func TestImportedPlans(t *testing.T) {
+	for _, name := range testPlans(t) {
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".jmx"), func(t *testing.T) {
+			source, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan, err := Import(source, options(name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			expected := strings.TrimSuffix(name, ".jmx") + ".toml"
+			if *update {
+				if err := os.WriteFile(expected, []byte(plan.TOML), 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(expected)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), plan.TOML); diff != "" {
+				t.Errorf("the plan differs (-want +got), -update writes it anew:\n%s", diff)
+			}
+			if !plan.Account.Whole() && filepath.Base(name) != "scripts.jmx" {
+				t.Errorf("%s", plan.Account.Summary())
+			}
+		})
+	}
+}
+
+const planHead = `<jmeterTestPlan version="1.2"><hashTree><TestPlan testname="P"/><hashTree>`
+const planFoot = `</hashTree></hashTree></jmeterTestPlan>`
+
+// Files that are no plan: where, what is wrong, and what to do.
+func TestFilesThatAreNoPlan(t *testing.T) {
+	for _, c := range []struct{ name, source, want string }{
+		{"empty", "", "the file is empty"},
+		{"blank", " \n\t", "the file is empty"},
+		{"binary", "\x7fELF\x00\x01", "the file is binary"},
+		{"results in CSV", "timeStamp,elapsed,label,responseCode,success\n1,2,a,200,true\n", "stickbench report"},
+		{"results without a header", "1795398094962,61,GET /,200,OK,Thread Group 1-1,text,true,566,1,1,61\n", "stickbench report"},
+		{"results in XML", `<?xml version="1.0"?><testResults version="1.2"></testResults>`, "stickbench report"},
+		{"text", "hello", "no XML in it"},
+		{"HTML", "<html><body>x</body></html>", "its root is <html>"},
+		{"cut off", `<jmeterTestPlan><hashTree><TestPlan testname="a">` + "\n\n<stringProp", "line 3: the file ends within <TestPlan> of line 1"},
+		{"wrong tags", "<jmeterTestPlan>\n<hashTree>\n</jmeterTestPlan>", "line 3: not well-formed XML"},
+		{"merge conflict", "<jmeterTestPlan>\n<<<<<<< HEAD\n</jmeterTestPlan>", "line 2: not well-formed XML"},
+		{"raw dump", "<org.apache.jmeter.save.ScriptWrapper/>", "save it again"},
+		{"nothing in it", "<jmeterTestPlan></jmeterTestPlan>", "without any element"},
+		{"fragment", `<jmeterTestPlan><hashTree><TestPlan testname="P"/><hashTree><TestFragmentController testname="F"/><hashTree/></hashTree></hashTree></jmeterTestPlan>`, "a test fragment without a thread group"},
+		{"a sampler alone", `<jmeterTestPlan><hashTree><HTTPSamplerProxy testname="x"/></hashTree></jmeterTestPlan>`, "a part of a plan (HTTPSamplerProxy)"},
+		{"no group", planHead + planFoot, "no thread group"},
+		{"groups switched off", planHead + `<ThreadGroup testname="G" enabled="false"/><hashTree/>` + planFoot, "enable one of G (line 1)"},
+		{"entities", `<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]><jmeterTestPlan>&b;</jmeterTestPlan>`, "invalid character entity"},
+		{"deep", strings.Repeat("<hashTree>", 100_000), "nested deeper"},
+	} {
+		_, err := Import([]byte(c.source), Options{File: c.name})
+		var format *FormatError
+		if !errors.As(err, &format) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.name, err, c.want)
+		}
+	}
+}
+
+// onePlan is a plan of one group with what is given in it.
+func onePlan(steps string) string {
+	return planHead + `<ThreadGroup testname="G"><stringProp name="ThreadGroup.num_threads">1</stringProp></ThreadGroup><hashTree>` + steps + `</hashTree>` + planFoot
+}
+
+func requestFor(path string) string {
+	return fmt.Sprintf(`<HTTPSamplerProxy testname="R"><stringProp name="HTTPSampler.domain">h</stringProp><stringProp name="HTTPSampler.path">%s</stringProp></HTTPSamplerProxy><hashTree/>`, path)
+}
+
+// Encodings, and what stands around the document.
+func TestEncodings(t *testing.T) {
+	plain := onePlan(requestFor("/é"))
+	latin := strings.ReplaceAll(`<?xml version="1.0" encoding="ISO-8859-1"?>`+plain, "é", "\xe9")
+	for name, source := range map[string]string{
+		"UTF-8": plain, "with a byte order mark": "\ufeff" + plain, "Latin 1": latin, "UTF-16 LE": utf16Text(plain, bytesof.LittleEndian),
+		"UTF-16 BE": utf16Text(`<?xml version="1.0" encoding="UTF-16"?>`+plain, bytesof.BigEndian), "XML 1.1": `<?xml version="1.1"?>` + plain,
+		"something before": "warning: tidied\n" + `<?xml version="1.0"?>` + plain, "something behind": plain + "\n<garbage",
+	} {
+		plan, err := Import([]byte(source), Options{})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		} else if !strings.Contains(plan.TOML, `request = "GET /é"`) {
+			t.Errorf("%s:\n%s", name, plan.TOML)
+		}
+	}
+}
+
+func utf16Text(s string, order bytesof.ByteOrder) string {
+	var b bytes.Buffer
+	for _, u := range append([]uint16{0xfeff}, utf16.Encode([]rune(s))...) {
+		_ = bytesof.Write(&b, order, u)
+	}
+	return b.String()
+}
+
+// A property of JMeter without a default is asked for, and what the command line gives it is its value.
+func TestProperties(t *testing.T) {
+	source := []byte(onePlan(requestFor("/${__P(a.b)}/${__P(c,d)}")))
+	plan, err := Import(source, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"a_b"}, plan.Account.Needs); diff != "" {
+		t.Error(diff)
+	}
+	if plan, err = Import(source, Options{Properties: map[string]string{"a.b": "x", "c": "y"}}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`a_b = "x"`, `c = "y"`} {
+		if len(plan.Account.Needs) > 0 || !strings.Contains(plan.TOML, want) {
+			t.Errorf("%s is not in\n%s", want, plan.TOML)
+		}
+	}
+}
+
+// A listener, a cache, a disabled element and JMeter's own windows leave no trace.
+func TestSilentElements(t *testing.T) {
+	plan, err := Import([]byte(onePlan(`<ResultCollector testname="L" guiclass="SummaryReport"/><hashTree/><CacheManager testname="C"/><hashTree/>`+
+		`<kg.apc.jmeter.vizualizers.CorrectedResultCollector testname="K"/><hashTree/><BackendListener testname="B"/><hashTree/>`+
+		`<JDBCSampler testname="off" enabled="false"/><hashTree/>`+requestFor("/")+`<WorkBench testname="W"/><hashTree/>`)), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := plan.Account.Summary(), "3 of 3 elements carried"; got != want || strings.Contains(plan.TOML, "off") {
+		t.Errorf("%s, want %s\n%s", got, want, plan.TOML)
+	}
+}
+
+// The time for a large plan grows with its size only: this one would take hours if it grew with the square.
+func TestLargePlan(t *testing.T) {
+	one := requestFor("/x")
+	source := onePlan(strings.Repeat(one, 8<<20/len(one)))
+	plan, err := Import([]byte(source), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plan.Account.Elements < 40_000 {
+		t.Error(plan.Account.Summary())
+	}
+}
+
+// What would take a time of the square is told instead.
+func TestTooMuchWork(t *testing.T) {
+	managers := strings.Repeat(`<HeaderManager testname="H"/><hashTree/>`, 10_000)
+	_, err := Import([]byte(onePlan(managers+strings.Repeat(requestFor("/"), 10_000))), Options{})
+	if err == nil || !strings.Contains(err.Error(), "too large to be carried over") {
+		t.Error(err)
+	}
+}
+
+// FuzzImport holds that no file makes the import crash or hang.
+func FuzzImport(f *testing.F) {
+	names, _ := filepath.Glob("testdata/*.jmx")
+	for _, name := range names {
+		source, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		if len(source) < 30_000 {
+			f.Add(source)
+		}
+	}
+	f.Add([]byte(onePlan(requestFor("/${__groovy(vars.get('a') == 'b',)}"))))
+	f.Add([]byte(onePlan(`<IfController testname="I"><stringProp name="IfController.condition">"${a}" == "b" &amp;&amp; !${c}</stringProp></IfController><hashTree>` + requestFor("/") + `</hashTree>`)))
+	f.Fuzz(func(t *testing.T, source []byte) {
+		plan, err := Import(source, Options{File: "fuzz.jmx"})
+		if err == nil && plan.TOML == "" {
+			t.Error("neither a plan nor an error")
+		}
+	})
+}
