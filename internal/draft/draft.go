@@ -19,7 +19,8 @@ type Table struct {
 	below    []*Table
 }
 
-// A Pair is a key and its value: a string, an Expression, a number, true or false, a List, Lines, or an Inline.
+// A Pair is a key and its value: a string, an Expression, a number, true or false, a List, Lines, an
+// Inline, Members, or a Noted one of these.
 type Pair struct {
 	Key   string
 	Value any
@@ -33,6 +34,13 @@ type (
 	Lines []any
 	// Expression is a string in single quotes, where it can stand in them: its own double quotes need no escape.
 	Expression string
+	// Members are those of a table that is written key by key, each on a line: extract.id = …
+	Members []Pair
+	// Noted is a value with a comment behind it.
+	Noted struct {
+		Value any
+		Note  string
+	}
 )
 
 // Set adds a key.
@@ -45,16 +53,19 @@ func (t *Table) Comment(format string, args ...any) {
 	}
 }
 
-// Table adds a table of that name below t: [name].
-func (t *Table) Table(name string) *Table { return t.add(name, "[", "]") }
+// Table adds a table of that name below t: [name], or [name.name] of several names.
+func (t *Table) Table(names ...string) *Table { return t.add(names, "[", "]") }
 
 // Append adds a table to the list of that name below t: [[name]].
-func (t *Table) Append(name string) *Table { return t.add(name, "[[", "]]") }
+func (t *Table) Append(name string) *Table { return t.add([]string{name}, "[[", "]]") }
 
-func (t *Table) add(name, open, end string) *Table {
-	path := key(name)
-	if t.path != "" {
-		path = t.path + "." + path
+func (t *Table) add(names []string, open, end string) *Table {
+	path := t.path
+	for _, name := range names {
+		if path != "" {
+			path += "."
+		}
+		path += key(name)
 	}
 	n := &Table{header: open + path + end, path: path}
 	t.below = append(t.below, n)
@@ -79,7 +90,7 @@ func (t *Table) write(b *strings.Builder, indent string) {
 		b.WriteString(indent + t.header + "\n")
 	}
 	for _, p := range t.pairs {
-		b.WriteString(indent + key(p.Key) + " = " + value(p.Value, indent) + "\n")
+		p.write(b, "", indent)
 	}
 	if strings.Contains(t.path, ".") {
 		indent += "  "
@@ -89,12 +100,25 @@ func (t *Table) write(b *strings.Builder, indent string) {
 	}
 }
 
+// write writes the pair on a line of its own, its members on one each.
+func (p Pair) write(b *strings.Builder, outer, indent string) {
+	if members, ok := p.Value.(Members); ok {
+		for _, m := range members {
+			m.write(b, outer+key(p.Key)+".", indent)
+		}
+		return
+	}
+	b.WriteString(indent + outer + key(p.Key) + " = " + value(p.Value, indent) + "\n")
+}
+
 func value(v any, indent string) string {
 	switch v := v.(type) {
 	case string:
 		return text(v)
 	case Expression:
 		return literal(string(v))
+	case Noted:
+		return value(v.Value, indent) + strings.TrimRight(" # "+printable(v.Note), " ")
 	case List:
 		return "[" + joined(v, indent) + "]"
 	case Lines:

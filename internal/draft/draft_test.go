@@ -18,7 +18,9 @@ func TestPlan(t *testing.T) {
 	s := g.Append("step")
 	s.Set("request", "POST /")
 	s.Set("headers", Inline{{"X-A", `"q"`}, {"weird key", "a\tb"}})
+	s.Set("extract", Members{{"id", "json:id"}, {"a.b", Noted{"header:X", "odd\nname"}}})
 	s.Append("step").Set("body", "two\nlines")
+	p.Table("steps", "log in").Set("mark", "x")
 	const want = `# Made by hand.
 #
 # And so on.
@@ -37,11 +39,16 @@ users = 2
 [[group.step]]
 request = "POST /"
 headers = { X-A = '"q"', "weird key" = "a\tb" }
+extract.id = "json:id"
+extract."a.b" = "header:X" # odd name
 
   [[group.step.step]]
   body = '''
 two
 lines'''
+
+[steps."log in"]
+mark = "x"
 `
 	if diff := cmp.Diff(want, p.String()); diff != "" {
 		t.Error(diff)

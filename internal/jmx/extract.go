@@ -252,5 +252,5 @@ func (im *importer) groupVariables(e *Element, b *block, x extractor) {
 
 // extract adds a variable to those that the block's request sets.
 func (b *block) extract(name string, v any) {
-	b.request.extracts = append(b.request.extracts, pair{"extract." + name, v})
+	b.request.extracts = append(b.request.extracts, pair{name, v})
 }

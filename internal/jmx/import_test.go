@@ -157,11 +157,11 @@ func TestProperties(t *testing.T) {
 func TestSilentElements(t *testing.T) {
 	plan, err := Import([]byte(onePlan(`<ResultCollector testname="L" guiclass="SummaryReport"/><hashTree/><CacheManager testname="C"/><hashTree/>`+
 		`<kg.apc.jmeter.vizualizers.CorrectedResultCollector testname="K"/><hashTree/><BackendListener testname="B"/><hashTree/>`+
-		`<JDBCSampler testname="off" enabled="false"/><hashTree/>`+requestFor("/")+`<WorkBench testname="W"/><hashTree/>`)), Options{})
+		`<JDBCSampler testname="switched off" enabled="false"/><hashTree/>`+requestFor("/")+`<WorkBench testname="W"/><hashTree/>`)), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := plan.Account.Summary(), "3 of 3 elements carried"; got != want || strings.Contains(plan.TOML, "off") {
+	if got, want := plan.Account.Summary(), "3 of 3 elements carried"; got != want || strings.Contains(plan.TOML, "switched off") {
 		t.Errorf("%s, want %s\n%s", got, want, plan.TOML)
 	}
 }

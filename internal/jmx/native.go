@@ -3,28 +3,27 @@ package jmx
 import (
 	"regexp"
 	"strings"
+
+	"stickbench/internal/draft"
 )
 
 // tagForm is a regular expression that looks for one member of a JSON document, as the laboratory's plan does.
 var tagForm = regexp.MustCompile(`^"?(\w+)"?\s*:\s*"?\(\.\+?\*?\?*\)"?$`)
 
-// native says, above the plan's tables, what our tool has instead of extractors, counters and marks: what tells
-// the node, the counter and the session of each response, and expectations. Without the option it is a comment.
-func (im *importer) native(w *tomlWriter) {
+// native says what our tool has instead of extractors, counters and marks: what tells the node, the counter and
+// the session of each response, and expectations. Without the option it is a comment above the target.
+func (im *importer) native(p, target *draft.Table) {
 	member := im.nodeMember()
-	if member == "" {
-		return
+	switch {
+	case member == "":
+	case im.options.Native:
+		p.Table("session").Set("node", "json:"+member)
+	default:
+		target.Comment(`The plan finds out who responded by an extractor and marks. A [session] reads it from every response:
+[session]
+node = "json:%s"
+Then the report has nodes, affinity and continuity, and expect = ['affinity == 1'] judges them.`, member)
 	}
-	lines := []string{"[session]", `node = "json:` + member + `"`}
-	if im.options.Native {
-		w.WriteString("\n" + strings.Join(lines, "\n") + "\n")
-		return
-	}
-	w.WriteString("\n")
-	w.comments(append([]string{
-		"The plan finds out who responded by an extractor and marks. A [session] tells it of every response, and",
-		"the report has nodes, affinity and continuity; then assert = ['increments()'] and expect = ['affinity == 1'].",
-	}, lines...), "")
 }
 
 // nodeMember is the JSON member that an extractor of the plan reads and whose value decides between marks.
@@ -47,7 +46,7 @@ func (im *importer) nodeMember() string {
 	for _, r := range requestsOf(im.groups) {
 		for _, x := range r.extracts {
 			v, ok := x.value.(inline)
-			if !ok || !markers[strings.TrimPrefix(x.key, "extract.")] {
+			if !ok || !markers[x.key] {
 				continue
 			}
 			switch what := v[0].value.(type) {

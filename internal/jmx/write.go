@@ -2,54 +2,62 @@ package jmx
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
+
+	"stickbench/internal/draft"
 )
 
 // write is the whole plan as TOML.
 func (im *importer) write() string {
-	for _, b := range append(slices.Clone(im.groups), im.named...) {
+	all := append(slices.Clone(im.groups), im.named...)
+	for _, b := range all {
 		b.below = im.simplified(b.below)
 	}
-	requests := requestsOf(append(slices.Clone(im.groups), im.named...))
+	requests := requestsOf(all)
 	base := commonBase(requests)
-	w := &tomlWriter{}
-	w.comments(im.head(), "")
-	w.WriteByte('\n')
-	w.keys(im.heading, "")
-	im.native(w)
-	im.writeVars(w)
-	target := &block{}
-	target.set("url", firstOf(base, "http://127.0.0.1"))
-	w.table("[target]", target, "")
-	for _, r := range requests {
+	each(requests, func(r *request) {
 		if r.base == base {
 			r.base = ""
 		}
+	})
+	var p draft.Table
+	for _, c := range im.head() {
+		p.Comment("%s", c)
 	}
+	(&block{pairs: im.heading}).write(&p)
+	im.writeVars(&p)
+	target := p.Table("target")
+	im.native(&p, target)
+	target.Set("url", firstOf(base, "http://127.0.0.1"))
 	if d := shared(requests); d != nil {
-		w.table("[defaults]", d, "")
+		d.write(p.Table("defaults"))
 	}
 	for _, d := range im.data {
-		w.table("[[data]]", d, "")
+		d.write(p.Append("data"))
 	}
 	for _, s := range im.named {
 		name := s.pairs[0].value.(string)
 		s.pairs = s.pairs[1:]
 		finishSteps([]*block{s})
-		w.table("[steps."+key(name)+"]", s, "")
-		w.steps("steps."+key(name)+".step", s.below, "")
+		s.write(p.Table("steps", name))
 	}
 	for _, g := range im.groups {
 		d := shared(requestsOf([]*block{g}))
 		g.below = withPauses(g.below)
 		finishSteps(g.below)
-		w.table("[[group]]", g, "")
+		steps := g.below
+		g.below = nil
+		t := p.Append("group")
+		g.write(t)
 		if d != nil {
-			w.table("[group.defaults]", d, "")
+			d.write(t.Table("defaults"))
 		}
-		w.steps("group.step", g.below, "")
+		for _, s := range steps {
+			s.write(t.Append("step"))
+		}
 	}
-	return w.String()
+	return p.String()
 }
 
 // head are the comments above the plan.
@@ -62,30 +70,31 @@ func (im *importer) head() []string {
 }
 
 // writeVars writes [vars]: the user's variables, JMeter's properties, and what nothing sets before it is used.
-func (im *importer) writeVars(w *tomlWriter) {
+func (im *importer) writeVars(p *draft.Table) {
 	vars := &block{}
-	commented := map[string]string{}
 	for _, t := range im.top {
-		vars.set(t.name, t.value)
-		commented[t.name] = t.comment
+		vars.set(t.name, withNote(t.value, oneLine(t.comment, "")))
 	}
 	for _, name := range sortedNames(im.early) {
-		if !im.isTop(name) {
-			vars.set(name, "")
-			commented[name] = map[bool]string{true: "until a step sets it", false: "what sets it in JMeter was not carried over"}[im.given[name]]
+		if im.isTop(name) {
+			continue
 		}
-	}
-	if vars.pairs == nil {
-		return
-	}
-	w.table("[vars]", &block{}, "")
-	for _, p := range vars.pairs {
-		line := fmt.Sprintf("%s = %s", key(p.key), toml(p.value))
-		if c := commented[p.key]; c != "" {
-			line += " # " + oneLine(c, "")
+		note := "what sets it in JMeter was not carried over"
+		if im.given[name] {
+			note = "until a step sets it"
 		}
-		w.WriteString(line + "\n")
+		vars.set(name, withNote("", note))
 	}
+	if vars.pairs != nil {
+		vars.write(p.Table("vars"))
+	}
+}
+
+func withNote(v any, note string) any {
+	if note == "" {
+		return v
+	}
+	return noted{v, note}
 }
 
 func sortedNames(m map[string]bool) []string {
@@ -148,18 +157,18 @@ func shared(requests []*request) *block {
 		d.set("think", t)
 		each(requests, func(r *request) { r.think = "" })
 	}
-	if a := toml(first.auth); first.auth != nil && everyone(requests, func(r *request) bool { return toml(r.auth) == a }) {
+	if first.auth != nil && everyone(requests, func(r *request) bool { return reflect.DeepEqual(r.auth, first.auth) }) {
 		d.set("basic_auth", first.auth)
 		each(requests, func(r *request) { r.auth = nil })
 	}
-	if v := toml(first.resource); first.resource != nil && everyone(requests, func(r *request) bool { return r.resource != nil && toml(r.resource) == v }) {
+	if first.resource != nil && everyone(requests, func(r *request) bool { return reflect.DeepEqual(r.resource, first.resource) }) {
 		d.set("resources", first.resource)
 		each(requests, func(r *request) { r.resource = nil })
 	}
 	var asserts many
 	for len(first.assert) > 0 {
-		a := toml(first.assert[0])
-		if !everyone(requests, func(r *request) bool { return len(r.assert) > 0 && toml(r.assert[0]) == a }) {
+		a := first.assert[0]
+		if !everyone(requests, func(r *request) bool { return len(r.assert) > 0 && reflect.DeepEqual(r.assert[0], a) }) {
 			break
 		}
 		asserts = append(asserts, first.assert[0])
@@ -240,7 +249,9 @@ func (r *request) pairs() []pair {
 	if r.resource != nil {
 		add("resources", r.resource)
 	}
-	all = append(all, r.extracts...)
+	if r.extracts != nil {
+		add("extract", members(r.extracts))
+	}
 	switch len(r.assert) {
 	case 0:
 	case 1:
