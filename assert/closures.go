@@ -112,6 +112,10 @@ func (c closures) comparison(n *ast.BinaryNode) eval[bool] {
 		return equal(n.Operator, c.truth(n.Left), c.truth(n.Right))
 	case n.Operator == "==" || n.Operator == "!=":
 		return c.looseEquality(n)
+	case left == anyKind && right == integerKind:
+		return c.looseOrder(n.Left, c.integer(n.Right), n.Operator)
+	case left == integerKind && right == anyKind:
+		return c.looseOrder(n.Right, c.integer(n.Left), mirrored[n.Operator])
 	case left == anyKind && right.numeric():
 		return compare(n.Operator, c.looseNumber(n.Left), c.number(n.Right))
 	case left.numeric() && right == anyKind:
@@ -177,6 +181,40 @@ func (c closures) looseNumber(n ast.Node) eval[float64] {
 		}
 		r.fail("%s is not a number", text)
 		return 0
+	}
+}
+
+// mirrored are the operators with their sides changed.
+var mirrored = map[string]string{"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+// looseOrder compares a value of any kind, which must be a number when it is met, with a whole one: without loss
+// where both are whole, as ids beyond 2^53 are.
+func (c closures) looseOrder(n ast.Node, whole eval[int], operator string) eval[bool] {
+	value := bound[any](c, n)
+	if value == nil || whole == nil {
+		return nil
+	}
+	holds := func(order int) bool {
+		switch operator {
+		case "<":
+			return order < 0
+		case "<=":
+			return order <= 0
+		case ">":
+			return order > 0
+		}
+		return order >= 0
+	}
+	text := c.calls[n.(*ast.CallNode)].text
+	return func(r *Response) bool {
+		switch v := value(r).(type) {
+		case int:
+			return holds(cmp.Compare(v, whole(r)))
+		case float64:
+			return holds(cmp.Compare(v, float64(whole(r))))
+		}
+		r.fail("%s is not a number", text)
+		return false
 	}
 }
 

@@ -184,3 +184,24 @@ func FuzzCompile(f *testing.F) {
 		}
 	})
 }
+
+// Ids beyond 2^53 are whole numbers of which a float64 knows only some: two ids passed for one.
+func TestLargeIntegers(t *testing.T) {
+	r := responded(with(func(e *exchange) { e.json["id"] = 2733382000000000049; e.json["x"] = 3.5 }))
+	for source, want := range map[string]bool{
+		`json("id") == 2733382000000000049`: true, `json("id") == 2733382000000000048`: false, `json("id") != 2733382000000000048`: true,
+		`json("id") > 2733382000000000048`: true, `json("id") >= 2733382000000000050`: false, `2733382000000000048 < json("id")`: true,
+		`2733382000000000049 <= json("id")`: true, `2733382000000000050 > json("id")`: true, `json("id") < 2733382000000000050`: true,
+		`string(json("id")) == "2733382000000000049"`: true, `json("id") in [2733382000000000048, 1]`: false,
+		`json("x") > 3`: true, `4 > json("x")`: true, `json("x") <= 3`: false, `json("x") >= 3`: true,
+	} {
+		c := compile(t, source)
+		agree(t, source, c, byMachine(t, source), r)
+		if ok, err := c.Holds(r); ok != want || err != nil {
+			t.Errorf("%s: %v, %v", source, ok, err)
+		}
+	}
+	if f := compile(t, `json("id") == 1`).Check(r); f == nil || f.Message != `json("id") == 1: json("id") 2733382000000000049` {
+		t.Errorf("%+v", f)
+	}
+}

@@ -57,7 +57,8 @@ type Lookup interface {
 	Header(name string) string
 	// Cookie is the value of the cookie that the user's jar holds for the request's URL.
 	Cookie(name string) string
-	// JSON is the value at a gjson path of the body: nil, bool, float64, string, or for arrays
+	// JSON is the value at a gjson path of the body: nil, bool, string, float64, int for whole numbers beyond
+	// 2^53, or for arrays
 	// and objects []any and map[string]any.
 	JSON(path string) any
 	// Variable is the value set under that name, "" if there is none yet, and List the values of one with many.

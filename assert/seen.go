@@ -161,6 +161,8 @@ func showJSON(r *Response, args []string) string {
 		return named(r, args[0], v)
 	case bool:
 		return strconv.FormatBool(v)
+	case int:
+		return strconv.Itoa(v)
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	case []any:

@@ -47,8 +47,19 @@ func (p *Plan) Open() bool {
 	return slices.ContainsFunc(p.Groups, func(g Group) bool { return g.Arrivals != nil })
 }
 
-// check says why the group's arrivals are no schedule.
+// MostArrivals is the highest rate, per second: more than any machine begins.
+const MostArrivals = 1e7
+
+// check reports why the group's times or arrivals are no schedule.
 func (g *Group) check() error {
+	for _, t := range []struct {
+		name string
+		d    time.Duration
+	}{{"ramp-up", g.RampUp}, {"start delay", g.StartDelay}, {"duration", g.Duration}, {"arrivals", g.end()}} {
+		if t.d < 0 || t.d > Longest {
+			return fmt.Errorf("invalid %s of %v: want at most %v", t.name, t.d, Longest)
+		}
+	}
 	if g.Arrivals == nil {
 		return nil
 	}
@@ -60,6 +71,8 @@ func (g *Group) check() error {
 		switch {
 		case !(s.From >= 0 && s.To >= 0) || math.IsInf(s.From+s.To, 1):
 			return fmt.Errorf("arrivals from %v to %v per second are no rates", s.From, s.To)
+		case s.From > MostArrivals || s.To > MostArrivals:
+			return fmt.Errorf("arrivals of more than %g per second", MostArrivals)
 		case s.For < 0 || s.For == 0 && (i < len(stages)-1 || s.From != s.To || s.From == 0):
 			return errors.New("only a last stage of one rate can last as long as the group")
 		}
@@ -80,7 +93,7 @@ func (g *Group) end() time.Duration {
 		if s.For == 0 {
 			return g.Duration
 		}
-		sum += s.For
+		sum = min(sum+min(s.For, 2*Longest), 2*Longest) // check refuses what is longer than Longest
 	}
 	if g.Duration > 0 {
 		return min(sum, g.Duration)
@@ -96,19 +109,22 @@ func (g *Group) PlannedArrivals() int64 {
 	}
 	n := math.Inf(1)
 	if end := g.end(); end > 0 {
-		n = 0
-		left := end.Seconds()
-		for _, s := range g.Arrivals.Stages {
-			d := min(left, s.seconds())
-			n += s.within(d)
-			left -= d
-		}
-		n = math.Ceil(n - tiny)
+		n = math.Ceil(expected(g.Arrivals.Stages, end.Seconds()) - tiny)
 	}
 	if g.Iterations > 0 {
 		n = min(n, float64(g.Iterations))
 	}
 	return int64(n)
+}
+
+// expected is how many arrivals the stages have in their first t seconds, on average.
+func expected(stages []Stage, t float64) (n float64) {
+	for _, s := range stages {
+		d := min(t, s.seconds())
+		n += s.within(d)
+		t -= d
+	}
+	return n
 }
 
 // tiny is what sums of rates may be off.
@@ -193,7 +209,11 @@ func (s *schedule) next() (due time.Duration, ok bool) {
 	if s.stage == len(s.stages) {
 		return 0, false
 	}
-	due = time.Duration(math.Round((s.begins + s.stages[s.stage].at(s.place-s.before)) * 1e9))
+	seconds := s.begins + s.stages[s.stage].at(s.place-s.before)
+	if !(seconds <= Longest.Seconds()) { // a rate so low that the arrival is due never
+		return 0, false
+	}
+	due = time.Duration(math.Round(seconds * 1e9))
 	if s.end > 0 && due >= s.end {
 		return 0, false
 	}
@@ -204,4 +224,24 @@ func (s *schedule) next() (due time.Duration, ok bool) {
 		s.place += s.gap()
 	}
 	return due, true
+}
+
+// countUntil is how many of the arrivals that are left are due by then. Those beyond the first million are worked
+// out from the rates: a run that ends does not wait for its schedule.
+func (s *schedule) countUntil(then time.Duration) (n int64) {
+	for range 1_000_000 {
+		due, ok := s.next()
+		if !ok || due > then {
+			return n
+		}
+		n++
+	}
+	if s.end > 0 {
+		then = min(then, s.end)
+	}
+	left := math.Floor(expected(s.stages, then.Seconds())-s.place+tiny) + 1
+	if s.most > 0 {
+		left = min(left, float64(s.most-s.given))
+	}
+	return n + int64(max(0, left))
 }

@@ -229,3 +229,71 @@ func BenchmarkArrivals(b *testing.B) {
 		b.ReportMetric(float64(account.Arrivals.Dropped), "dropped")
 	}
 }
+
+// A rate of one in a billion years overflowed: everything was due at once, for ever. One of millions took hours to
+// count when the run had ended.
+func TestArrivalsAtTheEdges(t *testing.T) {
+	for _, rate := range []float64{math.SmallestNonzeroFloat64, 1e-300, 1e-17, 1e-12} {
+		g := Group{Duration: 2 * time.Second, Arrivals: &Arrivals{Stages: []Stage{{From: rate, To: rate}}}}
+		s := newSchedule(&g, 1, 1)
+		if due, ok := s.next(); !ok || due != 0 {
+			t.Errorf("%g: the first is due at %v", rate, due)
+		}
+		if due, ok := s.next(); ok {
+			t.Errorf("%g: the second is due at %v", rate, due)
+		}
+	}
+	for _, spread := range []Spread{Even, Poisson} {
+		g := Group{Duration: time.Hour, Arrivals: &Arrivals{Stages: []Stage{{From: MostArrivals, To: MostArrivals}}, Spread: spread}}
+		s := newSchedule(&g, 1, 1)
+		for range 1000 {
+			s.next()
+		}
+		began := time.Now()
+		got, want := s.countUntil(time.Minute), int64(60*MostArrivals)-1000
+		if math.Abs(float64(got-want)) > 1e5 || spread == Even && got != want+1 { // one is due at the very end
+			t.Errorf("%d of %d arrivals are left", got, want)
+		}
+		if s.countUntil(2 * time.Hour); time.Since(began) > 5*time.Second {
+			t.Errorf("counted for %v", time.Since(began))
+		}
+	}
+	for name, g := range map[string]Group{
+		"rate":     {Duration: time.Second, Arrivals: &Arrivals{Stages: []Stage{{From: 1e9, To: 1e9}}}},
+		"stages":   {Arrivals: &Arrivals{Stages: []Stage{{From: 1, To: 1, For: math.MaxInt64}, {From: 1, To: 1, For: math.MaxInt64}}}},
+		"duration": {Duration: math.MaxInt64}, "ramp-up": {RampUp: math.MaxInt64}, "start delay": {StartDelay: math.MaxInt64},
+	} {
+		if err := g.check(); err == nil {
+			t.Errorf("%s was taken", name)
+		}
+	}
+}
+
+// FuzzArrivals: arrivals are in order and within their end, and as many as were to be expected.
+func FuzzArrivals(f *testing.F) {
+	f.Add(50.0, 200.0, int64(1e9), false)
+	f.Add(1e-9, 1e7, int64(1e15), true)
+	f.Fuzz(func(t *testing.T, from, to float64, length int64, random bool) {
+		g := Group{Iterations: 500, Arrivals: &Arrivals{Stages: []Stage{{From: from, To: to, For: time.Duration(length)}}}}
+		if random {
+			g.Arrivals.Spread = Poisson
+		}
+		if g.check() != nil {
+			return
+		}
+		s, last, n := newSchedule(&g, 1, 2), time.Duration(0), int64(0)
+		for ; ; n++ {
+			due, ok := s.next()
+			if !ok {
+				break
+			}
+			if due < last || due >= g.end() {
+				t.Fatalf("due at %v after %v, of %v", due, last, g.end())
+			}
+			last = due
+		}
+		if planned := g.PlannedArrivals(); n > planned+1 && !random || n > 500 {
+			t.Errorf("%d arrivals, %d were planned", n, planned)
+		}
+	})
+}

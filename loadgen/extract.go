@@ -116,6 +116,3 @@ func (x *Extractor) jsonFieldName() string {
 	}
 	return x.arg
 }
-
-// jsonValue is the value at a gjson path of a body, as conditions see it.
-func jsonValue(body, path string) any { return gjson.Get(body, path).Value() }

@@ -1,6 +1,8 @@
 package loadgen
 
 import (
+	"encoding/json"
+	"strconv"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -168,4 +170,55 @@ func wholeNumber(s string) bool {
 		}
 	}
 	return true
+}
+
+// jsonValue is the value at a gjson path of a body, as conditions see it; nil for lists and objects that are not
+// JSON or nested more than 10 000 levels deep. gjson's own way to make Go values takes time that grows with the
+// square of the depth, half a minute for 200 KB of brackets.
+func jsonValue(body, path string) any {
+	switch r := gjson.Get(body, path); r.Type {
+	case gjson.JSON:
+		d := json.NewDecoder(strings.NewReader(r.Raw))
+		d.UseNumber()
+		var v any
+		if d.Decode(&v) != nil {
+			return nil
+		}
+		return withNumbers(v)
+	case gjson.Number:
+		return number(r.Raw, r.Num)
+	default:
+		return r.Value()
+	}
+}
+
+// withNumbers has numbers in the place of their text.
+func withNumbers(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		f, _ := v.Float64()
+		return number(v.String(), f)
+	case []any:
+		for i := range v {
+			v[i] = withNumbers(v[i])
+		}
+	case map[string]any:
+		for k := range v {
+			v[k] = withNumbers(v[k])
+		}
+	}
+	return v
+}
+
+// number is a number as conditions have it: whole ones beyond 2^53, such as ids, of which a float64 knows only some,
+// are int.
+func number(text string, f float64) any {
+	const exact = 1 << 53
+	if f > -exact && f < exact {
+		return f
+	}
+	if n, err := strconv.Atoi(text); err == nil {
+		return n
+	}
+	return f
 }

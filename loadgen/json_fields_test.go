@@ -1,7 +1,10 @@
 package loadgen
 
 import (
+	"reflect"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/tidwall/gjson"
 )
@@ -107,4 +110,35 @@ func BenchmarkExtract(b *testing.B) {
 			}
 		}
 	})
+}
+
+func TestJSONValues(t *testing.T) {
+	body := `{"id":2733382000000000049,"small":7,"list":[2733382000000000049,1.5,{"n":-9007199254740993}],"huge":1e300,"beyond":27333820000000000490000,"text":"a","no":null,"yes":true}`
+	for path, want := range map[string]any{
+		"id": 2733382000000000049, "small": 7.0, "list": []any{2733382000000000049, 1.5, map[string]any{"n": -9007199254740993}},
+		"huge": 1e300, "beyond": 2.733382e22, "text": "a", "no": nil, "none": nil, "yes": true, "list.2.n": -9007199254740993,
+	} {
+		if got := jsonValue(body, path); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %T %v, want %v", path, got, got, want)
+		}
+	}
+}
+
+// A response of brackets hung its user, beyond every timeout and stop.
+func TestJSONNesting(t *testing.T) {
+	for _, deep := range []struct{ open, inner, close string }{{"[", "", "]"}, {`{"a":`, "1", "}"}} {
+		for depth, known := range map[int]bool{9_000: true, 200_000: false} {
+			body := strings.Repeat(deep.open, depth) + deep.inner + strings.Repeat(deep.close, depth)
+			for _, path := range []string{"@this", "0", "a", "a.a", "#.a", "a.b"} {
+				began := time.Now()
+				v := jsonValue(body, path)
+				if took := time.Since(began); took > 5*time.Second {
+					t.Errorf("%d × %s, %s: %v", depth, deep.open, path, took)
+				}
+				if path == "@this" && (v != nil) != known {
+					t.Errorf("%d × %s: known %v", depth, deep.open, v != nil)
+				}
+			}
+		}
+	}
 }

@@ -104,7 +104,7 @@ func TestThink(t *testing.T) {
 			t.Errorf("%q: mean %v", tt.in, mean)
 		}
 	}
-	for _, bad := range []string{"", "5", "fast", "-1s", "uniform 1s", "uniform 2s 1s", "gaussian 1s", "poisson 1s 2s", "1s 2s"} {
+	for _, bad := range []string{"", "5", "fast", "-1s", "2000000h", "uniform 0s 2562047h47m16s", "gaussian 1s 2562047h", "uniform 1s", "uniform 2s 1s", "gaussian 1s", "poisson 1s 2s", "1s 2s"} {
 		if _, err := ParseThink(bad); err == nil {
 			t.Errorf("%q was taken", bad)
 		}
@@ -369,4 +369,23 @@ func TestJarTellsExpiriesApart(t *testing.T) {
 	if len(j.cookies) != 1 {
 		t.Errorf("%d cookies are kept of one", len(j.cookies))
 	}
+}
+
+// FuzzThink: a pause that is taken is one, however often it is drawn. One of 292 years panicked.
+func FuzzThink(f *testing.F) {
+	for _, s := range []string{"100ms", "uniform 0s 87600h", "gaussian 87600h 87600h", "uniform 1ns 1ns", "0"} {
+		f.Add(s, uint64(1))
+	}
+	f.Fuzz(func(t *testing.T, s string, seed uint64) {
+		think, err := ParseThink(s)
+		if err != nil {
+			return
+		}
+		rng := rand.New(rand.NewPCG(seed, 0))
+		for range 20 {
+			if d := think.draw(rng); d < 0 || d > Longest {
+				t.Fatalf("%q: a pause of %v", s, d)
+			}
+		}
+	})
 }

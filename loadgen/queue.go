@@ -107,12 +107,8 @@ func (q *queue) await() (late time.Duration, ok bool) {
 // close drops the arrivals that were due before the time when the group ended.
 func (q *queue) close(ended time.Time) ArrivalAccount {
 	q.alarm.close()
-	for {
-		offset, ok := q.schedule.next()
-		if !ok || q.start.Add(offset).After(ended) {
-			return q.account
-		}
-		q.account.Planned++
-		q.account.Dropped++
-	}
+	dropped := q.schedule.countUntil(ended.Sub(q.start))
+	q.account.Planned += dropped
+	q.account.Dropped += dropped
+	return q.account
 }

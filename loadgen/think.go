@@ -30,6 +30,9 @@ func ParseThink(s string) (*Think, error) {
 		if err != nil || d < 0 {
 			return nil, fmt.Errorf("invalid duration %q: want one such as 100ms or 1.5s", f)
 		}
+		if d > Longest {
+			return nil, fmt.Errorf("invalid duration %q: want at most %v", f, Longest)
+		}
 		ds[i] = d
 	}
 	switch {
@@ -39,13 +42,16 @@ func ParseThink(s string) (*Think, error) {
 		t.draw = func(r *rand.Rand) time.Duration { return ds[0] + time.Duration(r.Int64N(int64(ds[1]-ds[0])+1)) }
 	case word == "gaussian" && len(ds) == 2:
 		t.draw = func(r *rand.Rand) time.Duration {
-			return max(0, ds[0]+time.Duration(r.NormFloat64()*float64(ds[1])))
+			return time.Duration(min(max(0, float64(ds[0])+r.NormFloat64()*float64(ds[1])), float64(Longest)))
 		}
 	default:
 		return nil, fmt.Errorf(`invalid pause %q: want "100ms", "uniform 50ms 150ms" (least, most) or "gaussian 100ms 20ms" (mean, deviation)`, s)
 	}
 	return t, nil
 }
+
+// Longest is the longest time that a plan may ask for, ten years: sums of a few of them are still times.
+const Longest = 10 * 365 * 24 * time.Hour
 
 // String is the pause as the plan words it.
 func (t *Think) String() string { return t.source }
