@@ -9,6 +9,7 @@ import (
 
 	"stickbench"
 	"stickbench/internal/help"
+	"stickbench/internal/nearest"
 )
 
 // topicWidth is how wide topics are at most: longer lines are hard to read.
@@ -40,7 +41,7 @@ func (a *app) helpCommand() *cobra.Command {
 			if isCommand {
 				return command.Help()
 			}
-			return fmt.Errorf("unknown topic %q\nSee: stickbench help", name)
+			return fmt.Errorf("unknown topic %q: %s\nSee: stickbench help", name, nearest.Hint(name, topicNames(all)))
 		},
 	}
 }
@@ -52,6 +53,13 @@ func topics() []help.Topic {
 		panic(err)
 	}
 	return all
+}
+
+func topicNames(all []help.Topic) (names []string) {
+	for _, t := range all {
+		names = append(names, t.Name)
+	}
+	return names
 }
 
 func (a *app) listTopics() error {

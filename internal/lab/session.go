@@ -141,14 +141,3 @@ func (s *sessionShard) turn(now time.Time) {
 	}
 	s.old, s.young, s.since = s.young, make(map[sessionID]uint32), now
 }
-
-// len is the number of sessions in the store.
-func (s *sessionStore) len() (n int) {
-	for i := range s.shards {
-		shard := &s.shards[i]
-		shard.mu.Lock()
-		n += len(shard.young) + len(shard.old)
-		shard.mu.Unlock()
-	}
-	return n
-}

@@ -89,3 +89,14 @@ func TestSessionStoreIsBounded(t *testing.T) {
 		t.Errorf("the session in use has %d views, known %v", views, known)
 	}
 }
+
+// len is the number of sessions in the store.
+func (s *sessionStore) len() (n int) {
+	for i := range s.shards {
+		shard := &s.shards[i]
+		shard.mu.Lock()
+		n += len(shard.young) + len(shard.old)
+		shard.mu.Unlock()
+	}
+	return n
+}
