@@ -280,10 +280,15 @@ func wholePlan(part string) string {
 	return part
 }
 
-// shape is a text without its figures, their units and the blanks that align them, and without the warnings
-// of a machine that had other things to do.
+// shape is a text without its figures, their units and the blanks that align them, and without what a report has
+// only of a machine that had other things to do: warnings, and the timeline of a run that took seconds.
 func shape(s string) string {
 	s, _, _ = strings.Cut(s, "\nWarnings\n")
-	s = regexp.MustCompile(`[0-9][0-9., \x{2009}\x{202f}]*(µs|ms|s)?\b`).ReplaceAllString(s, "0 ")
-	return strings.Join(strings.Fields(s), " ")
+	s = timeline.ReplaceAllString(s, "")
+	return strings.Join(strings.Fields(figure.ReplaceAllString(s, "0 ")), " ")
 }
+
+var (
+	timeline = regexp.MustCompile(`(?s)\nTimeline\n.*?\n(\n|$)`)
+	figure   = regexp.MustCompile(`[0-9][0-9., \x{2009}\x{202f}]*(µs|ms|s|min)?\b`)
+)
