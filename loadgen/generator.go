@@ -16,8 +16,8 @@ type Generator struct {
 	Wall, CPU  time.Duration
 	Processors int
 	// Pauses of the garbage collector stop all users at once; WorstPause is to the next larger bucket of
-	// runtime/metrics.
-	Pauses             int64
+	// runtime/metrics. LongPauses are those of more than LongPause.
+	Pauses, LongPauses int64
 	Paused, WorstPause time.Duration
 	// Wakes are the ends of pauses (ramp-up, think times, arrivals), LateWakes those that came more than
 	// LateWake after their time, WorstWake the latest.
@@ -32,11 +32,12 @@ const (
 	// busy is the part of all processors from which requests wait for one: at 85 % every new one waits as
 	// long as some others take, on average.
 	busy = 0.85
-	// lateShare of the wake-ups may be late, pausedShare of the run may be pauses, each no longer than
-	// longPause.
+	// LongPause is a pause that a percentile may show.
+	LongPause = 10 * time.Millisecond
+	// lateShare of the wake-ups may be late, pausedShare of the run may be pauses, and as many of the requests
+	// may have been in flight in long ones: more would change an average, or p99.
 	lateShare   = 0.01
 	pausedShare = 0.01
-	longPause   = 10 * time.Millisecond
 	// Of shorter runs, or of fewer wake-ups, shares say nothing.
 	leastWall  = time.Second
 	leastWakes = 100
@@ -65,9 +66,16 @@ func (g *Generator) add(b *Generator) {
 	g.WorstWake = max(g.WorstWake, b.WorstWake)
 }
 
-// warnings say in what the generator itself was the limit. With inProcess the processors also served the
-// target, so that their load says nothing of the generator.
-func (g *Generator) warnings(inProcess bool) []string {
+// pausesShow reports whether pauses of the garbage collector could have changed a figure of so many requests: one
+// of each user at most was in flight in each of them.
+func (g *Generator) pausesShow(users, requests int64) bool {
+	return g.Wall >= leastWall && (g.Paused.Seconds() > pausedShare*g.Wall.Seconds() ||
+		g.LongPauses > 0 && float64(g.LongPauses*users) >= pausedShare*float64(requests))
+}
+
+// warnings say in what the generator itself was the limit, of a run of so many users and requests. With inProcess
+// the processors also served the target, so that their load says nothing of the generator.
+func (g *Generator) warnings(inProcess bool, users, requests int64) []string {
 	var warnings []string
 	if load := g.Load(); load >= busy && g.Wall >= leastWall && !inProcess {
 		warnings = append(warnings, fmt.Sprintf("the generator used %.0f%% of its %d processors: it, not the target, may have been the limit; times include its waiting for a processor",
@@ -77,7 +85,7 @@ func (g *Generator) warnings(inProcess bool) []string {
 		warnings = append(warnings, fmt.Sprintf("%.1f%% of the pauses and arrivals ended more than %v too late, the worst by %v: the generator was too busy for the load that was planned",
 			100*float64(g.LateWakes)/float64(g.Wakes), LateWake, g.WorstWake.Round(time.Millisecond)))
 	}
-	if g.Wall >= leastWall && (g.Paused.Seconds() > pausedShare*g.Wall.Seconds() || g.WorstPause > longPause) {
+	if g.pausesShow(users, requests) {
 		warnings = append(warnings, fmt.Sprintf("the garbage collector stopped all users %d times, %v in all and up to %v at once: times include that",
 			g.Pauses, g.Paused.Round(time.Microsecond), g.WorstPause.Round(time.Microsecond)))
 	}
@@ -124,6 +132,9 @@ func (b *gauge) since() Generator {
 		g.Pauses += int64(n)
 		g.Paused += time.Duration(float64(n) * (low + high) / 2 * 1e9)
 		g.WorstPause = time.Duration(high * 1e9)
+		if g.WorstPause > LongPause {
+			g.LongPauses += int64(n)
+		}
 	}
 	return g
 }

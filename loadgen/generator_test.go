@@ -21,20 +21,24 @@ func TestDoubts(t *testing.T) {
 		"used 90% of its 2 processors": with(func(g *Generator) { g.CPU = 18 * time.Second }),
 		"1.1% of the pauses and arrivals ended more than 10ms too late, the worst by 1s": with(func(g *Generator) { g.LateWakes = 11 }),
 		"9 times, 150ms in all and up to 1ms":                                            with(func(g *Generator) { g.Paused = 150 * time.Millisecond }),
-		"9 times, 9ms in all and up to 20ms at":                                          with(func(g *Generator) { g.WorstPause = 20 * time.Millisecond }),
+		"9 times, 9ms in all and up to 20ms at":                                          with(func(g *Generator) { g.LongPauses, g.WorstPause = 2, 20*time.Millisecond }),
 	} {
-		got := strings.Join(g.warnings(false), "\n")
+		got := strings.Join(g.warnings(false, 5, 1000), "\n")
 		if !strings.Contains(got, want) || (got == "") != (want == "") || strings.Contains(got, "\n") {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
 	for _, quiet := range []Generator{{Wall: time.Millisecond, CPU: time.Second, Processors: 1, Wakes: 9, LateWakes: 9}, {}} {
-		if got := quiet.warnings(false); got != nil {
+		if got := quiet.warnings(false, 1, 1); got != nil {
 			t.Errorf("too little to go by: %q", got)
 		}
 	}
+	one := with(func(g *Generator) { g.LongPauses, g.WorstPause = 1, 20*time.Millisecond })
+	if got := one.warnings(false, 5, 1000); got != nil {
+		t.Errorf("a pause that 5 of 1000 requests met is in no p99: %q", got)
+	}
 	busy := with(func(g *Generator) { g.CPU = 20 * time.Second })
-	if got := busy.warnings(true); got != nil {
+	if got := busy.warnings(true, 5, 1000); got != nil {
 		t.Errorf("with the target in the same process: %q", got)
 	}
 	for want, a := range map[string]ArrivalAccount{

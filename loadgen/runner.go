@@ -220,7 +220,7 @@ func (r *Runner) Run(graceful, hard context.Context) (Account, error) {
 	wakes := r.account.Generator
 	r.account.Generator = gauge.since()
 	r.account.Generator.add(&wakes)
-	r.account.Warnings = slices.Concat(r.account.Arrivals.warnings(), r.account.Generator.warnings(r.plan.InProcess), r.warned())
+	r.account.Warnings = slices.Concat(r.account.Arrivals.warnings(), r.account.Generator.warnings(r.plan.InProcess, r.plan.users(), r.account.OK+r.account.Failed), r.warned())
 	return r.account, err
 }
 

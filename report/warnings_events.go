@@ -8,8 +8,8 @@ import (
 	"stickbench/internal/format"
 )
 
-// shortPhase is the number of requests below which the figures of a phase are rough.
-const shortPhase = 100
+// shortPhase is the number of requests below which the p95 of a phase is its slowest request.
+const shortPhase = 20
 
 // eventWarnings are the doubts that events and phases give rise to.
 func eventWarnings(r *Results, run Run) []string {
@@ -91,7 +91,7 @@ func wasOut(r *Results, run Run, node string) bool {
 func shortPhaseWarning(phases []Phase) string {
 	var short []string
 	for i := range phases {
-		if p := &phases[i]; p.Requests < shortPhase {
+		if p := &phases[i]; p.Requests > 0 && p.Requests < shortPhase {
 			short = append(short, fmt.Sprintf("%s (%s)", format.Clean(p.Name), format.Plural(p.Requests, "request")))
 		}
 	}
@@ -100,9 +100,9 @@ func shortPhaseWarning(phases []Phase) string {
 	case len(short) == 0:
 		return ""
 	case len(short) == 1:
-		return fmt.Sprintf("A phase had fewer than %d requests, so its figures are rough: %s.", shortPhase, short[0])
+		return fmt.Sprintf("A phase had fewer than %d requests, so that its p95 is the slowest of them: %s.", shortPhase, short[0])
 	case len(short) > most:
 		short = append(short[:most:most], fmt.Sprintf("and %d more", len(short)-most))
 	}
-	return fmt.Sprintf("Phases had fewer than %d requests, so their figures are rough: %s.", shortPhase, strings.Join(short, ", "))
+	return fmt.Sprintf("Phases had fewer than %d requests, so that their p95 is the slowest of them: %s.", shortPhase, strings.Join(short, ", "))
 }

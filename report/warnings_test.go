@@ -86,8 +86,10 @@ func TestEventWarnings(t *testing.T) {
 	}{
 		{"nothing happened", "", nil},
 		{"two long phases", "1500 phase slow", nil},
-		{"a short one", "2500 phase slow", []string{"A phase had fewer than 100 requests, so its figures are rough: slow (50 requests)."}},
-		{"many short ones", "500 phase a\n700 phase b\n900 phase c\n1000 phase d", []string{"rough: start (50 requests), a (20 requests), b (20 requests), and 1 more."}},
+		{"a short one", "2900 phase slow", []string{"A phase had fewer than 20 requests, so that its p95 is the slowest of them: slow (10 requests)."}},
+		{"one long enough", "2800 phase slow", nil},
+		{"one without any", "1501 phase slow\n1505 phase slower", nil},
+		{"many short ones", "100 phase a\n200 phase b\n300 phase c\n400 phase d", []string{"slowest of them: start (10 requests), a (10 requests), b (10 requests), and 1 more."}},
 		{"down by itself", "1400..1500 s1 down: refused\n1600..1700 s1 up\n1800..1900 s1 down", []string{"s1 went down by itself at 1.40 s: s1 down: refused, and 1 time more after that."}},
 		{"a stranger", "1500 s9 drain", []string{"s9, which events are about, never answered: if responses call it otherwise (s1, s2 answered)"}},
 		{"known and out", "1500 s3 drain", nil},
