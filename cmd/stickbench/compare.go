@@ -23,7 +23,7 @@ type compareFlags struct {
 	Before, After          []string
 	Format, Margin, WarmUp string
 	FailOn                 []string
-	Details                bool
+	Details, Open          bool
 
 	// Those of --run.
 	Run    bool
@@ -52,12 +52,13 @@ var comparisonFormats = map[string]func(a *app, r *compare.Comparison, o *compar
 func (a *app) compareCommand() *cobra.Command {
 	var o compareFlags
 	c := &cobra.Command{
-		Use:   "compare BEFORE AFTER",
+		Use:   "compare [BEFORE AFTER]",
 		Short: "Compare two runs, or two sides of several runs each, with a verdict",
 		Long: `Compare two runs, or two sides of several runs each, with a verdict. A run is its folder or any
 JTL file, JMeter's included; a folder with runs in it, as --repeat makes, is all of them.
 
   stickbench compare BEFORE AFTER
+  stickbench compare                                    the two latest runs of one plan in results/
   stickbench compare --before A1,A2,A3,A4,A5 --after B1,B2,B3,B4,B5
   stickbench compare --run PLAN_A PLAN_B --repeat 5     runs A B A B …, then compares
 
@@ -90,6 +91,7 @@ Exit codes: 0 no regression; 1 a regression; 2 wrong usage or an invalid file; w
 	f.StringVar(&o.WarmUp, "warm-up", "auto", "what to leave out at the start of each run: `auto|none|DURATION`")
 	f.StringVarP(&o.Format, "format", "f", "text", "`text|json|markdown|html`")
 	f.BoolVar(&o.Details, "details", false, "all metrics of every label and node, in text")
+	f.BoolVar(&o.Open, "open", false, "open the comparison as a page in the browser, and print nothing")
 	f.BoolVar(&o.Run, "run", false, "BEFORE and AFTER are plans: run them in turns, then compare")
 	f.IntVar(&o.Repeat, "repeat", defaultRepeat, "with --run, how often each plan is run")
 	f.StringVarP(&o.Out, "out", "o", "", "with --run, the `folder` for the runs (default results/compare-<UTC time>)")
@@ -108,7 +110,7 @@ func (a *app) compare(c *cobra.Command, o *compareFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := o.sides(c, args); err != nil {
+	if err := a.sides(o, c, args); err != nil {
 		return err
 	}
 	if o.Run {
@@ -128,8 +130,13 @@ func (a *app) compare(c *cobra.Command, o *compareFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := write(a, r, o); err != nil {
-		return cannotRun("the comparison could not be printed: %w", err)
+	if o.Open {
+		err = a.openTemporary(func(f *os.File) error { return html.WriteComparison(f, r, version()) })
+	} else if err = write(a, r, o); err != nil {
+		err = cannotRun("the comparison could not be printed: %w", err)
+	}
+	if err != nil {
+		return err
 	}
 	if r.Regression {
 		return &exitError{code: exitFailed}
@@ -172,8 +179,8 @@ func (o *compareFlags) options() (compare.Options, error) {
 	return c, nil
 }
 
-// sides finds out what is to be compared: the two arguments, or what --before and --after name.
-func (o *compareFlags) sides(c *cobra.Command, args []string) error {
+// sides finds out what is to be compared: the two arguments, what --before and --after name, or the latest runs.
+func (a *app) sides(o *compareFlags, c *cobra.Command, args []string) error {
 	listed := len(o.Before) + len(o.After)
 	switch {
 	case o.Run && listed > 0:
@@ -188,6 +195,10 @@ func (o *compareFlags) sides(c *cobra.Command, args []string) error {
 		return errors.New("name the sides either as two arguments or with --before and --after")
 	case listed > 0 && (len(o.Before) == 0 || len(o.After) == 0):
 		return errors.New("--before and --after go together")
+	case listed == 0 && len(args) == 0:
+		before, after, err := a.latestTwo()
+		o.Before, o.After = []string{before}, []string{after}
+		return err
 	case listed == 0 && len(args) != 2:
 		return fmt.Errorf("compare takes two runs or files, BEFORE and AFTER, not %d; several a side go with --before and --after\nSee: %s --help", len(args), c.CommandPath())
 	case listed == 0:

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"slices"
@@ -32,7 +33,7 @@ func (f *folder) writeHTML(r *record, first *firstExchanges) error {
 }
 
 // reportHTML prints that report again, or makes one of any recording.
-func (a *app) reportHTML(path string) error {
+func (a *app) reportHTML(path string, out io.Writer) error {
 	recording, err := a.recorded(path)
 	if err != nil {
 		return err
@@ -51,7 +52,7 @@ func (a *app) reportHTML(path string) error {
 		facts = f.htmlFacts(r)
 	}
 	facts.Diagram = first.diagram()
-	if err := html.Write(a.stdout, results, facts); err != nil {
+	if err := html.Write(out, results, facts); err != nil {
 		return cannotRun("the report could not be printed: %w", err)
 	}
 	return nil

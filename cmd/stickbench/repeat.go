@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"stickbench/plans"
+	"stickbench/report"
+	"stickbench/report/text"
 )
 
 // defaultRepeat is how often `compare --run` runs each plan: five runs a side are the least of which
@@ -84,7 +86,16 @@ func (a *app) repeat(p *job, plan *plans.Plan, o *runFlags) error {
 			p.out = resultsFolder(plan.Load.Name)
 		}
 	}
-	return a.inTurns([]*job{p}, o.Repeat, *o)
+	var runs []*report.Results
+	o.each = func(r *report.Results) { runs = append(runs, r) }
+	err := a.inTurns([]*job{p}, o.Repeat, *o)
+	if len(runs) == 0 {
+		return err
+	}
+	if printErr := text.WriteRuns(a.stdout, runs, a.textOptions()); printErr != nil && err == nil {
+		return cannotRun("the table could not be printed: %w", printErr)
+	}
+	return err
 }
 
 // runInTurns runs the two plans of `compare --run`, and notes where their runs are.

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -17,33 +19,44 @@ var formats = map[string]func(a *app, r *report.Results) error{
 	"csv":        func(a *app, r *report.Results) error { return export.WriteJMeterCSV(a.stdout, r) },
 	"junit":      func(a *app, r *report.Results) error { return export.WriteJUnit(a.stdout, r) },
 	"prometheus": func(a *app, r *report.Results) error { return export.WritePrometheus(a.stdout, r) },
+	"markdown":   func(a *app, r *report.Results) error { return export.WriteMarkdown(a.stdout, r) },
 }
 
 func (a *app) reportCommand() *cobra.Command {
 	var format string
 	var length reportLength
+	var open bool
 	c := &cobra.Command{
-		Use:   "report RUN|FILE.jtl",
+		Use:   "report [RUN|FILE.jtl]",
 		Short: "Print the report of a run again, or of any JTL file, JMeter's included",
-		Long: `Print the report of a run again, from its folder, or of any JTL file, JMeter's included.
+		Long: `Print the report of a run again, from its folder, or of any JTL file, JMeter's included; without
+either, of the latest run in results/.
 
 Formats: text, what run prints; json; jmeter, JMeter's Summary Report with its own arithmetic and
 number formats; csv, that table as JMeter saves it; html, a page with charts that needs nothing else, the
 one that is report.html in a run's folder; junit, the expectations as JUnit's test cases; prometheus, the
-figures as Prometheus's metrics.`,
-		Args: one("RUN or FILE.jtl"),
-		RunE: func(_ *cobra.Command, args []string) error {
-			if format == "html" {
-				return a.reportHTML(args[0])
+figures as Prometheus's metrics; markdown, for a pull request or a job's summary.`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			path, err := a.oneOrLatest(args)
+			switch {
+			case err != nil:
+				return err
+			case open && c.Flags().Changed("format"):
+				return errors.New("--open opens the page: leave out --format")
+			case open:
+				return a.openReport(path)
+			case format == "html":
+				return a.reportHTML(path, a.stdout)
 			}
 			write, ok := formats[format]
 			if format == "text" {
 				write, ok = func(a *app, r *report.Results) error { return a.writeText(r, length) }, true
 			}
 			if !ok {
-				return fmt.Errorf("--format %s: expected %s", format, "text, json, jmeter, csv, html, junit or prometheus")
+				return fmt.Errorf("--format %s: want text, json, jmeter, csv, html, junit, prometheus or markdown", format)
 			}
-			r, err := a.results(args[0])
+			r, err := a.results(path)
 			if err != nil {
 				return err
 			}
@@ -53,9 +66,28 @@ figures as Prometheus's metrics.`,
 			return nil
 		},
 	}
+	c.Flags().BoolVar(&open, "open", false, "open the report as a page in the browser, and print nothing")
 	c.Flags().Var(&length, "report", "`summary|full`: with where time went, a histogram of it, and statuses (default summary)")
-	c.Flags().StringVarP(&format, "format", "f", "text", "`text|json|jmeter|csv|html|junit|prometheus`")
+	c.Flags().StringVarP(&format, "format", "f", "text", "`text|json|jmeter|csv|html|junit|prometheus|markdown`")
 	return c
+}
+
+// oneOrLatest is the recording that is meant.
+func (a *app) oneOrLatest(args []string) (string, error) {
+	if len(args) == 1 {
+		return args[0], nil
+	}
+	return a.latest()
+}
+
+// openReport opens the page of a run, or one of any recording.
+func (a *app) openReport(path string) error {
+	page := (&folder{path}).path(reportFile)
+	if _, err := os.Stat(page); err == nil {
+		a.openPage(page)
+		return nil
+	}
+	return a.openTemporary(func(f *os.File) error { return a.reportHTML(path, f) })
 }
 
 // results are those of a run's folder, or of a file of samples.

@@ -26,6 +26,12 @@ type runFlags struct {
 	Progress    string // "" is live.Auto
 	Metrics     string
 	Report      reportLength
+	Open        bool
+	JUnit       string
+	Summary     string
+
+	// each takes the results of a run in place of standard output; nil prints them.
+	each func(*report.Results)
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -48,10 +54,7 @@ Exit codes: 0 done, expectations met; 1 an expectation failed; 2 wrong usage or 
 3 could not run; 130 interrupted.`,
 		Args: atLeastOne("PLAN or URL"),
 		RunE: func(c *cobra.Command, args []string) error {
-			if o.NoOut && o.Out != "" {
-				return errors.New("--out and --no-out exclude each other")
-			}
-			if err := errors.Join(o.checkProgress(c.Flags().Changed("progress")), checkMetricsAddress(o.Metrics)); err != nil {
+			if err := errors.Join(o.checkOutputs(), o.checkProgress(c.Flags().Changed("progress")), checkMetricsAddress(o.Metrics)); err != nil {
 				return err
 			}
 			alias(c, "users", "concurrency")
@@ -86,9 +89,12 @@ Exit codes: 0 done, expectations met; 1 an expectation failed; 2 wrong usage or 
 	f.BoolVar(&o.JSON, "json", false, "print the results as one JSON document, and nothing else")
 	f.Var(&o.Report, "report", "`summary|full`: with where time went, a histogram of it, and statuses (default: full with a URL, else summary)")
 	f.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress on standard error")
+	f.BoolVar(&o.Open, "open", false, "open the report's page in the browser at the end")
+	f.StringVar(&o.JUnit, "junit", "", "write the expectations into `FILE`, as JUnit's test cases")
+	f.StringVar(&o.Summary, "summary", "", "add the report to `FILE` as Markdown, for a pull request or a job's summary")
 	f.StringVar(&o.Progress, "progress", live.Auto, "`auto|json|none` on standard error: auto draws bars on a terminal and prints lines elsewhere, json prints a line of JSON every second")
 	f.StringVar(&o.Metrics, "metrics", "", "serve Prometheus metrics of the run at /metrics while it lasts, on a loopback `address` such as 127.0.0.1:9464")
-	f.IntVar(&o.Repeat, "repeat", 1, "run the plan so many `times`, each in a folder of its own within the run's")
+	f.IntVar(&o.Repeat, "repeat", 1, "run the plan so many `times`, each in a folder of its own within the run's, and print one table of them")
 	return c
 }
 
@@ -189,8 +195,12 @@ func (a *app) conclude(plan *plans.Plan, o *runFlags, s *recording, r *record, f
 	r.Results = s.results.Freeze(r.facts(plan))
 	folderErr := s.close(r)
 	printErr := a.print(r.Results, o)
+	besideErr := o.writeBeside(r.Results)
 	if s.folder != nil && folderErr == nil {
 		fmt.Fprintf(a.stderr, "recorded in %s\n", s.folder.dir)
+		if o.Open {
+			a.openPage(s.folder.path(reportFile))
+		}
 	}
 	if failure == nil { // a full disk that ended the run is in the way of the rest, too
 		failure = recordingFailed(folderErr)
@@ -201,6 +211,8 @@ func (a *app) conclude(plan *plans.Plan, o *runFlags, s *recording, r *record, f
 	switch {
 	case printErr != nil:
 		return cannotRun("the report could not be printed: %w", printErr)
+	case besideErr != nil:
+		return besideErr
 	case r.Stopped == stoppedByUser:
 		return &exitError{code: exitInterrupted}
 	case r.Results.Verdict == "fail":
@@ -210,7 +222,11 @@ func (a *app) conclude(plan *plans.Plan, o *runFlags, s *recording, r *record, f
 }
 
 func (a *app) print(r *report.Results, o *runFlags) error {
-	if o.JSON {
+	switch {
+	case o.each != nil:
+		o.each(r)
+		return nil
+	case o.JSON:
 		return export.WriteJSON(a.stdout, r)
 	}
 	return a.writeText(r, o.Report)

@@ -50,8 +50,8 @@ type (
 )
 
 // WriteJUnit writes the expectations as JUnit's XML: a suite for the plan with a test case for each of
-// them. A case that failed says what was measured. A run that did not finish has one more case, which
-// failed. Errors are in system-out, most frequent first, and the warnings in system-err. What
+// them. A case that failed says what was measured. Without expectations there is one case, that the run
+// finished; a run that did not finish has it too, and it failed. Errors are in system-out, most frequent first, and the warnings in system-err. What
 // is not printable is escaped as in the text report.
 //
 // Errors are those of w.
@@ -65,6 +65,10 @@ func WriteJUnit(w io.Writer, r *report.Results) error {
 			c.Failure = &junitFailure{Type: "expectation", Message: "measured " + format.Clean(e.Actual), junitText: junitText{format.Clean(e.Text) + "\nmeasured: " + format.Clean(e.Actual)}}
 		}
 		suite.Cases = append(suite.Cases, c)
+	}
+	if r.Stopped == "" && len(r.Expectations) == 0 {
+		suite.Tests++
+		suite.Cases = append(suite.Cases, junitCase{Name: "the run finished", Class: suite.Name, Time: seconds})
 	}
 	if r.Stopped != "" {
 		said := "the run did not finish: " + format.Clean(r.Stopped)

@@ -21,6 +21,19 @@ func TestWriteJUnit(t *testing.T) {
 	}
 }
 
+func TestWriteMarkdown(t *testing.T) {
+	for name, r := range map[string]*report.Results{"markdown": exported(), "markdown-nothing": {Plan: "nothing", Verdict: "none"}} {
+		var b bytes.Buffer
+		if err := WriteMarkdown(&b, r); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		sampletest.Golden(t, name, b.Bytes())
+	}
+	if err := WriteMarkdown(&sampletest.BrokenWriter{}, &report.Results{}); !errors.Is(err, sampletest.ErrBroken) {
+		t.Error(err)
+	}
+}
+
 // What comes from a response must neither break the document nor end a CDATA section.
 func TestJUnitEscapes(t *testing.T) {
 	const nasty = "a]]>b<c>&\"'\x00\x1b[2J\xff\uFFFE\nü"

@@ -34,6 +34,20 @@ func TestWriteText(t *testing.T) {
 	}
 }
 
+func TestWriteRuns(t *testing.T) {
+	runs := []*report.Results{reporttest.Runs()["two-users"], reporttest.Runs()["foreign"], reporttest.Runs()["two-users"]}
+	for _, width := range []int{60, 120} {
+		var b bytes.Buffer
+		if err := WriteRuns(&b, runs, Options{Width: width}); err != nil {
+			t.Fatal(err)
+		}
+		sampletest.Golden(t, fmt.Sprintf("runs-%d", width), b.Bytes())
+	}
+	if err := WriteRuns(&sampletest.BrokenWriter{}, runs, Options{}); !errors.Is(err, sampletest.ErrBroken) {
+		t.Error(err)
+	}
+}
+
 // No line is longer than the terminal is wide, whatever the width; nothing from outside reaches it as a
 // control character; and colours change nothing but colours.
 func TestWriteTextFits(t *testing.T) {
