@@ -64,8 +64,12 @@ func (r *reporter) judgePlacement() {
 	}
 	kept, fresh := r.order(PhaseOrder), r.order(PhaseConnections)
 	switch {
+	case r.Sticky.Mode == "hash" && r.trials(PhaseFresh, r.Sticky.Name).all():
+		r.placedByKey()
 	case r.Sticky.By == "connection" || kept.kind == orderConstant:
 		r.placedInOrder(fresh, "new connections")
+	case kept.kind == orderExact && r.closes():
+		r.placedInOrder(kept, "new connections")
 	case kept.kind == orderExact && (fresh.kind == orderNone || fresh.kind == orderDisturbed):
 		r.placedPerWorker(kept, fresh)
 	case kept.kind == orderExact, kept.kind == orderDisturbed && fresh.kind != orderExact:
@@ -75,6 +79,23 @@ func (r *reporter) judgePlacement() {
 	default:
 		r.placedInOrder(kept, "one connection")
 	}
+}
+
+// closes reports whether the target ends its connections so often that there was no one connection.
+func (r *reporter) closes() bool {
+	conns := map[int]bool{}
+	for _, e := range r.of(PhaseOrder) {
+		conns[e.Conn] = true
+	}
+	return len(conns) > orderRequests/burstLength
+}
+
+// placedByKey is a hash of a value that the balancer invents for a new session.
+func (r *reporter) placedByKey() {
+	r.Place.Algorithm, r.Place.Verdict = "hash", "hash"
+	t := r.trials(PhaseFresh, r.Sticky.Name)
+	r.find(Finding{About: "placement", What: "new sessions are placed by the hash of the " + r.Sticky.Name + " that they get", Chance: t.chance,
+		Evidence: fmt.Sprintf("values that were never sent came to the node that had issued them %d of %d times; %s", t.hits, t.n, r.sharesText())})
 }
 
 // placedInOrder is the placement that a sequence of decisions shows.
@@ -94,10 +115,11 @@ func (r *reporter) placedInOrder(o order, where string) {
 		r.restOrLeast(&f)
 		r.find(f)
 	case orderNone:
-		r.Place.Verdict, r.Place.Alternatives = "no visible order", []string{"random", "roundrobin behind other clients' requests"}
+		r.Place.Verdict, r.Place.Alternatives = "no visible order", []string{"random", "leastconn", "roundrobin"}
 		f := Finding{About: "placement", What: "new sessions are placed without a visible order",
 			Evidence:   fmt.Sprintf("%d decisions on %s; %s", o.n, where, r.sharesText()),
-			CannotTell: "random, or round robin behind other clients' requests" + r.hidden(), WouldTell: "the same probe when nobody else is there"}
+			CannotTell: "random, least connections that draws among equals (Caddy), or round robin behind other clients' requests" + r.hidden(),
+			WouldTell:  "--slow-path, and the same probe when nobody else is there"}
 		r.busy(&f)
 		r.find(f)
 	default:
@@ -174,7 +196,9 @@ func (r *reporter) busy(f *Finding) {
 		f.Evidence += fmt.Sprintf("; while %s was busy, none of %d decisions came to it (by chance: %s)", node, n, chanceText(chance))
 		f.CannotTell, f.WouldTell = "random among the less busy (HAProxy's random, which draws twice), or least connections", ""
 	case !absent:
+		r.Place.Alternatives = []string{"random", "roundrobin"}
 		f.Evidence += fmt.Sprintf("; %s also got decisions while it was busy", node)
+		f.CannotTell, f.WouldTell = "random, or round robin behind other clients' requests"+r.hidden(), "the same probe when nobody else is there"
 	}
 }
 

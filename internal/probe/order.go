@@ -32,8 +32,8 @@ const (
 	leastDecided  = 8 // decisions below which nothing is said
 	// permutations decide whether an order is there at orderLevel. Of the thousands of sequences that are
 	// not ordered few may look so, and an order that other clients disturb now and then is far beyond it.
-	permutations = 20000
-	orderLevel   = 2e-4
+	permutations = 10000
+	orderLevel   = 4e-4
 )
 
 // readOrder tests bursts of decisions, given by their nodes, for order. The bursts are sent back to back,

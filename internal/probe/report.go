@@ -386,7 +386,7 @@ func (r *reporter) placed() string {
 		words += fmt.Sprintf(", or %s, which looks the same from here", strings.Join(p.Alternatives, " or "))
 	}
 	if p.Algorithm == "unknown" && len(p.Alternatives) > 0 {
-		words += " (" + strings.Join(p.Alternatives, " or ") + ")"
+		words += " (" + strings.Join(p.Alternatives, ", ") + ": cannot tell)"
 	}
 	return words
 }

@@ -19,10 +19,11 @@ type view struct {
 	refused   []candidate               // those that looked like it and do not
 	shares    map[string]float64        // of the nodes, of the decisions for the URL itself
 	decided   int                       // those decisions
+	orders    map[Phase]order
 }
 
 func newView(r *Record) *view {
-	v := &view{record: r, values: map[int]map[string]string{}}
+	v := &view{record: r, values: map[int]map[string]string{}, orders: map[Phase]order{}}
 	for i := range r.Exchanges {
 		v.exchanges = append(v.exchanges, &r.Exchanges[i])
 	}
@@ -208,8 +209,15 @@ func (v *view) bursts(phase Phase) (all [][]string) {
 	return all
 }
 
-// order reads the phase's decisions.
-func (v *view) order(phase Phase) order { return readOrder(v.bursts(phase), v.record.Seed) }
+// order reads the phase's decisions. It is asked for once all are made, and costs a simulation.
+func (v *view) order(phase Phase) order {
+	o, ok := v.orders[phase]
+	if !ok {
+		o = readOrder(v.bursts(phase), v.record.Seed)
+		v.orders[phase] = o
+	}
+	return o
+}
 
 // consistency is what became of requests that share a key.
 type consistency struct {
