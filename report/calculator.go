@@ -1,6 +1,11 @@
 package report
 
-import "math"
+import (
+	"math"
+	"time"
+
+	"stickbench/loadgen"
+)
 
 // JMeterRow holds the figures of a row as JMeter 5's Summary Report computes them, from starts and
 // elapsed times in whole milliseconds. Times are in milliseconds, rates per second, kilobytes of 1024
@@ -15,6 +20,15 @@ type JMeterRow struct {
 	ReceivedKBps  float64
 	SentKBps      float64
 	AvgBytes      float64
+	Mean          float64 // Average, not cut
+
+	// Percentiles are those of the Aggregate Report at 50, 90, 95 and 99 % (StatCalculator), in whole
+	// milliseconds; Dashboard those of its HTML dashboard, which interpolates (commons-math's LEGACY), over all
+	// samples and not over the last 20 000 of a label alone.
+	Percentiles [4]int64
+	Dashboard   [4]float64
+	// Span is from the first start to the last end in milliseconds, by which the Aggregate Report divides.
+	Span int64
 }
 
 // calculator is the part of JMeter's Calculator that adds up times. Sums are doubles as there, in the
@@ -51,7 +65,8 @@ func (c *calculator) freeze(f *rowFold) JMeterRow {
 	}
 	n := float64(f.count)
 	mean := c.sum / n
-	row.Average = int64(mean)
+	row.Average, row.Mean, row.Span = int64(mean), mean, f.last-f.first
+	row.Percentiles, row.Dashboard = f.jmeterPercentiles()
 	row.StdDev = math.Sqrt(max(0, c.squares/n-float64(mean*mean)))
 	row.ErrorRate = float64(f.errors) / n
 	row.AvgBytes = float64(f.received) / n
@@ -64,4 +79,25 @@ func (c *calculator) freeze(f *rowFold) JMeterRow {
 // rates are samples and kilobytes per second over a span in milliseconds.
 func (f *rowFold) rates(span float64) (samples, received, sent float64) {
 	return float64(f.count) / span * 1000, float64(f.received) / (span / 1000) / 1024, float64(f.sent) / (span / 1000) / 1024
+}
+
+// jmeterShares are the percentiles of JMeter's tables.
+var jmeterShares = [4]float64{0.5, 0.9, 0.95, 0.99}
+
+// jmeterPercentiles are JMeter's two kinds of percentiles, of whole milliseconds. Those of samples that were
+// measured finer may be one off, by the width of a bucket of theirs.
+func (f *rowFold) jmeterPercentiles() (aggregate [4]int64, dashboard [4]float64) {
+	h, scale, unit := f.times.histogram()
+	whole := func(v int64) int64 { return loadgen.Millis(time.Duration(min(v*unit, f.max)) * time.Microsecond) }
+	for i, v := range h.Percentiles(scale, jmeterShares[:]...) {
+		aggregate[i] = whole(v)
+	}
+	for i, share := range jmeterShares {
+		at := share * float64(f.count+1)
+		below := min(max(int64(at), 1), f.count)
+		ends := h.AtRanks(scale, below, min(below+1, f.count))
+		low, high := float64(whole(ends[0])), float64(whole(ends[1]))
+		dashboard[i] = low + min(1, max(0, at-float64(below)))*(high-low)
+	}
+	return aggregate, dashboard
 }

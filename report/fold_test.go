@@ -120,6 +120,7 @@ func TestRowsThatStandForMany(t *testing.T) {
 	want := JMeterRow{
 		Count: 4, Errors: 2, Average: 275, Min: 100, Max: 333, ErrorRate: 0.5, Throughput: 4, AvgBytes: 7.5,
 		StdDev: math.Sqrt((long*long/3+short*short)/n - 275*275), ReceivedKBps: 30.0 / 1024,
+		Mean: 275, Percentiles: [4]int64{333, 333, 333, 333}, Dashboard: [4]float64{333, 333, 333, 333}, Span: 1000,
 	}
 	if j != want {
 		t.Errorf("got  %+v\nwant %+v", j, want)
@@ -270,5 +271,33 @@ func BenchmarkFoldAdd(b *testing.B) {
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		f.addSample(&samples[i%len(samples)])
+	}
+}
+
+// JMeter has two kinds of percentiles: the Aggregate Report takes a value, the dashboard interpolates. The
+// numbers are JMeter's own for these values.
+func TestJMeterPercentiles(t *testing.T) {
+	for _, c := range []struct {
+		last      int64
+		aggregate [4]int64
+		dashboard [4]float64
+	}{
+		{1, [4]int64{1, 1, 1, 1}, [4]float64{1, 1, 1, 1}},
+		{10, [4]int64{5, 9, 10, 10}, [4]float64{5.5, 9.9, 10, 10}},
+		{15, [4]int64{8, 14, 14, 15}, [4]float64{8, 14.4, 15, 15}},
+	} {
+		var f rowFold
+		for ms := range c.last {
+			f.addSample(at(1000, ms+1))
+		}
+		got := f.freeze("x").JMeter
+		if got.Percentiles != c.aggregate {
+			t.Errorf("%d: aggregate %v, want %v", c.last, got.Percentiles, c.aggregate)
+		}
+		for i, want := range c.dashboard {
+			if math.Abs(got.Dashboard[i]-want) > 1e-9 {
+				t.Errorf("%d: dashboard %v, want %v", c.last, got.Dashboard, c.dashboard)
+			}
+		}
 	}
 }

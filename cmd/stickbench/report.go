@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,13 +15,19 @@ import (
 
 // formats are what `stickbench report --format` knows beside text and html, which need more than the results.
 var formats = map[string]func(a *app, r *report.Results) error{
-	"json":       func(a *app, r *report.Results) error { return export.WriteJSON(a.stdout, r) },
-	"jmeter":     func(a *app, r *report.Results) error { return export.WriteJMeterTable(a.stdout, r) },
-	"csv":        func(a *app, r *report.Results) error { return export.WriteJMeterCSV(a.stdout, r) },
-	"junit":      func(a *app, r *report.Results) error { return export.WriteJUnit(a.stdout, r) },
-	"prometheus": func(a *app, r *report.Results) error { return export.WritePrometheus(a.stdout, r) },
-	"markdown":   func(a *app, r *report.Results) error { return export.WriteMarkdown(a.stdout, r) },
+	"json":           func(a *app, r *report.Results) error { return export.WriteJSON(a.stdout, r) },
+	"jmeter":         func(a *app, r *report.Results) error { return export.SummaryReport.Write(a.stdout, r) },
+	"csv":            func(a *app, r *report.Results) error { return export.SummaryReport.WriteCSV(a.stdout, r) },
+	"aggregate":      func(a *app, r *report.Results) error { return export.AggregateReport.Write(a.stdout, r) },
+	"aggregate-csv":  func(a *app, r *report.Results) error { return export.AggregateReport.WriteCSV(a.stdout, r) },
+	"dashboard-json": func(a *app, r *report.Results) error { return export.WriteDashboard(a.stdout, r) },
+	"junit":          func(a *app, r *report.Results) error { return export.WriteJUnit(a.stdout, r) },
+	"prometheus":     func(a *app, r *report.Results) error { return export.WritePrometheus(a.stdout, r) },
+	"markdown":       func(a *app, r *report.Results) error { return export.WriteMarkdown(a.stdout, r) },
 }
+
+// formatNames are the formats, html among them.
+const formatNames = "text|json|jmeter|csv|aggregate|aggregate-csv|dashboard-json|html|junit|prometheus|markdown"
 
 func (a *app) reportCommand() *cobra.Command {
 	var format string
@@ -33,7 +40,9 @@ func (a *app) reportCommand() *cobra.Command {
 either, of the latest run in results/.
 
 Formats: text, what run prints; json; jmeter, JMeter's Summary Report with its own arithmetic and
-number formats; csv, that table as JMeter saves it; html, a page with charts that needs nothing else, the
+number formats; csv, that table as JMeter saves it; aggregate and aggregate-csv, its Aggregate Report, with
+the median and the 90, 95 and 99 % lines by JMeter's rule; dashboard-json, the statistics.json of its HTML
+dashboard, whose percentiles interpolate; html, a page with charts that needs nothing else, the
 one that is report.html in a run's folder; junit, the expectations as JUnit's test cases; prometheus, the
 figures as Prometheus's metrics; markdown, for a pull request or a job's summary.`,
 		Args: cobra.MaximumNArgs(1),
@@ -54,7 +63,7 @@ figures as Prometheus's metrics; markdown, for a pull request or a job's summary
 				write, ok = func(a *app, r *report.Results) error { return a.writeText(r, length) }, true
 			}
 			if !ok {
-				return fmt.Errorf("--format %s: want text, json, jmeter, csv, html, junit, prometheus or markdown", format)
+				return fmt.Errorf("--format %s: want %s", format, strings.ReplaceAll(formatNames, "|", ", "))
 			}
 			r, err := a.results(path)
 			if err != nil {
@@ -68,7 +77,7 @@ figures as Prometheus's metrics; markdown, for a pull request or a job's summary
 	}
 	c.Flags().BoolVar(&open, "open", false, "open the report as a page in the browser, and print nothing")
 	c.Flags().Var(&length, "report", "`summary|full`: with where time went, a histogram of it, and statuses (default summary)")
-	c.Flags().StringVarP(&format, "format", "f", "text", "`text|json|jmeter|csv|html|junit|prometheus|markdown`")
+	c.Flags().StringVarP(&format, "format", "f", "text", "`"+formatNames+"`")
 	return c
 }
 

@@ -84,16 +84,26 @@ func (h *Histogram) Walk(scale uint, each func(v, n int64) bool) {
 
 // Percentiles returns the values at the given shares, which ascend between 0 and 1.
 func (h *Histogram) Percentiles(scale uint, shares ...float64) []int64 {
-	values := make([]int64, 0, len(shares))
+	ranks := make([]int64, len(shares))
+	for i, share := range shares {
+		ranks[i] = Rank(h.Total, share)
+	}
+	return h.AtRanks(scale, ranks...)
+}
+
+// AtRanks returns the values at the given ascending ranks: the smallest with a cumulative count of at least so
+// many, 0 beyond the last.
+func (h *Histogram) AtRanks(scale uint, ranks ...int64) []int64 {
+	values := make([]int64, 0, len(ranks))
 	seen := int64(0)
 	h.Walk(scale, func(v, n int64) bool {
 		seen += n
-		for len(values) < len(shares) && seen >= Rank(h.Total, shares[len(values)]) {
+		for len(values) < len(ranks) && seen >= ranks[len(values)] {
 			values = append(values, v)
 		}
-		return len(values) < len(shares)
+		return len(values) < len(ranks)
 	})
-	return append(values, make([]int64, len(shares)-len(values))...)
+	return append(values, make([]int64, len(ranks)-len(values))...)
 }
 
 // Rank is the rank, from 0, of the value at share p of n: Java's Math.round(n·p).

@@ -3,6 +3,8 @@ package export
 import (
 	"bufio"
 	"io"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -10,24 +12,40 @@ import (
 	"stickbench/report"
 )
 
-// jmeterHeader are the columns of JMeter 5's Summary Report (SummaryReport.COLUMNS).
-var jmeterHeader = [...]string{
-	"Label", "# Samples", "Average", "Min", "Max", "Std. Dev.", "Error %", "Throughput",
-	"Received KB/sec", "Sent KB/sec", "Avg. Bytes",
+// JMeterTable is a table of JMeter's: its columns, and their figures without the label as the screen shows
+// them (DecimalFormats of its renderers) and as a file has them.
+type JMeterTable struct {
+	header        []string
+	screen, saved func(*report.JMeterRow) []string
 }
 
-// jmeterCells is one line of the report.
-type jmeterCells [len(jmeterHeader)]string
+// The tables of JMeter 5.
+var (
+	SummaryReport = JMeterTable{[]string{ // SummaryReport.COLUMNS
+		"Label", "# Samples", "Average", "Min", "Max", "Std. Dev.", "Error %", "Throughput", "Received KB/sec", "Sent KB/sec", "Avg. Bytes",
+	}, func(j *report.JMeterRow) []string {
+		return summaryCells(j, javaFixed(j.ErrorRate*100, 2)+"%", javaRate(j.Throughput))
+	}, func(j *report.JMeterRow) []string {
+		return summaryCells(j, javaFixed(j.ErrorRate*100, 3)+"%", javaBare(j.Throughput, 5))
+	}}
+	AggregateReport = JMeterTable{[]string{ // StatVisualizer.COLUMNS
+		"Label", "# Samples", "Average", "Median", "90% Line", "95% Line", "99% Line", "Min", "Max", "Error %", "Throughput", "Received KB/sec", "Sent KB/sec",
+	}, func(j *report.JMeterRow) []string {
+		return aggregateCells(j, javaFixed(j.ErrorRate*100, 2)+"%", javaRate(spanRate(j)))
+	}, func(j *report.JMeterRow) []string {
+		return aggregateCells(j, javaFixed(j.ErrorRate*100, 3)+"%", javaBare(spanRate(j), 5))
+	}}
+)
 
-// WriteJMeterTable writes the Summary Report as JMeter 5 shows it on the screen: its columns, its rows,
-// TOTAL last, and its figures to the last digit. Columns are at least two blanks apart, the label is on
-// the left and the numbers on the right, and no number holds a blank, so that a program can split a
-// line from its end. What is not printable in a label is written as an escape.
+// Write writes the table as JMeter 5 shows it on the screen: its columns, its rows, TOTAL last, and its figures
+// to the last digit. Columns are at least two blanks apart, the label is on the left and the numbers on the
+// right, and no number holds a blank, so that a program can split a line from its end. What is not printable in
+// a label is written as an escape.
 //
 // Errors are those of w.
-func WriteJMeterTable(w io.Writer, r *report.Results) error {
-	lines := jmeterLines(r, screenCells)
-	var widths [len(jmeterHeader)]int
+func (t JMeterTable) Write(w io.Writer, r *report.Results) error {
+	lines := t.lines(r, t.screen)
+	widths := make([]int, len(t.header))
 	for i := range lines {
 		lines[i][0] = format.Clean(lines[i][0])
 		for c, text := range lines[i] {
@@ -46,77 +64,81 @@ func WriteJMeterTable(w io.Writer, r *report.Results) error {
 	return b.Flush()
 }
 
-// WriteJMeterCSV writes the Summary Report as JMeter 5 saves it with "Save Table Data" and "Save Table
-// Header" (CSVSaveService.saveCSVStats): commas, throughput per second in five decimals, and a label in
-// quotes only where it holds a comma or a quote. JMeter leaves a line break as it is, and so makes two records of
-// one; here it is quoted too (RFC 4180).
+// WriteCSV writes the table as JMeter 5 saves it with "Save Table Data" and "Save Table Header"
+// (CSVSaveService.saveCSVStats): commas, throughput per second in five decimals, and a label in quotes only where
+// it holds a comma or a quote. JMeter leaves a line break as it is, and so makes two records of one; here it is
+// quoted too (RFC 4180).
 //
 // Errors are those of w.
-func WriteJMeterCSV(w io.Writer, r *report.Results) error {
+func (t JMeterTable) WriteCSV(w io.Writer, r *report.Results) error {
 	b := bufio.NewWriter(w)
-	for _, line := range jmeterLines(r, savedCells) {
+	for _, line := range t.lines(r, t.saved) {
 		if strings.ContainsAny(line[0], ",\"\r\n") {
 			line[0] = `"` + strings.ReplaceAll(line[0], `"`, `""`) + `"`
 		}
-		b.WriteString(strings.Join(line[:], ","))
+		b.WriteString(strings.Join(line, ","))
 		b.WriteByte('\n')
 	}
 	return b.Flush()
 }
 
-// jmeterLines are the header, a line per label and TOTAL.
-func jmeterLines(r *report.Results, format func(*report.JMeterRow) jmeterCells) []jmeterCells {
-	lines := make([]jmeterCells, 0, len(r.Labels)+2)
-	lines = append(lines, jmeterHeader)
-	add := func(row *report.Row) {
-		line := format(&row.JMeter)
-		line[0] = row.Label
-		lines = append(lines, line)
-	}
+// lines are the header, a line per label and TOTAL.
+func (t JMeterTable) lines(r *report.Results, cells func(*report.JMeterRow) []string) [][]string {
+	lines := make([][]string, 0, len(r.Labels)+2)
+	lines = append(lines, slices.Clone(t.header))
 	for i := range r.Labels {
-		add(&r.Labels[i])
+		lines = append(lines, append([]string{r.Labels[i].Label}, cells(&r.Labels[i].JMeter)...))
 	}
-	add(&r.Total)
-	return lines
+	return append(lines, append([]string{r.Total.Label}, cells(&r.Total.JMeter)...))
 }
 
-// screenCells are the figures as the table on JMeter's screen shows them.
-func screenCells(j *report.JMeterRow) jmeterCells {
-	line := plainCells(j)
-	line[6] = javaFixed(j.ErrorRate*100, 2) + "%"
-	line[7] = javaRate(j.Throughput)
-	return line
-}
-
-// savedCells are the figures as JMeter saves the table.
-func savedCells(j *report.JMeterRow) jmeterCells {
-	line := plainCells(j)
-	line[6] = javaFixed(j.ErrorRate*100, 3) + "%"
-	line[7] = javaBare(j.Throughput, 5)
-	return line
-}
-
-// plainCells are the figures that look the same in both.
-func plainCells(j *report.JMeterRow) jmeterCells {
-	line := jmeterCells{
-		1:  strconv.FormatInt(j.Count, 10),
-		2:  strconv.FormatInt(j.Average, 10),
-		3:  strconv.FormatInt(j.Min, 10),
-		4:  strconv.FormatInt(j.Max, 10),
-		5:  javaFixed(j.StdDev, 2),
-		8:  javaFixed(j.ReceivedKBps, 2),
-		9:  javaFixed(j.SentKBps, 2),
-		10: javaBare(j.AvgBytes, 1),
+func summaryCells(j *report.JMeterRow, errors, throughput string) []string {
+	low, high := extremes(j)
+	return []string{
+		whole(j.Count), whole(j.Average), low, high, javaFixed(j.StdDev, 2), errors, throughput,
+		javaFixed(j.ReceivedKBps, 2), javaFixed(j.SentKBps, 2), javaBare(j.AvgBytes, 1),
 	}
+}
+
+func aggregateCells(j *report.JMeterRow, errors, throughput string) []string {
+	low, high := extremes(j)
+	p := j.Percentiles
+	return []string{
+		whole(j.Count), whole(j.Average), whole(p[0]), whole(p[1]), whole(p[2]), whole(p[3]), low, high, errors, throughput,
+		javaFixed(j.ReceivedKBps, 2), javaFixed(j.SentKBps, 2),
+	}
+}
+
+func whole(n int64) string { return strconv.FormatInt(n, 10) }
+
+// extremes are the least and the greatest time.
+func extremes(j *report.JMeterRow) (low, high string) {
 	if j.Count == 0 {
-		line[3], line[4] = "#N/A", "#N/A"
+		return "#N/A", "#N/A"
 	}
-	return line
+	return whole(j.Min), whole(j.Max)
+}
+
+// spanRate is the throughput of the Aggregate Report (SamplingStatCalculator.getRate), which is infinite where
+// there was no time, and 0 without samples.
+func spanRate(j *report.JMeterRow) float64 {
+	switch {
+	case j.Count == 0:
+		return 0
+	case j.Span <= 0:
+		return math.Inf(1)
+	}
+	return float64(j.Count) / float64(j.Span) * 1000
 }
 
 // javaFixed formats as Java's DecimalFormat("#0.00") with that many zeros does: half-even on the exact
 // value of the double, which is what strconv does.
-func javaFixed(x float64, decimals int) string { return strconv.FormatFloat(x, 'f', decimals, 64) }
+func javaFixed(x float64, decimals int) string {
+	if math.IsInf(x, 1) {
+		return "∞"
+	}
+	return strconv.FormatFloat(x, 'f', decimals, 64)
+}
 
 // javaBare formats as DecimalFormat("#.0") does: like javaFixed, without a zero before the point.
 func javaBare(x float64, decimals int) string {

@@ -64,7 +64,7 @@ größer, "hier"\n          3        7    7     8       0.00   33.33%    30.0/mi
 TOTAL                  2005        9    0  4999     125.10    0.05%     1.1/sec             0.00         0.00          .0
 `
 	var b strings.Builder
-	if err := WriteJMeterTable(&b, sampleResults()); err != nil || b.String() != want {
+	if err := SummaryReport.Write(&b, sampleResults()); err != nil || b.String() != want {
 		t.Errorf("%v\n%s\nwant\n%s", err, b.String(), want)
 	}
 }
@@ -78,14 +78,14 @@ S1 reached,2,0,0,0,0.00,0.000%,.40000,0.00,0.00,.0
 TOTAL,2005,9,0,4999,125.10,0.050%,1.15000,0.00,0.00,.0
 `
 	var b strings.Builder
-	if err := WriteJMeterCSV(&b, sampleResults()); err != nil || b.String() != want {
+	if err := SummaryReport.WriteCSV(&b, sampleResults()); err != nil || b.String() != want {
 		t.Errorf("%v\n%s\nwant\n%s", err, b.String(), want)
 	}
 }
 
 func TestJMeterTableOfNothing(t *testing.T) {
 	var b strings.Builder
-	if err := WriteJMeterTable(&b, &report.Results{Total: report.Row{Label: "TOTAL"}}); err != nil {
+	if err := SummaryReport.Write(&b, &report.Results{Total: report.Row{Label: "TOTAL"}}); err != nil {
 		t.Fatal(err)
 	}
 	_, total, _ := strings.Cut(b.String(), "\n")
@@ -98,8 +98,8 @@ func TestJMeterTableReportsErrors(t *testing.T) {
 	r := sampleResults()
 	r.Total.JMeter.StdDev = math.MaxFloat64
 	for _, write := range []func() error{
-		func() error { return WriteJMeterTable(&sampletest.BrokenWriter{}, r) },
-		func() error { return WriteJMeterCSV(&sampletest.BrokenWriter{}, r) },
+		func() error { return SummaryReport.Write(&sampletest.BrokenWriter{}, r) },
+		func() error { return SummaryReport.WriteCSV(&sampletest.BrokenWriter{}, r) },
 	} {
 		if err := write(); !errors.Is(err, sampletest.ErrBroken) {
 			t.Error(err)
