@@ -84,6 +84,7 @@ Exit codes: 0 no regression; 1 a regression; 2 wrong usage or an invalid file; w
 		RunE: func(c *cobra.Command, args []string) error { return a.compare(c, &o, args) },
 	}
 	f := c.Flags()
+	a.readingFlags(f)
 	f.StringSliceVar(&o.Before, "before", nil, "`runs` or files of the side before")
 	f.StringSliceVar(&o.After, "after", nil, "`runs` or files of the side after")
 	f.StringArrayVar(&o.FailOn, "fail-on", nil, "`condition` of a regression, instead of the usual ones; may be repeated")

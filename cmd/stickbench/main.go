@@ -16,6 +16,7 @@ import (
 	"stickbench/internal/lab"
 	"stickbench/internal/live"
 	"stickbench/plans"
+	"stickbench/report/jtl"
 	"stickbench/report/text"
 )
 
@@ -32,6 +33,7 @@ type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	notices        *live.Notices // messages during a run
+	reading        jtl.Reading   // where recordings of other tools name nodes and counters
 }
 
 func main() {

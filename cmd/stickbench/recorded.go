@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"stickbench/loadgen"
 	"stickbench/plans"
 	"stickbench/report"
@@ -25,14 +27,15 @@ type recorded struct {
 	start time.Time // zero where it is not known
 	run   report.Run
 	// events are those of the run, as they counted.
-	events []report.Event
-	setup  compare.Setup
+	events  []report.Event
+	setup   compare.Setup
+	reading jtl.Reading
 }
 
 // recorded opens the recording at path, - for samples on standard input.
 func (a *app) recorded(path string) (*recorded, error) {
 	if path == "-" {
-		return &recorded{name: "standard input", in: io.NopCloser(a.stdin), run: report.Run{Plan: "standard input"}}, nil
+		return &recorded{name: "standard input", in: io.NopCloser(a.stdin), run: report.Run{Plan: "standard input"}, reading: a.reading}, nil
 	}
 	info, err := os.Stat(path)
 	if err != nil {
@@ -46,7 +49,7 @@ func (a *app) recorded(path string) (*recorded, error) {
 		return nil, err
 	}
 	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-	return &recorded{name: path, in: f, run: report.Run{Plan: name}}, nil
+	return &recorded{name: path, in: f, run: report.Run{Plan: name}, reading: a.reading}, nil
 }
 
 // recordedRun opens a run's samples, with what run.json and plan.toml know beside them.
@@ -86,7 +89,7 @@ func (r *recorded) fold(b *report.Builder, add func(*loadgen.Sample)) (*report.R
 		b.Event(e)
 	}
 	requests := int64(0)
-	info, err := jtl.Read(r.in, func(s *loadgen.Sample) error {
+	info, err := r.reading.Read(r.in, func(s *loadgen.Sample) error {
 		if !s.Mark {
 			requests++
 		}
@@ -115,4 +118,10 @@ func leftOut(info jtl.Info) []string {
 		warnings = append(warnings, "Rows with SampleCount 0 stand for no sample and are left out: "+strconv.FormatInt(info.Empty, 10)+".")
 	}
 	return warnings
+}
+
+// readingFlags are the options that say where a recording of another tool names its nodes.
+func (a *app) readingFlags(f *pflag.FlagSet) {
+	f.Func("node", "where a JTL file of JMeter names the node: `column:NAME`, a variable's; label:REGEX, a marker behind the sample in its thread; or regex:REGEX in the sample's texts", a.reading.NodeFrom)
+	f.Func("counter", "the column of a JTL file with the session's counter, `column:NAME`", a.reading.CounterFrom)
 }

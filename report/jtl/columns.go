@@ -3,6 +3,7 @@ package jtl
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -25,11 +26,11 @@ func bareNames(header string) string {
 
 // headed understands the header. The names are JMeter's, in any order and some of them in quotes, and any
 // others, whose columns are passed over.
-func (l *jtlLayout) headed(fields []field) error {
+func (l *jtlLayout) headed(fields []field, o *Reading) error {
 	known := map[column]bool{}
 	for _, f := range fields {
 		name := string(bytes.TrimSpace(f.text))
-		c := columnNames[name]
+		c, _ := o.column(name, columnNames)
 		if known[c] {
 			c = colIgnored // a variable named like a column; JMeter writes variables last
 		}
@@ -45,6 +46,11 @@ func (l *jtlLayout) headed(fields []field) error {
 	if !known[colElapsed] {
 		return &Error{Line: 1, Column: "elapsed", Reason: "there is no such column, and without it nothing to report: " +
 			"save with jmeter.save.saveservice.time=true"}
+	}
+	for name := range o.columns {
+		if !slices.Contains(l.names, name) {
+			return &Error{Line: 1, Column: name, Reason: "there is no such column: the file has " + strings.Join(l.names, ", ")}
+		}
 	}
 	l.strict = known[colElapsedMicros] && known[colKind]
 	l.missing(known)

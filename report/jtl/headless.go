@@ -51,7 +51,10 @@ const (
 // of rows that succeeded tells JMeter 2.x, which has bytes there, from 3.0 on, which has failureMessage there;
 // of these layouts the longest is taken whose columns of numbers hold numbers, and what is behind it are sample
 // variables. Where another layout would fit as well, a warning says which was taken.
-func (l *jtlLayout) headless(rows [][]string) error {
+func (l *jtlLayout) headless(rows [][]string, o *Reading) error {
+	if len(o.columns) > 0 {
+		return &Error{Line: 1, Reason: "there is no header, so that no column can be named: write a line with the names of the columns above it"}
+	}
 	n := len(rows[0])
 	for _, own := range ownLayouts {
 		if n == len(own.columns) {
@@ -74,13 +77,13 @@ func (l *jtlLayout) headless(rows [][]string) error {
 			"and sample variables): write a line with the names of the columns above it", n)}
 	}
 	l.take(taken, n)
-	switch variables := n - len(taken.columns); {
+	switch {
 	case both && len(rival.columns) == n:
 		l.warnings = append(l.warnings, fmt.Sprintf("The recording has no header. It is read as %s saves, with sample variables behind the %d columns; "+
 			"the columns of %s would fit as well: write their names above the file if it is one of those.", taken.version, len(taken.columns), rival.version))
-	case variables > 0:
-		l.warnings = append(l.warnings, fmt.Sprintf("The recording has no header. It is read as %s saves; of its %d columns the last %d are taken for sample variables.",
-			taken.version, n, variables))
+	case n > len(taken.columns):
+		l.warnings = append(l.warnings, fmt.Sprintf("The recording has no header. It is read as %s saves; the columns behind its %d are taken for sample variables.",
+			taken.version, len(taken.columns)))
 	}
 	return nil
 }

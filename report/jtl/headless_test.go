@@ -20,7 +20,7 @@ func TestHeadless(t *testing.T) {
 		warns      string // "" for no warning
 	}{
 		{"2.9", "1700000000000,138,GET /,200,OK,TG 1-1,text,true,300,69", ""},
-		{"2.9, one variable", "1700000000000,138,GET /,200,OK,TG 1-1,text,true,300,69,s1", "last 1 are taken for sample variables"},
+		{"2.9, one variable", "1700000000000,138,GET /,200,OK,TG 1-1,text,true,300,69,s1", "columns behind its 10 are taken for sample variables"},
 		{"2.13", v213, ""},
 		{"2.13, one variable", v213 + ",s1", "JMeter 2.13"},
 		{"2.13, two texts", v213 + ",s1,null", "JMeter 2.13"},

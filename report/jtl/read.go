@@ -58,6 +58,24 @@ func (e *Error) Error() string {
 // The errors of each are returned as they are, those of r wrapped. Memory does not grow with the length
 // of the file; a row of more than 8 MB is a defect.
 func Read(r io.Reader, each func(*loadgen.Sample) error) (Info, error) {
+	return (&Reading{}).Read(r, each)
+}
+
+// Read is Read for a recording that names nodes and counters where o says. An error of a missing column has
+// its name.
+func (o *Reading) Read(r io.Reader, each func(*loadgen.Sample) error) (Info, error) {
+	if o.markers == nil {
+		return read(r, each, o)
+	}
+	m := &marked{markers: o.markers, each: each, last: map[string]int{}}
+	info, err := read(r, m.add, o)
+	if err != nil {
+		return info, err
+	}
+	return info, m.end()
+}
+
+func read(r io.Reader, each func(*loadgen.Sample) error, o *Reading) (Info, error) {
 	b := bufio.NewReaderSize(r, readSize)
 	head, _ := b.Peek(2)
 	if bytes.Equal(head, []byte{0x1f, 0x8b}) {
@@ -76,7 +94,7 @@ func Read(r io.Reader, each func(*loadgen.Sample) error) (Info, error) {
 	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
 		return Info{}, readError(err)
 	}
-	in := newJTLReader(each)
+	in := newJTLReader(each, o)
 	text := bytes.TrimLeft(head, " \t\r\n")
 	switch {
 	case len(text) == 0 && len(head) < readSize:
@@ -98,9 +116,10 @@ const readSize = 64 << 10
 
 // jtlReader is one call of ReadJTL.
 type jtlReader struct {
-	each func(*loadgen.Sample) error
-	row  *jtlRow
-	info Info
+	each    func(*loadgen.Sample) error
+	row     *jtlRow
+	reading *Reading
+	info    Info
 }
 
 // readError wraps an error of the underlying reader.

@@ -26,11 +26,11 @@ func (in *jtlReader) readCSV(r io.Reader, head []byte) error {
 			in.info.Incomplete = 1
 			return nil
 		}
-		if err = l.headed(c.fields); err == nil {
+		if err = l.headed(c.fields, in.reading); err == nil {
 			ended, err = c.read()
 		}
 	} else {
-		err = l.headless(l.firstRows(head))
+		err = l.headless(l.firstRows(head), in.reading)
 	}
 	in.info.Warnings = l.warnings
 	stamp := &stampReader{}
@@ -106,8 +106,8 @@ func (l *jtlLayout) repeated(fields []field) bool {
 }
 
 // newJTLReader makes a reader that hands its samples to each.
-func newJTLReader(each func(*loadgen.Sample) error) *jtlReader {
-	return &jtlReader{each: each, row: newJTLRow()}
+func newJTLReader(each func(*loadgen.Sample) error, o *Reading) *jtlReader {
+	return &jtlReader{each: each, row: newJTLRow(), reading: o}
 }
 
 // emit hands on the sample that the row has become.
@@ -117,6 +117,9 @@ func (in *jtlReader) emit() error {
 		return nil
 	}
 	in.row.finish()
+	if in.reading.texts != nil {
+		in.reading.nameFromTexts(&in.row.sample)
+	}
 	in.info.Samples++
 	return in.each(&in.row.sample)
 }

@@ -140,7 +140,7 @@ func (x *xmlReader) sample(attributes []xml.Attr) error {
 	row.reset()
 	row.success = 1
 	for _, a := range attributes {
-		c, ok := xmlColumns[a.Name.Local]
+		c, ok := x.in.reading.column(a.Name.Local, xmlColumns)
 		if !ok {
 			if c = columnNames[a.Name.Local]; c < colElapsedMicros {
 				continue
