@@ -34,28 +34,37 @@ func (f *folder) writeHTML(r *record, first *firstExchanges) error {
 
 // reportHTML prints that report again, or makes one of any recording.
 func (a *app) reportHTML(path string, out io.Writer) error {
-	recording, err := a.recorded(path)
+	results, facts, err := a.reportOf(path)
 	if err != nil {
 		return err
 	}
-	b, first := report.NewBuilder(), &firstExchanges{}
-	results, err := recording.fold(b, func(s *loadgen.Sample) { b.Add(s); first.Record(s) })
-	if err != nil {
-		return err
-	}
-	facts := html.Facts{Version: version()}
-	if f := (&folder{path}); path != "-" && f.holdsRun() {
-		r, err := f.readRecord()
-		if err != nil {
-			return err
-		}
-		facts = f.htmlFacts(r)
-	}
-	facts.Diagram = first.diagram()
 	if err := html.Write(out, results, facts); err != nil {
 		return cannotRun("the report could not be printed: %w", err)
 	}
 	return nil
+}
+
+// reportOf are the results of any recording, and what the page says of where they come from.
+func (a *app) reportOf(path string) (*report.Results, html.Facts, error) {
+	facts := html.Facts{Version: version()}
+	recording, err := a.recorded(path)
+	if err != nil {
+		return nil, facts, err
+	}
+	b, first := report.NewBuilder(), &firstExchanges{}
+	results, err := recording.fold(b, func(s *loadgen.Sample) { b.Add(s); first.Record(s) })
+	if err != nil {
+		return nil, facts, err
+	}
+	if f := (&folder{path}); path != "-" && f.holdsRun() {
+		r, err := f.readRecord()
+		if err != nil {
+			return nil, facts, err
+		}
+		facts = f.htmlFacts(r)
+	}
+	facts.Diagram = first.diagram()
+	return results, facts, nil
 }
 
 // holdsRun reports whether there is such a folder.
@@ -67,6 +76,11 @@ func (f *folder) holdsRun() bool {
 // htmlFacts are what ran where. A plan that cannot be read is left out: the report stands without it.
 func (f *folder) htmlFacts(r *record) html.Facts {
 	source, _ := os.ReadFile(f.path(planFile))
+	return r.htmlFacts(source)
+}
+
+// htmlFacts are what ran where, of a plan with that source.
+func (r *record) htmlFacts(source []byte) html.Facts {
 	facts := html.Facts{
 		Version: r.Version, PlanFile: r.PlanFile, PlanSource: plans.Redacted(source), Seed: &r.Seed, Target: r.Target, Start: r.Start,
 		Host: fmt.Sprintf("%s/%s, %d CPUs, %s", r.Host.OS, r.Host.Arch, r.Host.CPUs, r.Host.Go),

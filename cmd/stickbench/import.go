@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,6 +21,7 @@ type importFlags struct {
 	JSON, Native bool
 	Map          []string
 	Set          []string
+	properties   map[string]string // the same, apart
 }
 
 func (a *app) importCommand() *cobra.Command {
@@ -57,6 +60,7 @@ func (a *app) importFile(name string, o *importFlags) (*jmx.Plan, error) {
 		return nil, err
 	}
 	options := jmx.Options{File: filepath.Base(name), Native: o.Native, Properties: map[string]string{}}
+	maps.Copy(options.Properties, o.properties)
 	for _, m := range o.Map {
 		from, to, ok := strings.Cut(m, "=")
 		if !ok || from == "" {
@@ -83,6 +87,34 @@ func (a *app) importFile(name string, o *importFlags) (*jmx.Plan, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return plan, nil
+}
+
+// isJMX reports whether a plan is to be imported, by its file's name.
+func isJMX(name string) bool { return strings.EqualFold(filepath.Ext(name), ".jmx") }
+
+// importJob imports a JMeter plan to be run at once, and tells what was lost. set are JMeter's properties; those
+// that the plan does not ask for are its variables, if it has such, and nothing otherwise unless they must be some.
+func (a *app) importJob(name string, set map[string]string, must bool) (*job, error) {
+	plan, err := a.importFile(name, &importFlags{properties: set})
+	if err != nil {
+		return nil, err
+	}
+	if !plan.Account.Whole() || len(plan.Account.Notes) > 0 {
+		if err := plan.Account.WriteText(a.notices); err != nil {
+			return nil, cannotRun("%w", err)
+		}
+	}
+	j := &job{path: name, source: []byte(plan.TOML)}
+	for property, value := range set {
+		if slices.Contains(plan.Properties, property) || !must && !slices.Contains(plan.Variables, property) {
+			continue
+		}
+		if j.over.Set == nil {
+			j.over.Set = map[string]string{}
+		}
+		j.over.Set[property] = value
+	}
+	return j, nil
 }
 
 // readAll reads a file, or standard input for "-", as far as a JMeter plan may be large.

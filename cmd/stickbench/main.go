@@ -45,12 +45,7 @@ func main() {
 }
 
 func (a *app) main(args []string) int {
-	root := a.root()
-	root.SetArgs(args)
-	root.SetIn(a.stdin)
-	root.SetOut(a.stdout)
-	root.SetErr(a.stderr)
-	err := root.Execute()
+	err := a.execute(args)
 	if err == nil {
 		return 0
 	}
@@ -62,6 +57,19 @@ func (a *app) main(args []string) int {
 		fmt.Fprintf(a.stderr, "stickbench: %v\n", e.err)
 	}
 	return e.code
+}
+
+// execute does what the command line says: ours, or JMeter's.
+func (a *app) execute(args []string) error {
+	if likeJMeter(args) {
+		return a.jmeter(args)
+	}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(a.stdin)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	return root.Execute()
 }
 
 // exitError ends the command with a code, and says err unless that was said already.
@@ -107,6 +115,14 @@ func (a *app) textOptions() text.Options {
 
 // open reads the plan that name means.
 func (a *app) open(name string, o plans.Override) (*plans.Plan, error) {
+	if isJMX(name) {
+		j, err := a.importJob(name, o.Set, true)
+		if err != nil {
+			return nil, err
+		}
+		o.Set = j.over.Set
+		return plans.Read(j.path, j.source, o)
+	}
 	path, source, err := plans.Open(name, a.stdin)
 	if err != nil {
 		return nil, err

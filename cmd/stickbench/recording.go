@@ -33,6 +33,16 @@ func newRecording(plan *plans.Plan) *recording {
 // open makes the folder, unless none is wanted.
 func (s *recording) open(plan *plans.Plan, o *runFlags, r *record) error {
 	s.record = r
+	if o.summary != nil {
+		s.Sinks = append(s.Sinks, o.summary)
+	}
+	if o.Log != "" {
+		log, err := o.openLog(plan.Load.Open())
+		if err != nil {
+			return err
+		}
+		s.Sinks = append(s.Sinks, log)
+	}
 	if o.NoOut {
 		return nil
 	}

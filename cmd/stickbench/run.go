@@ -32,6 +32,11 @@ type runFlags struct {
 
 	// each takes the results of a run in place of standard output; nil prints them.
 	each func(*report.Results)
+
+	Log, LogFormat string // the file of samples that the user names, and its form
+	LogColumns     []string
+	Dashboard      string      // JMeter's folder of a report; "" for none
+	summary        *summariser // JMeter's lines in place of progress; nil for none
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -54,7 +59,7 @@ Exit codes: 0 done, expectations met; 1 an expectation failed; 2 wrong usage or 
 3 could not run; 130 interrupted.`,
 		Args: atLeastOne("PLAN or URL"),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := errors.Join(o.checkOutputs(), o.checkProgress(c.Flags().Changed("progress")), checkMetricsAddress(o.Metrics)); err != nil {
+			if err := errors.Join(o.checkOutputs(), o.checkProgress(c.Flags().Changed("progress")), checkMetricsAddress(o.Metrics), o.checkLog(c)); err != nil {
 				return err
 			}
 			alias(c, "users", "concurrency")
@@ -94,6 +99,9 @@ Exit codes: 0 done, expectations met; 1 an expectation failed; 2 wrong usage or 
 	f.StringVar(&o.Summary, "summary", "", "add the report to `FILE` as Markdown, for a pull request or a job's summary")
 	f.StringVar(&o.Progress, "progress", live.Auto, "`auto|json|none` on standard error: auto draws bars on a terminal and prints lines elsewhere, json prints a line of JSON every second")
 	f.StringVar(&o.Metrics, "metrics", "", "serve Prometheus metrics of the run at /metrics while it lasts, on a loopback `address` such as 127.0.0.1:9464")
+	f.StringVarP(&o.Log, "jtl", "l", "", "write the samples into `FILE`, too; a file that is there is continued, as JMeter does")
+	f.StringVar(&o.LogFormat, "jtl-format", "csv", "`csv|xml` of that file")
+	f.StringSliceVar(&o.LogColumns, "jtl-columns", nil, "`columns` of that file, such as timeStamp,elapsed,label,success; jmeter are JMeter's own")
 	f.IntVar(&o.Repeat, "repeat", 1, "run the plan so many `times`, each in a folder of its own within the run's, and print one table of them")
 	return c
 }
@@ -139,6 +147,9 @@ func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error
 	steering.before(r, plan)
 	if err := s.open(plan, o, r); err != nil {
 		return err
+	}
+	if o.summary != nil {
+		o.summary.progress = runner.Progress
 	}
 	outcome := a.drive(runner, plan, s, steering, stops, o.progress())
 	if laboratory != nil {
@@ -194,6 +205,9 @@ func recordingFailed(err error) error {
 func (a *app) conclude(plan *plans.Plan, o *runFlags, s *recording, r *record, failure error) error {
 	r.Results = s.results.Freeze(r.facts(plan))
 	folderErr := s.close(r)
+	if o.Dashboard != "" {
+		folderErr = errors.Join(folderErr, writeDashboard(o.Dashboard, r.Results, dashboardFacts(r, plan, s.first)))
+	}
 	printErr := a.print(r.Results, o)
 	besideErr := o.writeBeside(r.Results)
 	if s.folder != nil && folderErr == nil {

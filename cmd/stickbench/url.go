@@ -85,6 +85,9 @@ func (a *app) job(c *cobra.Command, o *runFlags, args []string) (*job, error) {
 	if len(args) > 1 {
 		return nil, fmt.Errorf("run takes one plan, or one or more URLs, not %q and %q", args[0], args[1])
 	}
+	if isJMX(args[0]) {
+		return a.jmxJob(c, o, args[0])
+	}
 	name, source, err := plans.Open(args[0], a.stdin)
 	if err != nil && looksLikeURL(args[0]) {
 		return nil, fmt.Errorf("%w; a URL begins with its scheme: stickbench run http://%s", err, args[0])
@@ -93,6 +96,21 @@ func (a *app) job(c *cobra.Command, o *runFlags, args []string) (*job, error) {
 		return nil, fmt.Errorf("%s: only with URLs; a plan says such things itself", strings.Join(names, ", "))
 	}
 	return &job{path: name, source: source, over: o.over(c)}, err
+}
+
+// jmxJob is the job of a JMeter plan.
+func (a *app) jmxJob(c *cobra.Command, o *runFlags, name string) (*job, error) {
+	if names := o.given(c); len(names) > 0 {
+		return nil, fmt.Errorf("%s: only with URLs; a plan says such things itself", strings.Join(names, ", "))
+	}
+	over := o.over(c)
+	j, err := a.importJob(name, over.Set, true)
+	if err != nil {
+		return nil, err
+	}
+	over.Set = j.over.Set
+	j.over = over
+	return j, nil
 }
 
 // urlJob is the job of URLs. What the options say of it is in its plan, but for the way to the target.

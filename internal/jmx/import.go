@@ -2,6 +2,7 @@ package jmx
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -28,6 +29,8 @@ type Plan struct {
 	// TOML is the plan as text.
 	TOML    string
 	Account Account
+	// Properties are those of JMeter that the plan reads, and Variables the names in its [vars].
+	Properties, Variables []string
 }
 
 // Import reads a JMeter plan and writes it as one of ours. The error is a *FormatError: the file is no plan, or
@@ -48,7 +51,11 @@ func Import(source []byte, o Options) (plan *Plan, err error) {
 		return nil, err
 	}
 	im.plan(root)
-	return &Plan{TOML: im.write(), Account: im.finish()}, nil
+	plan = &Plan{TOML: im.write(), Account: im.finish(), Properties: slices.Sorted(maps.Keys(im.properties))}
+	for _, t := range im.top {
+		plan.Variables = append(plan.Variables, t.name)
+	}
+	return plan, nil
 }
 
 // mostWork is how many elements may be looked at in all, which bounds the time of what grows with the square of

@@ -125,8 +125,7 @@ func (im *importer) testAction(e *Element) []*block {
 		}
 		b.set("think", d)
 	case 2:
-		b.set("stop", target)
-		im.note(e, "requests in flight end in their own time", "")
+		b.set("stop", map[string]string{"run": "now", "user": "user"}[target])
 	case 3:
 		b.set("next", "iteration")
 	case 4:

@@ -230,7 +230,7 @@ func (im *importer) transaction(e *Element, b *block) {
 		b.set("include_think", true)
 	}
 	if e.truth("TransactionController.parent", false) {
-		b.set("only", true)
+		im.note(e, "what it holds keeps its rows beside that of the transaction, which JMeter has alone (Generate parent sample)", "")
 	}
 }
 
@@ -276,12 +276,8 @@ func (im *importer) parallel(e *Element, b *block) { // BlazeMeter's
 
 func (im *importer) throughput(e *Element, b *block) {
 	if e.word("ThroughputController.style") == "0" {
-		n, ok := im.count2(e, firstOf(e.word("ThroughputController.maxThroughput"), "1"))
-		if ok {
-			b.set("share", n)
-			if e.truth("ThroughputController.perThread", false) {
-				b.set("per", "user")
-			}
+		if n, ok := im.count2(e, firstOf(e.word("ThroughputController.maxThroughput"), "1")); ok {
+			b.set("share", inline{{"times", n}, {"per", map[bool]string{true: "user", false: "group"}[e.truth("ThroughputController.perThread", false)]}})
 		}
 		return
 	}
@@ -315,16 +311,19 @@ func (im *importer) foreach(e *Element, b *block) {
 		im.define(out)
 		return
 	}
-	list := any(im.name(in))
-	if im.lists[in] {
-		im.use(im.name(in))
-		if from != "" && from != "0" || to != "" {
-			list = fmt.Sprintf("%s[%s:%s]", im.name(in), firstOf(from, "0"), to)
-		}
-	} else {
-		list = im.numberedList(in, from, to)
+	if !im.lists[in] {
+		b.set("foreach", inline{{"name", im.define(out)}, {"in", im.numberedList(in, from, to)}})
+		return
 	}
-	b.set("foreach", inline{{"name", im.define(out)}, {"in", list}})
+	im.use(im.name(in))
+	v := inline{{"name", im.define(out)}, {"in", im.name(in)}}
+	if n, ok := im.amount(e, from, ""); ok && n != int64(0) {
+		v = append(v, pair{"from", n})
+	}
+	if n, ok := im.amount(e, to, ""); ok {
+		v = append(v, pair{"to", n})
+	}
+	b.set("foreach", v)
 }
 
 // numbered reports whether variables name_1, name_2 … are there.
