@@ -78,7 +78,8 @@ type labelFold struct {
 	nodes []*rowFold // by nodeFold.index; nil where the node never answered
 	// unnamed folds the requests that named no node; nil before the first.
 	unnamed *rowFold
-	marks   bool // nothing but marks so far
+	// marks and transactions say that there was nothing else so far.
+	marks, transactions bool
 }
 
 // TotalLabel is the label of the row over all samples.
@@ -98,10 +99,14 @@ func (b *Builder) Add(s *loadgen.Sample) {
 	if !b.phases.begun {
 		b.phases.origin, b.phases.begun = s.StartMillis(), true
 	}
-	b.total.addSample(s)
 	label := b.label(s)
 	label.fold.addSample(s)
 	label.marks = label.marks && s.Mark
+	label.transactions = label.transactions && s.Transaction
+	if s.Transaction { // whose requests are counted for themselves
+		return
+	}
+	b.total.addSample(s)
 	b.checks.add(s)
 	b.errors.add(s)
 	if !s.Mark {
@@ -128,7 +133,7 @@ func (b *Builder) label(s *loadgen.Sample) *labelFold {
 	if l := b.labels[s.Label]; l != nil {
 		return l
 	}
-	l := &labelFold{label: strings.Clone(s.Label), index: len(b.order), fold: &rowFold{}, marks: true}
+	l := &labelFold{label: strings.Clone(s.Label), index: len(b.order), fold: &rowFold{}, marks: true, transactions: true}
 	b.labels[l.label] = l
 	b.order = append(b.order, l)
 	return l
@@ -234,7 +239,7 @@ func (b *Builder) freezeLabels(nodes []*nodeFold) []Row {
 			continue
 		}
 		row := l.fold.freeze(l.label)
-		row.Mark = l.marks
+		row.Mark, row.Transaction = l.marks, l.transactions
 		for _, n := range nodes {
 			if n.index < len(l.nodes) && l.nodes[n.index] != nil {
 				row.Nodes = append(row.Nodes, l.nodes[n.index].freeze(n.name))

@@ -191,3 +191,21 @@ func TestJoinedRecordings(t *testing.T) {
 		t.Errorf("no warning: %q", r.Warnings)
 	}
 }
+
+// A transaction has a row; the total and everything else are of its requests alone.
+func TestTransactionsCountOnce(t *testing.T) {
+	b := NewBuilder()
+	for _, s := range []loadgen.Sample{
+		{Start: 1e6, Elapsed: 2e6, Fine: true, Label: "GET /", Node: "s1", User: 1, Life: 1, Kind: loadgen.KindStatus, Received: 10},
+		{Start: 1e6, Elapsed: 9e6, Fine: true, Label: "checkout", User: 1, Life: 1, Transaction: true, Kind: loadgen.KindTransaction, Received: 10},
+	} {
+		b.Add(&s)
+	}
+	r := b.Freeze(Run{})
+	if len(r.Labels) != 2 || !r.Labels[1].Transaction || r.Labels[1].MaxMS != 9 || r.Labels[1].Errors != 1 {
+		t.Errorf("rows %+v", r.Labels)
+	}
+	if r.Total.Samples != 1 || r.Total.Errors != 1 || r.Total.MaxMS != 2 || len(r.Errors) != 1 || r.Latency.Requests != 1 {
+		t.Errorf("total %+v, errors %+v", r.Total, r.Errors)
+	}
+}

@@ -40,7 +40,7 @@ const maxBuckets = 64
 func (b *Builder) latency() *Latency {
 	sum := &rowFold{}
 	for _, l := range b.order {
-		if !l.marks {
+		if !l.marks && !l.transactions {
 			sum.merge(l.fold)
 		}
 	}

@@ -53,11 +53,13 @@ type Results struct {
 
 // Row is a row of the summary: a label, a label on one node, or TOTAL.
 type Row struct {
-	Label     string  `json:"label"`
-	Mark      bool    `json:"mark,omitempty"` // only marks under this label
-	Samples   int64   `json:"samples"`
-	Errors    int64   `json:"errors"`
-	ErrorRate float64 `json:"error_rate"`
+	Label string `json:"label"`
+	Mark  bool   `json:"mark,omitempty"` // only marks under this label
+	// Transaction says that the row is of blocks of requests, which have rows of their own: the total counts only those.
+	Transaction bool    `json:"transaction,omitempty"`
+	Samples     int64   `json:"samples"`
+	Errors      int64   `json:"errors"`
+	ErrorRate   float64 `json:"error_rate"`
 
 	AverageMS float64 `json:"average_ms"`
 	MinMS     float64 `json:"min_ms"`

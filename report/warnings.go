@@ -30,7 +30,7 @@ func (d *sampleChecks) add(s *loadgen.Sample) {
 		d.last = end
 	}
 	d.any = true
-	if s.Mark {
+	if !s.IsRequest() {
 		return
 	}
 	n, _ := s.Weight()

@@ -147,7 +147,7 @@ type drawnUser struct {
 
 // Record takes a sample (loadgen.Sink).
 func (f *firstExchanges) Record(s *loadgen.Sample) error {
-	if !s.Mark && s.User != 0 && f.all.Len() < drawnUsers*drawnEach {
+	if s.IsRequest() && s.User != 0 && f.all.Len() < drawnUsers*drawnEach {
 		f.add(s)
 	}
 	return nil

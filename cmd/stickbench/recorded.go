@@ -90,7 +90,7 @@ func (r *recorded) fold(b *report.Builder, add func(*loadgen.Sample)) (*report.R
 	}
 	requests := int64(0)
 	info, err := r.reading.Read(r.in, func(s *loadgen.Sample) error {
-		if !s.Mark {
+		if s.IsRequest() {
 			requests++
 		}
 		add(s)

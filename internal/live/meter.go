@@ -51,6 +51,9 @@ func (m *Meter) Record(s *loadgen.Sample) error {
 		m.marks[s.Label]++
 		return nil
 	}
+	if s.Transaction {
+		return nil
+	}
 	c := m.cell(s.Label, s.Node)
 	c.requests++
 	c.received += s.Received

@@ -72,7 +72,7 @@ func (m *Model) Begin(t time.Time) {
 
 // Record counts a sample (loadgen.Sink). It allocates only for a node that a group has not met before.
 func (m *Model) Record(s *loadgen.Sample) error {
-	if s.Mark {
+	if !s.IsRequest() {
 		return nil
 	}
 	elapsed := s.Elapsed.Microseconds()

@@ -57,7 +57,7 @@ func NewSeriesBuilder(b *report.Builder) *SeriesBuilder {
 func (b *SeriesBuilder) Add(s *loadgen.Sample) {
 	b.results.Add(s)
 	b.users = max(b.users, s.ActiveAll)
-	if s.Mark {
+	if !s.IsRequest() {
 		return
 	}
 	at := b.window(s)

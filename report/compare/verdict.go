@@ -48,7 +48,7 @@ func (c *comparer) labels() []Row {
 	for _, r := range slices.Concat(c.before.runs, c.after.runs) {
 		for i := range r.Results.Labels {
 			label := &r.Results.Labels[i]
-			if label.Mark || seen[label.Label] {
+			if label.Mark || label.Transaction || seen[label.Label] {
 				continue
 			}
 			seen[label.Label] = true

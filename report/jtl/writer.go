@@ -183,6 +183,8 @@ func (w *Writer) ours(b []byte, s *loadgen.Sample) []byte {
 		b = append(b, s.Kind...)
 	case s.Mark:
 		b = append(b, markKind...)
+	case s.Transaction:
+		b = append(b, loadgen.KindTransaction...)
 	case s.Hops > 0:
 		b = append(b, redirectedKind...)
 	default:

@@ -113,7 +113,7 @@ func randomSample(rng *rand.Rand) loadgen.Sample {
 	if rng.IntN(2) == 0 {
 		s.Counter, s.HasCounter = rng.Int64()-rng.Int64(), true
 	}
-	switch rng.IntN(4) {
+	switch rng.IntN(6) {
 	case 0:
 		s.Kind, s.Failure = kinds[rng.IntN(len(kinds))], text()
 		if rng.IntN(2) == 0 {
@@ -123,6 +123,11 @@ func randomSample(rng *rand.Rand) loadgen.Sample {
 		s.Mark, s.Status, s.Reason, s.DataType, s.URL = true, 200, "OK", "text", ""
 	case 2:
 		s.Hops = 1
+	case 3: // rows of transactions are read as what they are, or their requests would count twice
+		s.Transaction, s.Reason, s.URL = true, "Number of samples in transaction : 2, number of failing samples : 0", ""
+	case 4:
+		s.Transaction, s.Reason, s.URL = true, "Number of samples in transaction : 2, number of failing samples : 1", ""
+		s.Status, s.Kind, s.Failure = 0, loadgen.KindTransaction, "1 of 2 requests failed"
 	}
 	return s
 }
