@@ -48,6 +48,14 @@ type Condition struct {
 	source string
 	parts  []part
 	uses   []*use[*Response]
+	says   string // the message of a failure, "" for what was seen
+}
+
+// Saying is the condition with a message of its own for when it does not hold.
+func (c *Condition) Saying(message string) *Condition {
+	d := *c
+	d.says = message
+	return &d
 }
 
 // part is an operand of the condition's outermost `and`s; all of them must hold.
@@ -118,7 +126,9 @@ type Failure struct {
 // Check is nil when the condition holds for r. A word without a value, such as counter in a response
 // that has none, is a failure.
 func (c *Condition) Check(r *Response) *Failure {
-	if p := c.failing(r); p != nil {
+	if p := c.failing(r); p != nil && c.says != "" {
+		return &Failure{Message: c.says}
+	} else if p != nil {
 		return &Failure{Message: c.message(p, r)}
 	}
 	return nil

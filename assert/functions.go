@@ -55,10 +55,23 @@ var valueFunctions = []*word[*Response]{
 	{name: "sha512", example: "sha512(x)", types: []reflect.Type{textToText}, do: digest("sha512")},
 	{name: "hmac", example: `hmac("sha256", key, x)`, types: []reflect.Type{reflect.TypeFor[func(any, string, string, string) string]()}, do: keyed, check: checkKeyed},
 
+	{name: "var", example: `var("name_" + user)`, types: []reflect.Type{textToText}, do: variableCalled},
 	{name: "headers", example: "headers()", types: []reflect.Type{toText}, do: lookedUp(func(l Lookup) any { return l.Headers() })},
 	{name: "reason", example: "reason()", types: []reflect.Type{toText}, do: lookedUp(func(l Lookup) any { return l.Reason() })},
 	{name: "url", example: "url()", types: []reflect.Type{toText}, do: lookedUp(func(l Lookup) any { return l.URL() })},
 	{name: "failed", example: "failed()", types: []reflect.Type{reflect.TypeFor[func(any) bool]()}, do: lookedUp(func(l Lookup) any { return l.Failed() })},
+}
+
+// variableCalled is the value of the variable of a name that is worked out, "" if it has none.
+func variableCalled(r *Response, args []any) (any, error) {
+	name, ok := args[0].(string)
+	switch {
+	case r.Lookup == nil:
+		return nil, errNoUser
+	case !ok:
+		return nil, errKind
+	}
+	return r.Lookup.Variable(name), nil
 }
 
 var (

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/bits"
 	"math/rand/v2"
+	"slices"
 )
 
 // Data are lines whose columns are variables of the users that a group's iterations deal out, by arithmetic on
@@ -17,10 +18,21 @@ type Data struct {
 	Per   Sharing
 	// ForLife deals a user one line, and not one per iteration.
 	ForLife bool
-	// Stop ends a user for whom there is no line left. Without it the lines begin again.
-	Stop  bool
-	Order Order
+	AtEnd   AtEnd
+	Order   Order
 }
+
+// AtEnd is what becomes of a user for whom there is no line left.
+type AtEnd int
+
+const (
+	BeginAgain AtEnd = iota // the lines begin again
+	EndUsers                // the user ends
+	GiveEOF                 // all columns are "<EOF>", as JMeter has it
+)
+
+// eof is what columns are behind the last line.
+const eof = "<EOF>"
 
 // Order is the order in which lines are dealt out.
 type Order int
@@ -35,12 +47,13 @@ const (
 type dealer struct {
 	*Data
 	seed  uint64
-	order []int // nil for the lines' own
+	order []int    // nil for the lines' own
+	last  []string // behind all lines
 }
 
 func newDealer(d *Data, seed uint64) *dealer {
 	seed = mixed(seed ^ mixed(uint64(len(d.Name))<<32|uint64(len(d.Lines))))
-	r := &dealer{Data: d, seed: seed}
+	r := &dealer{Data: d, seed: seed, last: slices.Repeat([]string{eof}, len(d.Columns))}
 	if d.Order == ShuffleOnce {
 		r.order = rand.New(rand.NewPCG(seed, 0)).Perm(len(d.Lines))
 	}
@@ -51,8 +64,10 @@ func newDealer(d *Data, seed uint64) *dealer {
 func (d *dealer) line(n int64) (line []string, ok bool) {
 	many := int64(len(d.Lines))
 	switch {
-	case d.Stop && n >= many:
+	case d.AtEnd == EndUsers && n >= many:
 		return nil, false
+	case d.AtEnd == GiveEOF && n >= many:
+		return d.last, true
 	case d.Order == AnyTime:
 		at, _ := bits.Mul64(mixed(d.seed+uint64(n)), uint64(many))
 		return d.Lines[at], true

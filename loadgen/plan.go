@@ -56,6 +56,8 @@ const (
 	KeepCookies CookiePolicy = iota
 	// ClearCookies empties the jar at the start of each iteration: a session per iteration.
 	ClearCookies
+	// NoCookies keeps none that a response sets: a session per request.
+	NoCookies
 )
 
 // ConnectionPolicy says how long a user's connections live.
@@ -99,7 +101,7 @@ type Group struct {
 	// StartDelay is how long after the run the group starts.
 	StartDelay time.Duration
 	// Iterations each user makes, 0 for no limit; Duration bounds the group from its start, 0 for no
-	// limit. Whatever comes first ends a user. At least one of them is set.
+	// limit. Whatever comes first ends a user. Without both only the end of the run does.
 	//
 	// With Arrivals, Iterations are the arrivals of the whole group.
 	Iterations int
@@ -110,7 +112,9 @@ type Group struct {
 	Cookies  CookiePolicy
 	// Connections is for itself: clearing cookies closes none.
 	Connections ConnectionPolicy
-	OnError     ErrorAction
+	// Preset are cookies that a user has before the first response, again whenever the jar was emptied.
+	Preset  []Cookie
+	OnError ErrorAction
 	// Phase is when the group runs, among the others.
 	Phase Phase
 	// Data are the lines that the group's iterations use.
@@ -123,23 +127,37 @@ type Group struct {
 
 // Request is an HTTP request as the plan words it.
 type Request struct {
-	// Label names the report's row.
-	Label  string
-	Method string
+	// Label names the report's row, as the plan words it; LabelText is it where it has values, else nil.
+	Label     string
+	LabelText *Template
+	Method    string
 	// URL is a path, or a whole URL; the query's parameters are already part of it.
 	URL    *Template
 	Header []Field
 	Body   *Template // nil for none
+	// Bodies are several ones, of which Pick picks one for each request; nil where there is only Body.
+	Bodies []*Template
+	Pick   Pick
 	// Timeout bounds the whole sample; 0 is the plan's.
 	Timeout time.Duration
 	// Redirects is how many redirects are followed at most; 0 follows none, and the redirect itself is
 	// the response.
 	Redirects int
+	// OnError is what a user does after this request failed; nil is what the group says.
+	OnError *ErrorAction
 	// Assert must hold for the response, all of them; a condition on the status replaces the rule that
 	// 200 to 399 are the good ones.
 	Assert []*assert.Condition
 	// Extract sets variables from the response.
 	Extract []Extract
+}
+
+// Cookie is one that a user has from the beginning: for the plan's target, or for Domain and what is below it.
+type Cookie struct {
+	Name         string
+	Value        *Template
+	Domain, Path string // "" for the target's, and for all paths
+	Secure       bool
 }
 
 // Field is a header field of a request.
@@ -152,7 +170,37 @@ type Field struct {
 type Extract struct {
 	Name string
 	From *Extractor
+	// Match says which of the values: the first one, or the one of that number from 1, or one of the constants.
+	Match int
+	// Template is what becomes of the matches of a regular expression, $1 its first group; "" is that group.
+	Template string
+	// Default is the value where there is none, which is then no failure. Optional makes a failure of nothing and
+	// leaves the variable as it was.
+	Default  *string
+	Optional bool
+	// In is the text to look in, instead of the body: a part of the response, or the user's variable Variable.
+	In       Part
+	Variable string
 }
+
+// The values that Extract.Match may say besides a number.
+const (
+	AllMatches  = -1 // a variable of many values
+	RandomMatch = -2
+	LastMatch   = -3
+)
+
+// Part is a part of a response.
+type Part int
+
+const (
+	Body Part = iota
+	Headers
+	URL
+	Status
+	Reason
+	Variable
+)
 
 // users are those of all groups.
 func (p *Plan) users() (n int64) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"time"
@@ -25,9 +26,11 @@ type instruction struct {
 	do      func(*user, *instruction) bool
 	step    *Step
 	request *request
-	to      int   // where else it leads
-	targets []int // where the steps of a pick begin
-	depth   int   // how many transactions are open there
+	// variants are a request's, one for each of its bodies.
+	variants []*request
+	to       int   // where else it leads
+	targets  []int // where the steps of a pick begin
+	depth    int   // how many transactions are open there
 	// register is the first of its numbers, and shared the place of what it shares with other users.
 	register, shared int
 	// times is how often a loop goes round, -1 where only the user's variables tell.
@@ -111,14 +114,27 @@ func (c *compiler) step(s *Step) {
 }
 
 func (c *compiler) requestStep(s *Step) {
-	r, err := prepare(c.plan, c.group, s.Request)
-	if err != nil && c.err == nil {
-		c.err = fmt.Errorf("%s: %w", s.Request.Label, err)
-	}
 	for _, x := range s.Request.Extract {
 		c.name(x.From)
 	}
-	c.emit(instruction{do: (*user).requestStep, step: s, request: r})
+	if s.Request.Bodies == nil {
+		c.emit(instruction{do: (*user).requestStep, step: s, request: c.prepared(s.Request, s.Request.Body)})
+		return
+	}
+	variants := make([]*request, len(s.Request.Bodies))
+	for i, body := range s.Request.Bodies {
+		variants[i] = c.prepared(s.Request, body)
+	}
+	c.emit(instruction{do: (*user).variantStep, step: s, variants: variants, register: c.claim(1)})
+}
+
+// prepared is a request with that body made ready.
+func (c *compiler) prepared(req *Request, body *Template) *request {
+	r, err := prepare(c.plan, c.group, req, body)
+	if err != nil && c.err == nil {
+		c.err = fmt.Errorf("%s: %w", req.Label, err)
+	}
+	return r
 }
 
 func (c *compiler) jump(s *Step) {
@@ -136,7 +152,7 @@ func (c *compiler) jump(s *Step) {
 		c.emit(instruction{do: (*user).endIteration, step: s})
 	case s.Jump == EndUser:
 		c.emit(instruction{do: (*user).endUser, step: s})
-	case s.Jump == EndRun:
+	case s.Jump == EndRun, s.Jump == CutRun:
 		c.emit(instruction{do: (*user).endRun, step: s})
 	}
 }
@@ -162,7 +178,7 @@ func (c *compiler) block(s *Step) {
 		c.loop(s)
 	case s.Once:
 		c.guarded(s, (*user).once)
-	case s.Share > 0:
+	case s.Share != nil:
 		c.guarded(s, (*user).shared)
 	case s.Transaction != nil:
 		c.transaction(s)
@@ -253,6 +269,7 @@ type course struct {
 	failed    bool // the last request
 	scratch   []byte
 	reasons   map[[2]int64]string
+	labels    map[string]string // made of texts with values
 }
 
 func newCourse(s *script) course {
@@ -289,26 +306,48 @@ func (u *user) jump(in *instruction) bool {
 	return true
 }
 
-func (u *user) requestStep(in *instruction) bool {
+func (u *user) requestStep(in *instruction) bool { return u.do(in.request) }
+
+// variantStep sends a request with one of its bodies.
+func (u *user) variantStep(in *instruction) bool {
+	n := &u.registers[in.register]
+	p := &in.step.Request.Pick
+	at := *n % int64(len(in.variants))
+	switch {
+	case p.Choice == AtRandom:
+		at = int64(p.draw(len(in.variants), u))
+	case p.Choice == Shuffled: // another order in each round
+		order := rand.New(rand.NewPCG(mixed(u.runner.plan.Seed^uint64(u.number)), uint64(*n/int64(len(in.variants))))).Perm(len(in.variants))
+		at = int64(order[at])
+	}
+	*n++
+	return u.do(in.variants[at])
+}
+
+func (u *user) do(r *request) bool {
 	now := time.Now()
 	if u.over(now) {
 		return false
 	}
 	u.spins = 0
-	if !u.request(in.request, now) {
+	if !u.request(r, now) {
 		return false
 	}
 	u.received += u.sample.Received
 	u.sent += u.sample.Sent
 	u.failed = u.sample.Kind != OK
-	return !u.failed || u.afterFailure(in)
+	return !u.failed || u.afterFailure(r)
 }
 
-// afterFailure does what the group says of failed samples.
-func (u *user) afterFailure(in *instruction) bool {
-	switch u.script.group.OnError {
+// afterFailure does what the request or the group says of failed samples.
+func (u *user) afterFailure(r *request) bool {
+	action := u.script.group.OnError
+	if r.OnError != nil {
+		action = *r.OnError
+	}
+	switch action {
 	case NextIteration:
-		return u.endIteration(in)
+		return u.endIteration(nil)
 	case StopUser:
 		return false
 	case StopRun:
@@ -328,7 +367,7 @@ func (u *user) markStep(in *instruction) bool {
 	if u.over(now) {
 		return false
 	}
-	u.mark(in.step.Mark, now)
+	u.mark(u.label(in.step.Mark, in.step.MarkText), now)
 	return true
 }
 
@@ -343,8 +382,11 @@ func (u *user) endUser(*instruction) bool {
 	return false
 }
 
-func (u *user) endRun(*instruction) bool {
+func (u *user) endRun(in *instruction) bool {
 	u.unwind(0)
+	if in.step.Jump == CutRun {
+		defer u.runner.cut()
+	}
 	u.stopRun(fmt.Sprintf("a step of %s stopped it", u.script.group.Name))
 	return false
 }
@@ -385,7 +427,12 @@ func (u *user) elements(in *instruction) []string {
 	list := &u.lists[in.shared]
 	each := in.step.Loop.Each
 	if each.Of == nil {
-		*list = u.List(each.List)
+		all := u.List(each.List)
+		to := len(all)
+		if each.To > 0 {
+			to = min(to, each.To)
+		}
+		*list = all[min(each.From, to):to]
 		return *list
 	}
 	*list = (*list)[:0]
@@ -442,11 +489,20 @@ func (u *user) once(in *instruction) bool {
 // shared does its part of the times exactly, and begins with another one for each user: with 30 %, three of ten
 // users have their first time at once, whatever their number (by the golden ratio, whose multiples lie evenly).
 func (u *user) shared(in *instruction) bool {
-	n := &u.registers[in.register]
-	_, phase := math.Modf(float64(u.index) * (math.Phi - 1))
-	before := math.Floor(float64(*n)*in.step.Share + phase + tiny)
+	s, n := in.step.Share, &u.registers[in.register]
+	had := *n
 	*n++
-	if math.Floor(float64(*n)*in.step.Share+phase+tiny) == before {
+	if s.Times > 0 {
+		if s.Per != PerUser {
+			had = u.dealt(s.Per, had, in.again)
+		}
+		if had >= s.Times {
+			u.pc = in.to
+		}
+		return true
+	}
+	_, phase := math.Modf(float64(u.index) * (math.Phi - 1))
+	if math.Floor(float64(had)*s.Part+phase+tiny) == math.Floor(float64(*n)*s.Part+phase+tiny) {
 		u.pc = in.to
 	}
 	return true

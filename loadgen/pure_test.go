@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"golang.org/x/net/html"
 )
 
 // Users are numbered through all groups, also through one without any.
@@ -123,6 +125,14 @@ func (f fakeResponse) headerValue(name string) (string, bool) {
 	v, ok := f.header[name]
 	return v, ok
 }
+func (f fakeResponse) headerValues(name string) []string {
+	if v, ok := f.header[name]; ok {
+		return []string{v}
+	}
+	return nil
+}
+func (f fakeResponse) page() *html.Node { return pageOf(nil, f.body) }
+func (f fakeResponse) xml() bool        { return strings.HasPrefix(f.body, "<?xml") }
 func (f fakeResponse) cookieValue(name string) (string, bool) {
 	v, ok := f.cookies[name]
 	return v, ok
@@ -159,7 +169,7 @@ func TestExtractor(t *testing.T) {
 			t.Errorf("%q: %q, %v", tt.in, got, ok)
 		}
 	}
-	for _, bad := range []string{"", "tag", "json:", "xpath://x", "regex:(", "regex:no group", "regex:(a)(b)"} {
+	for _, bad := range []string{"", "tag", "json:", "yaml:x", "xpath:[", "css:[", "boundary:x", "json:$[", "regex:(", "regex:no group", "regex:(a)(b)"} {
 		if _, err := ParseExtractor(bad); err == nil {
 			t.Errorf("%q was taken", bad)
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,7 +20,10 @@ import (
 //	  ▲                               │ yes
 //	  └───────────────────────────────┘
 func (u *user) request(r *request, now time.Time) bool {
-	s := u.blank(r.Label, now)
+	if u.script.group.Cookies == NoCookies {
+		u.forgetSession()
+	}
+	s := u.blank(u.label(r.Label, r.LabelText), now)
 	if u.arrived {
 		s.Arrival, s.Late, u.arrived = true, u.late.Truncate(time.Microsecond), false
 	}
@@ -89,7 +93,7 @@ func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 		if a.Stray != "" {
 			u.runner.warn(r.Label + ": the server sent " + a.Stray)
 		}
-		u.fields.state = unread
+		u.unread()
 		s.Connect += connect
 		s.Received += a.Received
 		s.Sent += a.Sent
@@ -127,7 +131,13 @@ func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 func (u *user) noResponse() {
 	u.view = assert.Response{Lookup: u, Previous: u.last}
 	u.response.Forget()
+	u.unread()
+}
+
+// unread makes extractors read the response at hand anew.
+func (u *user) unread() {
 	u.fields.state = unread
+	u.markup = markup{}
 }
 
 // aim works out the target where it depends on variables.
@@ -195,6 +205,9 @@ func (u *user) cookieField(raw []byte, w *requestEncoder, r *request) (all []byt
 }
 
 func (u *user) keepCookies(t *target, a *wire.Response) {
+	if u.script.group.Cookies == NoCookies {
+		return
+	}
 	for line := range a.SetCookies() {
 		if err := u.jar.set(t, string(line)); err != nil {
 			u.runner.warn(err.Error())
@@ -274,12 +287,76 @@ func (u *user) judge(r *request, s *Sample) {
 // extract sets a variable, or takes its value away where nothing matches: a value left over from an
 // earlier response would go on in silence.
 func (u *user) extract(x *Extract) error {
-	v, ok := x.From.find(u)
-	if !ok {
+	if x.plain() {
+		if v, ok := x.From.find(u); ok {
+			u.set(x.Name, same(u.variables[x.Name], v))
+			return nil
+		}
+		return u.extractedNothing(x)
+	}
+	all := u.matches(x)
+	switch n := len(all); {
+	case n == 0:
+		return u.extractedNothing(x)
+	case x.Match == AllMatches:
+		u.setMany(x.Name, all)
+	case x.Match == RandomMatch:
+		u.set(x.Name, strings.Clone(all[u.rng.IntN(n)]))
+	case x.Match == LastMatch:
+		u.set(x.Name, strings.Clone(all[n-1]))
+	case x.Match > n:
+		return u.extractedNothing(x)
+	default:
+		u.set(x.Name, strings.Clone(all[max(x.Match, 1)-1]))
+	}
+	return nil
+}
+
+// plain reports whether the first value found in the response is wanted as it is.
+func (x *Extract) plain() bool {
+	return x.Match >= 0 && x.Match <= 1 && x.Template == "" && x.In == Body
+}
+
+// matches are all values that there are, sharing the response's memory.
+func (u *user) matches(x *Extract) []string {
+	var in extractable
+	text := ""
+	switch x.In {
+	case Body:
+		in, text = u, u.bodyText()
+	case Headers:
+		text = u.Headers()
+	case URL:
+		text = u.URL()
+	case Status:
+		text = strconv.Itoa(u.view.Status)
+	case Reason:
+		text = u.Reason()
+	case Variable:
+		text = u.Variable(x.Variable)
+	}
+	switch {
+	case x.Template != "":
+		return x.From.expanded(text, x.Template)
+	case x.From.kind.all == nil:
+		if v, ok := x.From.find(u); ok {
+			return []string{v}
+		}
+		return nil
+	}
+	return x.From.kind.all(x.From, in, text)
+}
+
+func (u *user) extractedNothing(x *Extract) error {
+	switch {
+	case x.Default != nil && x.Match == AllMatches:
+		u.setMany(x.Name, []string{*x.Default})
+	case x.Default != nil:
+		u.set(x.Name, *x.Default)
+	case !x.Optional:
 		u.unset(x.Name)
 		return fmt.Errorf("extract %s: nothing in the response matches %s", x.Name, x.From)
 	}
-	u.set(x.Name, same(u.variables[x.Name], v))
 	return nil
 }
 
@@ -312,6 +389,14 @@ func (u *user) jsonField(name string) (value string, known bool) {
 func (u *user) headerValue(name string) (string, bool) {
 	v := u.response.Field(name)
 	return v, v != ""
+}
+
+func (u *user) headerValues(name string) []string {
+	var all []string
+	for v := range u.response.Values(name) {
+		all = append(all, text(v))
+	}
+	return all
 }
 
 func (u *user) cookieValue(name string) (string, bool) {

@@ -43,6 +43,8 @@ type Runner struct {
 	stop     context.CancelFunc // starts nothing new
 	mu       sync.Mutex
 	account  Account
+	cut      context.CancelFunc // what is in flight
+	labels   map[string]bool    // that texts with values made
 	warnings map[string]int
 	further  int // warnings of which no word is kept
 }
@@ -201,6 +203,8 @@ func (r *Runner) aimsAtTarget() bool {
 func (r *Runner) Run(graceful, hard context.Context) (Account, error) {
 	graceful, r.stop = context.WithCancel(graceful)
 	defer r.stop()
+	hard, r.cut = context.WithCancel(hard)
+	defer r.cut()
 	context.AfterFunc(hard, r.stop)
 	r.mu.Lock()
 	r.start = time.Now()

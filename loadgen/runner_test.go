@@ -252,7 +252,7 @@ func TestVariables(t *testing.T) {
 	}))
 	defer srv.Close()
 	first := get(t, "/u${user}/i${iteration}")
-	first.Request.Extract = []Extract{{"token", extractor(t, "json:csrf")}, {"next", extractor(t, "header:x-next")}}
+	first.Request.Extract = []Extract{{Name: "token", From: extractor(t, "json:csrf")}, {Name: "next", From: extractor(t, "header:x-next")}}
 	second := get(t, "/second")
 	second.Request.Method = "POST"
 	second.Request.Header = []Field{{"X-T", template(t, "${next}")}}
@@ -261,7 +261,7 @@ func TestVariables(t *testing.T) {
 	skipped := get(t, "/never")
 	skipped.When = condition(t, `token == ""`, "token")
 	missing := get(t, "/gone")
-	missing.Request.Extract = []Extract{{"token", extractor(t, "json:none")}}
+	missing.Request.Extract = []Extract{{Name: "token", From: extractor(t, "json:none")}}
 	unsent := get(t, "/${token}")
 	samples, account := runPlan(t, &Plan{Target: srv.URL, Groups: []Group{{
 		Name: "g", Users: 1, Iterations: 1, Steps: []Step{first, second, skipped, missing, unsent},

@@ -25,6 +25,7 @@ type script struct {
 // request is a request made ready: what does not depend on variables is worked out beforehand.
 type request struct {
 	*Request
+	body    *Template // nil for none
 	timeout time.Duration
 	// fixed is where it goes, nil if that depends on variables.
 	fixed *target
@@ -50,8 +51,8 @@ func (s *script) name(xs ...*Extractor) {
 	}
 }
 
-func prepare(p *Plan, g *Group, req *Request) (*request, error) {
-	r := &request{Request: req, timeout: req.Timeout, closing: g.Connections == PerRequest}
+func prepare(p *Plan, g *Group, req *Request, body *Template) (*request, error) {
+	r := &request{Request: req, body: body, timeout: req.Timeout, closing: g.Connections == PerRequest}
 	if r.timeout == 0 {
 		r.timeout = p.Timeout
 	}
@@ -77,7 +78,7 @@ func prepare(p *Plan, g *Group, req *Request) (*request, error) {
 	r.show(t)
 	r.fixed = t
 	constant := !slices.ContainsFunc(req.Header, func(f Field) bool { return !f.Value.constant() })
-	if constant && (req.Body == nil || req.Body.constant()) {
+	if constant && (body == nil || body.constant()) {
 		w := requestEncoder{plan: p, request: r, method: req.Method, target: t}
 		r.head, _ = w.head(nil, nil)
 		r.tail, _ = w.tail(nil, nil)
@@ -186,8 +187,8 @@ func (w *requestEncoder) names(name string) bool {
 // tail is everything behind the Cookie field: the length, the empty line and the body.
 func (w *requestEncoder) tail(dst []byte, from values) (all []byte, err error) {
 	var body []byte
-	if w.request.Body != nil && !w.bare {
-		if body, err = w.request.Body.append(nil, from); err != nil {
+	if w.request.body != nil && !w.bare {
+		if body, err = w.request.body.append(nil, from); err != nil {
 			return dst, err
 		}
 	}

@@ -198,7 +198,7 @@ func TestURLsShowNoSessionIDs(t *testing.T) {
 	}))
 	defer srv.Close()
 	first := get(t, "/first/${iteration}")
-	first.Request.Extract = []Extract{{"token", extractor(t, "header:X-Token")}}
+	first.Request.Extract = []Extract{{Name: "token", From: extractor(t, "header:X-Token")}}
 	target := strings.Replace(srv.URL, "//", "//u:secret@", 1) + "/base/"
 	samples, _ := runPlan(t, one(target, 1, Session{}, first, get(t, "/x/${token}?t=${token}&u=${user}#f"), get(t, srv.URL+"/y/${token}")))
 	onlyGood(t, samples)

@@ -16,11 +16,12 @@ type Step struct {
 	When    *assert.Condition
 	Request *Request
 	Think   *Think
-	// Mark is the label of a row that only counts.
-	Mark    string
-	Set     []Assignment
-	Counter *Counter
-	Jump    Jump
+	// Mark is the label of a row that only counts; MarkText is it where it has values, else nil.
+	Mark     string
+	MarkText *Template
+	Set      []Assignment
+	Counter  *Counter
+	Jump     Jump
 
 	Together *Together
 	Pace     *Pace
@@ -32,8 +33,7 @@ type Step struct {
 	Once        bool
 	Transaction *Transaction
 	Pick        *Pick
-	// Share is the part of the times a user comes to a block at which it is done, 0 < Share < 1; 0 is always.
-	Share float64
+	Share       *Share
 	// Parallel is how many of a block's requests, which are its steps, are under way at the same time.
 	Parallel int
 	Steps    []Step
@@ -55,6 +55,7 @@ const (
 	EndIteration
 	EndUser
 	EndRun
+	CutRun // and cuts what is in flight
 )
 
 // Loop does a block again and again: as often as Times says, as long as While holds, for so long, or once for
@@ -74,12 +75,23 @@ type Loop struct {
 type Each struct {
 	Name, List string
 	Of         []*Template
+	// From and To are indexes from 0, To that behind the last; To is 0 for all.
+	From, To int
+}
+
+// Share does a block only at a part of the times that users come to it: at Part of them, 0 < Part <= 1, or the
+// first Times of each user, or of all together.
+type Share struct {
+	Part  float64
+	Times int64 // 0 where Part counts
+	Per   Sharing
 }
 
 // Transaction records a row of its own from a block's first step to its last, one that fails if a request in
 // it does.
 type Transaction struct {
-	Label string
+	Label     string
+	LabelText *Template // where the label has values, else nil
 	// Pauses says that pauses within it count. Without them the row is the time of its requests.
 	Pauses bool
 }

@@ -47,7 +47,7 @@ func (u *user) recordTransaction(in *instruction) {
 	if !t.Pauses {
 		elapsed -= u.paused - began.paused
 	}
-	s := u.blank(t.Label, began.start)
+	s := u.blank(u.label(t.Label, t.LabelText), began.start)
 	s.Transaction, s.Elapsed = true, max(0, elapsed)
 	s.Received, s.Sent = u.received-began.received, u.sent-began.sent
 	s.Reason = u.transactionReason(requests, failed)

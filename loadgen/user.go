@@ -1,6 +1,7 @@
 package loadgen
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -50,6 +51,7 @@ type user struct {
 	raw      []byte  // the request
 	target   *target // of the last response
 	fields   jsonFields
+	markup   markup
 	hops     []Exchange // of the sample being made, if Runner.Trace wants them
 	sample   Sample
 	view     assert.Response
@@ -145,6 +147,39 @@ func (u *user) forget() {
 	clear(u.many)
 	for i := range u.script.group.Vars {
 		u.assign(&u.script.group.Vars[i])
+	}
+	u.preset()
+}
+
+// forgetSession begins a session for a request of a group that keeps no cookies.
+func (u *user) forgetSession() {
+	if u.asked.Raw != nil { // not before the first, which begins one anyway
+		u.life++
+		u.last = assert.Observation{}
+	}
+}
+
+// preset puts the cookies into the jar that the user has from the beginning.
+func (u *user) preset() {
+	for i := range u.script.group.Preset {
+		c := &u.script.group.Preset[i]
+		value, err := c.Value.append(u.scratch[:0], u)
+		u.scratch = value
+		at, line := u.runner.plan.Target, c.Name+"="+string(value)
+		if c.Domain != "" {
+			at, line = "https://"+c.Domain, line+"; Domain="+c.Domain
+		}
+		line += "; Path=" + cmp.Or(c.Path, "/")
+		if c.Secure {
+			line += "; Secure"
+		}
+		t, unknown := parseTarget(at)
+		if err = cmp.Or(err, unknown); err == nil {
+			err = u.jar.set(t, line)
+		}
+		if err != nil {
+			u.runner.warn(fmt.Sprintf("preset cookie %q: %v", c.Name, err))
+		}
 	}
 }
 

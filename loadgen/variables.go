@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 
 	"stickbench/assert"
 )
@@ -48,7 +49,22 @@ func (u *user) set(name, value string) {
 	u.variables[name] = value
 }
 
-func (u *user) unset(name string) { delete(u.variables, name) }
+func (u *user) unset(name string) {
+	delete(u.variables, name)
+	delete(u.many, name)
+}
+
+// setMany sets a variable of many values, which it copies.
+func (u *user) setMany(name string, values []string) {
+	if u.many == nil {
+		u.many = make(map[string][]string)
+	}
+	list := make([]string, 0, len(values)) // a loop may be going through the old one
+	for _, v := range values {
+		list = append(list, strings.Clone(v))
+	}
+	u.many[name] = list
+}
 
 // Variable is for conditions (assert.Lookup).
 func (u *user) Variable(name string) string {
@@ -62,6 +78,53 @@ func (u *user) List(name string) []string {
 		return list
 	}
 	return u.runner.sharedLists[name]
+}
+
+// mostLabels is how many different labels the texts of a plan may make: each has a row, with a histogram.
+const mostLabels = 500
+
+// label is a label with its values put in; worded is how the plan words it.
+func (u *user) label(worded string, t *Template) string {
+	if t == nil {
+		return worded
+	}
+	b, err := t.append(u.scratch[:0], u)
+	if u.scratch = b; err != nil {
+		return worded
+	}
+	if known, ok := u.labels[string(b)]; ok {
+		return known
+	}
+	label := u.runner.newLabel(strings.Join(strings.Fields(string(b)), " "), worded)
+	if u.labels == nil {
+		u.labels = map[string]string{}
+	}
+	if len(u.labels) < mostLabels {
+		u.labels[string(b)] = label
+	}
+	return label
+}
+
+// newLabel is a label for all users, or how the plan words it where there are too many already.
+func (r *Runner) newLabel(label, worded string) string {
+	r.mu.Lock()
+	_, known := r.labels[label]
+	full := len(r.labels) >= mostLabels
+	if r.labels == nil {
+		r.labels = map[string]bool{}
+	}
+	if !full {
+		r.labels[label] = true
+	}
+	r.mu.Unlock()
+	switch {
+	case label == "" || label == "TOTAL":
+		return worded
+	case full && !known:
+		r.warn(fmt.Sprintf("%s makes more than %d different labels: the others are counted as it stands in the plan", worded, mostLabels))
+		return worded
+	}
+	return label
 }
 
 // Random is for conditions (assert.Lookup).

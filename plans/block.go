@@ -29,7 +29,7 @@ func init() {
 	kinds = []kind{
 		{key: "request", read: func(s scope, t table, step *loadgen.Step) { step.Request = s.request(t) }, keys: requestKeys},
 		{key: "think", read: func(s scope, t table, step *loadgen.Step) { step.Think = think(t) }},
-		{key: "mark", read: func(s scope, t table, step *loadgen.Step) { step.Mark, _ = t.label("mark") }},
+		{key: "mark", read: func(s scope, t table, step *loadgen.Step) { step.Mark, step.MarkText = s.label(t, "mark") }},
 		{key: "set", read: scope.readSet},
 		{key: "counter", read: scope.readCounter},
 		{key: "use"},
@@ -51,10 +51,10 @@ func init() {
 }
 
 // requestKeys are those of a request besides its own and those of every step.
-var requestKeys = []string{"name", "headers", "query", "body", "json", "form", "pick", "extract", "assert", "timeout", "redirects"}
+var requestKeys = []string{"name", "headers", "query", "body", "json", "form", "multipart", "pick", "basic_auth", "extract", "assert", "timeout", "redirects", "on_error"}
 
 // blockKeys are those of every block.
-var blockKeys = []string{"name", "step"}
+var blockKeys = []string{"name", "defaults", "step"}
 
 // kindsOf are the kinds that a step has, in the order of the source.
 func kindsOf(t table) []kind {
@@ -151,7 +151,7 @@ func keysOf(kinds []kind) string {
 func (s scope) alone(t table, k kind) {
 	may := slices.Concat([]string{k.key}, k.keys)
 	if k.block || k.either {
-		may = append(may, "name")
+		may = append(may, "name", "defaults")
 	}
 	may = append(may, "when")
 	for _, key := range among(t, t.shape.keys) {
@@ -160,7 +160,7 @@ func (s scope) alone(t table, k kind) {
 		}
 		switch owners := owners(key); {
 		case k.key == "":
-			t.key(t.at(key), "belongs to %s: a block without a kind has only name, when and its steps", owners)
+			t.key(t.at(key), "belongs to %s: a block without a kind has only name, defaults, when and its steps", owners)
 		default:
 			t.key(t.at(key), "belongs to %s: a step with %s has only %s", owners, k.key, listed(may))
 		}
@@ -198,7 +198,7 @@ func (s scope) block(t table) []loadgen.Step {
 	if list, ok := tablesOf(t.values["step"]); ok && len(list) == 0 {
 		t.key(t.at("step"), "a block needs at least one step")
 	}
-	return s.below(t)
+	return s.under(t).below(t)
 }
 
 // below are the steps of a group or a block.
@@ -210,7 +210,7 @@ func (s scope) below(t table) []loadgen.Step {
 			t.key(t.path, "the group has more than %d steps, those of shared ones counted wherever they are used", mostSteps)
 			break
 		}
-		steps = append(steps, s.step(step))
+		steps = append(steps, s.pauseBefore(s.step(step)))
 	}
 	return steps
 }
@@ -238,7 +238,7 @@ func (s scope) use(t table, step *loadgen.Step) {
 		return
 	}
 	s.using = append(slices.Clip(s.using), name)
-	used := s.step(shared)
+	used := s.pauseBefore(s.step(shared))
 	if used.Steps != nil && used.Name == "" {
 		used.Name = name
 	}
@@ -357,8 +357,11 @@ func (s scope) readNext(t table, step *loadgen.Step) {
 
 func (s scope) readStop(t table, step *loadgen.Step) {
 	step.Jump = loadgen.EndUser
-	if word, ok := t.word("stop", "user", "run"); ok && word == "run" {
+	switch word, _ := t.word("stop", "user", "run", "now"); word {
+	case "run":
 		step.Jump = loadgen.EndRun
+	case "now":
+		step.Jump = loadgen.CutRun
 	}
 }
 
@@ -406,6 +409,7 @@ func (s scope) readEach(t table, step *loadgen.Step) {
 	if !ok {
 		return
 	}
+	each.From, each.To = of.span()
 	if each.Name, ok = s.name(of, "name"); !ok && !of.has("name") {
 		of.key(of.path, `needs the name of its variable, such as name = "item"`)
 	}
@@ -435,6 +439,16 @@ func (s scope) readEach(t table, step *loadgen.Step) {
 	}
 }
 
+// span reads the indexes between which a list is gone through.
+func (t table) span() (from, to int) {
+	first, _ := t.whole("from", 0, mostIterations)
+	last, ok := t.whole("to", 1, mostIterations)
+	if ok && last <= first {
+		t.value(t.at("to"), "must be more than from: it is the index behind the last one")
+	}
+	return int(first), int(last)
+}
+
 func readOnce(_ scope, t table, step *loadgen.Step) {
 	if on, ok := t.boolean("once"); ok && !on {
 		t.value(t.at("once"), "is true or not there")
@@ -442,9 +456,9 @@ func readOnce(_ scope, t table, step *loadgen.Step) {
 	step.Once = true
 }
 
-func readTransaction(_ scope, t table, step *loadgen.Step) {
+func readTransaction(s scope, t table, step *loadgen.Step) {
 	step.Transaction = &loadgen.Transaction{}
-	step.Transaction.Label, _ = t.label("transaction")
+	step.Transaction.Label, step.Transaction.LabelText = s.label(t, "transaction")
 	step.Transaction.Pauses, _ = t.boolean("include_think")
 }
 
@@ -495,7 +509,16 @@ func readChoice(t table, key string, n int, what string) *loadgen.Pick {
 const mostPickWeight = 1_000_000
 
 func readShare(_ scope, t table, step *loadgen.Step) {
-	step.Share = 1
+	step.Share = &loadgen.Share{Part: 1}
+	if _, ok := t.values["share"].(map[string]any); ok {
+		of, _ := t.table("share", shareShape)
+		step.Share.Times, _ = of.whole("times", 1, mostIterations)
+		if !of.has("times") {
+			of.key(of.path, "needs how often, such as times = 10")
+		}
+		step.Share.Per = of.sharing("per", loadgen.PerUser)
+		return
+	}
 	v, ok := t.setting("share")
 	text, isText := v.(string)
 	number, percent := strings.CutSuffix(strings.TrimSpace(text), "%")
@@ -507,12 +530,9 @@ func readShare(_ scope, t table, step *loadgen.Step) {
 	case !(f >= 0 && f <= 100):
 		t.value(t.at("share"), "must be from 0%% to 100%%, not %s", text)
 	default:
-		step.Share = max(f/100, tinyShare)
+		step.Share.Part = f / 100
 	}
 }
-
-// tinyShare stands for a share of 0, which is as good as never.
-const tinyShare = 1e-12
 
 func shareHint(v any) string {
 	switch v := v.(type) {

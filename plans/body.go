@@ -16,15 +16,28 @@ import (
 func (s scope) body(t table, req *loadgen.Request) {
 	var kinds []string
 	for _, key := range t.inOrder() {
-		if key == "body" || key == "json" || key == "form" {
+		if slices.Contains([]string{"body", "json", "form", "multipart"}, key) {
 			kinds = append(kinds, key)
 		}
 	}
 	if len(kinds) > 1 {
-		t.key(t.at(kinds[1]), "a request has only one of body, json and form: this one has %s", strings.Join(kinds, " and "))
+		t.key(t.at(kinds[1]), "a request has only one of body, json, form and multipart: this one has %s", strings.Join(kinds, " and "))
 	}
-	if text, ok := t.text("body"); ok {
-		req.Body = s.template(t.at("body"), text)
+	switch v := t.values["body"].(type) {
+	case []any:
+		s.bodies(t, req, v)
+	case map[string]any:
+		req.Body = s.fileBody(t)
+	default:
+		if text, ok := t.text("body"); ok {
+			req.Body = s.template(t.at("body"), text)
+		}
+	}
+	if t.has("pick") && req.Bodies == nil {
+		t.key(t.at("pick"), "picks one of several bodies: write body = [ …, … ]")
+	}
+	if t.has("multipart") {
+		s.multipart(t, req)
 	}
 	if v, ok := t.values["json"]; ok {
 		req.Body = s.json(t.at("json"), v)

@@ -51,11 +51,11 @@ func (r *reader) dataFile(t table) *loadgen.Data {
 	d := &loadgen.Data{Per: t.sharing("per", loadgen.PerRun)}
 	every, _ := t.word("every", "iteration", "user")
 	d.ForLife = every == "user"
-	end, _ := t.word("at_end", "recycle", "stop")
-	d.Stop = end == "stop"
+	end, _ := t.word("at_end", "recycle", "stop", "eof")
+	d.AtEnd = map[string]loadgen.AtEnd{"stop": loadgen.EndUsers, "eof": loadgen.GiveEOF}[end]
 	order, _ := t.word("order", "file", "shuffle", "random")
 	d.Order = orders[order]
-	if d.Stop && d.Order == loadgen.AnyTime {
+	if d.AtEnd != loadgen.BeginAgain && d.Order == loadgen.AnyTime {
 		t.key(t.at("at_end"), "lines in random order have no end")
 	}
 	names := t.texts("names")

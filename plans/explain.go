@@ -225,6 +225,8 @@ func limitWords(g *loadgen.Group) string {
 		iterations += " each"
 	}
 	switch {
+	case g.Duration == 0 && g.Iterations == 0:
+		return "until the run is stopped"
 	case g.Duration == 0:
 		return iterations
 	case g.Iterations == 0:
@@ -234,8 +236,11 @@ func limitWords(g *loadgen.Group) string {
 }
 
 func cookieWords(g *loadgen.Group) string {
-	if g.Cookies == loadgen.ClearCookies {
+	switch g.Cookies {
+	case loadgen.ClearCookies:
 		return "cookies cleared at each iteration"
+	case loadgen.NoCookies:
+		return "no cookies"
 	}
 	return "cookies kept"
 }

@@ -39,12 +39,36 @@ func stepWords(number string, s *loadgen.Step) string {
 			words += "\n   asserts " + oneLine(c.Source())
 		}
 		for _, x := range s.Request.Extract {
-			words += fmt.Sprintf("\n   extracts %s from %s", x.Name, x.From)
+			words += "\n   extracts " + extractWords(&x)
 		}
 	}
 	for i := range s.Steps {
 		below := stepWords(number+strconv.Itoa(i+1)+".", &s.Steps[i])
 		words += "\n   " + strings.ReplaceAll(below, "\n", "\n   ")
+	}
+	return words
+}
+
+func extractWords(x *loadgen.Extract) string {
+	words := fmt.Sprintf("%s from %s", x.Name, x.From)
+	switch {
+	case x.Match == loadgen.AllMatches:
+		words += ", all of them"
+	case x.Match == loadgen.RandomMatch:
+		words += ", one at random"
+	case x.Match == loadgen.LastMatch:
+		words += ", the last"
+	case x.Match > 1:
+		words += fmt.Sprintf(", number %d", x.Match)
+	}
+	if x.Template != "" {
+		words += " as " + x.Template
+	}
+	switch {
+	case x.Default != nil:
+		words += fmt.Sprintf(", or else %q", *x.Default)
+	case x.Optional:
+		words += ", if it is there"
 	}
 	return words
 }
@@ -64,7 +88,7 @@ func kindWords(s *loadgen.Step) string {
 	case s.Jump != loadgen.NoJump:
 		return map[loadgen.Jump]string{
 			loadgen.BreakLoop: "leave the loop", loadgen.NextPass: "on with the loop's next pass", loadgen.EndIteration: "on with the next iteration",
-			loadgen.EndUser: "the user stops", loadgen.EndRun: "the run stops"}[s.Jump]
+			loadgen.EndUser: "the user stops", loadgen.EndRun: "the run stops", loadgen.CutRun: "the run stops, and what is in flight is cut"}[s.Jump]
 	}
 	switch words := blockWords(s); {
 	case s.Name == "" && words == "":
@@ -109,8 +133,8 @@ func blockWords(s *loadgen.Step) string {
 		return "transaction " + s.Transaction.Label
 	case s.Pick != nil:
 		return pickWords(s.Pick)
-	case s.Share > 0:
-		return fmt.Sprintf("in %s%% of the times", plain(math.Round(s.Share*1e8)/1e6))
+	case s.Share != nil:
+		return shareWords(s.Share)
 	case s.Parallel > 0:
 		return fmt.Sprintf("at the same time, at most %d", s.Parallel)
 	case s.Together != nil:
@@ -161,6 +185,13 @@ func pickWords(p *loadgen.Pick) string {
 	return "one of them, at random as " + strings.Join(weights, " : ")
 }
 
+func shareWords(s *loadgen.Share) string {
+	if s.Times == 0 {
+		return fmt.Sprintf("in %s%% of the times", plain(math.Round(s.Part*1e8)/1e6))
+	}
+	return fmt.Sprintf("the first %d times", s.Times) + map[loadgen.Sharing]string{loadgen.PerUser: " of each user", loadgen.PerGroup: " of the group's users", loadgen.PerRun: " of all users"}[s.Per]
+}
+
 func togetherWords(t *loadgen.Together) string {
 	words := "wait for each other, all users"
 	if t.Users > 0 {
@@ -190,9 +221,7 @@ func (p *Plan) dataWords() []string {
 		if d.ForLife {
 			words += ", one for a user's whole life"
 		}
-		if d.Stop {
-			words += ", users without one stop"
-		}
+		words += map[loadgen.AtEnd]string{loadgen.EndUsers: ", users without one stop", loadgen.GiveEOF: ", then <EOF>"}[d.AtEnd]
 		all = append(all, words)
 	}
 	return all
@@ -270,8 +299,10 @@ func requestsOf(s *loadgen.Step) Count {
 		c = Count{}
 	case s.Loop != nil:
 		c = loopCount(s.Loop, c)
-	case s.Share > 0:
-		c.N, c.About = int64(math.Round(float64(c.N)*s.Share)), true
+	case s.Share != nil && s.Share.Times > 0:
+		c.Most = c.Most || c.N > 0
+	case s.Share != nil:
+		c.N, c.About = int64(math.Round(float64(c.N)*s.Share.Part)), true
 	case s.Pick != nil && s.Pick.Choice != loadgen.Shuffled:
 		c = pickCount(s)
 	}

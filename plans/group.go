@@ -18,7 +18,7 @@ const (
 const DefaultRedirects = 20
 
 var (
-	cookiePolicies = map[string]loadgen.CookiePolicy{"keep": loadgen.KeepCookies, "clear": loadgen.ClearCookies}
+	cookiePolicies = map[string]loadgen.CookiePolicy{"keep": loadgen.KeepCookies, "clear": loadgen.ClearCookies, "off": loadgen.NoCookies}
 	errorActions   = map[string]loadgen.ErrorAction{
 		"continue": loadgen.Continue, "next-iteration": loadgen.NextIteration,
 		"stop-user": loadgen.StopUser, "stop": loadgen.StopRun,
@@ -61,15 +61,15 @@ func (r *reader) group(t table, i int) loadgen.Group {
 	}
 	g.RampUp, _ = t.duration("ramp_up", 0)
 	g.StartDelay, _ = t.duration("start_delay", 0)
-	g.Iterations, _ = t.count("iterations", mostIterations)
+	if t.values["iterations"] != forever {
+		g.Iterations, _ = t.count("iterations", mostIterations)
+	}
 	g.Duration, _ = t.duration("duration", 1)
-	if word, ok := t.word("cookies", "keep", "clear"); ok {
+	if word, ok := t.word("cookies", "keep", "clear", "off"); ok {
 		g.Cookies = cookiePolicies[word]
 	}
 	g.Connections = t.connections()
-	if word, ok := t.word("on_error", "continue", "next-iteration", "stop-user", "stop"); ok {
-		g.OnError = errorActions[word]
-	}
+	g.OnError = t.onError()
 	if word, ok := t.word("phase", "setup", "teardown"); ok {
 		g.Phase = phases[word]
 	}
@@ -82,6 +82,15 @@ func (r *reader) group(t table, i int) loadgen.Group {
 	return g
 }
 
+// forever is what iterations are that only the end of the run ends.
+const forever = "forever"
+
+// onError is what a user does after a failed request.
+func (t table) onError() loadgen.ErrorAction {
+	word, _ := t.word("on_error", "continue", "next-iteration", "stop-user", "stop")
+	return errorActions[word]
+}
+
 var phases = map[string]loadgen.Phase{"setup": loadgen.Setup, "teardown": loadgen.Teardown}
 
 func (r *reader) steps(t table, g *loadgen.Group) {
@@ -92,8 +101,9 @@ func (r *reader) steps(t table, g *loadgen.Group) {
 	if list, ok := tablesOf(t.values["step"]); ok && !slices.ContainsFunc(list, requests) {
 		t.key(t.at("step"), "no step requests anything: one needs a request, such as \"GET /\"")
 	}
-	s := r.newScope(t.path, t.values)
+	s := r.newScope(t.path, t.values).under(t)
 	g.Steps = s.below(t)
+	g.Preset = s.presetCookies(t)
 	g.Vars = r.laterVars(s.used)
 	for _, d := range r.data {
 		if slices.ContainsFunc(d.Columns, func(name string) bool { return s.used[name] }) {
@@ -125,5 +135,5 @@ func requests(step map[string]any) bool {
 		return true
 	}
 	of := kindsOf(table{values: step, problems: &problems{positions: &positions{}}})
-	return len(of) == 0 && step["step"] == nil || slices.ContainsFunc(of, func(k kind) bool { return k.key == "request" || k.key == "use" })
+	return len(of) == 0 && step["step"] == nil || slices.ContainsFunc(of, func(k kind) bool { return k.key == "request" || k.key == "use" || k.key == "mark" })
 }

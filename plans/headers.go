@@ -71,9 +71,32 @@ func (s scope) headers(t table, req *loadgen.Request) {
 			req.Header = append(req.Header, loadgen.Field{Name: h.name, Value: h.text})
 		}
 	}
-	for _, h := range own {
-		if text := s.template(h.path, h.value); text != nil {
-			req.Header = append(req.Header, loadgen.Field{Name: h.name, Value: text})
+	for _, d := range s.defaults {
+		for _, h := range s.readHeaders(d) {
+			if s.comesLater(h.value) {
+				continue // such as a token, in the request that gets it
+			}
+			s.header(h, req)
 		}
 	}
+	for _, h := range own {
+		s.header(h, req)
+	}
+}
+
+// header adds a field, in the place of one of that name.
+func (s scope) header(h header, req *loadgen.Request) {
+	text := s.template(h.path, h.value)
+	if text == nil {
+		return
+	}
+	same := func(f loadgen.Field) bool { return strings.EqualFold(f.Name, h.name) }
+	req.Header = append(slices.DeleteFunc(req.Header, same), loadgen.Field{Name: h.name, Value: text})
+}
+
+// comesLater reports whether a text names a variable that a later step sets.
+func (s scope) comesLater(source string) bool {
+	text, err := s.language().ParseTemplate(source)
+	s.variables.unset = nil
+	return err == nil && slices.ContainsFunc(text.Variables(), func(name string) bool { return !s.hasValue(name) && s.all[name] != "" })
 }

@@ -70,12 +70,12 @@ func TestProblems(t *testing.T) {
 		// Keys.
 		{"unknown key", "nam = 'x'\n" + runs, `1:1: nam: unknown key: did you mean "name"?`},
 		{"unknown table", runs + "[sesion]\nnode = 'json:x'\n", `9:2: sesion: unknown key: did you mean "session"?`},
-		{"nothing near", runs + "colour = 'red'\n", `9:1: group[0].step[0].colour: unknown key: [[group.step]] has request, name, headers, query, body, json, form, pick, extract, assert, timeout, redirects, when, think, mark, set, counter, use, break, next, stop, together, pace, repeat, index, while, for, foreach, once, transaction, include_think, share, step`},
+		{"nothing near", runs + "colour = 'red'\n", `9:1: group[0].step[0].colour: unknown key: [[group.step]] has request, name, headers, query, body, json, form, multipart, pick, basic_auth, extract, assert, timeout, redirects, on_error, when, think, mark, set, counter, use, break, next, stop, together, pace, repeat, index, while, for, foreach, once, transaction, include_think, share, defaults, step`},
 		{"other tool's key", runs + "sleep = '1s'\n", `9:1: group[0].step[0].sleep: unknown key: write "think"`},
 		{"key of another table", runs + "expect = ['errors == 0']\n", `9:1: group[0].step[0].expect: unknown key in [[group.step]]: it belongs at the top, above the first [table]`},
 		{"key of two other tables", "timeout = '1s'\n" + runs, `1:1: timeout: unknown key in the plan: it belongs in [[group.step]] or in [target]`},
 		{"near a key of another table", runs + "iteration = 3\n", `9:1: group[0].step[0].iteration: unknown key in [[group.step]]: did you mean "iterations"? It belongs in [[group]]`},
-		{"quoted key", "\"a b\\n\" = 1\n" + runs, `1:1: "a b\n": unknown key: the plan has name, description, expect, seed, serial, lab, target, session, haproxy, vars, data, steps, group, event`},
+		{"quoted key", "\"a b\\n\" = 1\n" + runs, `1:1: "a b\n": unknown key: the plan has name, description, expect, seed, serial, lab, target, session, haproxy, vars, defaults, data, steps, group, event`},
 		{"dotted key", "target.url = 'http://h'\ntarget.tiemout = '1s'\n[[group]]\nstep = [ { request = 'GET /' } ]\n", `2:8: target.tiemout: unknown key: did you mean "timeout"?`},
 
 		// Types.
@@ -117,8 +117,8 @@ func TestProblems(t *testing.T) {
 		{"algorithm of haproxy", strings.Replace(weighted(`{ s1 = 2 }`), "[session]", "algorithm = 'hdr(Host)'\n[session]", 1), ``},
 
 		// Session.
-		{"extractor", strings.Replace(runs, "json:tag", "jsn:tag", 1), `4:8: session.node: invalid extractor "jsn:tag": want json:<path>, header:<name>, cookie:<name> or regex:<expression with one group>`},
-		{"extractor without colon", strings.Replace(runs, "json:tag", "tag", 1), `4:8: session.node: invalid extractor "tag": want json:<path>, header:<name>, cookie:<name> or regex:<expression with one group>`},
+		{"extractor", strings.Replace(runs, "json:tag", "jsn:tag", 1), `4:8: session.node: invalid extractor "jsn:tag": want json:<path>, regex:<expression with one group>, css:<selector>, xpath:<expression>, boundary:<left>…<right>, header:<name> or cookie:<name>`},
+		{"extractor without colon", strings.Replace(runs, "json:tag", "tag", 1), `4:8: session.node: invalid extractor "tag": want json:<path>, regex:<expression with one group>, css:<selector>, xpath:<expression>, boundary:<left>…<right>, header:<name> or cookie:<name>`},
 
 		// Expectations.
 		{"expectation", "expect = ['errors == 0', 'errrors < 1']\n" + runs, "1:27: expect[1]: unknown `errrors`: did you mean `errors`?"},

@@ -105,7 +105,9 @@ type reader struct {
 	data   []*loadgen.Data
 	files  map[string][]string // of which expressions take lines
 	shared table
-	setup  *names
+	// defaults are those of the whole plan.
+	defaults []table
+	setup    *names
 	// addresses are the nodes' own, of [haproxy].
 	addresses map[string]string
 }
@@ -130,6 +132,9 @@ func (r *reader) read(t table) {
 	r.session(t)
 	r.readData(t)
 	r.shared, _ = t.table("steps", stepsShape)
+	if d, ok := t.table("defaults", defaultsShape); ok {
+		r.defaults = []table{d}
+	}
 	r.haproxy(t)
 	r.groups(t)
 	r.events(t)
@@ -232,7 +237,7 @@ func (r *reader) extractor(t table, key string) *loadgen.Extractor {
 }
 
 func (r *reader) expectations(t table) {
-	known := assert.Known{Labels: r.plan.labels(), Nodes: r.knownNodes(), Phases: r.plan.phases()}
+	known := assert.Known{Labels: r.plan.knownLabels(), Nodes: r.knownNodes(), Phases: r.plan.phases()}
 	for i, source := range t.texts("expect") {
 		if strings.TrimSpace(source) == "" {
 			continue
@@ -267,6 +272,18 @@ func (r *reader) expression(path string, err error) {
 		return
 	}
 	r.value(path, "%v", err)
+}
+
+// knownLabels are the plan's labels; nil where values in them make others.
+func (p *Plan) knownLabels() []string {
+	for _, g := range p.Load.Groups {
+		for s := range loadgen.All(g.Steps) {
+			if s.MarkText != nil || s.Request != nil && s.Request.LabelText != nil || s.Transaction != nil && s.Transaction.LabelText != nil {
+				return nil
+			}
+		}
+	}
+	return p.labels()
 }
 
 // labels are the labels that the plan's samples will have, each once, in order.

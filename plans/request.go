@@ -19,18 +19,25 @@ var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS
 // request reads a step that requests something. Where something is wrong, the request has what is right
 // and its label, so that expectations can be read on.
 func (s scope) request(t table) *loadgen.Request {
-	req := &loadgen.Request{Redirects: redirects(t)}
+	from, _ := s.giver(t, "redirects")
+	req := &loadgen.Request{Redirects: redirects(from)}
 	if words, ok := t.line("request"); ok {
 		req.Label = redact.Text(strings.Join(loadgen.Fields(words), " "))
 		s.requestLine(t, req, words)
 	}
-	if name, ok := t.label("name"); ok {
-		req.Label = name
+	if t.has("name") {
+		req.Label, req.LabelText = s.label(t, "name")
 	}
 	s.headers(t, req)
+	s.basicAuth(t, req)
 	s.query(t, req)
 	s.body(t, req)
-	req.Timeout, _ = t.duration("timeout", 1)
+	from, _ = s.giver(t, "timeout")
+	req.Timeout, _ = from.duration("timeout", 1)
+	if from, ok := s.giver(t, "on_error"); ok {
+		action := from.onError()
+		req.OnError = &action
+	}
 	req.Extract = s.extract(t)
 	req.Assert = s.assertions(t)
 	return req
@@ -49,6 +56,9 @@ func (s scope) requestLine(t table, req *loadgen.Request, words string) {
 		t.value(path, "%s is never sent to a server: leave it out", quoted("#"+fragment))
 	}
 	req.Method = method
+	if base := s.base(); base != "" && strings.HasPrefix(where, "/") {
+		where = base + where
+	}
 	text := s.templateIn(path, words, where)
 	if text == nil {
 		return

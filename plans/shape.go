@@ -19,7 +19,7 @@ type shape struct {
 // The shapes of a plan: these keys and no others are read.
 var (
 	planShape = &shape{keys: []string{
-		"name", "description", "expect", "seed", "serial", "lab", "target", "session", "haproxy", "vars", "data", "steps", "group", "event"}}
+		"name", "description", "expect", "seed", "serial", "lab", "target", "session", "haproxy", "vars", "defaults", "data", "steps", "group", "event"}}
 	labShape = &shape{name: "[lab]", example: `{ algorithm = "roundrobin" }`, keys: []string{
 		"balancer", "algorithm", "sticky", "node"}}
 	nodeShape = &shape{name: "[[lab.node]]", example: `[ { tag = "s1" }, { tag = "s2" } ]`, keys: []string{
@@ -31,7 +31,7 @@ var (
 	haproxyShape = &shape{name: "[haproxy]", example: `{ api = "tcp://127.0.0.1:9999" }`, keys: []string{
 		"api", "backend", "nodes"}}
 	groupShape = &shape{name: "[[group]]", example: `[ { users = 2, step = [ { request = "GET /" } ] } ]`, keys: []string{
-		"name", "users", "ramp_up", "start_delay", "iterations", "duration", "arrivals", "spread", "cookies", "connections", "on_error", "phase", "step"}}
+		"name", "users", "ramp_up", "start_delay", "iterations", "duration", "arrivals", "spread", "cookies", "connections", "on_error", "phase", "preset_cookies", "defaults", "step"}}
 	stepShape  = &shape{name: "[[group.step]]", example: `[ { request = "GET /" } ]`}
 	eventShape = &shape{name: "[[event]]", example: `[ { at = "10s", haproxy = "set server nodes/s1 state drain" } ]`, keys: []string{
 		"name", "at", "after_iterations", "after_samples", "haproxy", "node", "delay", "weight", "state", "stopped", "http", "may_fail"}}
@@ -41,8 +41,9 @@ var (
 	stepsShape    = &shape{name: "[steps]", example: `{ login = { request = "POST /login" } }`}
 	setShape      = &shape{name: "set", example: `{ total = "${int(a) + int(b)}" }`}
 	counterShape  = &shape{name: "counter", example: `{ name = "n" }`, keys: []string{"name", "start", "step", "end", "format", "per"}}
-	eachShape     = &shape{name: "foreach", example: `{ name = "item", in = "ids" }`, keys: []string{"name", "in"}}
+	eachShape     = &shape{name: "foreach", example: `{ name = "item", in = "ids" }`, keys: []string{"name", "in", "from", "to"}}
 	togetherShape = &shape{name: "together", example: `{ users = 10, timeout = "30s" }`, keys: []string{"users", "timeout"}}
+	shareShape    = &shape{name: "share", example: `{ times = 10, per = "user" }`, keys: []string{"times", "per"}}
 	paceShape     = &shape{name: "pace", example: `{ rate = "60/min", per = "group" }`, keys: []string{"rate", "per", "spread"}}
 
 	weightsShape = &shape{name: "weights", example: `{ s1 = 2, s2 = 1 }`}

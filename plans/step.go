@@ -15,8 +15,9 @@ import (
 type scope struct {
 	*reader
 	*names
-	loops int      // around
-	using []string // shared steps that are being read, the innermost last
+	defaults []table  // around, the innermost last
+	loops    int      // around
+	using    []string // shared steps that are being read, the innermost last
 }
 
 // names are the variables of a group.
@@ -34,7 +35,7 @@ var builtin = []string{loadgen.VarUser, loadgen.VarIteration, loadgen.VarGroup}
 
 // newScope is the scope of a group with those steps.
 func (r *reader) newScope(path string, group map[string]any) scope {
-	s := scope{reader: r, names: &names{set: map[string]string{}, all: map[string]string{}, lists: map[string]bool{}, used: map[string]bool{}}}
+	s := scope{reader: r, defaults: r.defaults, names: &names{set: map[string]string{}, all: map[string]string{}, lists: map[string]bool{}, used: map[string]bool{}}}
 	for i, d := range r.data {
 		for _, name := range d.Columns {
 			s.all[name] = elementPath("data", i)
@@ -215,6 +216,15 @@ func think(t table) *loadgen.Think {
 	return think
 }
 
+// label reads a name for rows of the report, which may have values.
+func (s scope) label(t table, key string) (worded string, text *loadgen.Template) {
+	worded, ok := t.label(key)
+	if !ok || !strings.Contains(worded, "${") {
+		return worded, nil
+	}
+	return worded, s.template(t.at(key), worded)
+}
+
 // label is a name for a row of the report.
 func (t table) label(key string) (string, bool) {
 	s, ok := t.line(key)
@@ -260,33 +270,47 @@ func (s scope) unheard(c *assert.Condition) (word, key string) {
 	return "", ""
 }
 
-// assertions compiles the conditions of a request.
+var assertShape = &shape{name: "an assertion", example: `{ that = 'status == 200', message = "no page" }`, keys: []string{"that", "message"}}
+
+// assertions compiles the conditions of a request, those of the defaults before its own.
 func (s scope) assertions(t table) []*assert.Condition {
 	var all []*assert.Condition
-	for i, source := range t.texts("assert") {
-		if strings.TrimSpace(source) != "" {
-			all = append(all, s.condition(elementPath(t.at("assert"), i), source))
+	for _, from := range append(slices.Clip(s.defaults), t) {
+		for i, v := range from.mixed("assert") {
+			path := elementPath(from.at("assert"), i)
+			switch v := v.(type) {
+			case string:
+				if strings.TrimSpace(v) == "" {
+					from.value(path, "must not be empty")
+				} else if c := s.condition(path, v); c != nil {
+					all = append(all, c)
+				}
+			case map[string]any:
+				if c := s.saying(openTable(s.problems, path, assertShape, v)); c != nil {
+					all = append(all, c)
+				}
+			default:
+				from.value(path, "expected text, not %s%s", described(v), quoteHint(v))
+			}
 		}
 	}
 	return all
 }
 
-// extract reads the variables that a request sets; later steps may use them.
-func (s scope) extract(t table) []loadgen.Extract {
-	names, ok := t.table("extract", extractShape)
+// saying is a condition with a message of its own.
+func (s scope) saying(t table) *assert.Condition {
+	source, ok := t.expression("that")
 	if !ok {
+		if !t.has("that") {
+			t.key(t.path, "needs a condition, such as that = 'status == 200'")
+		}
 		return nil
 	}
-	var all []loadgen.Extract
-	for _, name := range names.inOrder() {
-		if message := variableProblem(name); message != "" {
-			names.key(names.at(name), "%s", message)
-			continue
-		}
-		all = append(all, loadgen.Extract{Name: name, From: s.extractor(names, name)})
-		s.set[name] = t.path
+	c := s.condition(t.at("that"), source)
+	if message, ok := t.line("message"); ok && c != nil {
+		c = c.Saying(message)
 	}
-	return all
+	return c
 }
 
 // redirects is how many are followed at most: a number, or true or false.

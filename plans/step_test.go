@@ -43,7 +43,7 @@ func TestProblemsOfSteps(t *testing.T) {
 				`2:68: headers.N: expected text, not the number 3: write "3", with quotes`},
 		{"header twice", "request = 'GET /'\nheaders = { A = 'x', a = 'y' }", `2:22: headers.a: is there twice: names of headers differ by more than capitals`},
 		{"length", "request = 'GET /'\nheaders = { content-length = '3' }", `2:13: headers.content-length: follows from the body: leave it out`},
-		{"two bodies", "request = 'POST /'\njson = {}\nform = {}", `3:1: form: a request has only one of body, json and form: this one has json and form`},
+		{"two bodies", "request = 'POST /'\njson = {}\nform = {}", `3:1: form: a request has only one of body, json, form and multipart: this one has json and form`},
 		{"JSON as text", "request = 'POST /'\njson = '{\"a\": 1}'", `2:8: json: JSON as text belongs in body, with headers = { Content-Type = "application/json" }; json takes a table, such as { delay = 250 }`},
 		{"no JSON", "request = 'POST /'\njson = { a = [ 1, inf ] }", `2:19: json.a[1]: JSON has no +Inf`},
 		{"form", "request = 'POST /'\nform = { a = { b = 1 }, c = [ 1979-05-27 ] }", "2:14: form.a: expected text, a number, true or false, or a list of them, not a table\n" +

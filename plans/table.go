@@ -179,6 +179,24 @@ func durationRange(d, least time.Duration) string {
 	return ""
 }
 
+// mixed is a list, of texts as a rule.
+func (t table) mixed(key string) []any {
+	switch v := t.values[key].(type) {
+	case nil:
+	case []any:
+		return v
+	case []map[string]any:
+		list := make([]any, len(v))
+		for i, m := range v {
+			list[i] = m
+		}
+		return list
+	default:
+		t.value(t.at(key), "expected a list of texts, not %s%s", described(v), listHint(v))
+	}
+	return nil
+}
+
 // texts is a list of texts; lines[i] has the path of its own.
 func (t table) texts(key string) []string {
 	v, there := t.values[key]

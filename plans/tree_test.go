@@ -30,10 +30,17 @@ host = "shop.example"
 seconds = 5
 base = "/${host}/v1"
 each = "${uuid()}"
+[defaults]
+url = "http://${host}"
+think = "1s"
+redirects = 3
+on_error = "stop-user"
+basic_auth = { user = "ada", password = "secret" }
+assert = ['status == 200', { that = 'elapsed < 1000', message = "too slow" }]
 [steps.login]
 request = "POST ${base}/login"
 body = "${each}"
-extract = { token = "json:csrf" }
+extract = { token = { regex = "csrf=(.+?)&", match = "last", default = "" }, ids = { json = "$..id", match = "all" } }
 [[steps.browse.step]]
 request = "GET /a"
 [[steps.browse.step]]
@@ -48,6 +55,8 @@ use = "login"
 [[group]]
 name = "main"
 users = 10
+preset_cookies = { consent = "yes", user = "${user}" }
+defaults = { timeout = "3s", headers = { Authorization = "Bearer ${token}" } }
 [[group.step]]
 set = { total = "${int(iteration) + 1}", plain = 3 }
 [[group.step]]
@@ -112,6 +121,18 @@ pace = { rate = "60/min", per = "all", spread = "poisson" }
 pace = "2/s"
   [[group.step.step]]
   request = "GET /paced"
+[[group.step]]
+request = "POST /upload/${iteration}"
+name = "upload ${iteration}"
+multipart = { title = "a cat", photo = { value = "${token}", type = "image/png" } }
+[[group.step]]
+request = "POST /one"
+body = ["a", "b"]
+pick = "order"
+[[group.step]]
+foreach = { name = "id", in = "ids", from = 1, to = 3 }
+  [[group.step.step]]
+  request = "GET /${id}"
 [[group.step]]
 stop = "user"
 
@@ -473,9 +494,9 @@ func TestProblemsOfBlocks(t *testing.T) {
 		{"repeat without steps", "repeat = 3", "1:1: repeat: needs steps below it: add a [[group.step.step]], such as request = \"GET /\""},
 		{"request with steps", "request = 'GET /'" + below, "2:14: step: request has no steps below it: put them beside it"},
 		{"block without steps", "name = 'x'\nstep = []", "2:1: step: a block needs at least one step"},
-		{"key of another kind", "repeat = 3\nassert = ['status == 200']" + below, "2:1: assert: belongs to a request: a step with repeat has only repeat, index, name and when"},
-		{"key of a transaction", "once = true\ninclude_think = true" + below, "2:1: include_think: belongs to transaction: a step with once has only once, name and when"},
-		{"plain block's key", "index = 'i'" + below, "1:1: index: belongs to repeat, while, for or foreach: a block without a kind has only name, when and its steps"},
+		{"key of another kind", "repeat = 3\nassert = ['status == 200']" + below, "2:1: assert: belongs to a request: a step with repeat has only repeat, index, name, defaults and when"},
+		{"key of a transaction", "once = true\ninclude_think = true" + below, "2:1: include_think: belongs to transaction: a step with once has only once, name, defaults and when"},
+		{"plain block's key", "index = 'i'" + below, "1:1: index: belongs to repeat, while, for or foreach: a block without a kind has only name, defaults, when and its steps"},
 		{"repeat", "repeat = -1" + below, "1:10: repeat: must be from 0 to 1000000000, not -1"},
 		{"repeat in words", "repeat = 'three'" + below, "1:10: repeat: expected a whole number, not the text \"three\""},
 		{"repeat an unknown", "repeat = '${m}'" + below, `1:11: repeat: unknown variable "m": nothing before sets it; known are group, host, id, iteration, user`},
@@ -574,5 +595,120 @@ func TestProblemsOfData(t *testing.T) {
 		{"file = 'head.csv'\nnames = ['a', 'b']\nper = 'users'\nevery = 'request'", "3:7: per: \"users\": did you mean \"user\"?\n4:9: every: \"request\": want \"iteration\" or \"user\""},
 	} {
 		problemsOf(t, laboratory+"[[data]]\n", "data[0]", []struct{ name, lines, want string }{{tt.lines, tt.lines, tt.want}})
+	}
+}
+
+func TestRequestsOfTrees(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "order.json"), []byte(`{"user": ${user}}`), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct{ name, source, want string }{
+		{"foreach of matches", steps(`
+			request = "GET /"; extract = { ids = { json = "ids", match = "all" } }
+			foreach = { name = "id", in = "ids" }
+			- request = "GET /${id}/${len(ids)}/${ids[0]}"`), "/ /a/3/a /b/3/a /c/3/a"},
+		{"foreach of some", steps(`
+			request = "GET /"; extract = { ids = { json = "$.ids[*]", match = "all" } }
+			foreach = { name = "id", in = "ids", from = 1, to = 2 }
+			- request = "GET /${id}"`), "/ /b"},
+		{"matches", steps(`
+			request = "GET /"; extract = { second = { regex = '"(.)"', match = 4 }, last = { regex = '"(.)"', match = "last" }, both = { regex = '"(n)": (\d)', template = "$2-$1" }, none = { regex = 'x(.)y', default = "d" }, at = { boundary = ["path\": \"", "\""] } }
+			request = "GET /${second}/${last}/${both}/${none}/${urlencode(at)}"`), "/ /b/c/1-n/d/%2F"},
+		{"parts", steps(`
+			request = "GET /here"; extract = { status_ = { regex = '(\d+)', from = "status" }, kind = { regex = 'Content-Type: (\w+)', from = "headers" }, where = { regex = '/(\w+)$', from = "url" }, ok = { regex = '(\w+)', from = "reason" } }
+			set = { page = "<a id='x'>t</a>" }
+			request = "GET /${status_}/${kind}/${where}/${ok}"; extract = { t = { css = "#x", from = "${page}" } }
+			request = "GET /${t}"`), "/here /200/text/here/OK /t"},
+		{"optional", steps(`
+			set = { x = "old" }
+			request = "GET /"; extract = { x = { json = "nothing", optional = true } }
+			request = "GET /${x}"`), "/ /old"},
+		{"bodies in turn", group("iterations = 3", `request = "POST /"; body = ["a", "b${iteration}"]; pick = "order"`), "POST / a POST / b2 POST / a"},
+		{"body of a file", steps(fmt.Sprintf(`
+			request = "POST /"; body = { file = "%s/order.json" }
+			request = "POST /"; body = { file = "%[1]s/order.json", variables = true }`, dir)), `POST / {"user": ${user}} POST / {"user": 1}`},
+		{"cookies off", group("cookies = 'off'\niterations = 2", `request = "GET /${iteration}"`), "/1 /2"},
+		{"share of times", group("iterations = 4", `
+			share = { times = 2 }
+			- request = "GET /x"
+			request = "GET /${iteration}"`), "/x /1 /x /2 /3 /4"},
+		{"defaults", "[vars]\nbase = '/api'\n" + group("defaults = { redirects = 0 }", `
+			defaults = { headers = { X = "1" } }; name = "block"
+			- request = "GET /${base}"
+			request = "POST /"; multipart = { a = "1" }`), "//api POST / --stickbench-9c5d1e3a7f4b8260\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--stickbench-9c5d1e3a7f4b8260--\r\n"},
+		{"stop now", group("iterations = 9", `
+			request = "GET /${iteration}"
+			stop = "now"`), "/1"},
+		{"error of one", group("iterations = 2", `
+			request = "GET /bad"; on_error = "next-iteration"
+			request = "GET /never"`), "/bad /bad"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			seen, _, account := ran(t, tt.source, Override{})
+			if got := strings.Join(seen, " "); got != tt.want {
+				t.Errorf("requests %s\n    want %s", got, tt.want)
+			}
+			if len(account.Warnings) > 0 {
+				t.Errorf("warnings %q", account.Warnings)
+			}
+		})
+	}
+}
+
+// What a request brings besides its body.
+func TestHeadersOfTrees(t *testing.T) {
+	var got []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got = append(got, fmt.Sprintf("%s %s %q %q %q", r.URL.Path, r.Header.Get("Authorization"), r.Header.Get("Cookie"), r.Header.Get("X"), r.Header.Get("Content-Type")))
+		http.SetCookie(w, &http.Cookie{Name: "sid", Value: "1"})
+		fmt.Fprint(w, "token=abc;")
+	}))
+	defer server.Close()
+	source := `
+[target]
+url = "` + server.URL + `"
+headers = { X = "target" }
+[defaults]
+headers = { X = "all", Authorization = "Bearer ${token}" }
+[[group]]
+iterations = 2
+cookies = "clear"
+preset_cookies = { consent = "yes ${iteration}" }
+[[group.step]]
+request = "GET /login"
+basic_auth = { user = "ada", password = "${'p' + 'w'}" }
+extract = { token = "boundary:token=…;" }
+[[group.step]]
+defaults = { headers = { X = "block" } }
+  [[group.step.step]]
+  request = "POST /in"
+  multipart = { a = "1" }
+  [[group.step.step]]
+  request = "GET /own"
+  headers = { X = "own" }
+`
+	p, err := Read("p.toml", []byte(source), Override{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := &keep{}
+	r, err := loadgen.New(&p.Load, kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Run(t.Context(), t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		`/login Basic YWRhOnB3 "consent=yes 1" "all" ""`,
+		`/in Bearer abc "consent=yes 1; sid=1" "block" "multipart/form-data; boundary=stickbench-9c5d1e3a7f4b8260"`,
+		`/own Bearer abc "consent=yes 1; sid=1" "own" ""`,
+		`/login Basic YWRhOnB3 "consent=yes 2" "all" ""`,
+		`/in Bearer abc "consent=yes 2; sid=1" "block" "multipart/form-data; boundary=stickbench-9c5d1e3a7f4b8260"`,
+		`/own Bearer abc "consent=yes 2; sid=1" "own" ""`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
 	}
 }
