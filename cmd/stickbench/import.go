@@ -22,22 +22,35 @@ type importFlags struct {
 	Map          []string
 	Set          []string
 	properties   map[string]string // the same, apart
+	captured
 }
 
 func (a *app) importCommand() *cobra.Command {
 	var o importFlags
 	c := &cobra.Command{
-		Use:   "import FILE.jmx",
-		Short: "Read a JMeter plan, and print it as a plan of stickbench",
-		Long: `Read a JMeter plan, and print it as a plan of stickbench: a file, or - for standard input.
+		Use:   "import FILE.jmx|FILE.har|'curl ...'",
+		Short: "Read a JMeter plan, a browser's HAR or curl commands, and print a plan of stickbench",
+		Long: `Read a JMeter plan, a HAR file as browsers save it, or curl commands, and print them as a plan of
+stickbench: a file, - for standard input, or a curl command itself, as browsers copy it for bash and for cmd.
+
+  stickbench import login.jmx
+  stickbench import shop.har --host shop.example.com
+  stickbench import 'curl http://shop.example.com/cart -H "Accept: application/json"'
+
+Of a HAR file the requests to the host of its first page are kept, or to those of --host, without images,
+styles and scripts, with the pauses as they were. Redirects are followed, cookies are each user's own, and values
+that came in an earlier response, such as tokens and ids, are taken from there.
 
 The plan goes to standard output. What could not be carried over is told on standard error, element by
 element, with its line, why, and what to do instead; a comment stands at its place in the plan, and a
 sampler leaves a mark of its name. Disabled elements, listeners and caches go without a word.
 
-Exit codes: 0 everything was carried over; 1 something was left out; 2 the file is no JMeter plan.`,
-		Args: one("FILE.jmx"),
+Exit codes: 0 everything was carried over; 1 something was left out; 2 the file is no plan.`,
+		Args: atLeastOne("file or curl command"),
 		RunE: func(_ *cobra.Command, args []string) error {
+			if ok, err := a.importCapture(args, &o.captured, o.JSON); ok {
+				return err
+			}
 			plan, err := a.importFile(args[0], &o)
 			if err != nil {
 				return err
@@ -47,6 +60,9 @@ Exit codes: 0 everything was carried over; 1 something was left out; 2 the file 
 	}
 	f := c.Flags()
 	f.BoolVar(&o.JSON, "json", false, "print the account and the plan as one JSON document, and nothing else")
+	f.BoolVar(&o.Cookies, "cookies", false, "of curl and HAR: keep their cookies, so that all users share the session")
+	f.BoolVar(&o.Static, "static", false, "of HAR: keep images, styles, scripts, fonts and media")
+	f.StringSliceVar(&o.Hosts, "host", nil, "of HAR: `hosts` whose requests are kept (default that of the first page)")
 	f.BoolVar(&o.Native, "native", false, "add what stickbench says better: where responses name their node")
 	f.StringArrayVar(&o.Map, "map", nil, "`OLD=NEW`: data files whose names begin with OLD; may be repeated")
 	f.StringArrayVar(&o.Set, "set", nil, "`name=value` of a property of JMeter, as its -J gives it; may be repeated")

@@ -34,6 +34,7 @@ var layers = map[string][]string{
 	"stickbench/internal/events":     {"stickbench/internal/haproxy", "stickbench/internal/redact", "stickbench/loadgen", "stickbench/plans", "stickbench/report"},
 	"stickbench/internal/haproxy":    {},
 	"stickbench/internal/help":       {"github.com/mattn/go-runewidth", "github.com/yuin/goldmark"},
+	"stickbench/internal/capture":    {"stickbench/assert", "stickbench/internal/draft", "stickbench/loadgen"},
 	"stickbench/internal/draft":      {},
 	"stickbench/internal/jmx":        {"stickbench/assert", "stickbench/internal/draft", "stickbench/loadgen", "golang.org/x/net", "golang.org/x/text"},
 	"stickbench/internal/lab":        {"stickbench/internal/haproxy", "stickbench/internal/nearest"},

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"stickbench/internal/capture"
+)
+
+// captured are the options of `stickbench import` for curl commands and HAR files.
+type captured struct {
+	Cookies, Static bool
+	Hosts           []string
+}
+
+// importCapture imports curl commands and HAR files. ok is false for what is neither, which is left to be read.
+func (a *app) importCapture(args []string, o *captured, asJSON bool) (ok bool, err error) {
+	source, file, err := a.capturedSource(args)
+	if err != nil {
+		return true, err
+	}
+	options := capture.Options{File: file, Cookies: o.Cookies, Static: o.Static, Hosts: o.Hosts}
+	var plan *capture.Plan
+	switch {
+	case capture.IsCurl(string(source[:min(len(source), 4096)])):
+		plan, err = capture.Curl(string(source), options)
+	case capture.IsHAR(source):
+		plan, err = capture.HAR(source, options)
+	default:
+		return false, nil
+	}
+	if err != nil {
+		return true, fmt.Errorf("%s: %w", file, err)
+	}
+	return true, a.printCapture(plan, file, asJSON)
+}
+
+// capturedSource is what is to be imported: a curl command itself, in one argument or in several behind --, or
+// the content of a file. Standard input can be read again afterwards.
+func (a *app) capturedSource(args []string) (source []byte, file string, err error) {
+	switch {
+	case len(args) > 1:
+		quoted := make([]string, len(args))
+		for i, word := range args {
+			quoted[i] = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		}
+		if command := strings.Join(quoted, " "); capture.IsCurl(command) {
+			return []byte(command), "curl", nil
+		}
+		return nil, "", fmt.Errorf("import takes one file, or a curl command in quotes, not %d arguments", len(args))
+	case args[0] == "-":
+		source, err = io.ReadAll(io.LimitReader(a.stdin, capture.Largest+1))
+		a.stdin = bytes.NewReader(source)
+		return source, "standard input", err
+	case capture.IsCurl(args[0]):
+		return []byte(args[0]), "curl", nil
+	}
+	f, err := os.Open(args[0])
+	if err != nil {
+		return nil, args[0], nil // it is told where JMeter's plans are read
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || info.IsDir() {
+		return nil, args[0], nil
+	}
+	source, err = io.ReadAll(io.LimitReader(f, capture.Largest+1))
+	return source, filepath.Base(args[0]), err
+}
+
+func (a *app) printCapture(plan *capture.Plan, file string, asJSON bool) error {
+	var err error
+	if asJSON {
+		e := json.NewEncoder(a.stdout)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", "  ")
+		err = e.Encode(map[string]any{"schema": "stickbench.import/1", "file": file, "notes": append([]string{}, plan.Notes...), "plan": plan.TOML})
+	} else {
+		_, err = io.WriteString(a.stdout, plan.TOML)
+		for _, note := range plan.Notes {
+			fmt.Fprintf(a.stderr, "note, %s\n", note)
+		}
+	}
+	if err != nil {
+		return cannotRun("the plan could not be printed: %w", err)
+	}
+	return nil
+}

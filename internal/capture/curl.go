@@ -1,0 +1,348 @@
+package capture
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// option is an option of curl.
+type option struct {
+	name  string // its long name
+	value bool   // a value follows
+	// do takes the value; nil for an option that changes nothing of the requests, or, with cannot, for one that
+	// has no place in a plan.
+	do     func(c *curl, value string) error
+	cannot string // why, and what to do
+}
+
+// curl is one command being read.
+type curl struct {
+	im       *importer
+	method   string
+	urls     []string
+	headers  []Header
+	data     []string
+	hasData  bool
+	get      bool
+	location bool
+	most     int // redirects; FollowRedirects if not limited
+	timeout  time.Duration
+}
+
+// shortOptions are curl's, by their letters.
+var shortOptions = map[byte]string{
+	'X': "request", 'H': "header", 'd': "data", 'b': "cookie", 'A': "user-agent", 'e': "referer", 'u': "user", 'k': "insecure",
+	'L': "location", 'I': "head", 'G': "get", 'm': "max-time", 'F': "form", 'T': "upload-file", 'x': "proxy", 'E': "cert",
+	's': "silent", 'S': "show-error", 'v': "verbose", 'i': "include", 'o': "output", 'O': "remote-name", 'w': "write-out",
+	'f': "fail", '#': "progress-bar", 'N': "no-buffer", 'c': "cookie-jar", 'D': "dump-header", 'j': "junk-session-cookies",
+	'J': "remote-header-name", 'R': "remote-time", 'g': "globoff", 'q': "disable", '0': "http1.0", '4': "ipv4", '6': "ipv6",
+	'K': "config", 'n': "netrc", 'r': "range", 'C': "continue-at", 'Z': "parallel", ':': "next",
+}
+
+var options = map[string]option{}
+
+func init() {
+	flag := func(name string, do func(c *curl)) {
+		options[name] = option{name: name, do: func(c *curl, _ string) error { do(c); return nil }}
+	}
+	value := func(name string, do func(c *curl, value string) error) {
+		options[name] = option{name: name, value: true, do: do}
+	}
+	nothing := func(value bool, names ...string) {
+		for _, name := range names {
+			options[name] = option{name: name, value: value}
+		}
+	}
+	cannot := func(value bool, why string, names ...string) {
+		for _, name := range names {
+			options[name] = option{name: name, value: value, cannot: why}
+		}
+	}
+	value("request", func(c *curl, v string) error { c.method = v; return nil })
+	value("url", func(c *curl, v string) error { c.urls = append(c.urls, v); return nil })
+	value("header", (*curl).header)
+	value("data", (*curl).formData)
+	options["data-ascii"] = options["data"]
+	value("data-raw", func(c *curl, v string) error { return c.body(v) })
+	value("data-binary", func(c *curl, v string) error { return c.inline(v) })
+	value("data-urlencode", (*curl).urlencoded)
+	value("json", func(c *curl, v string) error {
+		c.headers = append(c.headers, Header{"Content-Type", "application/json"}, Header{"Accept", "application/json"})
+		return c.inline(v)
+	})
+	value("cookie", func(c *curl, v string) error {
+		if !strings.Contains(v, "=") {
+			return errors.New("a file of cookies is not read: each user has a jar of its own")
+		}
+		for i := range c.headers {
+			if c.headers[i].Name == "Cookie" {
+				c.headers[i].Value += "; " + v
+				return nil
+			}
+		}
+		return c.set("Cookie", v)
+	})
+	value("user-agent", func(c *curl, v string) error { return c.set("User-Agent", v) })
+	value("referer", func(c *curl, v string) error { return c.set("Referer", strings.TrimSuffix(v, ";auto")) })
+	value("user", func(c *curl, v string) error { c.headers = append(c.headers, basic(v)); return nil })
+	value("oauth2-bearer", func(c *curl, v string) error { return c.set("Authorization", "Bearer "+v) })
+	value("range", func(c *curl, v string) error { return c.set("Range", "bytes="+v) })
+	value("max-time", (*curl).seconds)
+	value("max-redirs", (*curl).redirects)
+	flag("insecure", func(c *curl) { c.im.insecure = true })
+	flag("location", func(c *curl) { c.location = true })
+	flag("location-trusted", func(c *curl) { c.location = true })
+	flag("head", func(c *curl) { c.method = "HEAD" })
+	flag("get", func(c *curl) { c.get = true })
+	flag("http1.1", func(c *curl) { c.im.http = "1.1" })
+	flag("http2", func(c *curl) { c.im.http = "2" })
+	flag("http2-prior-knowledge", func(c *curl) { c.im.http = "2" })
+	nothing(false, "silent", "show-error", "verbose", "include", "remote-name", "remote-name-all", "fail", "fail-with-body", "fail-early",
+		"progress-bar", "no-progress-meter", "no-buffer", "junk-session-cookies", "remote-header-name", "remote-time", "globoff",
+		"disable", "ipv4", "ipv6", "basic", "tcp-nodelay", "no-keepalive", "create-dirs", "compressed", "styled-output", "show-headers",
+		"parallel", "path-as-is", "tr-encoding")
+	nothing(true, "output", "write-out", "cookie-jar", "dump-header", "connect-timeout", "retry", "retry-delay", "retry-max-time", "stderr",
+		"trace", "trace-ascii", "keepalive-time", "limit-rate", "speed-limit", "speed-time", "output-dir", "parallel-max")
+	cannot(true, "a plan has no forms of several parts: send them with --data-binary, or leave the request out", "form", "form-string")
+	cannot(true, "a plan uploads no files: give the content with --data-binary", "upload-file")
+	cannot(true, "a plan does not say how to get to its target: give it to `stickbench run` with --proxy", "proxy", "socks5", "socks5-hostname")
+	cannot(true, "a plan does not say how to get to its target: give it to `stickbench run` with the same name", "resolve", "connect-to")
+	cannot(true, "set cert, key and ca of the plan's [target]", "cert", "key", "cacert", "capath")
+	cannot(true, "write its options on the command line", "config")
+	cannot(false, "there is only basic authentication: give an Authorization header", "digest", "negotiate", "ntlm", "anyauth", "netrc")
+	cannot(true, "a resumed download is nothing to measure", "continue-at")
+	cannot(false, "HTTP/1.0 is not spoken", "http1.0")
+	cannot(false, "HTTP/3 is not spoken", "http3", "http3-only")
+}
+
+// IsCurl reports whether source begins with a curl command.
+func IsCurl(source string) bool {
+	for line := range strings.Lines(source) {
+		line = strings.TrimPrefix(strings.TrimSpace(line), "$ ")
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		name, _, _ := strings.Cut(line, " ")
+		return isCurl(strings.Trim(name, `"'`))
+	}
+	return false
+}
+
+func isCurl(name string) bool {
+	return strings.TrimSuffix(strings.ToLower(path.Base(strings.ReplaceAll(name, `\`, "/"))), ".exe") == "curl"
+}
+
+// Curl makes a plan of curl commands, as they are typed or as browsers copy them, for bash and for Windows's cmd. The
+// error has the line, and names the option that is not curl's or cannot be had.
+func Curl(source string, o Options) (*Plan, error) {
+	im := &importer{Options: o}
+	all, err := commands(source)
+	if err != nil {
+		return nil, err
+	}
+	for _, words := range all {
+		if !isCurl(words[0].text) {
+			return nil, fmt.Errorf("line %d: %s is no curl command", words[0].line, words[0].text)
+		}
+		if err := im.curl(words[1:], words[0].line); err != nil {
+			return nil, err
+		}
+	}
+	if len(im.requests) == 0 {
+		return nil, errors.New("no curl command")
+	}
+	if im.Name == "" {
+		im.Name = im.requests[0].URL.Host
+	}
+	return im.plan(), nil
+}
+
+// curl reads one command, which may be of several parts with --next between them.
+func (im *importer) curl(words []word, line int) error {
+	c := &curl{im: im, most: FollowRedirects}
+	for i := 0; i < len(words); i++ {
+		w := words[i]
+		if w.text == "--next" || w.text == "-:" {
+			if err := c.finish(line); err != nil {
+				return err
+			}
+			c, line = &curl{im: im, most: FollowRedirects}, w.line
+			continue
+		}
+		if len(w.text) < 2 || w.text[0] != '-' {
+			c.urls = append(c.urls, w.text)
+			continue
+		}
+		used, err := c.option(w.text, words[i+1:])
+		if err != nil {
+			return fmt.Errorf("line %d: %w", w.line, err)
+		}
+		i += used
+	}
+	return c.finish(line)
+}
+
+// option takes an option, or several letters in one word, and says how many of the words behind it were its value.
+func (c *curl) option(text string, rest []word) (used int, err error) {
+	if name, long := strings.CutPrefix(text, "--"); long {
+		o, ok := options[name]
+		if !ok {
+			if o, ok = options[strings.TrimPrefix(name, "no-")]; ok && !o.value {
+				return 0, nil // back to curl's default
+			}
+			return 0, fmt.Errorf("unknown option %s of curl", text)
+		}
+		return c.take(o, text, "", rest)
+	}
+	for i := 1; i < len(text); i++ {
+		short := "-" + text[i:i+1]
+		o, ok := options[shortOptions[text[i]]]
+		if !ok {
+			return 0, fmt.Errorf("unknown option %s of curl", short)
+		}
+		if o.value {
+			return c.take(o, short, text[i+1:], rest)
+		}
+		if _, err := c.take(o, short, "", nil); err != nil {
+			return 0, err
+		}
+	}
+	return 0, nil
+}
+
+func (c *curl) take(o option, as, value string, rest []word) (used int, err error) {
+	if o.value && value == "" {
+		if len(rest) == 0 {
+			return 0, fmt.Errorf("%s needs a value", as)
+		}
+		value, used = rest[0].text, 1
+	}
+	switch {
+	case o.cannot != "":
+		return 0, fmt.Errorf("%s cannot be carried over: %s", as, o.cannot)
+	case o.do == nil:
+		c.im.note("%s is left out: it changes nothing of the request", as)
+		return used, nil
+	}
+	if err := o.do(c, value); err != nil {
+		return 0, fmt.Errorf("%s: %w", as, err)
+	}
+	return used, nil
+}
+
+func (c *curl) set(name, value string) error {
+	c.headers = append(c.headers, Header{name, value})
+	return nil
+}
+
+// header is one as curl takes it: "Name: value", "Name;" for an empty one, and "Name:" to leave out curl's own.
+func (c *curl) header(v string) error {
+	if name, empty := strings.CutSuffix(v, ";"); empty && !strings.Contains(v, ":") {
+		return c.set(strings.TrimSpace(name), "")
+	}
+	name, value, ok := strings.Cut(v, ":")
+	switch {
+	case strings.HasPrefix(v, "@"):
+		return errors.New("a file of headers is not read: write them on the command line")
+	case !ok:
+		return fmt.Errorf("invalid header %q: want \"Name: value\"", v)
+	case strings.TrimSpace(value) == "":
+		return nil
+	}
+	return c.set(strings.TrimSpace(name), strings.TrimSpace(value))
+}
+
+func (c *curl) body(v string) error {
+	c.data, c.hasData = append(c.data, v), true
+	return nil
+}
+
+// inline is data that are not in a file.
+func (c *curl) inline(v string) error {
+	if strings.HasPrefix(v, "@") {
+		return fmt.Errorf("the file %s is not read: give its content on the command line", v[1:])
+	}
+	return c.body(v)
+}
+
+// formData are those of --data, of which curl drops line ends only where they come from a file.
+func (c *curl) formData(v string) error { return c.inline(v) }
+
+func (c *curl) urlencoded(v string) error {
+	name, value, named := strings.Cut(v, "=")
+	switch {
+	case strings.Contains(name, "@"):
+		return c.inline("@" + v[strings.Index(v, "@")+1:])
+	case !named:
+		return c.body(url.QueryEscape(v))
+	case name == "":
+		return c.body(url.QueryEscape(value))
+	}
+	return c.body(name + "=" + url.QueryEscape(value))
+}
+
+func (c *curl) seconds(v string) error {
+	s, err := strconv.ParseFloat(v, 64)
+	if err != nil || s <= 0 || s > 1e6 {
+		return fmt.Errorf("invalid number of seconds %q", v)
+	}
+	c.timeout = time.Duration(s * float64(time.Second))
+	return nil
+}
+
+func (c *curl) redirects(v string) error {
+	n, err := strconv.Atoi(v)
+	if err != nil {
+		return fmt.Errorf("invalid number %q", v)
+	}
+	c.most = max(n, FollowRedirects)
+	return nil
+}
+
+// finish makes the requests of the command that was read.
+func (c *curl) finish(line int) error {
+	if len(c.urls) == 0 {
+		return fmt.Errorf("line %d: the curl command has no URL", line)
+	}
+	for _, s := range c.urls {
+		u, err := absolute(s)
+		if err != nil {
+			return fmt.Errorf("line %d: %w", line, err)
+		}
+		r := &Request{Method: c.method, URL: u, Headers: slices.Clone(c.headers), Timeout: c.timeout}
+		if c.location {
+			r.Redirects = c.most
+		}
+		data := strings.Join(c.data, "&")
+		switch {
+		case c.hasData && c.get:
+			u.RawQuery = strings.TrimPrefix(u.RawQuery+"&"+data, "&")
+		case c.hasData:
+			r.Body = &data
+			r.Method = firstOf(c.method, "POST")
+			if !hasHeader(r.Headers, "Content-Type") {
+				r.Headers = append(r.Headers, Header{"Content-Type", "application/x-www-form-urlencoded"})
+			}
+		}
+		r.Method = firstOf(r.Method, "GET")
+		c.im.requests = append(c.im.requests, r)
+	}
+	return nil
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+func hasHeader(list []Header, name string) bool {
+	return slices.ContainsFunc(list, func(h Header) bool { return strings.EqualFold(h.Name, name) })
+}
