@@ -21,6 +21,10 @@ bench-go:
 experiments:
     go test ./cmd/stickbench -run '^TestExperimentsTable$' -experiments -count=1 -timeout 30m -v
 
+# The verdicts of compare audited in all cells, and the tables of `stickbench help compare` anew (an hour).
+audit *options:
+    go test ./report/compare -run '^TestAudit$' -audit -count=1 -timeout 3h -v {{options}}
+
 # The README's picture of a report anew, with Chromium.
 picture:
     #!/usr/bin/env bash

@@ -22,8 +22,9 @@ import (
 type compareFlags struct {
 	Before, After          []string
 	Format, Margin, WarmUp string
+	RunSpread              string
 	FailOn                 []string
-	Details, Open          bool
+	Details, Strict, Open  bool
 
 	// Those of --run.
 	Run    bool
@@ -44,6 +45,9 @@ var comparisonFormats = map[string]func(a *app, r *compare.Comparison, o *compar
 	"markdown": func(a *app, r *compare.Comparison, _ *compareFlags) error {
 		return export.WriteComparisonMarkdown(a.stdout, r)
 	},
+	"junit": func(a *app, r *compare.Comparison, _ *compareFlags) error {
+		return export.WriteComparisonJUnit(a.stdout, r)
+	},
 	"html": func(a *app, r *compare.Comparison, _ *compareFlags) error {
 		return html.WriteComparison(a.stdout, r, version())
 	},
@@ -62,14 +66,15 @@ JTL file, JMeter's included; a folder with runs in it, as --repeat makes, is all
   stickbench compare --before A1,A2,A3,A4,A5 --after B1,B2,B3,B4,B5
   stickbench compare --run PLAN_A PLAN_B --repeat 5     runs A B A B …, then compares
 
-Each metric is better, worse, the same within the margin, or it cannot be told. Requests of one run
-depend on each other and are never tested one by one: of one run a side, its windows of time are drawn in
-blocks; from four runs a side, runs are compared with runs. What the first part of a run has of
-warm-up is left out by rule (MSER-5), and said.
+Each metric is better, worse, the same within the margin, or it cannot be told, and then what would tell is said.
+Worse takes an interval that rules out no change, and an estimate beyond the margin. Requests of one run
+depend on each other and are never tested one by one, and one run does not know how much runs differ:
+--run-spread is taken for that. From two runs a side, runs are compared with runs. What the first part of a run
+has of warm-up is left out by rule (MSER-5), and said. stickbench help compare has the method.
 
 A comparison is a regression, exit code 1, if p95, error rate, affinity or throughput got worse, or, with
 --fail-on, if one of your own conditions is met. A condition is a change, and is met only where the
-change is not noise:
+change is not noise. One that a side has nothing for is not judged, which is exit code 1 too:
   'p95 > 5%'                    rose by more than 5 % (also <, >=, <=)
   'p95("GET /") > 10ms'         of one label, by more than 10 ms
   'average("GET /", "s1") > 5%' of one node within it; "" is all labels
@@ -89,8 +94,10 @@ Exit codes: 0 no regression; 1 a regression; 2 wrong usage or an invalid file; w
 	f.StringSliceVar(&o.After, "after", nil, "`runs` or files of the side after")
 	f.StringArrayVar(&o.FailOn, "fail-on", nil, "`condition` of a regression, instead of the usual ones; may be repeated")
 	f.StringVar(&o.Margin, "margin", "5%,0.1ms,0.2pp", "`change` held to be none: of times and throughput, at least for times, for shares")
+	f.StringVar(&o.RunSpread, "run-spread", "10%", "how much the same run is taken to differ from time to time, in times and throughput, where there are too few runs to tell: `share`, or 0")
+	f.BoolVar(&o.Strict, "strict-margin", false, "only what is certainly beyond the margin, interval and all, is a regression")
 	f.StringVar(&o.WarmUp, "warm-up", "auto", "what to leave out at the start of each run: `auto|none|DURATION`")
-	f.StringVarP(&o.Format, "format", "f", "text", "`text|json|markdown|html`")
+	f.StringVarP(&o.Format, "format", "f", "text", "`text|json|markdown|html|junit`")
 	f.BoolVar(&o.Details, "details", false, "all metrics of every label and node, in text")
 	f.BoolVar(&o.Open, "open", false, "open the comparison as a page in the browser, and print nothing")
 	f.BoolVar(&o.Run, "run", false, "BEFORE and AFTER are plans: run them in turns, then compare")
@@ -105,7 +112,7 @@ Exit codes: 0 no regression; 1 a regression; 2 wrong usage or an invalid file; w
 func (a *app) compare(c *cobra.Command, o *compareFlags, args []string) error {
 	write, ok := comparisonFormats[o.Format]
 	if !ok {
-		return fmt.Errorf("--format %s: expected text, json, markdown or html", o.Format)
+		return fmt.Errorf("--format %s: expected text, json, markdown, html or junit", o.Format)
 	}
 	options, err := o.options()
 	if err != nil {
@@ -115,6 +122,9 @@ func (a *app) compare(c *cobra.Command, o *compareFlags, args []string) error {
 		return err
 	}
 	if o.Run {
+		if said := options.DesignText(o.Repeat); said != "" && o.Repeat > 0 {
+			fmt.Fprintln(a.stderr, said)
+		}
 		if err := a.runInTurns(o, args, o.over(c)); err != nil {
 			return err
 		}
@@ -152,6 +162,10 @@ func (o *compareFlags) options() (compare.Options, error) {
 	if c.Margin, err = compare.ParseMargin(o.Margin); err != nil {
 		return c, fmt.Errorf("--margin: %w", err)
 	}
+	if c.RunSpread, err = compare.ParseRunSpread(o.RunSpread); err != nil {
+		return c, fmt.Errorf("--run-spread: %w", err)
+	}
+	c.Strict = o.Strict
 	switch o.WarmUp {
 	case "auto":
 	case "none":

@@ -122,12 +122,12 @@ func TestShareIntervals(t *testing.T) {
 }
 
 func TestStudent(t *testing.T) {
-	e := Estimate{Value: 2.228, Variance: 1, Freedom: 10}
+	e := Estimate{Value: 2.228, Below: 1, Above: 9, Freedom: 10}
 	sampletest.Roughly(t, "p", e.P(), 0.05, 1e-4)
 	sampletest.Roughly(t, "low", e.Interval().Low, 0, 1e-3)
 	sampletest.Roughly(t, "p of nothing", Estimate{}.P(), 1, 0)
 	sampletest.Roughly(t, "p of certainty", Estimate{Value: 1, Freedom: math.Inf(1)}.P(), 0, 0)
-	d := Estimate{1, 4, 3}.Minus(Estimate{5, 4, 3})
+	d := Estimate{1, 4, 4, 3}.Minus(Estimate{5, 4, 4, 3})
 	sampletest.Roughly(t, "difference", d.Value, -4, 0)
 	sampletest.Roughly(t, "freedom", d.Freedom, 6, 1e-12)
 }
@@ -143,57 +143,108 @@ func autoregressive(n int, phi float64, seed uint64) []float64 {
 	return series
 }
 
-// mean is the statistic that the bootstrap is checked with.
-func mean(series []float64) (Statistic, []float64) {
-	ones := make([]float64, len(series))
-	for i := range ones {
-		ones[i] = 1
+// centered is the series of deviations from its mean.
+func centered(series []float64) []float64 {
+	m, list := meanOf(series), make([]float64, len(series))
+	for i, x := range series {
+		list[i] = x - m
 	}
-	return Ratio(series, ones)
+	return list
 }
 
-// The bootstrap knows of the dependence between windows: the variance of a mean of dependent values is
-// (1+φ)/(1−φ) times that of independent ones.
-func TestBootstrapOfDependentWindows(t *testing.T) {
-	for _, phi := range []float64{0, 0.3, 0.6} {
-		const n, runs = 200, 60
-		sum := 0.0
-		for i := range runs {
-			s, influence := mean(autoregressive(n, phi, uint64(i)))
-			sum += s.Bootstrap(influence).Variance
+// Batches know of the dependence between windows: the variance of a sum of dependent values is (1+φ)/(1−φ)
+// times that of independent ones.
+func TestNoiseOfDependentWindows(t *testing.T) {
+	for _, phi := range []float64{0, 0.3, 0.6, 0.8} {
+		const n = 200
+		var ratios []float64
+		for i := range uint64(400) {
+			ratios = append(ratios, BatchNoise(centered(autoregressive(n, phi, i)), mostBatches).Variance/(n*(1+phi)/(1-phi)))
 		}
-		want := (1 + phi) / (1 - phi) / n
-		sampletest.Roughly(t, "variance relative to theory", sum/runs/want, 0.95, 0.15)
+		slices.Sort(ratios)
+		sampletest.Roughly(t, "the median variance, relative to theory", ratios[200], 1.05, 0.15)
+	}
+	if noise := BatchNoise(make([]float64, 100), mostBatches); noise.Variance != 0 {
+		t.Errorf("a constant varies by %v", noise.Variance)
+	}
+	if noise := BatchNoise([]float64{1}, mostBatches); !math.IsInf(noise.Variance, 1) {
+		t.Errorf("one value has a variance of %v", noise.Variance)
 	}
 }
 
-func TestBootstrapIsTheSameEachTime(t *testing.T) {
-	s, influence := mean(autoregressive(100, 0.5, 7))
-	if a, b := s.Bootstrap(influence), s.Bootstrap(influence); a != b {
-		t.Errorf("%v and %v", a, b)
-	}
-	constant, influence := mean(make([]float64, 100))
-	if e := constant.Bootstrap(influence); e.Variance != 0 {
-		t.Errorf("a constant varies by %v", e.Variance)
+// The intervals of batches hold the truth as often as they say.
+func TestNoiseCovers(t *testing.T) {
+	for _, phi := range []float64{0, 0.5, 0.8} {
+		const n = 200
+		held := 0
+		for seed := range uint64(400) {
+			z := autoregressive(n, phi, seed)
+			noise := BatchNoise(centered(z), mostBatches)
+			if (Estimate{meanOf(z), noise.Variance / n / n, noise.Variance / n / n, noise.Freedom}).P() > Alpha {
+				held++
+			}
+		}
+		if held < 372 {
+			t.Errorf("φ %v: %d of 400 intervals hold the mean", phi, held)
+		}
 	}
 }
 
-func TestBlockLength(t *testing.T) {
+// A run that is hardly longer than what it depends on is found to be so, and one of independent requests is not.
+func TestShortRunsAreKnown(t *testing.T) {
 	for _, c := range []struct {
 		phi         float64
-		least, most int
-	}{{0, 16, 20}, {0.9, 18, 33}} {
-		lengths := 0
-		for seed := range uint64(20) {
-			lengths += blockLength(autoregressive(200, c.phi, seed))
+		least, most int // of 200
+	}{{0, 0, 4}, {0.3, 0, 8}, {0.97, 180, 200}, {0.995, 190, 200}} {
+		short := 0
+		for seed := range uint64(200) {
+			if _, is := Independent(centered(autoregressive(200, c.phi, seed))); is {
+				short++
+			}
 		}
-		if length := lengths / 20; length < c.least || length > c.most {
-			t.Errorf("φ = %v: blocks of %d, want %d to %d", c.phi, length, c.least, c.most)
+		if short < c.least || short > c.most {
+			t.Errorf("φ %v: %d of 200 are short", c.phi, short)
 		}
 	}
-	if n := blockLength([]float64{1}); n != 1 {
-		t.Errorf("one value in blocks of %d", n)
+}
+
+// Student's test of a textbook (Gosset's sleep data, unpaired; R: t.test(extra ~ group, var.equal = TRUE)), and
+// Welch's of unequal sides.
+func TestStudentOfRuns(t *testing.T) {
+	x, y := []float64{0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0, 2}, []float64{1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4}
+	d := Student(x, y)
+	sampletest.Roughly(t, "difference", d.Value, 1.58, 1e-9)
+	sampletest.Roughly(t, "p", d.P(), 0.07919, 1e-5)
+	sampletest.Roughly(t, "low", d.Interval().Low, -0.203874, 1e-5)
+	w := Student(x[:5], y) // R: t.test(x[1:5], y)
+	sampletest.Roughly(t, "Welch's freedom", w.Freedom, 12.9, 0.1)
+	// A single run borrows the spread of the others.
+	one := Student([]float64{1}, []float64{2, 3, 4})
+	sampletest.Roughly(t, "borrowed", one.Below, 1+1./3, 1e-12)
+	sampletest.Roughly(t, "freedom", one.Freedom, 2, 0)
+}
+
+// So many runs tell, and one fewer does not.
+func TestRunsToTell(t *testing.T) {
+	for _, spread := range []float64{0.03, 0.1} {
+		n := RunsToTell(0.05, spread, Alpha)
+		if HalfWidth(n, spread, Alpha) > 0.05 || HalfWidth(n-1, spread, Alpha) <= 0.05 {
+			t.Errorf("%d runs of spread %v", n, spread)
+		}
 	}
+	if n := RunsToTell(0, 1, Alpha); n != 0 {
+		t.Errorf("%d runs tell nothing from nothing", n)
+	}
+}
+
+// Bursts are counted, not what is in them: a share of 100 errors in one burst is known as that of one error in a
+// hundredth of the requests.
+func TestShareOfBursts(t *testing.T) {
+	all, burst := Share(1, 50, 1, math.Inf(1)).Interval(), Share(100, 5000, 100, math.Inf(1)).Interval()
+	sampletest.Roughly(t, "low", burst.Low, all.Low, 1e-12)
+	sampletest.Roughly(t, "high", burst.High, all.High, 1e-12)
+	at := WilsonAt(1, 50, Confidence)
+	sampletest.Roughly(t, "Wilson's", all.High, at.High, 1e-4)
 }
 
 func TestWarmUpIsCut(t *testing.T) {

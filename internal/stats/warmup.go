@@ -54,20 +54,18 @@ func leastError(values []float64, limit int) int {
 // transientLevel is the level at which a beginning is plainly different from the rest.
 const transientLevel = 0.0001
 
-// transient says whether the mean of the first values is farther from that of the rest than the rest's
+// transient reports whether the mean of the first values is farther from that of the rest than the rest's
 // own variation, dependence included, explains.
 func transient(series []float64, first int) bool {
-	rest := series[first:]
-	ones := make([]float64, len(rest))
-	for i := range ones {
-		ones[i] = 1
+	head, rest := meanOf(series[:first]), series[first:]
+	n, mean := float64(len(rest)), meanOf(rest)
+	deviations := make([]float64, len(rest))
+	for i, x := range rest {
+		deviations[i] = x - mean
 	}
-	s, influence := Ratio(rest, ones)
-	d := s.Bootstrap(influence)
-	head, _ := stats.Mean(series[:first])
-	d.Variance += d.Variance * float64(len(rest)) / float64(first)
-	d.Value -= head
-	return d.P() < transientLevel
+	noise := BatchNoise(deviations, mostBatches)
+	variance := noise.Variance / (n * n) * (1 + n/float64(first))
+	return Estimate{mean - head, variance, variance, noise.Freedom}.P() < transientLevel
 }
 
 // batchMeans are the means of consecutive values; a rest at the end is left out.

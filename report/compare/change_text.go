@@ -105,3 +105,18 @@ func ChangeText(ch *Change) string {
 	}
 	return before + " → " + after + " (" + DeltaText(ch) + ")"
 }
+
+// VerdictText writes the verdict, "–" where there is none; that on what no condition is about in parentheses.
+func VerdictText(ch *Change) string {
+	said := ch.Verdict
+	if ch.Certain {
+		said += ", certainly beyond the margin"
+	}
+	switch {
+	case said == "":
+		return NoFigure
+	case !ch.Gates:
+		return "(" + said + ")"
+	}
+	return said
+}

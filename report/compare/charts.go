@@ -23,7 +23,13 @@ type Charts struct {
 	StepMS        int64
 	Before, After []Point // by the step, since the first sample of each run
 	Percentiles   []Percentile
+	// BeforeLeftOut and AfterLeftOut are what is left out of the comparison at the beginning and the end of any
+	// run of the side.
+	BeforeLeftOut, AfterLeftOut []Span
 }
+
+// Span is a time in milliseconds since the first sample of a run.
+type Span struct{ FromMS, ToMS int64 }
 
 // Point is one step of one side. Throughput and Errors are per second of a run, NaN where runs covered
 // less than half of the step; the percentiles are NaN without samples.
@@ -35,14 +41,33 @@ type Percentile struct{ Share, BeforeMS, AfterMS float64 }
 
 func (c *comparer) charts() *Charts {
 	step := c.chartStep()
-	return &Charts{StepMS: step, Before: c.before.course(step), After: c.after.course(step), Percentiles: c.percentiles()}
+	return &Charts{StepMS: step, Before: c.before.course(step), After: c.after.course(step), Percentiles: c.percentiles(),
+		BeforeLeftOut: c.before.leftOut(), AfterLeftOut: c.after.leftOut()}
+}
+
+// leftOut is what is left out at either end, of the run that has most of it.
+func (s *side) leftOut() (list []Span) {
+	warmUp, coolDown := Span{}, Span{math.MaxInt64, 0}
+	for i, r := range s.runs {
+		e := s.parts[i]
+		warmUp.ToMS = max(warmUp.ToMS, int64(e.from)*r.step)
+		if e.to < r.windows {
+			coolDown = Span{min(coolDown.FromMS, int64(e.to)*r.step), max(coolDown.ToMS, r.last())}
+		}
+	}
+	for _, span := range []Span{warmUp, coolDown} {
+		if span.ToMS > span.FromMS {
+			list = append(list, span)
+		}
+	}
+	return list
 }
 
 // chartStep is a multiple of the length of every run's windows, which are all doublings of one.
 func (c *comparer) chartStep() int64 {
 	step, last, samples := int64(firstWindowMS), int64(0), int64(0)
 	for _, r := range slices.Concat(c.before.runs, c.after.runs) {
-		step, last = max(step, r.step), max(last, r.last)
+		step, last = max(step, r.step), max(last, r.last())
 		samples += r.Results.Total.Samples
 	}
 	for n := last/step + 1; n > mostSteps || n > leastSteps && samples < 2*stepSamples*n; n = last/step + 1 {

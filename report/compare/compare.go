@@ -3,22 +3,23 @@ package compare
 import (
 	"errors"
 	"math"
-	"stickbench/internal/stats"
+	"slices"
 )
 
 // ComparisonSchema names the layout of a Comparison as JSON. Keys may be added to it, never changed or
 // removed.
 const ComparisonSchema = "stickbench.comparison/1"
 
-// The verdicts on a metric. Better and worse take two things: a change beyond the margin, and one that
-// is not noise (its p-value, adjusted for how many were asked about, below Method.Level). Same means that the
-// 95 % interval of the change lies within the margin: no worse than that, for all that is known.
-// Anything else cannot be told, and more or longer runs may tell.
+// The verdicts on a metric. Better and worse take two things: the estimate lies beyond the margin, and the
+// interval rules out no change (the p-value, of conditions adjusted for how many there are, is below
+// Method.Level). Same means that the whole interval lies within the margin (Wellek, 2010). Anything else cannot
+// be told, and Change.Needed says what would tell.
 const (
-	Better     = "better"
-	Worse      = "worse"
-	Same       = "same"
-	CannotTell = "cannot tell"
+	Better        = "better"
+	Worse         = "worse"
+	Same          = "same"
+	CannotTell    = "cannot tell"
+	ChangedWithin = "changed, within the margin" // the estimate is, and the interval rules out no change
 	// Changed is the verdict on a node's throughput where it would be better or worse elsewhere: what one
 	// node has more of, others have less of, as the balancer wants it.
 	Changed = "changed"
@@ -28,10 +29,10 @@ const (
 // ready to be rendered. Units are those of Results.
 type Comparison struct {
 	Schema string `json:"schema"`
-	// Verdict is the worst of the verdicts on p95, error rate, affinity and throughput over all samples:
-	// Worse if one is; else Better if one is; else CannotTell if one is; else Same.
+	// Verdict is the worst of the verdicts on what the conditions ask about, by default p95, error rate, affinity
+	// and throughput over all samples: Worse if one is; else Better if one is; else CannotTell if one is; else Same.
 	Verdict string `json:"verdict"`
-	// Regression says that a condition of Conditions is met.
+	// Regression says that a condition of Conditions is met, or could not be judged.
 	Regression bool   `json:"regression"`
 	Before     Side   `json:"before"`
 	After      Side   `json:"after"`
@@ -65,6 +66,7 @@ type SideRun struct {
 	// WarmUpMS and CoolDownMS are what was left out at its beginning and its end.
 	WarmUpMS   int64 `json:"warm_up_ms"`
 	CoolDownMS int64 `json:"cool_down_ms"`
+	LeftOut    int64 `json:"left_out"` // samples of both
 }
 
 // Row is a label, a node, or everything, with its metrics.
@@ -78,8 +80,9 @@ type Row struct {
 	Nodes         []Row    `json:"nodes,omitempty"`
 }
 
-// Change is what became of a metric. Before and After are the figures, over several runs their mean, or
-// with the Mann-Whitney test their median. Nil figures are not defined, or there were no samples.
+// Change is what became of a metric. Before and After are the figures, over several runs their mean, of
+// times and throughput the geometric one, or with the Mann-Whitney test their median. Nil figures are not
+// defined, or there were no samples.
 type Change struct {
 	Metric string   `json:"metric"` // average, stddev, p50, p95, p99, error_rate, throughput, affinity or continuity
 	Unit   string   `json:"unit"`   // "ms", "per second", or "share" (0 to 1)
@@ -93,37 +96,59 @@ type Change struct {
 	Relative *float64 `json:"relative"`
 	// Margin is the change, in the metric's unit, that is held to be none.
 	Margin float64 `json:"margin"`
-	// P is the p-value of no change, AdjustedP the same for the family of metrics (Holm).
+	// Gates says that a condition is about it. Of what is not, the interval is exploratory: one in twenty of
+	// those is off by chance.
+	Gates bool `json:"gates"`
+	// P is the p-value of no change, AdjustedP the same for all that gate together (Holm).
 	P         *float64 `json:"p,omitempty"`
 	AdjustedP *float64 `json:"adjusted_p,omitempty"`
 	// Effect is Cliff's δ over the runs, −1 to 1; only with the Mann-Whitney test.
 	Effect  *float64 `json:"effect,omitempty"`
 	Verdict string   `json:"verdict,omitempty"` // "" where one side has nothing to compare
-	Reason  string   `json:"reason,omitempty"`  // why it cannot be told
+	// Certain says of better and worse that the whole interval lies beyond the margin (a minimum-effect test).
+	Certain bool   `json:"certain,omitempty"`
+	Reason  string `json:"reason,omitempty"` // why it cannot be told
+	// Needed is how much data would tell, where that can be said.
+	Needed *Needed `json:"needed,omitempty"`
+
+	size size
+}
+
+// Needed is a number of runs a side, or the length of a run in seconds; what is not meant is 0. It is where the
+// interval would be as narrow as the change is off the margin, or off none, as things look now.
+type Needed struct {
+	Runs    int     `json:"runs,omitempty"`
+	Seconds float64 `json:"seconds,omitempty"`
 }
 
 // Method says how the verdicts came about.
 type Method struct {
-	// Test is "block bootstrap" or "Mann-Whitney".
+	// Test is TestBatches, TestStudent or TestRanks.
 	Test       string  `json:"test"`
 	Confidence float64 `json:"confidence"` // of the intervals
 	// Level is what adjusted p-values must be below for a change to be none of chance.
-	Level     float64 `json:"level"`
-	Resamples int     `json:"resamples,omitempty"`
-	Seed      int64   `json:"seed,omitempty"`
+	Level float64 `json:"level"`
+	// RunSpread is how much runs are taken to differ by themselves, as a share of times and throughput, because
+	// there are too few to tell; 0 where they tell themselves.
+	RunSpread float64 `json:"run_spread,omitempty"`
+	// Strict says that only what is certainly beyond the margin is a regression.
+	Strict bool `json:"strict,omitempty"`
 }
 
-// The methods: with rankRuns or more runs a side, the runs' figures are compared with each other; with
-// fewer, the variation within the runs stands in for that between them.
+// The methods. One run a side tells by its batches what varies within it, and is taken to differ from others by
+// Options.RunSpread; so are two and three beside a single one. More are compared by what they differ by
+// themselves; from rankRuns a side by ranks, which single odd runs do not move.
 const (
-	testBootstrap = "block bootstrap"
-	TestRanks     = "Mann-Whitney"
-	rankRuns      = 4
-	// bootstrapLevel is half the usual level: Mann-Whitney's p-values are exact, but those of a bootstrap
-	// hold for long runs only, and come out up to twice too small where requests depend strongly on each
-	// other.
-	bootstrapLevel = stats.Alpha / 2
+	TestBatches = "batch means"
+	TestStudent = "Student's t"
+	TestRanks   = "Mann-Whitney"
+	rankRuns    = 10
+	lendingRuns = 4 // so many tell a single run of the other side how much runs differ
 )
+
+// DefaultRunSpread is by how much the same run differs from time to time on the same machines, as a standard
+// deviation: 3 to 10 % is usual (Maricq & al., 2018), and a single run cannot know.
+const DefaultRunSpread = 0.1
 
 // Difference is something that the runs of the two sides do not have in common.
 type Difference struct {
@@ -171,61 +196,98 @@ type WarmUp struct {
 	MS    int64
 }
 
-// Options are the options of Compare. The zero value has no margin: begin with DefaultMargin.
+// Options are the options of Compare. The zero value has no margin and no
+// spread: begin with DefaultMargin and DefaultRunSpread.
 type Options struct {
-	Margin     Margin
-	WarmUp     WarmUp
+	Margin Margin
+	WarmUp WarmUp
+	// RunSpread is the standard deviation of the logarithm of times and throughput between runs, where there are
+	// too few runs to tell. DefaultRunSpread is a good one; 0 believes a single run.
+	RunSpread  float64
 	Conditions []FailCondition // nil for DefaultConditions
+	// Strict makes regressions only of what is certainly beyond the margin.
+	Strict bool
 }
 
 // ErrNothingToCompare says that a side has no run.
 var ErrNothingToCompare = errors.New("a comparison needs a run on each side")
 
-// Compare compares the runs of two sides. It is a function of its arguments alone: what is drawn at
-// random is drawn from a fixed seed. It needs some seconds at most.
+// Compare compares the runs of two sides. It is a function of its arguments alone, and needs some seconds at
+// most.
 func Compare(before, after []*Series, o Options) (*Comparison, error) {
 	if len(before) == 0 || len(after) == 0 {
 		return nil, ErrNothingToCompare
 	}
-	c := &comparer{margin: o.Margin, before: newSide(before, o.WarmUp), after: newSide(after, o.WarmUp)}
+	c := &comparer{Options: o, before: newSide(before, o.WarmUp), after: newSide(after, o.WarmUp)}
 	result := &Comparison{
 		Schema: ComparisonSchema, Margin: o.Margin, Method: c.method(),
 		Before: c.before.describe(), After: c.after.describe(),
 		Total: c.total(), Labels: c.labels(),
 	}
-	c.judge(&result.Total, result.Labels)
-	result.Verdict = overall(result.Total.Changes)
-	result.Shares = compareShares(c.before, c.after)
-	result.Differences = differences(before, after)
-	result.Charts = c.charts()
-	result.Warnings = c.warnings(result)
 	conditions := o.Conditions
 	if conditions == nil {
 		conditions = DefaultConditions()
 	}
-	for _, f := range conditions {
-		judged, err := f.judge(result)
-		if err != nil {
-			return nil, err
-		}
+	gating, err := c.gating(result, conditions)
+	if err != nil {
+		return nil, err
+	}
+	c.judge(result, gating)
+	result.Verdict = overall(result)
+	result.Shares = compareShares(c.before, c.after)
+	result.Differences = differences(before, after)
+	result.Charts = c.charts()
+	result.Warnings = c.warnings(result)
+	for i := range conditions {
+		judged := conditions[i].judge(gating[i], o.Strict, o.Conditions != nil)
 		result.Conditions = append(result.Conditions, judged)
-		result.Regression = result.Regression || judged.Met
+		result.Regression = result.Regression || judged.Met || judged.NotJudged
 	}
 	return result, nil
 }
 
-// Gates are the metrics that the verdict on the whole goes by.
-var Gates = map[string]bool{"p95": true, "error_rate": true, "affinity": true, "throughput": true}
+// Gate is a change that the verdict on the whole goes by, in the row of a label or node.
+type Gate struct {
+	Row *Row
+	*Change
+}
 
-// overall is the verdict on the whole.
-func overall(changes []Change) string {
-	found := map[string]bool{}
-	for i := range changes {
-		if Gates[changes[i].Metric] {
-			found[changes[i].Verdict] = true
+// Gating are the changes that the verdict on the whole goes by: those that a condition is about, or where there
+// is no condition those that one would be about by default.
+func (r *Comparison) Gating() (list []Gate) {
+	var collect func(row *Row)
+	collect = func(row *Row) {
+		for i := range row.Changes {
+			if row.Changes[i].Gates {
+				list = append(list, Gate{row, &row.Changes[i]})
+			}
+		}
+		for i := range row.Nodes {
+			collect(&row.Nodes[i])
 		}
 	}
-	for _, v := range []string{Worse, Better, CannotTell, Same} {
+	collect(&r.Total)
+	for i := range r.Labels {
+		collect(&r.Labels[i])
+	}
+	if len(list) > 0 || len(r.Conditions) > 0 {
+		return list
+	}
+	for i := range r.Total.Changes {
+		if slices.Contains(defaultMetrics, r.Total.Changes[i].Metric) {
+			list = append(list, Gate{&r.Total, &r.Total.Changes[i]})
+		}
+	}
+	return list
+}
+
+// overall is the verdict on the whole.
+func overall(r *Comparison) string {
+	found := map[string]bool{}
+	for _, ch := range r.Gating() {
+		found[ch.Verdict] = true
+	}
+	for _, v := range []string{Worse, Better, CannotTell, ChangedWithin, Same} {
 		if found[v] {
 			return v
 		}

@@ -9,6 +9,8 @@ import (
 	"stickbench/report"
 	"strconv"
 	"strings"
+
+	"stickbench/internal/stats"
 )
 
 // FailCondition is a condition under which a comparison is a regression. ParseFailCondition reads one:
@@ -41,15 +43,20 @@ type FailCondition struct {
 // Condition is a FailCondition, judged.
 type Condition struct {
 	Text string `json:"text"`
-	// Met says that it is a regression; Actual is what was seen.
-	Met    bool   `json:"met"`
-	Actual string `json:"actual"`
+	// Met says that it is a regression, NotJudged that it could not be told whether it is, since a side has
+	// nothing to compare: that fails as well. Actual is what was seen.
+	Met       bool   `json:"met"`
+	NotJudged bool   `json:"not_judged,omitempty"`
+	Actual    string `json:"actual"`
 }
+
+// defaultMetrics are those over all samples that must not be worse.
+var defaultMetrics = []string{"p95", "error_rate", "affinity", "throughput"}
 
 // DefaultConditions are those of a comparison to which none is given.
 func DefaultConditions() []FailCondition {
 	var list []FailCondition
-	for _, name := range []string{"p95", "error_rate", "affinity", "throughput"} {
+	for _, name := range defaultMetrics {
 		c, _ := ParseFailCondition(name + " worse")
 		list = append(list, c)
 	}
@@ -131,36 +138,58 @@ func (c *FailCondition) bound(text, number, unit string) error {
 	return nil
 }
 
-// judge judges the condition. It is an error if there is no such label or node.
-func (c *FailCondition) judge(r *Comparison) (Condition, error) {
-	ch, err := c.find(r)
-	if err != nil {
-		return Condition{}, err
+// gating are the changes that the conditions are about, nil where one is not defined on either side.
+func (c *comparer) gating(r *Comparison, conditions []FailCondition) ([]*Change, error) {
+	var list []*Change
+	for i := range conditions {
+		ch, err := conditions[i].find(r)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, ch)
 	}
-	judged := Condition{Text: c.Text, Actual: "not defined here"}
-	if ch == nil || ch.Delta == nil {
-		return judged, nil
+	return list, nil
+}
+
+// judge judges the condition on a change. Asked says that the condition was asked for: it fails where it
+// cannot be answered, while one by default fails only where it can be on one side.
+func (c *FailCondition) judge(ch *Change, strict, asked bool) Condition {
+	switch {
+	case ch == nil || ch.Before == nil && ch.After == nil:
+		return Condition{Text: c.Text, Actual: "not defined here", NotJudged: asked}
+	case ch.Before == nil:
+		return Condition{Text: c.Text, Actual: "not judged: there is none before", NotJudged: true}
+	case ch.After == nil:
+		return Condition{Text: c.Text, Actual: "not judged: there is none after", NotJudged: true}
+	case c.worse:
+		return Condition{Text: c.Text, Actual: ChangeText(ch) + ", " + VerdictText(ch), Met: ch.Verdict == Worse && (ch.Certain || !strict)}
 	}
-	judged.Actual = ChangeText(ch) + ", " + ch.Verdict
-	if c.worse {
-		judged.Met = ch.Verdict == Worse
-		return judged, nil
+	judged := Condition{Text: c.Text, Actual: ChangeText(ch) + ", " + VerdictText(ch)}
+	exceeds := c.exceeds(ch, ch.Delta)
+	sure := ch.AdjustedP != nil && *ch.AdjustedP < stats.Alpha
+	if strict {
+		end := ch.High
+		if c.above {
+			end = ch.Low
+		}
+		sure = sure && end != nil && c.exceeds(ch, end)
 	}
-	x := ch.Delta
-	if c.relative {
-		x = ch.Relative
-	}
-	if x == nil { // a share of nothing: what rose from 0 rose without bound
-		infinite := math.Copysign(math.Inf(1), *ch.Delta)
-		x = &infinite
-	}
-	exceeds := c.above && *x > c.threshold || !c.above && *x < c.threshold || c.orEqual && *x == c.threshold
-	sure := ch.AdjustedP != nil && *ch.AdjustedP < r.Method.Level
 	judged.Met = exceeds && sure && *ch.Delta != 0
 	if exceeds && !judged.Met {
 		judged.Actual = ChangeText(ch) + ", " + cmp.Or(ch.Reason, "which may be noise")
 	}
-	return judged, nil
+	return judged
+}
+
+// exceeds reports whether a change of delta is beyond the threshold. What rose from 0 rose without bound.
+func (c *FailCondition) exceeds(ch *Change, delta *float64) bool {
+	x := *delta
+	if c.relative && *ch.Before != 0 {
+		x /= *ch.Before
+	} else if c.relative {
+		x = math.Copysign(math.Inf(1), x)
+	}
+	return c.above && x > c.threshold || !c.above && x < c.threshold || c.orEqual && x == c.threshold
 }
 
 // find is the change that the condition is about; nil if the metric is not defined there.

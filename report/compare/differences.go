@@ -70,8 +70,13 @@ func (c *comparer) warnings(r *Comparison) []string {
 	if missing := oneSided(r.Labels); missing != "" {
 		add("Labels that only one side has are compared with nothing: %s.", missing)
 	}
-	if n, m := len(r.Before.Runs), len(r.After.Runs); n == 1 || m == 1 {
-		add("With one run on a side nothing is known of how much runs differ by themselves: the intervals know the noise within a run only. Compare some runs each to be sure (--repeat).")
+	if n, m := len(r.Before.Runs), len(r.After.Runs); r.Method.Test == TestBatches {
+		known := "are taken to differ by " + format.Percent(r.Method.RunSpread) + " (--run-spread)"
+		if r.Method.RunSpread == 0 {
+			known = "are believed not to (--run-spread 0)"
+		}
+		add("%s before and %s after do not tell how much runs differ by themselves: they %s. Compare some runs each to be sure (--repeat).",
+			format.Plural(int64(n), "run"), format.Count(int64(m)), known)
 	}
 	for _, s := range []*side{c.before, c.after} {
 		for _, run := range s.runs {

@@ -1,9 +1,9 @@
 package compare
 
 import (
-	"fmt"
 	"math"
-	"stickbench/internal/format"
+
+	"stickbench/internal/hist"
 	"stickbench/internal/stats"
 )
 
@@ -21,18 +21,18 @@ type metric struct {
 	more       bool // more is better
 	// tail is the part of the samples beyond a percentile, which must be some for it to mean anything.
 	tail float64
-	make func(p *part) (s stats.Statistic, influence []float64)
+	of   func(p *part) (figure, bool)
 }
 
 // rowMetrics are those of every row, in the order in which they are told.
 var rowMetrics = []metric{
-	{name: "average", unit: UnitMS, make: averageOf},
-	{name: "stddev", unit: UnitMS, make: deviationOf},
-	{name: "p50", unit: UnitMS, tail: 0.50, make: percentileOf(0.50)},
-	{name: "p95", unit: UnitMS, tail: 0.05, make: percentileOf(0.95)},
-	{name: "p99", unit: UnitMS, tail: 0.01, make: percentileOf(0.99)},
-	{name: "error_rate", unit: UnitShare, make: errorRateOf},
-	{name: "throughput", unit: UnitRate, more: true, make: throughputOf},
+	{name: "average", unit: UnitMS, of: (*part).average},
+	{name: "stddev", unit: UnitMS, of: (*part).deviation},
+	{name: "p50", unit: UnitMS, tail: 0.50, of: percentile(0.50)},
+	{name: "p95", unit: UnitMS, tail: 0.05, of: percentile(0.95)},
+	{name: "p99", unit: UnitMS, tail: 0.01, of: percentile(0.99)},
+	{name: "error_rate", unit: UnitShare, of: (*part).errorRate},
+	{name: "throughput", unit: UnitRate, more: true, of: (*part).throughput},
 }
 
 // sessionMetrics are those of the whole run's sessions.
@@ -41,124 +41,266 @@ var sessionMetrics = []metric{
 	{name: "continuity", unit: UnitShare, more: true},
 }
 
-// Least amounts of data for a verdict. A percentile needs leastBeyond samples beyond it: below that it
-// hangs on single requests. Blocks of windows need windows.
-const (
-	leastSamples = 20
-	leastBeyond  = 10
-	leastWindows = 20
-)
-
-// lack says what the row has too little of for a verdict on the metric; "" if it has enough.
-func (m *metric) lack(p *part) string {
-	needed := int64(leastSamples)
-	if m.tail > 0 {
-		needed = max(needed, int64(math.Round(leastBeyond/m.tail)))
-	}
-	switch {
-	case p.n < needed:
-		return fmt.Sprintf("%s in a run are too few, it takes %s", format.Plural(p.n, "sample"), format.Count(needed))
-	case len(p.windows) < leastWindows:
-		return tooShort(len(p.windows))
-	}
-	return ""
+// figure is a metric of one run, with what the run itself tells of its error. Times and rates are logarithms:
+// what makes a run slow makes it slower by a factor, so that runs vary alike before and after.
+type figure struct {
+	stats.Estimate
+	raw     float64 // as it is told
+	samples int64
+	ms      int64 // of the part of the run that it is of
+	// least is the variance below which nothing is known: that of the resolution of the figure.
+	least float64
+	// wait is how much longer the run would have to be for its dependence to be known, 0 if it is.
+	wait float64
+	// Shares are k of n, which come in bursts of so many, known to so many degrees of freedom.
+	k, n, bursts float64
 }
 
-// tooShort is the lack of time; windows are as short as they can be then.
-func tooShort(windows int) string {
-	return fmt.Sprintf("%s in a run are too little, it takes %s", format.Span(int64(windows*firstWindowMS)), format.Span(leastWindows*firstWindowMS))
-}
+// batches are as many as the row has samples for: two in each.
+func (p *part) batches() int { return int(min(1<<20, p.n/2)) }
 
-// estimate is the metric of the row in one run; alone, its windows are not asked for the variance of its
-// error, so that only shares have one.
-func (m *metric) estimate(p *part, alone bool) stats.Estimate {
-	s, influence := m.make(p)
-	e := stats.Estimate{Value: s.Of(s.Totals()), Freedom: math.Inf(1)}
-	if !alone {
-		e = s.Bootstrap(influence)
+// level is how the mean time of the run varies: the noise of the sum of the deviations from it, and how much
+// longer the run would have to be for that to be known.
+func (p *part) level() (noise stats.Noise, wait float64) {
+	series := p.deviations(p.sum, p.samples)
+	if count, short := stats.Independent(series); short {
+		return stats.ShortNoise(series), longer(count)
 	}
-	switch {
-	case m.unit == UnitShare:
-		e.Variance = max(e.Variance, independent(p.failed, p.n))
-	case m.tail > 0 && p.whole:
-		e.Variance += 1.0 / 12 // of rounding to whole milliseconds
+	return stats.BatchNoise(series, p.batches()), 0
+}
+
+// longer is how many times as long a run must be that amounts to count independent values, to amount to as
+// many as are enough, with as many again since the count is taken too high where it is low.
+func longer(count float64) float64 { return 2 * stats.EnoughIndependent / count }
+
+// deviations are x − value·n by the window, of which a ratio Σx/Σn varies as their sum does.
+func (p *part) deviations(x, n []float64) []float64 {
+	value := total(x) / total(n)
+	series := make([]float64, len(x))
+	for i := range x {
+		series[i] = x[i] - value*n[i]
 	}
-	return e
+	return series
 }
 
-// independent is the variance of a share of k in n independent draws, by the estimate of Agresti and
-// Coull (1998), which is not 0 for none or all. Windows can only tell of more variance, not of less.
-func independent(k, n int64) float64 {
-	size := float64(n) + 4
-	p := (float64(k) + 2) / size
-	return p * (1 - p) / size
-}
-
-func averageOf(p *part) (stats.Statistic, []float64) { return stats.Ratio(p.sum, p.samples) }
-
-func errorRateOf(p *part) (stats.Statistic, []float64) { return stats.Ratio(p.errors, p.samples) }
-
-func throughputOf(p *part) (stats.Statistic, []float64) { return stats.Ratio(p.samples, p.seconds) }
-
-// deviationOf is the standard deviation of the population.
-func deviationOf(p *part) (stats.Statistic, []float64) {
-	s := stats.Statistic{Columns: [][]float64{p.squares, p.sum, p.samples}, Of: func(sums []float64) float64 {
-		mean := sums[1] / sums[2]
-		return math.Sqrt(max(0, sums[0]/sums[2]-mean*mean))
-	}}
-	totals := s.Totals()
-	mean, value := totals[1]/totals[2], s.Of(totals)
-	influence := make([]float64, len(p.windows))
-	for i := range influence {
-		influence[i] = p.squares[i] - 2*mean*p.sum[i] + (mean*mean-value*value)*p.samples[i]
+func total(column []float64) (sum float64) {
+	for _, x := range column {
+		sum += x
 	}
-	return s, influence
+	return sum
 }
 
-// percentileOf makes the statistic of a percentile. Its windows' columns are the samples, and those among
-// them up to the percentile of the run. Where that share comes out higher by d when windows are drawn
-// anew, the percentile of those windows is, but for terms of higher order, the run's percentile at share
-// − d (Bahadur, 1966; Woodruff, 1952, for intervals). That takes no merging of histograms for each draw.
-func percentileOf(share float64) func(p *part) (stats.Statistic, []float64) {
-	return func(p *part) (stats.Statistic, []float64) {
+// logarithm is the figure of a time or rate whose logarithm has that variance. A time of 0 is taken for half
+// of what can be told apart.
+func (p *part) logarithm(value, variance, freedom, resolution float64) figure {
+	known := max(value, resolution/2)
+	f := figure{raw: value, samples: p.n, ms: p.milliseconds(), least: resolution * resolution / 12 / (known * known)}
+	f.Estimate = stats.Estimate{Value: math.Log(known), Below: variance + f.least, Above: variance + f.least, Freedom: freedom}
+	return f
+}
+
+func (p *part) milliseconds() int64 { return int64(len(p.windows)) * p.step }
+
+// resolution is how far times that are told apart are from each other, in milliseconds.
+func (p *part) resolution(value float64) float64 {
+	if p.whole {
+		return 1
+	}
+	return max(0.001, value/(1<<hist.FineBits))
+}
+
+// smoothed is the resolution of a mean of many times: that of a single one unless they vary by more.
+func (p *part) smoothed(value float64) float64 {
+	r := p.resolution(value)
+	if p.spread() > r {
+		return r / math.Sqrt(float64(p.n))
+	}
+	return r
+}
+
+// spread is the standard deviation of the population.
+func (p *part) spread() float64 {
+	mean := total(p.sum) / float64(p.n)
+	return math.Sqrt(max(0, total(p.squares)/float64(p.n)-mean*mean))
+}
+
+func (p *part) average() (figure, bool) {
+	sum := total(p.sum)
+	noise, wait := p.level()
+	variance := 0.0
+	if sum > 0 {
+		variance = noise.Variance / (sum * sum)
+	}
+	mean := sum / float64(p.n)
+	f := p.logarithm(mean, variance, noise.Freedom, p.smoothed(mean))
+	f.wait = wait
+	return f, true
+}
+
+func (p *part) deviation() (figure, bool) {
+	n, mean, deviation := float64(p.n), total(p.sum)/float64(p.n), p.spread()
+	series := make([]float64, len(p.windows))
+	for i := range series {
+		series[i] = p.squares[i] - 2*mean*p.sum[i] + (mean*mean-deviation*deviation)*p.samples[i]
+	}
+	noise, variance := stats.BatchNoise(series, p.batches()), 0.0
+	if deviation > 0 {
+		variance = noise.Variance / (4 * n * n * math.Pow(deviation, 4))
+	}
+	f := p.logarithm(deviation, variance, noise.Freedom, p.smoothed(mean))
+	p.addLevel(&f)
+	return f, true
+}
+
+// addLevel adds the variation of a level that a short run does not know.
+func (p *part) addLevel(f *figure) {
+	noise, wait := p.level()
+	if wait == 0 {
+		return
+	}
+	sum := total(p.sum)
+	variance := noise.Variance / (sum * sum)
+	f.Below, f.Above, f.Freedom, f.wait = f.Below+variance, f.Above+variance, noise.Freedom, wait
+}
+
+// throughput is of the time from the first start to an average response after the last one, which is JMeter's
+// where no response outlasts the others.
+func (p *part) throughput() (figure, bool) {
+	n, seconds := float64(p.n), total(p.seconds)
+	span := seconds + total(p.sum)/float64(p.n)/1000
+	if span <= 0 {
+		return figure{}, false
+	}
+	variance, freedom, wait := math.Inf(1), 1.0, 0.0
+	if seconds > 0 {
+		series := p.deviations(p.samples, p.seconds)
+		noise := stats.BatchNoise(series, p.batches())
+		if wait = p.slowRate(series); wait > 0 {
+			noise = stats.ShortNoise(series)
+		}
+		variance, freedom = noise.Variance/(n*n), noise.Freedom
+	}
+	rate := n / span
+	f := p.logarithm(rate, variance, freedom, 2/span) // a request more or less at either end
+	f.wait = wait
+	return f, true
+}
+
+// follows is the correlation from which the rate of requests follows their times: users wait for responses.
+const follows = -0.3
+
+// slowRate is how much longer the run would have to be for the variation of its rate to be known, 0 if it is. Where
+// the rate follows the times, it varies as slowly as they do, whether or not that can be seen in the counts alone.
+func (p *part) slowRate(series []float64) float64 {
+	if count, short := stats.Independent(series); short {
+		return longer(count)
+	}
+	if _, wait := p.level(); wait > 0 && stats.Correlation(series, p.deviations(p.sum, p.samples)) < follows {
+		return wait
+	}
+	return 0
+}
+
+// percentile makes the metric of a percentile. What is known is how far the share of samples up to it varies;
+// the samples at that share less and more bound the percentile (Woodruff, 1952), and their distances, as
+// so many standard errors of either side, make its variances.
+func percentile(share float64) func(p *part) (figure, bool) {
+	return func(p *part) (figure, bool) {
 		at := p.at(share)
-		upTo := make([]float64, len(p.windows))
-		for i := range p.windows {
-			for _, b := range p.windows[i].times.Buckets() {
-				if b.Slot > p.pooled[at].Slot {
-					break
-				}
-				upTo[i] += float64(b.Count)
-			}
+		upTo := p.upTo(at)
+		n := float64(p.n)
+		most := p.batches()
+		if noise, wait := p.level(); wait == 0 {
+			most = noise.Batches
 		}
-		have := float64(p.cumulative[at]) / float64(p.n)
-		s := stats.Statistic{Columns: [][]float64{upTo, p.samples}, Of: func(sums []float64) float64 {
-			return p.ms(p.at(min(1, max(0, share+have-sums[0]/sums[1]))))
-		}}
-		return s, stats.Linear(upTo, p.samples, have)
+		noise := stats.BatchNoise(p.deviations(upTo, p.samples), most)
+		variance := max(noise.Variance/(n*n), share*(1-share)/n)
+		t := stats.Quantile(1-stats.Alpha/2, noise.Freedom)
+		reach, value := t*math.Sqrt(variance), p.ms(at)
+		f := p.logarithm(value, 0, noise.Freedom, p.resolution(value))
+		f.Below += p.distance(f.Value, share-reach, t)
+		f.Above += p.distance(f.Value, share+reach, t)
+		p.addLevel(&f)
+		return f, true
 	}
 }
 
-// sessions is the estimate of affinity or continuity of a run, nil if that is not defined for it; alone as
-// in metric.estimate.
-func (s *Series) sessions(name string, alone bool) *stats.Estimate {
-	part, of, k, n := make([]float64, len(s.turns)), make([]float64, len(s.turns)), int64(0), int64(0)
-	for i, t := range s.turns {
-		hit, all := t.Named-t.Moves, t.Named
-		if name == "continuity" {
-			hit, all = t.Continued, t.Counted
+// distance is the variance that the percentile at a share makes, as t standard errors from value.
+func (p *part) distance(value, share, t float64) float64 {
+	if share < 0 || share > 1 || math.IsNaN(share) {
+		return math.Inf(1)
+	}
+	ms := p.ms(p.at(share))
+	d := (math.Log(max(ms, p.resolution(ms)/2)) - value) / t
+	return d * d
+}
+
+// upTo are the samples of each window up to the bucket with that index.
+func (p *part) upTo(at int) []float64 {
+	counts := make([]float64, len(p.windows))
+	for i := range p.windows {
+		for _, b := range p.windows[i].times.Buckets() {
+			if b.Slot > p.pooled[at].Slot {
+				break
+			}
+			counts[i] += float64(b.Count)
 		}
-		part[i], of[i] = float64(hit), float64(all)
-		k, n = k+hit, n+all
 	}
-	if n == 0 {
-		return nil
+	return counts
+}
+
+func (p *part) errorRate() (figure, bool) {
+	f := share(p.errors, p.samples)
+	f.samples, f.ms = p.n, p.milliseconds()
+	return f, true
+}
+
+// dispersed is by how much shares of batches vary more than independent requests' do in 19 of 20 cases: χ² of
+// 31 degrees of freedom at 95 %, by them.
+const dispersed = 1.45
+
+// share is a share by the window. Where it comes in bursts, they are counted, not what is in them: as many as
+// make the variance of the batches, as the extremal index has it for what exceeds a level (Leadbetter, 1983;
+// Ferro & Segers, 2003). Estimates are made when the bursts of both sides are known (estimated).
+func share(hits, of []float64) figure {
+	k, n := total(hits), total(of)
+	f := figure{raw: k / n, k: k, n: n, bursts: 1}
+	f.Value, f.Freedom = f.raw, math.Inf(1)
+	if k == 0 || k == n {
+		return f
 	}
-	e := stats.Estimate{Value: float64(k) / float64(n), Freedom: math.Inf(1)}
-	if !alone {
-		q, influence := stats.Ratio(part, of)
-		e = q.Bootstrap(influence)
+	series := make([]float64, len(hits))
+	for i := range series {
+		series[i] = hits[i] - f.raw*of[i]
 	}
-	e.Variance = max(e.Variance, independent(k, n))
-	return &e
+	binomial := k * (1 - f.raw)
+	noise, independent := stats.PlainNoise(series)
+	if independent && noise.Variance <= dispersed*binomial {
+		return f
+	}
+	if !independent {
+		noise = stats.BatchNoise(series, len(series))
+	}
+	if count, short := stats.Independent(series); short {
+		noise, f.wait = stats.ShortNoise(series), longer(count)
+	}
+	f.bursts, f.Freedom = min(n, max(1, noise.Variance/binomial)), noise.Freedom // all of them in one at most
+	return f
+}
+
+// sessions is affinity or continuity of a run, not ok if that is not defined for it.
+func (s *Series) sessions(name string) (f figure, ok bool) {
+	hits, of := make([]float64, len(s.turns)), make([]float64, len(s.turns))
+	for i, t := range s.turns {
+		hits[i], of[i] = float64(t.Named-t.Moves), float64(t.Named)
+		if name == "continuity" {
+			hits[i], of[i] = float64(t.Continued), float64(t.Counted)
+		}
+	}
+	if total(of) == 0 {
+		return figure{}, false
+	}
+	f = share(hits, of)
+	f.samples, f.ms = int64(f.n), int64(s.windows)*s.step
+	return f, true
 }

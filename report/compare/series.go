@@ -15,7 +15,6 @@ type Series struct {
 	Setup   Setup
 
 	step    int64 // length of a window in ms
-	last    int64 // when the last sample ended, ms since the first window began
 	windows int
 	rows    map[rowKey]*rowSeries
 	turns   []report.Transitions
@@ -48,55 +47,81 @@ func (b *SeriesBuilder) Freeze(name string, r *report.Results, setup Setup) *Ser
 		}
 	}
 	return &Series{
-		Name: name, Results: r, Setup: setup, step: b.step, last: b.last, windows: len(b.total.windows),
+		Name: name, Results: r, Setup: setup, step: b.step, windows: len(b.total.windows),
 		rows: b.rows, turns: grown(b.turns, len(b.total.windows)-1), users: b.users, early: b.early, crowded: b.crowded,
 	}
 }
 
 // extent is a part of a run: the windows from and up to.
-type extent struct{ from, to int }
+type extent struct {
+	from, to int
+	fixed    bool // by the user: rows outside have nothing to compare
+}
 
 func (e extent) windows() int { return max(0, e.to-e.from) }
 
 // whole is the whole run.
-func (s *Series) whole() extent { return extent{0, s.windows} }
+func (s *Series) whole() extent { return extent{to: s.windows} }
 
-// seconds is the length of a window; the last one ends with the run.
-func (s *Series) seconds(window int) float64 {
-	ms := s.step
-	if window == s.windows-1 {
-		ms = max(1, s.last-s.step*int64(window))
-	}
-	return float64(ms) / 1000
+// last is when the last sample started, ms since the first window began.
+func (s *Series) last() int64 { return s.rows[rowKey{total: true}].last }
+
+// overlap is how much of the window lies between two times in ms, in seconds. What begins and ends in the same
+// millisecond has a little of its only window.
+func (s *Series) overlap(window int, from, to int64) float64 {
+	start := s.step * int64(window)
+	return float64(max(0, min(start+s.step, to)-max(start, from))) / 1000
 }
 
-// The largest parts of a run that may be taken for its beginning and its end.
+// seconds is the length of a window; the last one ends with the last start.
+func (s *Series) seconds(window int) float64 {
+	return max(0.001, s.overlap(window, 0, s.last()))
+}
+
+// The largest parts of a run that may be taken for its beginning and its end, of its time and of its samples.
 const (
-	mostWarmUp   = 0.5
-	mostCoolDown = 0.25
+	mostLeftOut        = 0.5
+	mostSamplesLeftOut = 0.25
 )
 
 // steady is the part of the run that times, errors and throughput are compared of. What is left out at
-// the beginning is what the rule says (mser) for the latencies or the throughput, whichever is more, and at
-// the end, where some users are done before others, what it says for the throughput read backwards.
+// the beginning is what the rule says (MSER) for the latencies or the throughput, whichever is more, and at
+// the end, where some users are done before others, what it says for the throughput read backwards. Neither
+// is ever more than a quarter of the samples: users that are done early are no warm-up (Hoad, Robinson &
+// Davies, 2010, on what the rule must not take).
 // Runs with events are not steady by intention and taken as a whole, and so are those that are too
 // thin for a rule over windows.
 func (s *Series) steady(w WarmUp) extent {
 	e := s.whole()
 	if w.Fixed {
-		e.from = min(e.to, int((w.MS+s.step-1)/s.step))
+		e.from, e.fixed = min(e.to, int((w.MS+s.step-1)/s.step)), w.MS > 0
 		return e
 	}
 	latency, throughput, samples := s.means()
 	if len(s.Results.Events) > 0 || samples < thin*int64(e.to) {
 		return e
 	}
-	e.from = max(stats.MSER(latency, mostWarmUp), stats.MSER(throughput, mostWarmUp))
+	most := leftOutAtMost(throughput)
+	e.from = max(stats.MSER(latency, most), stats.MSER(throughput, most))
 	slices.Reverse(throughput)
-	if end := stats.MSER(throughput, mostCoolDown); end > 0 {
+	if end := stats.MSER(throughput, leftOutAtMost(throughput)); end > 0 {
 		e.to -= end + 1
 	}
 	return e
+}
+
+// leftOutAtMost is the share of the windows, from the first, that may be left out.
+func leftOutAtMost(samples []float64) float64 {
+	all, seen := 0.0, 0.0
+	for _, n := range samples {
+		all += n
+	}
+	for i, n := range samples {
+		if seen += n; seen > mostSamplesLeftOut*all {
+			return min(mostLeftOut, float64(i)/float64(len(samples)))
+		}
+	}
+	return 0
 }
 
 // thin is how many samples a window must have on average for the rule to see anything.
@@ -124,31 +149,61 @@ func (s *Series) means() (latency, throughput []float64, samples int64) {
 	return latency, throughput, samples
 }
 
-// part is one row over an extent: columns of windows, and all its samples in one histogram.
+// part is one row over those of its own windows that lie in an extent: columns of windows, and all its
+// samples in one histogram.
 type part struct {
 	samples, errors, sum, squares []float64
 	seconds                       []float64
 	windows                       []seriesWindow
+	step                          int64 // the length of a window, ms
 	pooled                        []hist.Bucket
 	cumulative                    []int64 // samples up to each bucket of pooled
-	n, failed                     int64
-	whole                         bool // times are whole milliseconds
+	n, failed, out                int64   // out are those outside the extent
+	whole                         bool    // times are whole milliseconds
 }
 
-// part cuts the row out of the series; nil if the run has no such row.
+// part cuts the row out of the series; nil if the run has no such row. A row of which the extent would leave
+// out more than a quarter is taken whole, as one of a label that only the beginning has.
 func (s *Series) part(key rowKey, e extent) *part {
 	r := s.rows[key]
-	if r == nil || e.windows() == 0 {
+	if r == nil {
 		return nil
 	}
-	p := &part{windows: r.windows[e.from:e.to], whole: s.Results.WholeMillis}
+	var all, within int64
+	for i := range r.windows {
+		all += r.windows[i].samples
+		if i >= e.from && i < e.to {
+			within += r.windows[i].samples
+		}
+	}
+	if !e.fixed && float64(all-within) > mostSamplesLeftOut*float64(all) {
+		e, within = s.whole(), all
+	}
+	if within == 0 {
+		return nil
+	}
+	p := s.cut(r, e)
+	p.out = all - within
+	return p
+}
+
+// cut makes the part of a row that has samples in the extent.
+func (s *Series) cut(r *rowSeries, e extent) *part {
+	from, to := max(r.first, s.step*int64(e.from)), min(r.last, s.step*int64(e.to))
+	for r.windows[e.from].samples == 0 {
+		e.from++
+	}
+	for r.windows[e.to-1].samples == 0 {
+		e.to--
+	}
+	p := &part{windows: r.windows[e.from:e.to], whole: s.Results.WholeMillis, step: s.step}
 	for i := range p.windows {
 		w := &p.windows[i]
 		p.samples = append(p.samples, float64(w.samples))
 		p.errors = append(p.errors, float64(w.errors))
 		p.sum = append(p.sum, float64(w.sum)/1000)
 		p.squares = append(p.squares, w.squares/1e6)
-		p.seconds = append(p.seconds, s.seconds(e.from+i))
+		p.seconds = append(p.seconds, s.overlap(e.from+i, from, to))
 		p.n += w.samples
 		p.failed += w.errors
 	}

@@ -37,13 +37,16 @@ type SeriesBuilder struct {
 	turns   []report.Transitions
 	begun   bool
 	users   int
-	last    int64 // the latest end of a sample, ms since origin
 	early   int64 // samples that ended before the first window
 	crowded int64 // samples whose label's or node's row there was no room for
 }
 
-// rowSeries is one row by the window.
-type rowSeries struct{ windows []seriesWindow }
+// rowSeries is one row by the window. A sample belongs to the window in which it started: by its end, a
+// single response that takes 30 s would make the run of 10 s one of 40 s, and the rest of it a beginning.
+type rowSeries struct {
+	windows     []seriesWindow
+	first, last int64 // its earliest and latest start, ms since the first window began
+}
 
 // NewSeriesBuilder makes an empty SeriesBuilder around b, to which Add hands each sample first.
 func NewSeriesBuilder(b *report.Builder) *SeriesBuilder {
@@ -60,32 +63,32 @@ func (b *SeriesBuilder) Add(s *loadgen.Sample) {
 	if !s.IsRequest() {
 		return
 	}
-	at := b.window(s)
-	b.total.add(at, s)
-	b.addRow(rowKey{label: s.Label}, at, s)
+	since := b.since(s)
+	at := int(since / b.step)
+	b.total.add(at, since, s)
+	b.addRow(rowKey{label: s.Label}, at, since, s)
 	if s.Node != "" {
-		b.addRow(rowKey{label: s.Label, node: s.Node}, at, s)
-		b.addRow(rowKey{total: true, node: s.Node}, at, s)
+		b.addRow(rowKey{label: s.Label, node: s.Node}, at, since, s)
+		b.addRow(rowKey{total: true, node: s.Node}, at, since, s)
 	}
 	b.turns = grown(b.turns, at)
 	b.turns[at].Add(b.results.TakeTransitions())
 }
 
-// window is the window in which the sample ended.
-func (b *SeriesBuilder) window(s *loadgen.Sample) int {
+// since is when the sample started, in milliseconds since the first window began; there is a window for it.
+// What started before the first sample that was recorded is taken for the beginning.
+func (b *SeriesBuilder) since(s *loadgen.Sample) int64 {
 	if !b.begun {
 		b.begun, b.origin = true, s.StartMillis()
 	}
-	since := s.StartMillis() + s.WholeMillis() - b.origin
-	if since < 0 {
+	since := s.StartMillis() - b.origin
+	if since+s.WholeMillis() < 0 {
 		b.early++
-		return 0
 	}
-	b.last = max(b.last, since)
 	for since/b.step >= mostWindows {
 		b.coarsen()
 	}
-	return int(since / b.step)
+	return max(0, since)
 }
 
 // coarsen merges neighbouring windows.
@@ -126,7 +129,7 @@ func grown[T any](windows []T, at int) []T {
 	return append(windows, make([]T, at+1-len(windows))...)
 }
 
-func (b *SeriesBuilder) addRow(key rowKey, at int, s *loadgen.Sample) {
+func (b *SeriesBuilder) addRow(key rowKey, at int, since int64, s *loadgen.Sample) {
 	r := b.rows[key]
 	if r == nil {
 		if len(b.rows) >= mostSeries {
@@ -137,10 +140,14 @@ func (b *SeriesBuilder) addRow(key rowKey, at int, s *loadgen.Sample) {
 		r = &rowSeries{}
 		b.rows[key] = r
 	}
-	r.add(at, s)
+	r.add(at, since, s)
 }
 
-func (r *rowSeries) add(at int, s *loadgen.Sample) {
+func (r *rowSeries) add(at int, since int64, s *loadgen.Sample) {
+	if len(r.windows) == 0 {
+		r.first = since
+	}
+	r.first, r.last = min(r.first, since), max(r.last, since)
 	r.windows = grown(r.windows, at)
 	r.windows[at].add(s)
 }

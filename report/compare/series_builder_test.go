@@ -21,7 +21,7 @@ func TestSeriesKeepsWhatTheReportHas(t *testing.T) {
 		if samples >= 3000 && s.windows <= mostWindows/2 {
 			t.Errorf("%d samples in %d windows only", samples, s.windows)
 		}
-		all := s.part(rowKey{total: true}, extent{0, s.windows})
+		all := s.part(rowKey{total: true}, s.whole())
 		row := s.Results.Total
 		if all.n != row.Samples || all.failed != row.Errors {
 			t.Errorf("%d samples, %d errors, want %d, %d", all.n, all.failed, row.Samples, row.Errors)
@@ -31,21 +31,21 @@ func TestSeriesKeepsWhatTheReportHas(t *testing.T) {
 				t.Errorf("%d samples: %v at %v, the report has %v", samples, got, x.share, x.want)
 			}
 		}
-		average, _ := averageOf(all)
-		sampletest.Roughly(t, "average", average.Of(average.Totals()), row.AverageMS, 1e-9)
-		deviation, _ := deviationOf(all)
-		sampletest.Roughly(t, "standard deviation", deviation.Of(deviation.Totals()), row.StdDevMS, 1e-6)
+		average, _ := all.average()
+		sampletest.Roughly(t, "average", average.raw, row.AverageMS, 1e-9)
+		deviation, _ := all.deviation()
+		sampletest.Roughly(t, "standard deviation", deviation.raw, row.StdDevMS, 1e-6)
 		var nodes int64
 		for _, n := range []string{"s1", "s2"} {
-			if q := s.part(rowKey{label: "GET /", node: n}, extent{0, s.windows}); q != nil {
+			if q := s.part(rowKey{label: "GET /", node: n}, s.whole()); q != nil {
 				nodes += q.n
 			}
 		}
 		if nodes != all.n {
 			t.Errorf("%d samples of nodes, want %d", nodes, all.n)
 		}
-		if e := s.sessions("affinity", true); samples > 1 && e.Value != *s.Results.Affinity.Affinity {
-			t.Errorf("affinity %v, the report has %v", e.Value, *s.Results.Affinity.Affinity)
+		if f, _ := s.sessions("affinity"); samples > 1 && f.raw != *s.Results.Affinity.Affinity {
+			t.Errorf("affinity %v, the report has %v", f.raw, *s.Results.Affinity.Affinity)
 		}
 	}
 }
@@ -61,7 +61,7 @@ func TestSeriesOfOddClocks(t *testing.T) {
 	if s.windows > mostWindows || s.early != 1 {
 		t.Errorf("%d windows, %d samples too early", s.windows, s.early)
 	}
-	if p := s.part(rowKey{total: true}, extent{0, s.windows}); p.n != 4 {
+	if p := s.part(rowKey{total: true}, s.whole()); p.n != 4 {
 		t.Errorf("%d samples", p.n)
 	}
 }

@@ -8,32 +8,42 @@ import (
 	"stickbench/internal/format"
 	"stickbench/internal/stats"
 	"stickbench/report"
-
-	descriptive "github.com/montanaflynn/stats"
 )
 
 // comparer is one call of Compare.
 type comparer struct {
-	margin        Margin
+	Options
 	before, after *side
 }
 
-// ranks reports whether there are enough runs to compare runs with runs.
+// ranks reports whether there are enough runs for ranks.
 func (c *comparer) ranks() bool { return min(len(c.before.runs), len(c.after.runs)) >= rankRuns }
 
 func (c *comparer) method() Method {
-	if c.ranks() {
-		return Method{Test: TestRanks, Confidence: stats.Confidence, Level: stats.Alpha}
+	m := Method{Test: testOf(len(c.before.runs), len(c.after.runs)), Confidence: stats.Confidence, Level: stats.Alpha, Strict: c.Strict}
+	if m.Test == TestBatches {
+		m.RunSpread = c.RunSpread
 	}
-	return Method{Test: testBootstrap, Confidence: stats.Confidence, Level: bootstrapLevel, Resamples: stats.Resamples, Seed: stats.BootstrapSeed}
+	return m
+}
+
+// testOf is the test for so many runs before and after.
+func testOf(n, m int) string {
+	switch {
+	case min(n, m) >= rankRuns:
+		return TestRanks
+	case min(n, m) >= 2 || max(n, m) >= lendingRuns:
+		return TestStudent
+	}
+	return TestBatches
 }
 
 // total is the row over all samples, with the sessions' metrics, and a row for each node.
 func (c *comparer) total() Row {
 	row := c.row(rowKey{total: true}, report.TotalLabel)
 	for _, m := range sessionMetrics {
-		before, after := c.before.sessions(m.name, c.ranks()), c.after.sessions(m.name, c.ranks())
-		if len(before.runs)+len(after.runs) > 0 {
+		before, after := c.before.sessions(m.name), c.after.sessions(m.name)
+		if len(before)+len(after) > 0 {
 			row.Changes = append(row.Changes, c.change(&m, before, after))
 		}
 	}
@@ -93,7 +103,7 @@ func (c *comparer) row(key rowKey, label string) Row {
 	}
 	for i := range rowMetrics {
 		m := &rowMetrics[i]
-		row.Changes = append(row.Changes, c.change(m, measure(m, before, c.ranks()), measure(m, after, c.ranks())))
+		row.Changes = append(row.Changes, c.change(m, measure(m, before), measure(m, after)))
 	}
 	return row
 }
@@ -101,162 +111,173 @@ func (c *comparer) row(key rowKey, label string) Row {
 // change compares a metric.
 func (c *comparer) change(m *metric, before, after measured) Change {
 	ch := Change{Metric: m.name, Unit: m.unit}
-	if len(before.runs) > 0 {
-		ch.Before = finite(c.figure(&before))
+	ranks := testOf(len(before), len(after)) == TestRanks
+	if len(before) > 0 {
+		ch.Before = finite(before.figure(m.unit, ranks))
 	}
-	if len(after.runs) > 0 {
-		ch.After = finite(c.figure(&after))
+	if len(after) > 0 {
+		ch.After = finite(after.figure(m.unit, ranks))
 	}
 	if ch.Before == nil || ch.After == nil {
 		return ch
 	}
-	ch.Margin = c.margin.of(m.unit, *ch.Before, c.before.whole() || c.after.whole())
+	ch.Margin = c.Margin.of(m.unit, *ch.Before, c.before.whole() || c.after.whole())
+	if m.unit == UnitShare {
+		before, after = estimated(before, after)
+	}
 	c.test(&ch, before, after)
-	ch.bound()
-	if ch.Delta != nil && *ch.Before != 0 {
-		ch.Relative = finite(*ch.Delta / *ch.Before)
-	}
-	ch.Reason = cmp.Or(before.lack, after.lack)
+	ch.Reason = cmp.Or(c.before.short(), c.after.short())
+	ch.size.few, ch.size.wait, ch.size.ms = few(m, before, after), max(before.wait(), after.wait()), max(before.milliseconds(), after.milliseconds())
 	return ch
-}
-
-// bound keeps the interval within what there can be: no figure falls below 0, and no share above 1.
-func (ch *Change) bound() {
-	if ch.Low != nil {
-		ch.Low = finite(max(*ch.Low, -*ch.Before))
-	}
-	if ch.High != nil && ch.Unit == UnitShare {
-		ch.High = finite(min(*ch.High, 1-*ch.Before))
-	}
-}
-
-// figure is the metric of a side.
-func (c *comparer) figure(m *measured) float64 {
-	if c.ranks() {
-		v, _ := descriptive.Median(m.values())
-		return v
-	}
-	return m.pooled().Value
 }
 
 // test sets the change, its interval and its p-value.
 func (c *comparer) test(ch *Change, before, after measured) {
-	if !c.ranks() {
-		d := after.pooled()
-		d = d.Minus(before.pooled())
-		ci := d.Interval()
-		ch.Delta, ch.Low, ch.High = finite(d.Value), finite(ci.Low), finite(ci.High)
-		if !constant(before, after) {
-			ch.P = finite(d.P())
+	d := c.contrast(ch, before, after)
+	ci := d.Interval()
+	test := testOf(len(before), len(after))
+	if test == TestRanks {
+		ci = c.shift(ch, &d, before, after)
+	}
+	back := func(x float64) float64 { return x } // from the metric's scale
+	if ch.Unit != UnitShare {
+		base := math.Exp(before.level(test == TestRanks))
+		back = func(x float64) float64 { return base * math.Expm1(x) }
+	}
+	ch.Delta, ch.Low, ch.High = finite(back(d.Value)), finite(back(ci.Low)), finite(back(ci.High))
+	if ch.Unit == UnitShare { // no share is below 0 or above 1
+		ch.Low, ch.High = finite(max(ci.Low, -*ch.Before)), finite(min(ci.High, 1-*ch.Before))
+	}
+	if ch.Delta != nil && *ch.Before != 0 {
+		ch.Relative = finite(*ch.Delta / *ch.Before)
+	}
+	if ch.P == nil && !constant(before, after) {
+		ch.P = finite(d.P())
+	}
+	ch.size.of(&d, test, before, after)
+	ch.size.low, ch.size.high = c.marginOf(ch)
+}
+
+// marginOf is the margin on the metric's scale.
+func (c *comparer) marginOf(ch *Change) (low, high float64) {
+	if ch.Unit == UnitShare || *ch.Before <= 0 {
+		return -ch.Margin, ch.Margin
+	}
+	return math.Log(max(1e-9, 1 - ch.Margin / *ch.Before)), math.Log1p(ch.Margin / *ch.Before)
+}
+
+// contrast is the difference of the sides on the metric's scale, by the method that their runs allow.
+func (c *comparer) contrast(ch *Change, before, after measured) stats.Estimate {
+	least := after.least(ch.Unit).Minus(before.least(ch.Unit))
+	if testOf(len(before), len(after)) != TestBatches {
+		d := stats.Student(before.values(), after.values())
+		d.Below, d.Above = max(d.Below, least.Below), max(d.Above, least.Above)
+		return d
+	}
+	spread := stats.Estimate{Freedom: math.Inf(1)}
+	if ch.Unit != UnitShare {
+		spread.Below = c.RunSpread * c.RunSpread
+	}
+	for _, side := range []measured{before, after} {
+		if seen := stats.Variance(side.values()); seen > spread.Below {
+			spread.Below, spread.Freedom = seen, float64(len(side)-1)
 		}
-		return
 	}
+	spread.Above = spread.Below
+	return after.within(spread).Minus(before.within(spread))
+}
+
+// shift is the shift by ranks, with its interval, p-value and effect size. No interval is narrower than the
+// resolution makes it: that no run had an error does not mean that errors are impossible.
+func (c *comparer) shift(ch *Change, d *stats.Estimate, before, after measured) stats.Interval {
 	x, y := before.values(), after.values()
-	shift, ci := stats.HodgesLehmann(x, y)
-	if ch.Unit == UnitShare { // that no run had an error does not mean that errors are impossible
-		d := after.within()
-		d = d.Minus(before.within())
-		d.Value = shift
-		ci = stats.Interval{Low: min(ci.Low, d.Interval().Low), High: max(ci.High, d.Interval().High)}
-	}
-	ch.Delta, ch.Low, ch.High = finite(shift), finite(ci.Low), finite(ci.High)
+	var ci stats.Interval
+	d.Value, ci = stats.HodgesLehmann(x, y)
+	least := after.least(ch.Unit).Minus(before.least(ch.Unit))
+	least.Value, least.Freedom = d.Value, math.Inf(1)
+	ci.Low, ci.High = min(ci.Low, least.Interval().Low), max(ci.High, least.Interval().High)
 	ch.Effect = finite(stats.CliffsDelta(x, y))
 	if !constant(before, after) {
 		ch.P = finite(stats.MannWhitney(x, y))
 	}
+	return ci
 }
 
-// judge gives the verdicts. Holm's correction goes over three families: the metrics that the verdict on
-// the whole goes by, the other ones of the row over all samples, and those of all other rows together.
-// The question whether the run got worse is not drowned by the number of labels then, nor does the
-// number of labels make false alarms.
-func (c *comparer) judge(total *Row, labels []Row) {
-	var gate, other, rest []*Change
-	for i := range total.Changes {
-		if Gates[total.Changes[i].Metric] {
-			gate = append(gate, &total.Changes[i])
-			continue
-		}
-		other = append(other, &total.Changes[i])
-	}
-	var collect func(rows []Row)
-	collect = func(rows []Row) {
-		for i := range rows {
-			for j := range rows[i].Changes {
-				rest = append(rest, &rows[i].Changes[j])
-			}
-			collect(rows[i].Nodes)
-		}
-	}
-	collect(total.Nodes)
-	collect(labels)
-	for _, family := range [][]*Change{gate, other, rest} {
-		c.judgeFamily(family)
-	}
-	neutralNodes(total)
-	for i := range labels {
-		neutralNodes(&labels[i])
-	}
-}
-
-// neutralNodes takes the judgement out of the verdicts on nodes' throughput.
-func neutralNodes(row *Row) {
-	for i := range row.Nodes {
-		for j := range row.Nodes[i].Changes {
-			ch := &row.Nodes[i].Changes[j]
-			if ch.Metric == "throughput" && (ch.Verdict == Better || ch.Verdict == Worse) {
-				ch.Verdict = Changed
-			}
-		}
-	}
-}
-
-// judgeFamily adjusts the p-values of a family and gives its verdicts. Metrics without data enough for a
-// verdict, and those that did not vary at all, can give no false alarm and do not count in it.
-func (c *comparer) judgeFamily(family []*Change) {
+// judge gives the verdicts. Holm's correction goes over what the conditions are about and nothing else: the
+// question that was asked is not drowned by the number of rows on the page, and they make no false alarms,
+// since they gate nothing.
+func (c *comparer) judge(r *Comparison, gating []*Change) {
 	var p []float64
 	var tested []*Change
-	for _, ch := range family {
-		if ch.P != nil && ch.Reason == "" {
+	for _, ch := range gating {
+		if ch == nil || ch.Gates {
+			continue
+		}
+		ch.Gates = true
+		if ch.P != nil && ch.Reason == "" { // what cannot raise an alarm does not count
 			p, tested = append(p, *ch.P), append(tested, ch)
 		}
 	}
 	for i, adjusted := range stats.Holm(p) {
 		tested[i].AdjustedP = &adjusted
 	}
-	for _, ch := range family {
-		if ch.Before != nil && ch.After != nil {
-			ch.Verdict, ch.Reason = c.verdict(ch, len(tested))
+	var each func(row *Row)
+	each = func(row *Row) {
+		for i := range row.Changes {
+			row.Changes[i].judge(len(tested))
+		}
+		for i := range row.Nodes {
+			each(&row.Nodes[i])
+			neutral(&row.Nodes[i])
+		}
+	}
+	each(&r.Total)
+	for i := range r.Labels {
+		each(&r.Labels[i])
+	}
+}
+
+// neutral takes the judgement out of the verdict on a node's throughput.
+func neutral(node *Row) {
+	for i := range node.Changes {
+		ch := &node.Changes[i]
+		if ch.Metric == "throughput" && (ch.Verdict == Better || ch.Verdict == Worse) {
+			ch.Verdict, ch.Certain = Changed, false
 		}
 	}
 }
 
-// verdict is the verdict on a change, in a family of that many tests.
-func (c *comparer) verdict(ch *Change, family int) (verdict, reason string) {
+// judge gives the verdict on a change, beside so many that gate.
+func (ch *Change) judge(gating int) {
+	if ch.Before == nil || ch.After == nil {
+		return
+	}
+	ch.Verdict = CannotTell
 	if ch.Reason != "" {
-		return CannotTell, ch.Reason
+		return
 	}
-	if ch.Low != nil && ch.High != nil && (stats.Interval{Low: *ch.Low, High: *ch.High}).Within(ch.Margin) {
-		return Same, ""
-	}
-	beyond := ch.Delta != nil && math.Abs(*ch.Delta) > ch.Margin
+	p := cmp.Or(ch.AdjustedP, ch.P)
+	beyond, changed := math.Abs(*ch.Delta) > ch.Margin, p != nil && *p < stats.Alpha
 	switch {
-	case beyond && ch.AdjustedP != nil && *ch.AdjustedP < c.method().Level:
+	case ch.Low != nil && ch.High != nil && (stats.Interval{Low: *ch.Low, High: *ch.High}).Within(ch.Margin):
+		ch.Verdict = Same
+	case changed && !beyond:
+		ch.Verdict = ChangedWithin
+	case changed:
+		ch.Verdict = Worse
 		if (*ch.Delta > 0) == MoreIsBetter(ch.Metric) {
-			return Better, ""
+			ch.Verdict = Better
 		}
-		return Worse, ""
-	case beyond && c.ranks() && ch.P != nil && *ch.P < stats.Alpha:
-		return CannotTell, fmt.Sprintf("with %s at once chance could do this: take more runs", format.Plural(int64(family), "metric"))
-	case beyond && ch.P == nil:
-		return CannotTell, "too little was measured to tell it from noise: take longer runs, or more"
-	case beyond:
-		return CannotTell, "a change of that size may be noise"
+		ch.Certain = ch.Low != nil && *ch.Low > ch.Margin || ch.High != nil && *ch.High < -ch.Margin
+	default:
+		ch.Reason, ch.Needed = ch.size.needed(beyond)
+		if ch.P != nil && *ch.P < stats.Alpha {
+			ch.Reason = fmt.Sprintf("with %s at once chance could do this", format.Plural(int64(gating), "metric"))
+		}
 	}
-	return CannotTell, "no change beyond the margin is shown, but the interval does not rule it out"
 }
 
-// MoreIsBetter says which way is up.
+// MoreIsBetter reports which way is up.
 func MoreIsBetter(name string) bool {
 	for _, m := range slices.Concat(rowMetrics, sessionMetrics) {
 		if m.name == name {

@@ -8,6 +8,7 @@ import (
 
 	"stickbench/internal/format"
 	"stickbench/report"
+	"stickbench/report/compare"
 )
 
 // The elements and attributes are those that Jenkins, GitLab and GitHub's actions read: Jenkins's
@@ -77,13 +78,35 @@ func WriteJUnit(w io.Writer, r *report.Results) error {
 		suite.Cases = append(suite.Cases, junitCase{Name: "the run finished", Class: suite.Name, Time: "0",
 			Failure: &junitFailure{Type: "run", Message: said, junitText: junitText{said}}})
 	}
-	all := junitSuites{Name: "stickbench", Tests: suite.Tests, Failures: suite.Failures, Time: seconds, Suites: []junitSuite{suite}}
+	return writeJUnit(w, suite, "results")
+}
+
+// WriteComparisonJUnit writes the conditions of a comparison as JUnit's XML: a suite with a test case for each of
+// them. One that is met failed, and so did one that could not be judged.
+//
+// Errors are those of w.
+func WriteComparisonJUnit(w io.Writer, r *compare.Comparison) error {
+	suite := junitSuite{Name: "compare " + format.Clean(r.Before.Name) + " " + format.Clean(r.After.Name), Time: "0", Tests: len(r.Conditions), Err: junitLines(r.Warnings)}
+	for _, c := range r.Conditions {
+		one := junitCase{Name: "not: " + format.Clean(c.Text), Class: suite.Name, Time: "0"}
+		if c.Met || c.NotJudged {
+			suite.Failures++
+			said := format.Clean(c.Actual)
+			one.Failure = &junitFailure{Type: "regression", Message: said, junitText: junitText{format.Clean(c.Text) + "\n" + said}}
+		}
+		suite.Cases = append(suite.Cases, one)
+	}
+	return writeJUnit(w, suite, "comparison")
+}
+
+func writeJUnit(w io.Writer, suite junitSuite, what string) error {
+	all := junitSuites{Name: "stickbench", Tests: suite.Tests, Failures: suite.Failures, Time: suite.Time, Suites: []junitSuite{suite}}
 	text, err := xml.MarshalIndent(all, "", "  ")
 	if err == nil {
 		_, err = io.WriteString(w, xml.Header+string(text)+"\n")
 	}
 	if err != nil {
-		return fmt.Errorf("write results as JUnit XML: %w", err)
+		return fmt.Errorf("write %s as JUnit XML: %w", what, err)
 	}
 	return nil
 }

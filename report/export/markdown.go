@@ -74,7 +74,7 @@ func (m *markdown) changes(row *compare.Row, own string) {
 	m.line("| %s# Samples | %s | %s |  |  |  |", own, format.Count(row.SamplesBefore), format.Count(row.SamplesAfter))
 	for i := range row.Changes {
 		ch := &row.Changes[i]
-		verdict := view.VerdictText(ch)
+		verdict := compare.VerdictText(ch)
 		if ch.Verdict == compare.Worse || ch.Verdict == compare.Better {
 			verdict = "**" + verdict + "**"
 		}
@@ -91,7 +91,7 @@ func (m *markdown) remarks(r *compare.Comparison) {
 		m.line("- "+format, args...)
 	}
 	for _, c := range r.Conditions {
-		if c.Met {
+		if c.Met || c.NotJudged {
 			item("✗ %s: %s", markdownText(c.Text), markdownText(c.Actual))
 		}
 	}

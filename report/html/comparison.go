@@ -59,6 +59,7 @@ type comparisonPage struct {
 // verdictBadges are the verdicts on the whole: words, sign and colour.
 var verdictBadges = map[string][2]string{
 	compare.Better: {"✓ BETTER", "pass"}, compare.Worse: {"✗ WORSE", "fail"}, compare.Same: {"= SAME", "pass"}, compare.CannotTell: {"? CANNOT TELL", "open"},
+	compare.ChangedWithin: {"≈ CHANGED, WITHIN THE MARGIN", "pass"},
 }
 
 func newComparisonPage(r *compare.Comparison, version string) *comparisonPage {
@@ -70,7 +71,7 @@ func newComparisonPage(r *compare.Comparison, version string) *comparisonPage {
 	}
 	p.htmlFrame = newHTMLFrame(p.Title+" – "+r.Verdict, version)
 	for _, c := range r.Conditions {
-		p.Conditions = append(p.Conditions, compare.Condition{Text: format.Clean(c.Text), Met: c.Met, Actual: format.Clean(c.Actual)})
+		p.Conditions = append(p.Conditions, compare.Condition{Text: format.Clean(c.Text), Met: c.Met, NotJudged: c.NotJudged, Actual: format.Clean(c.Actual)})
 	}
 	for _, w := range r.Warnings[:min(len(r.Warnings), htmlWarnings)] {
 		p.Warnings = append(p.Warnings, shortened(format.Clean(w)))
@@ -198,7 +199,7 @@ var verdictClasses = map[string]string{compare.Better: "ok", compare.Worse: "bad
 func newEffectRow(ch *compare.Change, reach float64) effectRow {
 	e := effectRow{
 		Metric: view.MetricName(ch.Metric) + view.UnitSuffix(ch), Before: compare.FigureText(ch.Before, ch.Unit), After: compare.FigureText(ch.After, ch.Unit),
-		Change: compare.DeltaText(ch), Interval: compare.IntervalText(ch), Verdict: strings.TrimSpace(view.VerdictSigns[ch.Verdict] + " " + view.VerdictText(ch)),
+		Change: compare.DeltaText(ch), Interval: compare.IntervalText(ch), Verdict: strings.TrimSpace(view.VerdictSigns[ch.Verdict] + " " + compare.VerdictText(ch)),
 		Class: verdictClasses[ch.Verdict], Known: ch.Delta != nil,
 	}
 	if ch.Delta != nil {

@@ -109,8 +109,26 @@ func (v *chartView) plot(id, title, unit string, y scale, value pointValue, word
 		p.Columns = append(p.Columns, plotColumn{x, end - x, v.moment(i) + " – " + v.moment(i+1) + sideValues(was, is, unit, words)})
 		x = end
 	}
-	p.Curves = sideCurves(before, after)
+	p.Curves = append(v.leftOut(), sideCurves(before, after)...)
 	return logNote(p, &y)
+}
+
+// leftOut shades what is left out of the comparison, of each side that has some.
+func (v *chartView) leftOut() (list []curve) {
+	end := float64(v.StepMS * int64(v.steps))
+	for _, side := range []struct {
+		name  string
+		spans []compare.Span
+	}{{"left out before", v.BeforeLeftOut}, {"left out after", v.AfterLeftOut}} {
+		var shapes string
+		for _, span := range side.spans {
+			shapes += area([]place{{float64(span.FromMS) / end, 1}, {min(1, float64(span.ToMS)/end), 1}}, plotHeight, plotHeight)
+		}
+		if shapes != "" {
+			list = append(list, curve{side.name, "leftout", shapes})
+		}
+	}
+	return list
 }
 
 // place is the middle of a step.
@@ -135,7 +153,7 @@ func sideValues(before, after float64, unit string, words func(float64) string) 
 
 // note says what the charts over time show.
 func (v *chartView) note(r *compare.Comparison) string {
-	said := fmt.Sprintf("Steps of %s since the first request, whole runs with what the comparison leaves out. ", format.Span(v.StepMS))
+	said := fmt.Sprintf("Steps of %s since the first request, by the start of requests, whole runs; what the comparison leaves out is shaded. ", format.Span(v.StepMS))
 	if len(r.Before.Runs) > 1 || len(r.After.Runs) > 1 {
 		said += "The runs of a side are laid on top of each other: rates are per run, percentiles of all their requests. "
 	}

@@ -90,13 +90,13 @@ func TestWriteComparisonHTML(t *testing.T) {
 func TestComparisonHTMLSays(t *testing.T) {
 	for name, parts := range map[string][]string{
 		"differs": {
-			"<h1>shop, before and after</h1>", `<strong class="badge fail">✗ WORSE</strong>`, "GET /cart|&lt;b&gt;", `<td class="l bad">✗ worse</td>`,
+			"<h1>shop, before and after</h1>", `<strong class="badge fail">✗ WORSE</strong>`, "GET /cart|&lt;b&gt;", `<td class="l bad">✗ worse, certainly beyond the margin</td>`, `✗ (worse, certainly beyond the margin)`,
 			"s1 before</span>", "50.0%, expected 50.0%", "66.8%, expected 66.7%", "weight 1</td><td class=\"l\">weight 2", "⚠ the load itself",
-			"fixed seed", `<figure class="plot time" id="p95">`, `class="line before"`, `id="percentiles"`, `id="failures"`, "✗ p95", "stickbench v1.2.3",
+			"batch means", `<figure class="plot time" id="p95">`, `class="line before"`, `id="percentiles"`, `id="failures"`, "✗ p95", "stickbench v1.2.3",
 		},
 		"hour":    {"Here are at most 60 labels", "= same"},
-		"nothing": {"? CANNOT TELL", "No response named its node.", "There were no errors on either side.", "1 sample in a run are too few"},
-		"runs":    {"Mann-Whitney", "5 runs", "rates are per run"},
+		"nothing": {"? CANNOT TELL", "No response named its node.", "There were no errors on either side.", "of runs on a side are too little"},
+		"runs":    {"Student&#39;s t", "5 runs", "rates are per run"},
 	} {
 		for _, part := range parts {
 			if !strings.Contains(comparisonPages()[name], part) {

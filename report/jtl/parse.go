@@ -98,10 +98,7 @@ func excerpt(text []byte) string {
 
 // interner keeps one copy of the texts that come again and again, such as labels. It is bounded: texts that
 // are long or come late are copied each time.
-type interner struct {
-	texts  map[string]string
-	recent [256]string // those met last, found without a hash of all their bytes
-}
+type interner map[string]string
 
 const (
 	internTexts  = 1 << 16
@@ -109,24 +106,16 @@ const (
 )
 
 // text is b as a string.
-func (m *interner) text(b []byte) string {
-	n := len(b)
-	if n == 0 {
+func (m interner) text(b []byte) string {
+	if len(b) == 0 {
 		return ""
 	}
-	recent := &m.recent[uint8(n)*31+b[0]+b[n/2]*7+b[n-1]*13]
-	if *recent == string(b) {
-		return *recent
+	if s, ok := m[string(b)]; ok {
+		return s
 	}
-	s, ok := m.texts[string(b)]
-	if !ok {
-		s = string(b)
-		if n <= internLength && len(m.texts) < internTexts {
-			m.texts[s] = s
-		}
-	}
-	if n <= internLength {
-		*recent = s
+	s := string(b)
+	if len(s) <= internLength && len(m) < internTexts {
+		m[s] = s
 	}
 	return s
 }

@@ -47,7 +47,7 @@ func WriteComparison(w io.Writer, r *compare.Comparison, opt ComparisonOptions) 
 	return nil
 }
 
-var verdictStyles = map[string]style{compare.Better: green, compare.Worse: red, compare.Same: green, compare.CannotTell: yellow}
+var verdictStyles = map[string]style{compare.Better: green, compare.Worse: red, compare.Same: green, compare.ChangedWithin: green, compare.CannotTell: yellow}
 
 func writeComparisonVerdict(p *page, r *compare.Comparison) {
 	p.hang(verdictStyles[r.Verdict], strings.ToUpper(r.Verdict), view.Headline(r))
@@ -121,7 +121,7 @@ func writeConditions(p *page, r *compare.Comparison) {
 	}
 	p.section("Regression if")
 	for _, c := range r.Conditions {
-		sign, as := mark(!c.Met)
+		sign, as := mark(!c.Met && !c.NotJudged)
 		p.hang(as, sign, format.Clean(c.Text)+": "+format.Clean(c.Actual))
 	}
 }

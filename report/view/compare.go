@@ -5,18 +5,20 @@ import (
 	"strings"
 
 	"stickbench/internal/format"
+	"stickbench/report"
 	"stickbench/report/compare"
 )
 
 // words say what the side is, and what of it was compared.
 func SideText(s *compare.Side) string {
-	var samples, duration, warmUp, coolDown int64
+	var samples, duration, warmUp, coolDown, out int64
 	names := make([]string, 0, len(s.Runs))
 	for _, run := range s.Runs {
 		samples += run.Samples
 		duration += run.DurationMS
 		warmUp += run.WarmUpMS
 		coolDown += run.CoolDownMS
+		out += run.LeftOut
 		names = append(names, format.Clean(run.Name))
 	}
 	what := strings.Join(names, ", ")
@@ -35,7 +37,7 @@ func SideText(s *compare.Side) string {
 		left = append(left, format.Span(coolDown)+" at the end")
 	}
 	if len(left) > 0 {
-		parts = append(parts, strings.Join(left, " and ")+" left out")
+		parts = append(parts, strings.Join(left, " and ")+" left out ("+format.Plural(out, "request")+")")
 	}
 	return strings.Join(parts, " · ")
 }
@@ -54,7 +56,7 @@ func ChangesTable(row *compare.Row, head string) *Table {
 	for i := range row.Changes {
 		ch := &row.Changes[i]
 		add(MetricName(ch.Metric)+UnitSuffix(ch), compare.FigureText(ch.Before, ch.Unit), compare.FigureText(ch.After, ch.Unit),
-			compare.DeltaText(ch), compare.IntervalText(ch), VerdictText(ch))
+			compare.DeltaText(ch), compare.IntervalText(ch), compare.VerdictText(ch))
 	}
 	t.Groups = [][]Column{columns}
 	return t
@@ -66,13 +68,6 @@ func UnitSuffix(ch *compare.Change) string {
 		return ", ms"
 	}
 	return ""
-}
-
-func VerdictText(ch *compare.Change) string {
-	if ch.Verdict == "" {
-		return compare.NoFigure
-	}
-	return ch.Verdict
 }
 
 // reasons are why metrics cannot be told, each reason once.
@@ -99,7 +94,7 @@ func Reasons(row *compare.Row) (said []string) {
 var Overview = []string{"average", "p50", "p95", "p99", "error_rate", "throughput"}
 
 // Legend explain the signs of the overview.
-const Legend = "Change and verdict: ✗ worse, ✓ better, ≠ changed, = same, ? cannot tell."
+const Legend = "Change and verdict: ✗ worse, ✓ better, ≈ changed within the margin, ≠ changed, = same, ? cannot tell."
 
 // OverviewTable has a row for each label and, unless it is to be short, for each node within it.
 func OverviewTable(r *compare.Comparison, metrics []string, short bool) *Table {
@@ -180,12 +175,22 @@ func DifferenceText(d *compare.Difference) string {
 
 // MethodText say how it was compared.
 func MethodText(r *compare.Comparison) string {
-	margin := fmt.Sprintf("Margin: %.3g%%, for times at least %.3g ms, for shares %.3g pp.", r.Margin.Relative*100, r.Margin.MS, r.Margin.Share*100)
-	how := fmt.Sprintf("Intervals by a block bootstrap over windows of %s (%d draws, fixed seed) and Student's t", windowWords(r), r.Method.Resamples)
-	if r.Method.Test == compare.TestRanks {
-		how = "Runs compared with runs: Hodges–Lehmann shifts with their intervals, Mann-Whitney tests"
+	how := "Runs are compared with runs, by Student's t on their figures, of times and throughput on the logarithms"
+	switch r.Method.Test {
+	case compare.TestRanks:
+		how = "Runs are compared with runs: Hodges–Lehmann shifts with their intervals, Mann-Whitney tests"
+	case compare.TestBatches:
+		how = fmt.Sprintf("Intervals by batch means over windows of %s, in batches as long as requests depend on each other, and Student's t", windowWords(r))
+		if r.Method.RunSpread > 0 {
+			how += fmt.Sprintf("; runs are taken to differ by %.3g%% by themselves in times and throughput", r.Method.RunSpread*100)
+		}
 	}
-	return how + "; p-values adjusted by Holm. " + margin + " Affinity, continuity and decisions are of the whole runs, all else without what was left out."
+	if r.Method.Strict {
+		how += "; only what is certainly beyond the margin is a regression"
+	}
+	margin := fmt.Sprintf("Margin: %.3g%%, for times at least %.3g ms, for shares %.3g pp.", r.Margin.Relative*100, r.Margin.MS, r.Margin.Share*100)
+	return how + ". p-values of what the conditions are about are adjusted for their number (Holm); all else, in parentheses, is exploratory: one in twenty of its intervals is off by chance. " +
+		margin + " Affinity, continuity and decisions are of the whole runs, all else without what was left out."
 }
 
 // windowWords is the length of the windows, or the range of it.
@@ -216,42 +221,76 @@ func MetricName(name string) string {
 }
 
 // VerdictSigns are the verdicts in one column, for tables of many.
-var VerdictSigns = map[string]string{compare.Better: "✓", compare.Worse: "✗", compare.Same: "=", compare.CannotTell: "?", compare.Changed: "≠"}
+var VerdictSigns = map[string]string{
+	compare.Better: "✓", compare.Worse: "✗", compare.Same: "=", compare.CannotTell: "?", compare.Changed: "≠", compare.ChangedWithin: "≈",
+}
 
 // Headline is the verdict on the whole in a sentence, without a full stop: what got worse or better with
-// its figures; where nothing did, what is the same and what cannot be told.
+// its figures; where nothing did, what is the same and what cannot be told. What could not be judged, and errors
+// that both sides are full of, are never left out of it.
 func Headline(r *compare.Comparison) string {
-	var changed, same, unknown []string
-	for _, verdict := range []string{compare.Worse, compare.Better} {
-		for i := range r.Total.Changes {
-			if ch := &r.Total.Changes[i]; compare.Gates[ch.Metric] && ch.Verdict == verdict {
-				changed = append(changed, PlainName(ch)+" is "+verdict+", "+compare.ChangeText(ch))
-			}
-		}
+	parts := changedText(r)
+	if len(parts) == 0 {
+		parts = unchangedText(r)
 	}
-	if len(changed) > 0 {
-		return strings.Join(changed, "; ")
+	for _, c := range r.Conditions {
+		if c.NotJudged {
+			parts = append(parts, "not judged, which fails: "+format.Clean(c.Text))
+		}
 	}
 	for i := range r.Total.Changes {
-		switch ch := &r.Total.Changes[i]; {
-		case !compare.Gates[ch.Metric]:
-		case ch.Verdict == compare.Same:
-			same = append(same, PlainName(ch))
-		case ch.Verdict == compare.CannotTell:
-			unknown = append(unknown, PlainName(ch))
+		ch := &r.Total.Changes[i]
+		if ch.Metric == "error_rate" && ch.Before != nil && ch.After != nil && min(*ch.Before, *ch.After) >= manyErrors {
+			parts = append(parts, fmt.Sprintf("of all requests %s failed before and %s after", compare.FigureText(ch.Before, ch.Unit), compare.FigureText(ch.After, ch.Unit)))
 		}
-	}
-	var parts []string
-	if len(same) > 0 {
-		parts = append(parts, "within the margin as before: "+strings.Join(same, ", "))
-	}
-	if len(unknown) > 0 {
-		parts = append(parts, "not to be told yet: "+strings.Join(unknown, ", "))
 	}
 	if len(parts) == 0 {
 		return "there is nothing to compare on both sides"
 	}
 	return strings.Join(parts, "; ")
+}
+
+// manyErrors is the error rate from which the times of both sides are hardly those of the target.
+const manyErrors = 0.1
+
+// changedText says what got worse or better.
+func changedText(r *compare.Comparison) (list []string) {
+	for _, verdict := range []string{compare.Worse, compare.Better} {
+		for _, g := range r.Gating() {
+			if g.Verdict == verdict {
+				list = append(list, gateName(g)+" is "+strings.Trim(compare.VerdictText(g.Change), "()")+", "+compare.ChangeText(g.Change))
+			}
+		}
+	}
+	return list
+}
+
+// unchangedText says what is the same and what cannot be told.
+func unchangedText(r *compare.Comparison) (list []string) {
+	said := map[string][]string{}
+	for _, g := range r.Gating() {
+		said[g.Verdict] = append(said[g.Verdict], gateName(g))
+	}
+	for _, v := range []struct{ verdict, words string }{
+		{compare.Same, "within the margin as before: "}, {compare.ChangedWithin, "changed within the margin: "}, {compare.CannotTell, "not to be told yet: "},
+	} {
+		if names := said[v.verdict]; len(names) > 0 {
+			list = append(list, v.words+strings.Join(names, ", "))
+		}
+	}
+	return list
+}
+
+// gateName is what a condition is about.
+func gateName(g compare.Gate) string {
+	name := PlainName(g.Change)
+	if g.Row.Label != report.TotalLabel {
+		name += " of " + format.Clean(g.Row.Label)
+	}
+	if g.Row.Node != "" {
+		name += " on " + format.Clean(g.Row.Node)
+	}
+	return name
 }
 
 // PlainName is the metric's name in a sentence.
