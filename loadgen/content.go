@@ -8,12 +8,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/zstd"
 
+	"stickbench/assert"
 	"stickbench/loadgen/internal/wire"
 )
 
@@ -115,4 +118,60 @@ func (d *deflate) Reset(r io.Reader) error {
 	}
 	d.Reader = d.zlib
 	return nil
+}
+
+// readsBody reports whether reading the session takes the bodies of responses.
+func (s *Session) readsBody() bool {
+	return s.Node.readsBody() || s.Counter.readsBody() || s.ID.readsBody()
+}
+
+// readsBody reports whether the extractor looks into the body.
+func (x *Extractor) readsBody() bool {
+	return x != nil && !x.fromCookie() && !strings.HasPrefix(x.source, "header:")
+}
+
+// readsBody reports whether an extraction or assertion of the request looks into the body of its response.
+func (r *Request) readsBody() bool {
+	return slices.ContainsFunc(r.Extract, func(x Extract) bool { return x.From.readsBody() }) || slices.ContainsFunc(r.Assert, mentionsBody)
+}
+
+// readsBodies reports whether a condition or a value anywhere in the group may look into the body of the last
+// response. What a request judges its own response by is not meant.
+func (g *Group) readsBodies() bool { return readsBodies(reflect.ValueOf(g)) }
+
+func readsBodies(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		switch x := v.Interface().(type) {
+		case *assert.Condition:
+			return mentionsBody(x)
+		case *Template:
+			return x.mentionsBody()
+		}
+		return !v.IsNil() && readsBodies(v.Elem())
+	case reflect.Slice:
+		for i := range v.Len() {
+			if readsBodies(v.Index(i)) {
+				return true
+			}
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			f := v.Type().Field(i)
+			own := v.Type() == reflect.TypeFor[Request]() && (f.Name == "Assert" || f.Name == "Extract")
+			if f.IsExported() && !own && readsBodies(v.Field(i)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func mentionsBody(c *assert.Condition) bool { return c != nil && (c.Uses("body") || c.Uses("json")) }
+
+// mentionsBody reports whether an expression in the text may look into a body.
+func (t *Template) mentionsBody() bool {
+	return t != nil && slices.ContainsFunc(t.parts, func(p part) bool {
+		return p.kind == valuePart && (strings.Contains(p.source, "body") || strings.Contains(p.source, "json")) || p.inner.mentionsBody()
+	})
 }

@@ -145,6 +145,9 @@ type Request struct {
 	Redirects int
 	// OnError is what a user does after this request failed; nil is what the group says.
 	OnError *ErrorAction
+	// RedirectHeaders names the headers that also go to another origin where a redirect leads there; "*" is all. The
+	// body goes there if Content-Type does. Cookies are the jar's affair.
+	RedirectHeaders []string
 	// Assert must hold for the response, all of them; a condition on the status replaces the rule that
 	// 200 to 399 are the good ones.
 	Assert []*assert.Condition

@@ -58,6 +58,7 @@ type openLoop struct {
 func compile(p *Plan, g *Group) (script, error) {
 	c := compiler{script: &script{group: g}, plan: p}
 	c.name(p.Session.Node, p.Session.Counter, p.Session.ID)
+	c.readsBodies = p.Session.readsBody() || g.readsBodies()
 	c.steps(g.Steps)
 	for _, d := range g.Data {
 		c.data = append(c.data, newDealer(d, p.Seed))
@@ -130,7 +131,7 @@ func (c *compiler) requestStep(s *Step) {
 
 // prepared is a request with that body made ready.
 func (c *compiler) prepared(req *Request, body *Template) *request {
-	r, err := prepare(c.plan, c.group, req, body)
+	r, err := prepare(c.plan, c.group, req, body, c.readsBodies)
 	if err != nil && c.err == nil {
 		c.err = fmt.Errorf("%s: %w", req.Label, err)
 	}

@@ -75,6 +75,7 @@ func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 		u.noResponse()
 		return err
 	}
+	home := w.target.origin
 	for hop := 0; ; hop++ {
 		s.URL = w.target.shown
 		raw, err := u.encode(&w, r)
@@ -88,12 +89,12 @@ func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 			return err
 		}
 		a := &u.response
-		u.asked = wire.Request{Origin: w.target.origin, Raw: raw, Head: w.method == http.MethodHead, KeepBody: true, Deadline: deadline}
+		u.asked = wire.Request{Origin: w.target.origin, Raw: raw, Head: w.method == http.MethodHead, KeepBody: r.keepsBody, Close: w.closes, Deadline: deadline}
 		connect, err := u.conns.Do(&u.asked, a)
 		if a.Stray != "" {
 			u.runner.warn(r.Label + ": the server sent " + a.Stray)
 		}
-		u.unread()
+		u.takeBody(r)
 		s.Connect += connect
 		s.Received += a.Received
 		s.Sent += a.Sent
@@ -117,7 +118,7 @@ func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 		if hop == r.Redirects {
 			return failure(KindRedirect, fmt.Errorf("more than %d redirects", r.Redirects))
 		}
-		if !u.follow(&w, a) {
+		if !u.follow(&w, a, home) {
 			return nil
 		}
 		u.observe(a.Status) // the session went on here too
@@ -131,6 +132,7 @@ func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 func (u *user) noResponse() {
 	u.view = assert.Response{Lookup: u, Previous: u.last}
 	u.response.Forget()
+	u.body = nil
 	u.unread()
 }
 
@@ -139,6 +141,30 @@ func (u *user) unread() {
 	u.fields.state = unread
 	u.markup = markup{}
 }
+
+// takeBody takes over the body of the response, with its content codings undone.
+func (u *user) takeBody(r *request) {
+	a := &u.response
+	u.body = a.Body
+	u.unread()
+	if len(a.Body) == 0 || a.Field("Content-Encoding") == "" {
+		return
+	}
+	codings := ""
+	for v := range a.Values("Content-Encoding") {
+		codings += "," + string(v)
+	}
+	decoded, err := decode(u.decoded, a.Body, codings)
+	if err != nil {
+		u.runner.warn(r.Label + ": " + err.Error())
+	}
+	if u.body = decoded; cap(decoded) <= keptBody {
+		u.decoded = decoded
+	}
+}
+
+// keptBody is how much memory of a decoded body a user keeps for the next one.
+const keptBody = 256 << 10
 
 // aim works out the target where it depends on variables.
 func (u *user) aim(w *requestEncoder, r *request) error {
@@ -167,6 +193,7 @@ func (u *user) encode(w *requestEncoder, r *request) ([]byte, error) {
 	ready := r.head != nil && w.target == r.fixed && w.method == r.Method
 	if ready {
 		raw = append(raw, r.head...)
+		w.closes = r.closing
 	} else if raw, err = w.head(raw, u); err != nil {
 		return nil, err
 	}
@@ -182,10 +209,11 @@ func (u *user) encode(w *requestEncoder, r *request) ([]byte, error) {
 	return raw, nil
 }
 
-// cookieField is the plan's own cookies and then the jar's, in one field (RFC 6265 §5.4).
+// cookieField is the plan's own cookies and then the jar's, but for those of the same names, in one field
+// (RFC 6265bis §5.8).
 func (u *user) cookieField(raw []byte, w *requestEncoder, r *request) (all []byte, err error) {
-	held := u.jar.at(w.target).field
-	own := r.cookie != nil && !w.foreign
+	given := u.jar.at(w.target)
+	held, own := given.field, r.cookie != nil && (!w.foreign || r.travels("Cookie"))
 	if held == "" && !own {
 		return raw, nil
 	}
@@ -197,11 +225,23 @@ func (u *user) cookieField(raw []byte, w *requestEncoder, r *request) (all []byt
 		}
 		oneLine(raw[from:])
 		if held != "" {
+			held = given.without(cookieNames(text(raw[from:])))
+		}
+		if held != "" {
 			raw = append(raw, "; "...)
 		}
 	}
 	raw = append(raw, held...)
 	return append(raw, "\r\n"...), nil
+}
+
+// cookieNames are the names in a Cookie field.
+func cookieNames(field string) (names []string) {
+	for _, pair := range strings.Split(field, ";") {
+		name, _, _ := strings.Cut(pair, "=")
+		names = append(names, trimBlank(name))
+	}
+	return names
 }
 
 func (u *user) keepCookies(t *target, a *wire.Response) {
@@ -226,8 +266,8 @@ func redirects(status int) bool {
 
 // follow turns w to where the response sends it, and reports whether there is such a place: a redirect that leads
 // nowhere is a response like any other (RFC 9110 §15.4). As browsers do, 303 becomes a GET, 301 and 302 make a GET
-// of a POST, 307 and 308 repeat method and body; credentials of the plan stay with its own origin.
-func (u *user) follow(w *requestEncoder, a *wire.Response) bool {
+// of a POST, 307 and 308 repeat method and body. To another origin than home go no credentials of the plan and no body.
+func (u *user) follow(w *requestEncoder, a *wire.Response, home wire.Origin) bool {
 	location := strings.Clone(a.Field("Location")) // the next response overwrites the buffer, and the URL lives on
 	if location == "" {
 		u.runner.warn(fmt.Sprintf("%s: %d without a Location: it was taken as it is", w.request.Label, a.Status))
@@ -239,15 +279,30 @@ func (u *user) follow(w *requestEncoder, a *wire.Response) bool {
 		return false
 	}
 	t.shown = redact.AllValues(t.shown) // a response made them: authorization codes, signatures
-	w.foreign = w.foreign || t.origin != w.target.origin
-	w.target = t
+	w.target, w.foreign = t, t.origin != home
 	switch {
 	case w.method == http.MethodHead:
 	case a.Status == http.StatusSeeOther,
 		w.method == http.MethodPost && (a.Status == http.StatusMovedPermanently || a.Status == http.StatusFound):
 		w.method, w.bare = http.MethodGet, true
 	}
+	if w.foreign {
+		u.leaveBehind(w)
+	}
 	return true
+}
+
+// leaveBehind leaves out the body, and tells what does not go along to another origin.
+func (u *user) leaveBehind(w *requestEncoder) {
+	names := w.request.stays()
+	if w.request.body != nil && !w.bare && !w.request.travels("Content-Type") {
+		w.bare = true
+		names = append(names, "the body")
+	}
+	if len(names) > 0 {
+		u.runner.warn(fmt.Sprintf("%s: a redirect led to %s, where %s did not go along: redirect_headers says what does",
+			w.request.Label, w.target.base(), strings.Join(names, ", ")))
+	}
 }
 
 // judge judges a complete response: the session first, then the status, the extractions and the
@@ -255,9 +310,9 @@ func (u *user) follow(w *requestEncoder, a *wire.Response) bool {
 func (u *user) judge(r *request, s *Sample) {
 	a := &u.response
 	v := &u.view
-	v.Status, v.Elapsed, v.Bytes, v.Body = a.Status, s.Elapsed, s.Received, a.Body
+	v.Status, v.Elapsed, v.Bytes, v.Body = a.Status, s.Elapsed, s.Received, u.body
 	s.Reason, s.DataType = phrase(a), dataType(a.Field("Content-Type"))
-	if a.Dropped > 0 {
+	if a.Dropped > 0 && r.keepsBody {
 		u.runner.warn(fmt.Sprintf("%s: the response's body is larger than %d MB, extractions and assertions saw only its beginning", r.Label, wire.MaxBody>>20))
 	}
 	u.observe(a.Status)
@@ -380,7 +435,7 @@ func dataType(contentType string) string {
 
 // The parts of the last response that extractors and conditions ask for.
 
-func (u *user) bodyText() string { return text(u.response.Body) }
+func (u *user) bodyText() string { return text(u.body) }
 
 func (u *user) jsonField(name string) (value string, known bool) {
 	return u.fields.find(u.bodyText(), name)

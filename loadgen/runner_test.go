@@ -227,18 +227,104 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
-// The plan's credentials are for its own origin.
-func TestRedirectToAnotherOriginLeavesCredentialsBehind(t *testing.T) {
-	var seen http.Header
-	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { seen = r.Header }))
+// What the plan sends is for its own origin: a redirect to another one takes no credentials along, and no form, but
+// where the plan says so. Back at the first origin all is sent again.
+func TestRedirectToAnotherOrigin(t *testing.T) {
+	var seen []string
+	note := func(r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		seen = append(seen, fmt.Sprintf("%s auth=%s own=%s key=%s lang=%s type=%s body=%s", r.Method, r.Header.Get("Authorization"),
+			r.Header.Get("Cookie"), r.Header.Get("X-Api-Key"), r.Header.Get("Accept-Language"), r.Header.Get("Content-Type"), body))
+	}
+	var back string
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		note(r)
+		if r.URL.Path == "/back" {
+			http.Redirect(w, r, back, http.StatusTemporaryRedirect)
+		}
+	}))
 	defer other.Close()
-	first := httptest.NewServer(http.RedirectHandler(other.URL+"/x", http.StatusFound))
+	mux := http.NewServeMux()
+	mux.Handle("/found", http.RedirectHandler(other.URL+"/x", http.StatusFound))
+	mux.Handle("/temporary", http.RedirectHandler(other.URL+"/x", http.StatusTemporaryRedirect))
+	mux.Handle("/round", http.RedirectHandler(other.URL+"/back", http.StatusTemporaryRedirect))
+	mux.HandleFunc("/end", func(w http.ResponseWriter, r *http.Request) { note(r) })
+	first := httptest.NewServer(mux)
 	defer first.Close()
+	back = first.URL + "/end"
+	for _, tt := range []struct {
+		path    string
+		allowed []string
+		want    []string
+	}{
+		{"/found", nil, []string{"GET auth= own= key= lang=de type= body="}},
+		{"/temporary", nil, []string{"POST auth= own= key= lang=de type= body="}},
+		{"/temporary", []string{"x-api-KEY"}, []string{"POST auth= own= key=k lang=de type= body="}},
+		{"/temporary", []string{"Content-Type"}, []string{"POST auth= own= key= lang=de type=text/plain body=form"}},
+		{"/temporary", []string{"*"}, []string{"POST auth=Bearer x own=own=1 key=k lang=de type=text/plain body=form"}},
+		{"/found", []string{"Cookie"}, []string{"GET auth= own=own=1 key= lang=de type= body="}},
+		{"/round", nil, []string{"POST auth= own= key= lang=de type= body=", "POST auth=Bearer x own=own=1 key=k lang=de type= body="}},
+	} {
+		seen = nil
+		step := get(t, tt.path)
+		step.Request.Method, step.Request.Body, step.Request.RedirectHeaders = "POST", template(t, "form"), tt.allowed
+		step.Request.Header = []Field{{"Authorization", template(t, "Bearer x")}, {"Cookie", template(t, "own=1")},
+			{"X-Api-Key", template(t, "k")}, {"Accept-Language", template(t, "de")}, {"Content-Type", template(t, "text/plain")}}
+		_, account := runPlan(t, one(first.URL, 1, Session{}, step))
+		if account.OK != 1 || strings.Join(seen, "\n") != strings.Join(tt.want, "\n") {
+			t.Errorf("%s, %v: the servers saw\n%s\nwant\n%s", tt.path, tt.allowed, strings.Join(seen, "\n"), strings.Join(tt.want, "\n"))
+		}
+		if told := strings.Contains(strings.Join(account.Warnings, ""), "Authorization"); told != (len(tt.allowed) == 0 || tt.allowed[0] != "*") {
+			t.Errorf("%s, %v: warnings %q", tt.path, tt.allowed, account.Warnings)
+		}
+	}
+}
+
+// A redirect that leads nowhere is a response like any other: its status, node and body are judged.
+func TestRedirectToNowhere(t *testing.T) {
+	for _, location := range []string{"", "mailto:a@b", "http://a b/", "http://h:99999/", "app://callback?code=1"} {
+		o := served(t, func(c net.Conn) {
+			taken(c)
+			fmt.Fprintf(c, "HTTP/1.1 303 See Other\r\nX-Node: s1\r\nLocation: %s\r\nContent-Length: 9\r\n\r\n{\"id\": 7}", location)
+		})
+		samples, account := runPlan(t, one("http://"+o, 1, Session{Node: extractor(t, "header:X-Node")}, get(t, "/x", "status == 303", `json("id") == 7`)))
+		if s := samples[0]; s.Kind != OK || s.Status != 303 || s.Node != "s1" || len(account.Warnings) != 1 {
+			t.Errorf("%q: %q %s, status %d, node %q, warnings %q", location, s.Kind, s.Failure, s.Status, s.Node, account.Warnings)
+		}
+	}
+}
+
+// Connection: close in the plan closes the connection, whatever the server does (RFC 9112 §9.6).
+func TestConnectionClose(t *testing.T) {
+	for value, want := range map[string]int64{"close": 4, "TE, Close": 4, "${how}": 4, "keep-alive": 1} {
+		o := served(t, func(c net.Conn) {
+			for taken(c) {
+				io.WriteString(c, okay)
+			}
+		})
+		step := get(t, "/")
+		step.Request.Header = []Field{{"Connection", template(t, value)}}
+		plan := one("http://"+o, 4, Session{}, Step{Set: []Assignment{{"how", template(t, "close")}}}, step)
+		if _, account := runPlan(t, plan); account.Connections != want || account.OK != 4 {
+			t.Errorf("%s: %+v", value, account)
+		}
+	}
+}
+
+// The plan's own cookie takes the place of the jar's of that name: servers read the first, or the last.
+func TestOwnCookieBesideTheJars(t *testing.T) {
+	var seen []string
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen = append(seen, r.Header.Get("Cookie"))
+		w.Header().Add("Set-Cookie", "a=jar")
+		w.Header().Add("Set-Cookie", "b=jar")
+	}))
+	defer srv.Close()
 	step := get(t, "/")
-	step.Request.Header = []Field{{"Authorization", template(t, "Bearer x")}, {"Cookie", template(t, "own=1")}, {"X-Other", template(t, "stays")}}
-	_, account := runPlan(t, &Plan{Target: first.URL, Groups: []Group{{Name: "g", Users: 1, Iterations: 1, Steps: []Step{step}}}})
-	if account.OK != 1 || seen.Get("Authorization") != "" || seen.Get("Cookie") != "" || seen.Get("X-Other") != "stays" {
-		t.Errorf("account %+v, the other origin saw %v", account, seen)
+	step.Request.Header = []Field{{"Cookie", template(t, "a=own; c=own")}}
+	runPlan(t, one(srv.URL, 2, Session{}, step))
+	if got := strings.Join(seen, "|"); got != "a=own; c=own|a=own; c=own; b=jar" {
+		t.Errorf("the server saw %s", got)
 	}
 }
 

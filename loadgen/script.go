@@ -16,6 +16,8 @@ type script struct {
 	code  []instruction
 	data  []*dealer
 	names []string // of the JSON fields that extractors look for in bodies
+	// readsBodies says that something may look at the body of the last response, whichever that was.
+	readsBodies bool
 	// What users of the group share, and how many of each a user has for itself.
 	barriers                          []*Together
 	paces                             []*Pace
@@ -38,6 +40,8 @@ type request struct {
 	cookie *Template
 	// closing says with each request that its connection ends with it.
 	closing bool
+	// keepsBody says that something may look at the body of its response.
+	keepsBody bool
 	// judges says that an assertion is about the status, so that the default rule does not apply.
 	judges bool
 }
@@ -51,8 +55,10 @@ func (s *script) name(xs ...*Extractor) {
 	}
 }
 
-func prepare(p *Plan, g *Group, req *Request, body *Template) (*request, error) {
-	r := &request{Request: req, body: body, timeout: req.Timeout, closing: g.Connections == PerRequest}
+// prepare makes req with that body ready; keepsBody says that what does not belong to it may look at its response's
+// body.
+func prepare(p *Plan, g *Group, req *Request, body *Template, keepsBody bool) (*request, error) {
+	r := &request{Request: req, body: body, timeout: req.Timeout, closing: g.Connections == PerRequest, keepsBody: keepsBody || req.readsBody()}
 	if r.timeout == 0 {
 		r.timeout = p.Timeout
 	}
@@ -81,6 +87,7 @@ func prepare(p *Plan, g *Group, req *Request, body *Template) (*request, error) 
 	if constant && (body == nil || body.constant()) {
 		w := requestEncoder{plan: p, request: r, method: req.Method, target: t}
 		r.head, _ = w.head(nil, nil)
+		r.closing = w.closes
 		r.tail, _ = w.tail(nil, nil)
 	}
 	return r, nil
@@ -110,10 +117,13 @@ type requestEncoder struct {
 	request *request
 	method  string
 	target  *target
-	// bare leaves out the body and the fields that describe it: a redirect made a GET of the request.
+	// bare leaves out the body and the fields that describe it: a redirect made a GET of the request, or led to
+	// another origin.
 	bare bool
-	// foreign leaves out credentials: a redirect led to another origin.
+	// foreign leaves out what is only for the request's own origin: a redirect led to another one.
 	foreign bool
+	// closes says that the head which was written ends the connection.
+	closes bool
 }
 
 // head is everything up to where the Cookie field stands.
@@ -138,7 +148,7 @@ func (w *requestEncoder) head(dst []byte, from values) (all []byte, err error) {
 	if a := w.plan.Route.Authorization(); proxied && a != "" {
 		dst = field(dst, "Proxy-Authorization", a)
 	}
-	if w.request.closing && !w.names("Connection") {
+	if w.closes = w.request.closing; w.closes && !w.names("Connection") {
 		dst = field(dst, "Connection", "close")
 	}
 	for _, f := range w.request.Header {
@@ -152,9 +162,17 @@ func (w *requestEncoder) head(dst []byte, from values) (all []byte, err error) {
 			return dst, err
 		}
 		oneLine(dst[begin:])
+		if strings.EqualFold(f.Name, "Connection") {
+			w.closes = w.closes || hasToken(text(dst[begin:]), "close")
+		}
 		dst = append(dst, "\r\n"...)
 	}
 	return dst, nil
+}
+
+// hasToken reports whether a list of tokens has the one called want, in any case (RFC 9110 §5.6.1).
+func hasToken(list, want string) bool {
+	return slices.ContainsFunc(strings.Split(list, ","), func(s string) bool { return strings.EqualFold(trimBlank(s), want) })
 }
 
 // oneLine keeps a value that a response brought from ending its field (RFC 9110 §5.5).
@@ -170,12 +188,36 @@ func (w *requestEncoder) leftOut(name string) bool {
 	switch textproto.CanonicalMIMEHeaderKey(name) {
 	case "Cookie":
 		return true // it stands with the jar's
-	case "Authorization", "Host":
-		return w.foreign
 	case "Content-Type", "Content-Encoding", "Content-Language":
 		return w.bare
 	}
+	return w.foreign && !w.request.travels(name)
+}
+
+// travels reports whether a header goes along with a redirect to another origin: it may hold a credential unless it
+// is one of a few that browsers themselves send, or the plan says so. What goes to the request's own origin alone
+// has its name and its secrets there (Fetch Standard, "HTTP-redirect fetch", and what curl and browsers learned of it).
+func (r *request) travels(name string) bool {
+	for _, own := range r.RedirectHeaders {
+		if own == "*" || strings.EqualFold(own, name) {
+			return !strings.EqualFold(name, "Host")
+		}
+	}
+	switch textproto.CanonicalMIMEHeaderKey(name) {
+	case "Accept", "Accept-Encoding", "Accept-Language", "Cache-Control", "Connection", "Pragma", "Range", "Upgrade-Insecure-Requests", "User-Agent":
+		return true
+	}
 	return false
+}
+
+// stays are the names of what does not go along to another origin, "the body" among them.
+func (r *request) stays() (names []string) {
+	for _, f := range r.Header {
+		if !r.travels(f.Name) && !strings.EqualFold(f.Name, "Host") {
+			names = append(names, f.Name)
+		}
+	}
+	return names
 }
 
 func (w *requestEncoder) names(name string) bool {

@@ -38,10 +38,17 @@ func parseTarget(s string) (*target, error) {
 	return newTarget(u)
 }
 
-// invalidURL is err without the URL that it repeats.
+// invalidURL says what is wrong with a URL and shows nothing of it.
 func invalidURL(err error) error {
-	text, _, _ := strings.Cut(err.Error(), " Url: ")
-	return errors.New("invalid URL: " + strings.TrimSuffix(strings.TrimPrefix(text, "Error: "), "."))
+	switch text := err.Error(); {
+	case strings.Contains(text, "port"):
+		return errors.New("invalid URL: want a port from 0 to 65535")
+	case strings.Contains(text, "IPv"):
+		return errors.New("invalid URL: its host is no IP address")
+	case strings.Contains(text, "ASCII"), strings.Contains(text, "code point"):
+		return errors.New("invalid URL: its host cannot be a name")
+	}
+	return errors.New("invalid URL: want http:// or https:// and a host")
 }
 
 func newTarget(u *url.Url) (*target, error) {

@@ -49,6 +49,8 @@ type user struct {
 	asked    wire.Request
 	response wire.Response
 	raw      []byte  // the request
+	body     []byte  // of the last response, decoded
+	decoded  []byte  // memory for it
 	target   *target // of the last response
 	fields   jsonFields
 	markup   markup

@@ -49,6 +49,8 @@ func headerNameProblem(name string) string {
 		return "not a header's name: letters, digits and - without blanks, such as Accept-Language"
 	case strings.EqualFold(name, "Content-Length"), strings.EqualFold(name, "Transfer-Encoding"):
 		return "follows from the body: leave it out"
+	case strings.EqualFold(name, "Expect"):
+		return "the body is sent at once, without waiting for 100 Continue: leave it out"
 	}
 	return ""
 }

@@ -70,7 +70,7 @@ func TestProblems(t *testing.T) {
 		// Keys.
 		{"unknown key", "nam = 'x'\n" + runs, `1:1: nam: unknown key: did you mean "name"?`},
 		{"unknown table", runs + "[sesion]\nnode = 'json:x'\n", `9:2: sesion: unknown key: did you mean "session"?`},
-		{"nothing near", runs + "colour = 'red'\n", `9:1: group[0].step[0].colour: unknown key: [[group.step]] has request, name, headers, query, body, json, form, multipart, pick, basic_auth, extract, assert, timeout, redirects, on_error, when, think, mark, set, counter, use, break, next, stop, together, pace, repeat, index, while, for, foreach, once, transaction, include_think, share, defaults, step`},
+		{"nothing near", runs + "colour = 'red'\n", `9:1: group[0].step[0].colour: unknown key: [[group.step]] has request, name, headers, query, body, json, form, multipart, pick, basic_auth, extract, assert, timeout, redirects, redirect_headers, on_error, when, think, mark, set, counter, use, break, next, stop, together, pace, repeat, index, while, for, foreach, once, transaction, include_think, share, defaults, step`},
 		{"other tool's key", runs + "sleep = '1s'\n", `9:1: group[0].step[0].sleep: unknown key: write "think"`},
 		{"key of another table", runs + "expect = ['errors == 0']\n", `9:1: group[0].step[0].expect: unknown key in [[group.step]]: it belongs at the top, above the first [table]`},
 		{"key of two other tables", "timeout = '1s'\n" + runs, `1:1: timeout: unknown key in the plan: it belongs in [[group.step]] or in [target]`},
@@ -102,7 +102,7 @@ func TestProblems(t *testing.T) {
 		{"path", strings.Replace(runs, "http://127.0.0.1:8080", "/x", 1), `2:7: target.url: expected scheme and host, such as "http://127.0.0.1:8080", not a path`},
 		{"query in target", strings.Replace(runs, "8080", "8080/?x=1", 1), `2:7: target.url: a target has no ? and no #: they belong to the requests`},
 		{"variable in target", strings.Replace(runs, "127.0.0.1", "${host}", 1), `2:15: target.url: unknown variable "host": what stands here must be known before the run, in [vars] or as ${env:NAME}`},
-		{"bad port", strings.Replace(runs, "8080", "80x", 1), `2:7: target.url: not a URL: invalid port ":80x" after host`},
+		{"bad port", strings.Replace(runs, "8080", "80x", 1), `2:7: target.url: invalid URL: want a port from 0 to 65535`},
 		{"boolean", "[target]\nurl = 'http://h'\ninsecure = 'true'\n" + runs[strings.Index(runs, "[session]"):], `3:12: target.insecure: write true, without the quotes`},
 		{"not boolean", "[target]\nurl = 'http://h'\ninsecure = 1\n" + runs[strings.Index(runs, "[session]"):], `3:12: target.insecure: expected true or false, not the number 1`},
 		{"variable for all requests", "[target]\nurl = 'http://h'\nheaders = { X = '${user} ${token}' }\n" + runs[strings.Index(runs, "[session]"):], `3:26: target.headers.X: unknown variable "token": nothing before sets it; known are group, iteration, user`},

@@ -70,6 +70,7 @@ request = "PUT https://other.example/${id}?x=1"
 query = { q = "${token} ü", page = 2 }
 json = { b = "say \"${token}\"", a = [1, 2.5, true, { d = 1979-05-27T07:32:00Z }] }
 redirects = 3
+redirect_headers = ["X-Api-Key", "*"]
 when = 'node != ""'
 
 [[group.step]]
@@ -193,7 +194,7 @@ func TestRead(t *testing.T) {
 						}},
 						{Think: must(loadgen.ParseThink("uniform 50ms 150ms"))},
 						{When: condition(`node != ""`), Request: &loadgen.Request{
-							Label: "PUT https://other.example/${id}?x=1", Method: "PUT", Redirects: 3,
+							Label: "PUT https://other.example/${id}?x=1", Method: "PUT", Redirects: 3, RedirectHeaders: []string{"X-Api-Key", "*"},
 							URL: tmpl("https://other.example/${id}?x=1&q=${token}%20%C3%BC&page=2"),
 							Header: []loadgen.Field{
 								{Name: "Accept", Value: tmpl("text/html")}, {Name: "X-User", Value: tmpl("${user}")},

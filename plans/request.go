@@ -21,6 +21,8 @@ var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS
 func (s scope) request(t table) *loadgen.Request {
 	from, _ := s.giver(t, "redirects")
 	req := &loadgen.Request{Redirects: redirects(from)}
+	from, _ = s.giver(t, "redirect_headers")
+	req.RedirectHeaders = redirectHeaders(from)
 	if words, ok := t.line("request"); ok {
 		req.Label = redact.Text(strings.Join(loadgen.Fields(words), " "))
 		s.requestLine(t, req, words)
@@ -119,12 +121,7 @@ func urlProblem(where string, text *loadgen.Template) string {
 	if strings.HasPrefix(where, "/") {
 		where = "http://host" + where
 	}
-	if u, err := url.Parse(escapeURL(where)); err != nil {
-		return fmt.Sprintf("not a URL: %v", parseTrouble(err))
-	} else if u.Hostname() == "" {
-		return fmt.Sprintf("%s has no host", quoted(where))
-	}
-	return ""
+	return hostProblem(escapeURL(where))
 }
 
 // eventURLProblem says what is wrong with the URL of an event; "" if nothing is.
@@ -152,24 +149,25 @@ func targetProblem(target string) string {
 	case strings.Contains(rest, "${"):
 		return "variables cannot stand in a target: write whole URLs in the requests"
 	}
-	u, err := url.Parse(target)
-	switch {
-	case err != nil:
-		return fmt.Sprintf("not a URL: %v", parseTrouble(err))
-	case u.Hostname() == "":
-		return fmt.Sprintf("%s has no host", quoted(target))
-	case strings.ContainsAny(target, "?#"):
+	if message := hostProblem(target); message != "" {
+		return message
+	}
+	if strings.ContainsAny(target, "?#") {
 		return "a target has no ? and no #: they belong to the requests"
 	}
 	return ""
 }
 
-// parseTrouble is url.Parse's error without the URL, which may hold a password.
-func parseTrouble(err error) error {
-	if e, ok := err.(*url.Error); ok {
-		return e.Err
+// hostProblem says why a URL cannot be requested; "" if it can. Browsers take "http:///x" for the host x, which
+// in a plan is a slip.
+func hostProblem(url string) string {
+	if strings.Contains(url, ":///") {
+		return fmt.Sprintf("%s has no host", quoted(url))
 	}
-	return err
+	if err := loadgen.ParseURL(url); err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 // escapeURL percent-encodes what can stand nowhere in a URL (RFC 3986 §2) and would break the request's

@@ -313,6 +313,17 @@ func (s scope) saying(t table) *assert.Condition {
 	return c
 }
 
+// redirectHeaders are the names of headers that go along with a redirect to another origin, "*" for all.
+func redirectHeaders(t table) []string {
+	names := t.texts("redirect_headers")
+	for i, name := range names {
+		if strings.TrimSpace(name) != "" && name != "*" && !token(name) {
+			t.value(elementPath(t.at("redirect_headers"), i), "not a header's name: letters, digits and - without blanks, such as X-Api-Key, or * for all")
+		}
+	}
+	return names
+}
+
 // redirects is how many are followed at most: a number, or true or false.
 func redirects(t table) int {
 	switch v := t.values["redirects"].(type) {

@@ -114,7 +114,7 @@ func (c *Conns) on(k *keptConn, q *Request, a *Response) error {
 		}
 	}
 	err := k.do(q, a)
-	if err != nil || c.once || !k.reusable() {
+	if err != nil || c.once || q.Close || !k.reusable() {
 		c.drop(k)
 	}
 	return err

@@ -84,6 +84,8 @@ type Request struct {
 	// KeepBody keeps the response's body, as far as MaxBody. Otherwise it is counted and dropped, and takes no
 	// memory.
 	KeepBody bool
+	// Close ends the connection behind the response: the request says so.
+	Close bool
 	// Deadline bounds it all, from connecting to the last byte.
 	Deadline time.Time
 }
