@@ -165,8 +165,11 @@ var errInterrupted = &exitError{exitInterrupted, errors.New("interrupted before 
 
 func (a *app) unreachable(plan *plans.Plan, err error) error {
 	hint := "; is the application running? Name another one with --target, or run a catalogue plan in its own laboratory (stickbench plans)"
-	if plan.Lab != nil || loadgen.KindOf(err) == loadgen.KindTLS { // who refuses TLS is running
+	switch {
+	case plan.Lab != nil || loadgen.KindOf(err) == loadgen.KindTLS: // who refuses TLS is running
 		hint = ""
+	case isURL(plan.Path):
+		hint = "; is the application running?"
 	}
 	return cannotRun("%w%s", err, hint)
 }

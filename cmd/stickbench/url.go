@@ -1,19 +1,23 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
+	"os/signal"
 	"path"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"stickbench/internal/draft"
+	"stickbench/internal/probe"
 	"stickbench/plans"
 )
 
@@ -80,6 +84,9 @@ func isURL(arg string) bool { return strings.Contains(arg, "://") }
 // job is what the arguments of run mean: a plan, or the one that URLs and options amount to.
 func (a *app) job(c *cobra.Command, o *runFlags, args []string) (*job, error) {
 	if isURL(args[0]) {
+		if err := a.detectNode(c, o, args); err != nil {
+			return nil, err
+		}
 		return o.urlJob(c, args)
 	}
 	if len(args) > 1 {
@@ -118,6 +125,37 @@ func (o *runFlags) urlJob(c *cobra.Command, args []string) (*job, error) {
 	source, err := o.urlPlan(c, args)
 	over := plans.Override{Source: o.Source, ConnectTo: o.ConnectTo, Resolve: o.Resolve, Proxy: o.Proxy}
 	return &job{path: args[0], source: source, over: over, urls: true}, err
+}
+
+// detectNode looks where the first URL's responses name their node, unless it was said, and says what it found. Where
+// nothing names one, the report says so.
+func (a *app) detectNode(c *cobra.Command, o *runFlags, args []string) error {
+	_, wrong := o.urlPlan(c, args) // nothing is asked of a target before the options are right
+	switch f := c.Flags(); {
+	case wrong != nil:
+		return wrong
+	case f.Changed("node"), f.Changed("connect-to"), f.Changed("resolve"), f.Changed("proxy"):
+		return nil
+	}
+	ctx, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer release()
+	options := probe.Options{URL: args[0], Insecure: o.Insecure, UserAgent: probeAgent()}
+	_, headers, _ := o.body()
+	for _, h := range headers {
+		options.Header = append(options.Header, probe.Pair{Name: h.Key, Value: h.Value.(string)})
+	}
+	found, err := probe.Detect(ctx, options)
+	switch {
+	case ctx.Err() != nil:
+		return errInterrupted
+	case err != nil || found.From == "": // what is wrong with the target, the run tells
+		return nil
+	}
+	o.Node = found.From
+	if !o.Quiet {
+		fmt.Fprintf(a.stderr, "responses name their node: --node %s\n", found.From)
+	}
+	return nil
 }
 
 // looksLikeURL reports whether what is no plan may be meant as a URL.

@@ -7,6 +7,9 @@ import (
 )
 
 func writeAffinity(p *page, r *report.Results) {
+	if len(r.Nodes) == 0 && r.Affinity.Sessions == 0 {
+		return // the verdict says that nothing names a node
+	}
 	p.section("")
 	facts, reason := view.AffinityFacts(r)
 	if reason != "" {
