@@ -255,8 +255,8 @@ func (c *compiler) shuffled(s *Step) {
 	c.here(at)
 }
 
-// course is what of a program changes while a user does it.
-type course struct {
+// programState is what of a program changes while a user does it.
+type programState struct {
 	pc        int
 	registers []int64
 	lists     [][]string     // that loops go through
@@ -273,8 +273,8 @@ type course struct {
 	labels    map[string]string // made of texts with values
 }
 
-func newCourse(s *script) course {
-	return course{
+func newProgramState(s *script) programState {
+	return programState{
 		registers: make([]int64, s.registers), lists: make([][]string, s.lists), orders: make([][]int, s.orders),
 		tallies: make([]tally, s.tallies), open: make([]*instruction, 0, s.tallies),
 	}

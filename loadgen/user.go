@@ -44,7 +44,7 @@ type user struct {
 	sessionID string              // last id seen, and …
 	digest    string              // … what is written of it
 
-	course
+	programState
 	conns    *wire.Conns
 	asked    wire.Request
 	response wire.Response
@@ -124,7 +124,7 @@ func (u *user) begin() {
 	u.state.started.Add(1)
 	u.active(1)
 	u.rng = rand.New(&u.stream)
-	u.course = newCourse(u.script)
+	u.programState = newProgramState(u.script)
 	u.view.Lookup = u
 	u.fields.names = u.script.names
 	u.conns = u.runner.dialer.Open(u.hard, u.number, u.script.group.Connections == PerRequest)

@@ -55,14 +55,14 @@ func headerNameProblem(name string) string {
 	return ""
 }
 
-// token says whether s is one in HTTP's sense (RFC 9110 §5.6.2).
+// token reports whether s is one in HTTP's sense (RFC 9110 §5.6.2).
 func token(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
 		return !bareKey(r) && !strings.ContainsRune("!#$%&'*+.^`|~", r)
 	})
 }
 
-// controlInHeader says whether r can stand in no header's value (RFC 9110 §5.5).
+// controlInHeader reports whether r can stand in no header's value (RFC 9110 §5.5).
 func controlInHeader(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
 // headers are [target]'s, with the request's own in their place where both have one.

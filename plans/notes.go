@@ -103,7 +103,7 @@ func enough(l *lab.Config) (decisions int64, ok bool) {
 	return 0, false
 }
 
-// fewDecisions says whether the laboratory's balancer has fewer decisions to make than tell weights
+// fewDecisions reports whether the laboratory's balancer has fewer decisions to make than tell weights
 // apart: one per session where sessions stick.
 func (p *Plan) fewDecisions() (decisions int64, few bool) {
 	if p.Lab == nil || p.Lab.Sticky == "" || len(p.Lab.Nodes) < 2 {

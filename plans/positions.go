@@ -110,7 +110,7 @@ type scanner struct {
 	depth, tooDeep int
 }
 
-// deeper notes a level of nesting and says whether there may be one more; if not, the scan ends.
+// deeper notes a level of nesting and reports whether there may be one more; if not, the scan ends.
 func (s *scanner) deeper(levels int) bool {
 	s.depth += levels
 	if s.depth <= deepest {

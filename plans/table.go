@@ -19,7 +19,7 @@ type table struct {
 	values map[string]any
 }
 
-// has says whether the key is there, good or bad.
+// has reports whether the key is there, good or bad.
 func (t table) has(key string) bool { _, ok := t.values[key]; return ok }
 
 func (t table) at(key string) string { return childPath(t.path, key) }

@@ -88,7 +88,7 @@ func newAffinityFold() *affinityFold {
 // add folds a sample, answered by the node with that index, and says what it means to its session.
 func (f *affinityFold) add(s *loadgen.Sample, node int16) (is step) {
 	if s.Mark || s.Node == "" && s.Session == "" && !s.HasCounter {
-		f.silence(s)
+		f.unansweredRequest(s)
 		return step{}
 	}
 	now := f.session(s)
@@ -113,8 +113,8 @@ func (f *affinityFold) add(s *loadgen.Sample, node int16) (is step) {
 	return is
 }
 
-// silence notes a request of a session that got no response.
-func (f *affinityFold) silence(s *loadgen.Sample) {
+// unansweredRequest notes a request of a session that got no response.
+func (f *affinityFold) unansweredRequest(s *loadgen.Sample) {
 	now := f.threads[s.Thread]
 	if s.User != 0 {
 		now = f.users[s.User]

@@ -24,7 +24,7 @@ type Run struct {
 	// Generator that of the machine that made the load; nil where only a recording is known.
 	Arrivals  *Arrivals
 	Generator *Generator
-	// Warnings are doubts that came up elsewhere; those that the samples give rise to are added.
+	// Warnings came up elsewhere; those that the samples give rise to are added.
 	Warnings []string
 	// NodeSource is where the plan reads the node of a response, such as "json:tag"; "" if it does not.
 	NodeSource string

@@ -121,13 +121,13 @@ type Distribution struct {
 	// OK reports whether the shares are what they should be; nil where they were not judged.
 	OK *bool `json:"ok,omitempty"`
 	// Needed is the number of decisions that tells the expected shares from others, of a balancer that
-	// draws lots; only with TooFew.
+	// places at random; only with TooFew.
 	Needed int64 `json:"needed,omitempty"`
 	// Judged are the decisions that were judged, Skipped those that were left out because they followed a
 	// change of weights or states too soon.
 	Judged  int64 `json:"judged,omitempty"`
 	Skipped int64 `json:"skipped,omitempty"`
-	// PValue is the probability of shares as far off as these or farther, where lots are drawn.
+	// PValue is the probability of shares as far off as these or farther, where shares are drawn at random.
 	PValue *float64 `json:"p_value,omitempty"`
 	// TotalVariation is half the sum of the nodes' deviations from the expected shares, 0 to 1, and
 	// MaxDeviation the largest of them in percentage points.

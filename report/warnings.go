@@ -46,12 +46,12 @@ func (d *sampleChecks) add(s *loadgen.Sample) {
 
 func (d *sampleChecks) duration() int64 { return d.last - d.first }
 
-// warnings are the doubts that the samples give rise to. Each is a sentence that says what to do.
+// warnings are those that the samples give rise to. Each is a sentence that says what to do.
 func (b *Builder) warnings(r *Results, run Run) []string {
 	var list []string
 	for _, w := range []string{
 		b.checks.nodeWarning(len(b.seen) > 0, run.NodeSource),
-		crowdWarning(r),
+		oneNodeWarning(r),
 		manyNodesWarning(len(b.seen)),
 		threadWarning(r, len(b.affinity.threads) > 0),
 		jumpWarning(r.Affinity.Jumps),
@@ -80,7 +80,7 @@ func (d *sampleChecks) nodeWarning(named bool, source string) string {
 		format.Percent(float64(d.unnamed)/float64(d.responses)), format.Count(d.unnamed), format.Count(d.responses))
 }
 
-func crowdWarning(r *Results) string {
+func oneNodeWarning(r *Results) string {
 	answered, expected := AnsweringNodes(r.Nodes)
 	if len(answered) != 1 || r.Affinity.Sessions < minSessions {
 		return ""

@@ -11,7 +11,7 @@ import (
 // shortPhase is the number of requests below which the p95 of a phase is its slowest request.
 const shortPhase = 20
 
-// eventWarnings are the doubts that events and phases give rise to.
+// eventWarnings are those that events and phases give rise to.
 func eventWarnings(r *Results, run Run) []string {
 	list := downWarnings(r.Events)
 	list = append(list, strangerWarnings(r, run)...)

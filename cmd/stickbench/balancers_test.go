@@ -23,7 +23,7 @@ import (
 )
 
 // Other balancers need no code: each script configures one from a Debian package in front of two of the
-// laboratory's nodes, and the real command says whether sessions stick. It is for Linux because of the
+// laboratory's nodes, and the real command reports whether sessions stick. It is for Linux because of the
 // packages, of 127.0.61.0/24, and of Pdeathsig.
 func TestBalancers(t *testing.T) {
 	testscript.Run(t, testscript.Params{

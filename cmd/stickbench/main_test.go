@@ -53,7 +53,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// same says whether two files are equal; unlike cmp it takes none of them for a golden file.
+// same reports whether two files are equal; unlike cmp it takes none of them for a golden file.
 func same(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: same FILE FILE")

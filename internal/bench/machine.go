@@ -41,7 +41,7 @@ func (m machine) String() string {
 	return s + ", " + strings.TrimSpace(m.System+" "+m.Kernel) + ", " + m.Go
 }
 
-// busy says whether the machine had something else to do before the start.
+// busy reports whether the machine had something else to do before the start.
 func (m machine) busy() bool { return m.LoadAvg > float64(m.Cores)/2 }
 
 // read is a file's content, nothing if there is none.

@@ -103,8 +103,8 @@ func (b *rig) once(ctx context.Context, c contender, l load) (measurement, error
 		return measurement{}, err
 	}
 	m := measurement{f, u, after - before - 1} // the question itself counts
-	for _, doubt := range m.doubts(l.Connections) {
-		b.warn("%s: %s", c.name, doubt)
+	for _, warning := range m.warnings(l.Connections) {
+		b.warn("%s: %s", c.name, warning)
 	}
 	return m, nil
 }
@@ -124,9 +124,9 @@ func (b *rig) call(ctx context.Context, t *tool, dir string, inv invocation, l l
 	return output, u, err
 }
 
-// doubts are the reasons not to believe a run. A request that is cut at the end is counted by the server
+// warnings are the reasons not to believe a run. A request that is cut at the end is counted by the server
 // and not by the tool: one for each connection.
-func (m measurement) doubts(connections int) []string {
+func (m measurement) warnings(connections int) []string {
 	var all []string
 	if m.Failed > 0 {
 		all = append(all, fmt.Sprintf("%d of %d requests failed", m.Failed, m.Requests))

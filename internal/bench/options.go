@@ -86,7 +86,7 @@ func (o *options) setMemory(s string) error {
 	for part := range strings.SplitSeq(s, ",") {
 		n, err := strconv.Atoi(part)
 		if err != nil || n < 1 {
-			return fmt.Errorf("%q is no number of users", part)
+			return fmt.Errorf("invalid number of users %q", part)
 		}
 		o.Memory = append(o.Memory, n)
 	}
@@ -112,7 +112,7 @@ func (o *options) validate() error {
 	return errors.Join(all...)
 }
 
-// wants says whether a tool is to be measured.
+// wants reports whether a tool is to be measured.
 func (o *options) wants(t *tool) bool {
 	if o.Only != nil {
 		return slices.Contains(o.Only, t.name)

@@ -92,7 +92,7 @@ func TestDoubts(t *testing.T) {
 		{1000, 7, 1000, "7 of 1000 requests failed"},
 	} {
 		m := measurement{figures: figures{Requests: c.requests, Failed: c.failed}, Served: c.served}
-		if got := strings.Join(m.doubts(50), "; "); got != c.want {
+		if got := strings.Join(m.warnings(50), "; "); got != c.want {
 			t.Errorf("%+v: %q", c, got)
 		}
 	}

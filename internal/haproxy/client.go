@@ -109,7 +109,7 @@ func (c *Client) checkName(command, name string) error {
 func (c *Client) String() string { return c.network + "://" + c.address }
 
 // Do sends one command and returns its response without the empty line that ends it. HAProxy has no
-// status code: what it says in place of success becomes a *CommandError, by its wording and, for
+// status code: what it says in place of success becomes a *CommandError, by its text and, for
 // commands that set something and have nothing to say, by its being there at all.
 //
 // Refused without being sent: an empty command, several lines, a `;` that is not escaped with `\`,

@@ -220,7 +220,7 @@ func (n *numbers) get(column string) int64 {
 	}
 	value, err := strconv.ParseInt(text, 10, 64)
 	if err != nil && n.err == nil {
-		n.err = fmt.Errorf("column %s: %q is no number", column, text)
+		n.err = fmt.Errorf("column %s: invalid number %q", column, text)
 	}
 	return value
 }

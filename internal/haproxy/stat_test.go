@@ -78,7 +78,7 @@ func TestParseStatProblems(t *testing.T) {
 		{"", "without a header"},
 		{"pxname,svname,status\n", "without a header"},
 		{"# pxname,svname,\n", "without the column status"},
-		{"# pxname,svname,status,stot,\nnodes,s1,UP,many,\n", `nodes/s1: column stot: "many" is no number`},
+		{"# pxname,svname,status,stot,\nnodes,s1,UP,many,\n", `nodes/s1: column stot: invalid number "many"`},
 		{"# pxname,svname,status,\nnodes,s1,\"UP\n", "line 2"},
 	} {
 		if _, err := parseStat(tc.text); err == nil || !strings.Contains(err.Error(), tc.problem) {

@@ -145,7 +145,7 @@ func newServerState(header, fields []string) (ServerState, error) {
 	number := func(column string) int {
 		value, err := strconv.Atoi(row[column])
 		if err != nil && failed == nil {
-			failed = fmt.Errorf("column %s: %q is no number", column, row[column])
+			failed = fmt.Errorf("column %s: invalid number %q", column, row[column])
 		}
 		return value
 	}

@@ -71,7 +71,7 @@ func (c *client) do(ctx context.Context, k *conn, e *Exchange) {
 	k.SetDeadline(time.Now().Add(c.timeout))
 	defer context.AfterFunc(ctx, func() { k.SetDeadline(time.Unix(1, 0)) })()
 	if err := c.exchange(k, e); err != nil {
-		e.Error, k.broken = wording(ctx, err), true
+		e.Error, k.broken = errorText(ctx, err), true
 	}
 }
 
@@ -167,8 +167,8 @@ func fields(head string) (all []Pair) {
 	return all
 }
 
-// wording says in few words why there was no response.
-func wording(ctx context.Context, err error) string {
+// errorText says in few words why there was no response.
+func errorText(ctx context.Context, err error) string {
 	var timeout net.Error
 	switch {
 	case ctx.Err() != nil:
@@ -214,7 +214,7 @@ func (h *http2) do(ctx context.Context, e *Exchange) {
 	defer func() { e.EndUS, e.Conn = c.now(), h.number }()
 	req, err := http.NewRequestWithContext(ctx, e.Method, c.url.Scheme+"://"+c.url.Host+e.Path, nil)
 	if err != nil {
-		e.Error = wording(ctx, err)
+		e.Error = errorText(ctx, err)
 		return
 	}
 	for _, f := range c.header {
@@ -225,7 +225,7 @@ func (h *http2) do(ctx context.Context, e *Exchange) {
 	}
 	res, err := h.transport.RoundTrip(req)
 	if err != nil {
-		e.Error = wording(ctx, err)
+		e.Error = errorText(ctx, err)
 		return
 	}
 	defer res.Body.Close()
@@ -237,6 +237,6 @@ func (h *http2) do(ctx context.Context, e *Exchange) {
 	}
 	slices.SortStableFunc(e.Header, func(a, b Pair) int { return strings.Compare(a.Name, b.Name) })
 	if _, err := e.readBody(res.Body); err != nil {
-		e.Error = wording(ctx, err)
+		e.Error = errorText(ctx, err)
 	}
 }

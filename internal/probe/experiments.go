@@ -440,7 +440,7 @@ func (p *prober) parallel(s *session, before int) {
 		running.Go(func() {
 			k, err := p.client.dial(p, "")
 			if err != nil {
-				e.Error = wording(p, err)
+				e.Error = errorText(p, err)
 				return
 			}
 			defer k.Close()

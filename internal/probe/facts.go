@@ -188,7 +188,7 @@ func (c *cookieFacts) swap(cookies []Pair, other string) []Pair {
 	return cookies
 }
 
-// forged tells whether invented values of the cookie keep to a node each. The chance is that of decisions
+// forged reports whether invented values of the cookie keep to a node each. The chance is that of decisions
 // that are placed as those without a cookie are.
 func (v *view) forged(name string) consistency {
 	c := consistent(v, v.of(PhaseForged), func(e *Exchange) string {

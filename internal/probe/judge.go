@@ -258,7 +258,7 @@ func (r *reporter) placedByURL() {
 	}
 }
 
-// judgeSessions says whether sessions live.
+// judgeSessions reports whether sessions live.
 func (r *reporter) judgeSessions() {
 	s, m := r.stay, r.stay.marker
 	r.Sessions.Store, r.Sessions.Lost = string(r.store()), s.lost

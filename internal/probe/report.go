@@ -165,7 +165,7 @@ func (r *reporter) judgeNodes() {
 	}
 	r.Node.From = r.fields[0].from
 	r.seen()
-	r.doubts()
+	r.nodeWarnings()
 }
 
 // seen says how many nodes there were, and how large one can be that was not seen.
@@ -185,8 +185,8 @@ func (r *reporter) seen() {
 	r.find(Finding{About: "nodes", What: what, Evidence: evidence, CannotTell: "backup, drained and down nodes: they get no requests"})
 }
 
-// doubts are about the field that tells the nodes apart.
-func (r *reporter) doubts() {
+// nodeWarnings are about the field that tells the nodes apart.
+func (r *reporter) nodeWarnings() {
 	f := r.fields[0]
 	switch f.tier {
 	case tierWeak:

@@ -47,7 +47,7 @@ func (p *prober) request(a ask) *Exchange {
 	k, err := p.connection(a)
 	if err != nil {
 		e.StartUS = p.client.now()
-		e.EndUS, e.Error = e.StartUS, wording(p, err)
+		e.EndUS, e.Error = e.StartUS, errorText(p, err)
 	} else {
 		p.client.do(p, k, e)
 		if a.conn == nil {
