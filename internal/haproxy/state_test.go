@@ -65,7 +65,7 @@ func TestParseServersStateProblems(t *testing.T) {
 		{"1\n", "without a header"},
 		{"1\nbe_id be_name\n", "without a header"},
 		{header + "nodes s1\n", "line 3: 2 fields for 10 columns"},
-		{header + "nodes s1 - 80 2 0 1 1 1 0\nnodes s2 - 80 up 0 1 1 1 0\n", `line 4: column srv_op_state: "up"`},
+		{header + "nodes s1 - 80 2 0 1 1 1 0\nnodes s2 - 80 up 0 1 1 1 0\n", `line 4: column srv_op_state: invalid number "up"`},
 		{"1\n# be_name\nnodes\n", "line 3: column srv_op_state"},
 	} {
 		if _, err := parseServersState(tc.text); err == nil || !strings.Contains(err.Error(), tc.problem) {
