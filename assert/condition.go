@@ -100,6 +100,7 @@ func addUse[E subject](uses []use[E], u use[E]) []use[E] {
 
 // program compiles the checked node n for expr's machine.
 func (r *reading[E]) program(n ast.Node) (*vm.Program, error) {
+	ast.Walk(&n, &weigher{done: map[ast.Node]bool{}})
 	program, err := compiler.Compile(&parser.Tree{Node: n, Source: r.tree.Source}, r.config)
 	if err != nil {
 		return nil, syntaxErrorf(r.source, 0, "the expression cannot be compiled: %s", firstLine(err.Error()))

@@ -11,7 +11,7 @@ const total = "TOTAL"
 // expectations is the language of `expect`. A new word is one more line here: of the whole run with
 // ofRun, of a row with ofLabel, of a node with ofNode, true or false with truth. All of them may be asked
 // of a phase, too, unless they are runOnly.
-var expectations = withPhases(newLanguage("an expectation", []*word[*runFigures]{
+var expectations = withPhases(newLanguage("an expectation", room{value: 4 << 20, total: 64 << 20}, []*word[*runFigures]{
 	ofRunOrLabel("samples", whole),
 	ofRunOrLabel("errors", whole),
 	ofRunOrLabel("error_rate", fractional),

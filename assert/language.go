@@ -28,6 +28,8 @@ type language[E subject] struct {
 	functions map[string]*word[E]
 	// inPhase are the words of a phase, by the name of the word of the run; nil where there are no phases.
 	inPhase map[string]*word[E]
+	// room is what an evaluation may use.
+	room room
 	// elsewhere are the words of the other language, to say so when one is used here.
 	elsewhere map[string]string
 }
@@ -65,8 +67,8 @@ type word[E subject] struct {
 	of    *word[E]
 }
 
-func newLanguage[E subject](name string, words []*word[E]) *language[E] {
-	l := &language[E]{name: name, words: words, index: map[string]*word[E]{}}
+func newLanguage[E subject](name string, most room, words []*word[E]) *language[E] {
+	l := &language[E]{name: name, room: most, words: words, index: map[string]*word[E]{}}
 	for _, w := range words {
 		l.index[w.name] = w
 	}
@@ -112,6 +114,9 @@ func (l *language[E]) config() *conf.Config {
 	}
 	for _, w := range l.functions {
 		c.Functions[internal+w.name] = w.function()
+	}
+	for _, f := range l.weighing() {
+		c.Functions[f.Name] = f
 	}
 	for _, w := range l.words {
 		c.Functions[internal+w.name] = w.function()
@@ -238,8 +243,9 @@ func (w *word[E]) text(args []string) string {
 // frame is the environment of one evaluation by expr's machine. It collects the words that were
 // really computed, with arguments that may have been computed as well.
 type frame[E subject] struct {
-	of   E
-	seen []use[E]
+	of    E
+	seen  []use[E]
+	taken int // bytes, of the language's room
 }
 
 func (f *frame[E]) note(w *word[E], args []string) {

@@ -9,7 +9,7 @@ import (
 )
 
 // conditions is the language of `assert` and `when`.
-var conditions = newLanguage("a condition", []*word[*Response]{
+var conditions = newLanguage("a condition", room{value: 64 << 20, total: 256 << 20}, []*word[*Response]{
 	{name: "status", get: func(r *Response, _ []string) int { return r.Status }},
 	{name: "elapsed", get: elapsed, unit: "ms"},
 	{name: "bytes", get: func(r *Response, _ []string) int { return int(r.Bytes) }},
