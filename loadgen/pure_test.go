@@ -342,7 +342,7 @@ func TestTarget(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"", "/x", "ftp://x/", "http://", "127.0.0.1:80", "http://x:y/", "http://x:99999/", "http://a b/", "http://1.2.3.4.5/", "http://xn--a/"} {
-		if ParseURL(bad) == nil {
+		if _, err := parseTarget(bad); err == nil {
 			t.Errorf("%q was taken", bad)
 		}
 	}

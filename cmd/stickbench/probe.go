@@ -104,9 +104,15 @@ func (o *probeFlags) check() error {
 		}
 		o.Header = append(o.Header, probe.Pair{Name: strings.TrimSpace(name), Value: strings.TrimSpace(value)})
 	}
-	o.UserAgent = "stickbench-probe/" + version()
+	if _, err := os.Lstat(o.plan); o.plan != "" && err == nil { // before any request
+		wrong = append(wrong, fmt.Errorf("--plan: %s exists already: remove it, or choose another name", o.plan))
+	}
+	o.UserAgent = probeAgent()
 	return errors.Join(wrong...)
 }
+
+// probeAgent is how a probe names itself.
+func probeAgent() string { return "stickbench-probe/" + version() }
 
 // readSamples reads a file of samples. What is no file may have been meant for a URL.
 func readSamples(path string) (*probe.Record, error) {
@@ -187,9 +193,9 @@ func (o *probeFlags) keepSamples() (finish func(stopped string) error, err error
 	if o.out == "" {
 		return func(string) error { return nil }, nil
 	}
-	f, err := os.OpenFile(o.out, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	f, err := create("--out", o.out, 0o600)
 	if err != nil {
-		return nil, cannotRun("%w", err)
+		return nil, err
 	}
 	var w *probe.Writer
 	o.Begun = func(r *probe.Record) { w = probe.NewWriter(f, r) }
@@ -202,32 +208,33 @@ func (o *probeFlags) keepSamples() (finish func(stopped string) error, err error
 	}, nil
 }
 
-// explain prints what a record shows and writes the plan.
+// explain prints what a record shows, and writes the plan.
 func (a *app) explain(record *probe.Record, o *probeFlags) error {
 	r := probe.Judge(record)
-	if o.plan != "" {
-		if err := os.WriteFile(o.plan, []byte(r.Plan()), 0o644); err != nil {
-			return cannotRun("%w", err)
-		}
-	}
-	var err error
-	if o.json {
-		e := json.NewEncoder(a.stdout)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", "  ")
-		err = e.Encode(r)
-	} else {
-		t := a.textOptions()
-		err = probe.WriteText(a.stdout, r, probe.TextOptions{Width: min(t.Width, 140), Color: t.Color})
-	}
-	if err != nil {
+	if err := a.printProbe(r, o.json); err != nil {
 		return cannotRun("the report could not be printed: %w", err)
 	}
-	if o.plan != "" && !o.quiet {
-		fmt.Fprintf(a.stderr, "the plan to go on with: stickbench run %s\n", o.plan)
+	if o.plan != "" {
+		if err := save("--plan", o.plan, []byte(r.Plan())); err != nil {
+			return err
+		}
+		if !o.quiet {
+			fmt.Fprintf(a.stderr, "the plan to go on with: stickbench run %s\n", o.plan)
+		}
 	}
 	if r.Failed() {
 		return &exitError{code: exitFailed}
 	}
 	return nil
+}
+
+func (a *app) printProbe(r *probe.Report, asJSON bool) error {
+	if !asJSON {
+		t := a.textOptions()
+		return probe.WriteText(a.stdout, r, probe.TextOptions{Width: min(t.Width, 140), Color: t.Color})
+	}
+	e := json.NewEncoder(a.stdout)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(r)
 }

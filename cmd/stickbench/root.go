@@ -28,7 +28,7 @@ and reads from every response which node sent it and whether the session goes on
 		SilenceUsage:  true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(a.runCommand(), a.checkCommand(), a.reportCommand(), a.compareCommand(), a.traceCommand(), a.probeCommand(), a.labCommand(), a.plansCommand(), a.versionCommand(), a.importCommand())
+	root.AddCommand(a.runCommand(), a.checkCommand(), a.reportCommand(), a.compareCommand(), a.traceCommand(), a.probeCommand(), a.newCommand(), a.labCommand(), a.plansCommand(), a.versionCommand(), a.importCommand())
 	root.SetHelpCommand(a.helpCommand())
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w\nSee: %s --help", err, c.CommandPath())

@@ -73,7 +73,7 @@ Exit codes: 0 done, expectations met; 1 an expectation failed; 2 wrong usage or 
 			}
 			plan, err := j.read()
 			if err == nil && o.Save != "" {
-				err = save(o.Save, j.source)
+				err = save("--save", o.Save, j.source)
 			}
 			switch {
 			case err != nil:

@@ -164,20 +164,29 @@ func looksLikeURL(arg string) bool {
 	return host != "" && path.Ext(arg) != ".toml" && (strings.ContainsAny(host, ".:") || host == "localhost")
 }
 
-// save writes a plan where no other file is.
-func save(name string, source []byte) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("--save: %s exists already: remove it, or choose another name", name)
-	}
+// save writes a plan where no other file is; flag names the file in messages.
+func save(flag, name string, source []byte) error {
+	f, err := create(flag, name, 0o666)
 	if err != nil {
-		return cannotRun("--save: %w", err)
+		return err
 	}
 	_, err = f.Write(source)
 	if err := errors.Join(err, f.Close()); err != nil {
-		return cannotRun("--save: %w", err)
+		return cannotRun("%s: %w", flag, err)
 	}
 	return nil
+}
+
+// create opens a file that is not there yet.
+func create(flag, name string, mode fs.FileMode) (*os.File, error) {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("%s: %s exists already: remove it, or choose another name", flag, name)
+	}
+	if err != nil {
+		return nil, cannotRun("%s: %w", flag, err)
+	}
+	return f, nil
 }
 
 // urlPlan is the plan for the URLs, as TOML.

@@ -25,14 +25,8 @@ func (r *Report) Plan() string {
 		}
 	}
 	p.Set("name", "probed "+strings.TrimPrefix(strings.TrimPrefix(base, "http://"), "https://"))
-	p.Set("expect", r.expectations())
-	target := p.Table("target")
-	target.Set("url", draft.Escape(base))
-	if r.Insecure {
-		target.Set("insecure", true)
-	}
-	r.planPlacement(target)
-	r.planSession(&p)
+	p.Set("expect", r.Expectations())
+	r.Target(&p)
 	g := p.Append("group")
 	g.Comment("More users, or a longer duration, once this holds.")
 	g.Set("name", "users")
@@ -48,6 +42,18 @@ func (r *Report) Plan() string {
 	return p.String()
 }
 
+// Target adds [target] and [session] to a plan, as they were found.
+func (r *Report) Target(p *draft.Table) {
+	base, _ := split(r.URL)
+	target := p.Table("target")
+	target.Set("url", draft.Escape(base))
+	if r.Insecure {
+		target.Set("insecure", true)
+	}
+	r.planPlacement(target)
+	r.planSession(p)
+}
+
 // split is a URL without its path, and the path with its query.
 func split(s string) (base, request string) {
 	u, err := url.Parse(s)
@@ -57,8 +63,8 @@ func split(s string) (base, request string) {
 	return u.Scheme + "://" + u.Host, u.RequestURI()
 }
 
-// expectations are what was found, as a run can judge it.
-func (r *Report) expectations() draft.Lines {
+// Expectations are what was found, as a run can judge it.
+func (r *Report) Expectations() draft.Lines {
 	node, all := r.PlanNode(), draft.Lines{draft.Expression("errors == 0")}
 	sticks := slices.Contains([]string{"cookie", "source", "connection"}, r.Sticky.By)
 	if node != "" && r.Sticky.By != "source" && len(r.Nodes) > 0 {

@@ -98,7 +98,10 @@ func excerpt(text []byte) string {
 
 // interner keeps one copy of the texts that come again and again, such as labels. It is bounded: texts that
 // are long or come late are copied each time.
-type interner map[string]string
+type interner struct {
+	texts  map[string]string
+	recent [256]string // those met last, found without a hash of all their bytes
+}
 
 const (
 	internTexts  = 1 << 16
@@ -106,16 +109,24 @@ const (
 )
 
 // text is b as a string.
-func (m interner) text(b []byte) string {
-	if len(b) == 0 {
+func (m *interner) text(b []byte) string {
+	n := len(b)
+	if n == 0 {
 		return ""
 	}
-	if s, ok := m[string(b)]; ok {
-		return s
+	recent := &m.recent[uint8(n)*31+b[0]+b[n/2]*7+b[n-1]*13]
+	if *recent == string(b) {
+		return *recent
 	}
-	s := string(b)
-	if len(s) <= internLength && len(m) < internTexts {
-		m[s] = s
+	s, ok := m.texts[string(b)]
+	if !ok {
+		s = string(b)
+		if n <= internLength && len(m.texts) < internTexts {
+			m.texts[s] = s
+		}
+	}
+	if n <= internLength {
+		*recent = s
 	}
 	return s
 }

@@ -69,11 +69,11 @@ type jtlRow struct {
 	success                           int8     // 1 and -1 for true and false, 0 for not said
 	errorsSaid                        bool
 	nothing                           bool // it stands for no sample
-	known                             interner
+	known                             *interner
 	scratch                           []byte
 }
 
-func newJTLRow() *jtlRow { return &jtlRow{known: interner{}} }
+func newJTLRow() *jtlRow { return &jtlRow{known: &interner{texts: map[string]string{}}} }
 
 // reset makes the row ready for the next sample.
 func (r *jtlRow) reset() {
