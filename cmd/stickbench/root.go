@@ -3,12 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strings"
 
-	"github.com/mattn/go-runewidth"
 	"github.com/spf13/cobra"
-
-	"stickbench/plans"
 )
 
 // root is the command line.
@@ -21,15 +17,16 @@ and reads from every response which node sent it and whether the session goes on
 
   stickbench run two-users        the main example, in the laboratory that comes along
   stickbench plans                the catalogue of experiments
+  stickbench run http://HOST/     a URL, without a plan
   stickbench run PLAN.toml        a plan of your own
   stickbench help                 what is explained, topic by topic`,
 		Version:       version(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(a.runCommand(), a.checkCommand(), a.reportCommand(), a.compareCommand(), a.traceCommand(), a.probeCommand(), a.newCommand(), a.labCommand(), a.plansCommand(), a.versionCommand(), a.importCommand())
 	root.SetHelpCommand(a.helpCommand())
+	completions(root)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w\nSee: %s --help", err, c.CommandPath())
 	})
@@ -60,50 +57,6 @@ func (a *app) checkCommand() *cobra.Command {
 	}
 	o.flags(c)
 	return c
-}
-
-func (a *app) plansCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "plans",
-		Short: "List the catalogue of plans",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			width := min(100, a.textOptions().Width)
-			for i, e := range plans.Catalogue() {
-				if i > 0 {
-					fmt.Fprintln(a.stdout)
-				}
-				fmt.Fprintf(a.stdout, "%s — %s\n", e.Name, e.Title)
-				for _, paragraph := range strings.Split(e.Description, "\n") {
-					fmt.Fprintln(a.stdout, indented(paragraph, width))
-				}
-			}
-			return nil
-		},
-	}
-}
-
-// indented is a paragraph in lines of at most width columns, two of them blank in front.
-func indented(paragraph string, width int) string {
-	var b strings.Builder
-	used := width // so that the first word begins a line
-	for _, word := range strings.Fields(paragraph) {
-		n := runewidth.StringWidth(word)
-		switch {
-		case used+1+n > width && b.Len() > 0:
-			b.WriteString("\n  ")
-			used = 2
-		case b.Len() == 0:
-			b.WriteString("  ")
-			used = 2
-		default:
-			b.WriteByte(' ')
-			used++
-		}
-		b.WriteString(word)
-		used += n
-	}
-	return b.String()
 }
 
 func atLeastOne(what string) cobra.PositionalArgs {

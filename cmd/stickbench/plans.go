@@ -1,0 +1,59 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"stickbench/internal/format"
+	"stickbench/plans"
+)
+
+func (a *app) plansCommand() *cobra.Command {
+	var long bool
+	c := &cobra.Command{
+		Use:   "plans",
+		Short: "List the catalogue of plans",
+		Long: `List the catalogue of plans, one a line; with --long each with the experiment it is and what it shows. Any of
+them runs by its name: stickbench run two-users.`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if long {
+				a.tellPlans()
+				return nil
+			}
+			names := 0
+			for _, e := range plans.Catalogue() {
+				names = max(names, len(e.Name))
+			}
+			for _, e := range plans.Catalogue() {
+				fmt.Fprintf(a.stdout, "%-*s  %s\n", names, e.Name, e.Title)
+			}
+			return nil
+		},
+	}
+	c.Flags().BoolVar(&long, "long", false, "with the prose of each plan")
+	return c
+}
+
+// tellPlans prints the catalogue with its prose.
+func (a *app) tellPlans() {
+	const indent = "  "
+	width := min(100, a.textOptions().Width)
+	for i, e := range plans.Catalogue() {
+		if i > 0 {
+			fmt.Fprintln(a.stdout)
+		}
+		fmt.Fprintf(a.stdout, "%s — %s\n", e.Name, e.Title)
+		for paragraph := range strings.SplitSeq(e.Description, "\n") {
+			lines := format.Wrap(paragraph, width-len(indent))
+			if len(lines) == 0 {
+				fmt.Fprintln(a.stdout)
+			}
+			for _, line := range lines {
+				fmt.Fprintln(a.stdout, strings.TrimRight(indent+line, " "))
+			}
+		}
+	}
+}
