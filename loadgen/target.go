@@ -163,6 +163,12 @@ func withoutParameters(shown string) string {
 	return path
 }
 
+// ParseURL reports why s cannot be requested: it must be an absolute http or https URL with a host.
+func ParseURL(s string) error {
+	_, err := parseTarget(s)
+	return err
+}
+
 // Absolute is text's URL: a path goes behind base, as with a request of a plan behind its target.
 func Absolute(base, text string) string {
 	if strings.HasPrefix(text, "/") {
