@@ -195,6 +195,7 @@ func (b *Builder) Freeze(run Run) *Results {
 	b.freezeStage(g, r, run, nodes)
 	r.Warnings = append(append([]string{}, run.Warnings...), b.warnings(r, run)...)
 	judge(r, run.Expectations)
+	r.distrust()
 	r.stop(run.Stopped)
 	return r
 }
@@ -303,6 +304,27 @@ func judge(r *Results, expectations []*assert.Expectation) {
 			r.Verdict = "fail"
 		}
 	}
+}
+
+// distrust takes back the verdict of a run that met limits of the machine that made the load: it says nothing of
+// the target.
+func (r *Results) distrust() {
+	if r.local() > 0 {
+		r.Verdict = NotTrustworthy
+	}
+}
+
+// NotTrustworthy is the verdict of a run that was limited by its own machine.
+const NotTrustworthy = "not trustworthy"
+
+// local is how many samples failed at limits of the machine that made the load.
+func (r *Results) local() (n int64) {
+	for _, e := range r.Errors {
+		if e.Kind == string(loadgen.KindLocal) {
+			n += e.Count
+		}
+	}
+	return n
 }
 
 // stop takes back the verdict of a run that did not finish: what it measured is not what its plan asked

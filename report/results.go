@@ -9,8 +9,9 @@ const Schema = "stickbench.results/1"
 type Results struct {
 	Schema string `json:"schema"`
 	Plan   string `json:"plan"`
-	// Verdict is "pass", "fail", or "none" without expectations; "interrupted" or "incomplete" where the run
-	// did not finish, whatever its expectations say of the part that was measured.
+	// Verdict is "pass", "fail", or "none" without expectations; NotTrustworthy where the machine that
+	// made the load was itself the limit; "interrupted" or "incomplete" where the run did not finish. Those say so
+	// whatever the expectations say of what was measured.
 	Verdict string `json:"verdict"`
 	// Stopped is why the run did not finish, "interrupted" or "failed"; absent if it did.
 	Stopped string `json:"stopped,omitempty"`

@@ -50,6 +50,7 @@ func (d *sampleChecks) duration() int64 { return d.last - d.first }
 func (b *Builder) warnings(r *Results, run Run) []string {
 	var list []string
 	for _, w := range []string{
+		localWarning(r),
 		b.checks.nodeWarning(len(b.seen) > 0, run.NodeSource),
 		oneNodeWarning(r),
 		manyNodesWarning(len(b.seen)),
@@ -66,6 +67,16 @@ func (b *Builder) warnings(r *Results, run Run) []string {
 		}
 	}
 	return append(list, eventWarnings(r, run)...)
+}
+
+// localWarning is the doubt about a run whose own machine was the limit.
+func localWarning(r *Results) string {
+	n := r.local()
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s failed at limits of this machine (open files, local ports, memory), not of the target: the figures are not trustworthy. Ask for fewer users, raise the limits (ulimit -n), or connect from more addresses (--source).",
+		format.Plural(n, "request"))
 }
 
 func (d *sampleChecks) nodeWarning(named bool, source string) string {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"stickbench/assert"
 	"stickbench/internal/sampletest"
 	"stickbench/loadgen"
 )
@@ -110,5 +111,22 @@ func TestEventWarnings(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A run that met the limits of its own machine says nothing of its target, whatever the expectations say.
+func TestOwnLimits(t *testing.T) {
+	e, err := assert.Known{}.CompileExpectation("samples > 0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, want := range map[loadgen.Kind]string{loadgen.KindLocal: NotTrustworthy, loadgen.KindRefused: "pass"} {
+		b := NewBuilder()
+		b.Add(&loadgen.Sample{Label: "GET /", Thread: "g 1-1", User: 1, Kind: kind, Failure: "too many open files"})
+		r := b.Freeze(Run{Expectations: []*assert.Expectation{e}})
+		told := strings.Contains(strings.Join(r.Warnings, "\n"), "1 request failed at limits of this machine")
+		if r.Verdict != want || told != (want == NotTrustworthy) || !r.Expectations[0].OK {
+			t.Errorf("%s: %s, warnings %q", kind, r.Verdict, r.Warnings)
+		}
 	}
 }

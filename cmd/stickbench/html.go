@@ -199,7 +199,7 @@ func sampleOutcome(s *loadgen.Sample) sequence.Outcome {
 	switch s.Kind {
 	case loadgen.KindVariable:
 		return sequence.Unsent
-	case loadgen.KindDNS, loadgen.KindRefused, loadgen.KindConnTime, loadgen.KindConnect, loadgen.KindTLS:
+	case loadgen.KindDNS, loadgen.KindRefused, loadgen.KindConnTime, loadgen.KindConnect, loadgen.KindLocal, loadgen.KindTLS:
 		return sequence.Unreached
 	}
 	if s.Status == 0 {

@@ -232,7 +232,7 @@ func (a *app) conclude(plan *plans.Plan, o *runFlags, s *recording, r *record, f
 		return besideErr
 	case r.Stopped == stoppedByUser:
 		return &exitError{code: exitInterrupted}
-	case r.Results.Verdict == "fail":
+	case r.Results.Verdict == "fail", r.Results.Verdict == report.NotTrustworthy && len(r.Results.Expectations) > 0:
 		return &exitError{code: exitFailed}
 	}
 	return nil

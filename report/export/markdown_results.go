@@ -39,7 +39,7 @@ func WriteMarkdown(w io.Writer, r *report.Results) error {
 	return nil
 }
 
-var verdictSign = map[string]string{"pass": "✅ ", "fail": "❌ ", "interrupted": "⚠️ ", "incomplete": "⚠️ "}
+var verdictSign = map[string]string{"pass": "✅ ", "fail": "❌ ", "interrupted": "⚠️ ", "incomplete": "⚠️ ", report.NotTrustworthy: "⚠️ "}
 
 // verdictWord is the verdict, or that there is none.
 func verdictWord(r *report.Results) string {

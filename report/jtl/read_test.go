@@ -169,7 +169,7 @@ func TestKindsOfOtherTools(t *testing.T) {
 		{prefix + "javax.net.ssl.SSLHandshakeException", words + "x", "", loadgen.KindTLS},
 		{prefix + "java.lang.IllegalArgumentException", words + "Missing location header in redirect for x", "", loadgen.KindRedirect},
 		{prefix + "java.io.IOException", words + "Exceeded maximum number of redirects: 20", "", loadgen.KindRedirect},
-		{prefix + "java.net.BindException", words + "Cannot assign requested address", "", loadgen.KindConnect},
+		{prefix + "java.net.BindException", words + "Cannot assign requested address", "", loadgen.KindLocal},
 		{prefix + "com.example.Odd", words + "x", "", loadgen.KindOther},
 	} {
 		file := "elapsed,responseCode,responseMessage,success,failureMessage\n1," + c.code + "," + c.message + ",false," + c.failure + "\n"

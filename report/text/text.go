@@ -110,7 +110,7 @@ func writeVerdict(p *page, r *report.Results) {
 		p.hang(green, "PASS", said)
 	case "fail":
 		p.hang(red, "FAIL", said)
-	case "interrupted", "incomplete":
+	case "interrupted", "incomplete", report.NotTrustworthy:
 		p.hang(yellow, strings.ToUpper(r.Verdict), said)
 	default:
 		p.text.WriteString(strings.Join(format.Wrap(said, p.width), "\n") + "\n")

@@ -14,7 +14,9 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -64,6 +66,10 @@ func TestExplainDial(t *testing.T) {
 	}{
 		{&net.DNSError{Name: "a.test", IsNotFound: true, Err: "no such host", Server: "10.0.0.1"}, KindDNS, "no such host: a.test"},
 		{&net.DNSError{Name: "a.test", IsTimeout: true, Err: "i/o timeout"}, KindDNS, "name lookup failed: a.test"},
+		{os.NewSyscallError("socket", syscall.EMFILE), KindLocal, "too many open files (ulimit -n) to connect: a.test:80"},
+		{&net.DNSError{Name: "a.test", UnwrapErr: os.NewSyscallError("socket", syscall.EMFILE)}, KindLocal, "too many open files (ulimit -n) to connect: a.test:80"},
+		{os.NewSyscallError("connect", syscall.EADDRNOTAVAIL), KindLocal, "no local address or port left to connect from: a.test:80"},
+		{os.NewSyscallError("connect", syscall.ENETUNREACH), KindConnect, "network unreachable: a.test:80"},
 		{errors.New("something else"), KindConnect, "no connection: a.test:80"},
 	} {
 		err := explainDial(&net.OpError{Op: "dial", Err: tt.err}, "a.test:80")
