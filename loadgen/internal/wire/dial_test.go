@@ -155,7 +155,7 @@ func TestTLS(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			deadline := soon()
 			if tt.kind == KindConnTime {
-				deadline = time.Now().Add(30 * time.Millisecond)
+				deadline = time.Now().Add(time.Second) // for the connection, however busy the machine is
 			}
 			n, err := NewDialer(Config{TLS: tt.client}).connect(context.Background(), nil, tt.origin, deadline)
 			if kindOf(err) != tt.kind || err != nil && !strings.Contains(err.Error(), tt.message) {
