@@ -1,14 +1,18 @@
 package plans
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"net/http"
+	"net/textproto"
 	"slices"
 	"strings"
 	"time"
 
 	"stickbench/internal/haproxy"
+	"stickbench/internal/lab"
+	"stickbench/internal/nearest"
 	"stickbench/internal/redact"
 )
 
@@ -137,8 +141,15 @@ func (p *Plan) phases() []string {
 }
 
 func (r *reader) events(t table) {
-	for _, e := range t.tables("event", eventShape) {
-		r.plan.Events = append(r.plan.Events, r.event(e))
+	for _, own := range t.tables("event", eventShape) {
+		r.plan.Events = append(r.plan.Events, r.event(own))
+		e, times := &r.plan.Events[len(r.plan.Events)-1], among(own, eventTimes)
+		if o := r.override; len(times) != 1 || o.Users != nil || o.Iterations != nil || o.Duration != nil || o.RampUp != nil {
+			continue // an option may leave no time for it: that is a note
+		}
+		if why := r.plan.neverDone(e); why != "" && len(r.list) == 0 {
+			own.value(own.at(times[0]), "is never reached: %s", why)
+		}
 	}
 }
 
@@ -174,8 +185,11 @@ func (r *reader) event(t table) Event {
 	}
 	if command, ok := t.line("haproxy"); ok {
 		e.HAProxy = command
+		if message := r.commandProblem(command); message != "" && !e.MayFail {
+			t.value(t.at("haproxy"), "%s", message)
+		}
 	}
-	e.HTTP = eventRequest(t)
+	e.HTTP = r.eventRequest(t)
 	r.nodeEvent(t, &e)
 	r.reachable(t, &e)
 	return e
@@ -213,6 +227,25 @@ func nodeActionProblem(t table) {
 	}
 }
 
+// commandProblem is what the balancer would refuse of a command, as far as that can be known beforehand.
+func (r *reader) commandProblem(command string) string {
+	if err := haproxy.CheckCommand(command); err != nil {
+		return err.Error()
+	}
+	server := haproxy.ServerOf(command)
+	if !r.labGiven || server == "" {
+		return ""
+	}
+	var servers []string
+	for _, node := range r.nodes {
+		servers = append(servers, lab.Backend+"/"+node)
+	}
+	if slices.Contains(servers, server) {
+		return ""
+	}
+	return fmt.Sprintf("the laboratory has no server %s: %s", quoted(server), nearest.Hint(server, servers))
+}
+
 func (r *reader) nodeEvent(t table, e *Event) {
 	if name, ok := t.line("node"); ok {
 		e.Node = name
@@ -239,14 +272,14 @@ func (r *reader) reachable(t table, e *Event) {
 	case r.labGiven:
 	case t.has("stopped"):
 		t.key(t.at("stopped"), "only nodes of a [lab] can be stopped and started")
-	case !r.haproxyGiven && (t.has("haproxy") || t.has("node")):
-		t.key(t.path, "needs the balancer's Runtime API: add a [haproxy] with its api")
 	case t.has("delay") && e.Node != "" && r.addresses[e.Node] == "":
-		t.value(t.at("node"), `its delay is set at the node itself: add nodes = { %s = "http://HOST:PORT" } to [haproxy]`, bareOrQuoted(e.Node))
+		t.value(t.at("node"), `its delay is set at the node itself: add nodes = { %s = "http://HOST:PORT" } to [target]`, bareOrQuoted(e.Node))
+	case !r.haproxyGiven && (t.has("haproxy") || t.has("weight") || t.has("state")):
+		t.key(t.path, "needs the balancer's Runtime API: add a [haproxy] with its api")
 	}
 }
 
-func eventRequest(t table) *EventRequest {
+func (r *reader) eventRequest(t table) *EventRequest {
 	h, ok := t.table("http", eventRequestShape)
 	if !ok {
 		return nil
@@ -266,6 +299,43 @@ func eventRequest(t table) *EventRequest {
 	} else if !h.has("url") {
 		h.key(h.path, `needs a url: a path such as "/delay", or a whole URL`)
 	}
-	e.Body, _ = h.text("body")
+	for _, field := range r.readHeaders(h) {
+		if strings.Contains(field.value, "${") {
+			h.value(field.path, "an event has no variables: it belongs to no user")
+		}
+		if e.Header == nil {
+			e.Header = http.Header{}
+		}
+		e.Header[textproto.CanonicalMIMEHeaderKey(field.name)] = []string{field.value}
+	}
+	eventBody(h, e)
 	return e
+}
+
+// eventBody reads body or json, which brings its Content-Type unless the plan names one.
+func eventBody(h table, e *EventRequest) {
+	e.Body, _ = h.text("body")
+	v, ok := h.values["json"]
+	if !ok {
+		return
+	}
+	if h.has("body") {
+		h.key(h.at("json"), "a request has only one of body and json")
+	}
+	if _, isText := v.(string); isText {
+		h.value(h.at("json"), "want a table, such as { delay = 250 }: JSON as text belongs in body")
+		return
+	}
+	body, err := json.Marshal(v)
+	if err != nil { // NaN and infinities
+		h.value(h.at("json"), "invalid JSON: %v", err)
+		return
+	}
+	e.Body = string(body)
+	if e.Header == nil {
+		e.Header = http.Header{}
+	}
+	if e.Header.Get("Content-Type") == "" {
+		e.Header.Set("Content-Type", "application/json")
+	}
 }

@@ -93,9 +93,9 @@ func (p *Plan) explainTarget(e *explanation) {
 		e.rows("shares", p.shareWords()...)
 		if p.HAProxy != nil {
 			e.rows("haproxy", fmt.Sprintf("Runtime API %s, backend %s", p.HAProxy.API, p.HAProxy.Backend))
-			for _, name := range slices.Sorted(maps.Keys(p.HAProxy.Nodes)) {
-				e.rows("haproxy", fmt.Sprintf("%s at %s", name, redact.URL(p.HAProxy.Nodes[name])))
-			}
+		}
+		for _, name := range slices.Sorted(maps.Keys(p.Nodes)) {
+			e.rows("nodes", fmt.Sprintf("%s at %s", name, redact.URL(p.Nodes[name])))
 		}
 		return
 	}

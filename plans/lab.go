@@ -2,6 +2,7 @@ package plans
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -130,8 +131,8 @@ func (r *reader) haproxy(t table) {
 			own.value(own.at("backend"), "invalid backend %s: want letters, digits, and - _ . :", quoted(backend))
 		}
 	}
-	h.Nodes = nodeAddresses(own)
-	r.addresses = h.Nodes
+	maps.Copy(r.addresses, nodeAddresses(own))
+	h.Names = nodeNames(own)
 	if r.plan.Lab == nil {
 		r.plan.HAProxy = h
 	}
@@ -156,6 +157,27 @@ func nodeAddresses(t table) map[string]string {
 		}
 	}
 	return addresses
+}
+
+// nodeNames reads what responses call the servers.
+func nodeNames(t table) map[string]string {
+	own, ok := t.table("names", namesShape)
+	if !ok {
+		return nil
+	}
+	names := map[string]string{}
+	for _, server := range own.inOrder() {
+		name, ok := own.line(server)
+		for _, other := range names {
+			if ok && other == name {
+				own.value(own.at(server), "duplicate name %s: another server has it", quoted(name))
+			}
+		}
+		if ok {
+			names[server] = name
+		}
+	}
+	return names
 }
 
 // apiProblem says what is wrong with the address of a Runtime API; "" if nothing is.

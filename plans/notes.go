@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"time"
 
 	"stickbench/internal/lab"
 	"stickbench/loadgen"
@@ -57,23 +58,43 @@ func groupNotes(g *loadgen.Group) []string {
 	return notes
 }
 
-// eventNotes are of events for which there are not enough iterations.
+// eventNotes are of events that an option of the command line leaves without their time; where the plan
+// itself does, they are problems.
 func (p *Plan) eventNotes() []string {
-	var iterations int64
-	for i := range p.Load.Groups {
-		g := &p.Load.Groups[i]
-		if iterationsOf(g) == 0 {
-			return nil
-		}
-		iterations = add(iterations, iterationsOf(g))
-	}
 	var notes []string
 	for i := range p.Events {
-		if e := &p.Events[i]; e.AfterIterations > iterations {
-			notes = append(notes, fmt.Sprintf("event %q is never done: the plan has only %s", e.String(), counted(iterations, "iteration")))
+		if why := p.neverDone(&p.Events[i]); why != "" {
+			notes = append(notes, fmt.Sprintf("event %q is never done: %s", p.Events[i].String(), why))
 		}
 	}
 	return notes
+}
+
+// neverDone is why the time of an event does not come; "" if it may.
+func (p *Plan) neverDone(e *Event) string {
+	iterations, end, limited, random := int64(0), time.Duration(0), true, false
+	for i := range p.Load.Groups {
+		g := &p.Load.Groups[i]
+		limited = limited && iterationsOf(g) > 0
+		random = random || g.Arrivals != nil && g.Arrivals.Spread == loadgen.Poisson
+		iterations = add(iterations, iterationsOf(g))
+		if g.Duration == 0 || end < 0 {
+			end = -1 // nobody knows how long iterations take
+			continue
+		}
+		end = max(end, g.StartDelay+g.Duration)
+	}
+	requests := p.Requests()
+	switch {
+	case len(p.Load.Groups) == 0:
+	case e.AfterIterations > 0 && limited && !random && e.AfterIterations > iterations:
+		return "the plan has only " + counted(iterations, "iteration")
+	case e.AfterSamples > 0 && !requests.Open && !requests.About && e.AfterSamples > requests.N:
+		return "the plan has only " + counted(requests.N, "request")
+	case e.AfterIterations == 0 && e.AfterSamples == 0 && end >= 0 && e.At > end:
+		return "the plan ends after " + short(end)
+	}
+	return ""
 }
 
 // startedUsers are the users of a group that start before its duration is over.

@@ -33,6 +33,11 @@ type Plan struct {
 	// Lab, which has its own.
 	HAProxy *HAProxy
 	Events  []Event
+	// NodeNames are the nodes that the plan tells of: the laboratory's, and those with an address or a weight.
+	NodeNames []string
+	// Nodes are the nodes' own addresses, such as http://127.0.0.1:4000, by their names, of [target] and
+	// [haproxy]; empty if the plan gives none.
+	Nodes map[string]string
 	// Weights are those of the nodes behind a balancer of the plan's own, by the names that answers give
 	// them, and Algorithm is how it places sessions, in HAProxy's words: what shares are to be expected
 	// where no Runtime API tells. nil and "" where the plan does not say, and with Lab.
@@ -56,7 +61,6 @@ func (p *Plan) Problem(key, message string) error {
 type HAProxy struct {
 	API     string // tcp://HOST:PORT or unix:///PATH
 	Backend string // whose servers are the nodes
-	// Nodes are the nodes' own addresses, such as http://127.0.0.1:4000, by the servers' names; nil
-	// if the plan gives none.
-	Nodes map[string]string
+	// Names are what responses call the servers, by the servers' names, where nothing else tells.
+	Names map[string]string
 }

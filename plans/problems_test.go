@@ -259,6 +259,17 @@ func TestProblemsOfEvents(t *testing.T) {
 		{"name of the first phase", "at = '1s'\nname = 'start'\nhaproxy = 'x'", `2:8: name: "start" is the phase before the first event: choose another name`},
 		{"number", "at = 10\nhaproxy = 'show info'", `1:6: at: expected a duration, not the number 10: write "10s" for seconds or "10ms" for milliseconds`},
 		{"nothing", "at = '1s'", `0:3: does nothing: add one of haproxy, node and http`},
+		{"unknown server", "at = '1s'\nhaproxy = 'set server nodes/s3 state drain'", `2:11: haproxy: the laboratory has no server "nodes/s3": did you mean "nodes/s1"?`},
+		{"unknown backend", "at = '1s'\nhaproxy = 'disable server web/s1'", `2:11: haproxy: the laboratory has no server "web/s1": want "nodes/s1" or "nodes/s2"`},
+		{"state", "at = '1s'\nhaproxy = 'set server nodes/s1 state drian'", `2:11: haproxy: invalid state "drian": did you mean "drain"?`},
+		{"weight of a command", "at = '1s'\nhaproxy = 'set server nodes/s1 weight 257'", `2:11: haproxy: invalid weight "257": want 0 to 256, or a percentage such as 50%`},
+		{"two commands", "at = '1s'\nhaproxy = 'show info; show stat'", "2:11: haproxy: one command at a time: write a literal ; as \\;"},
+		{"port", "at = '1s'\nhttp = { url = 'http://127.0.0.1:99999/' }", `2:16: http.url: invalid URL: want a port from 0 to 65535`},
+		{"JSON as text", "at = '1s'\nhttp = { url = '/delay', method = 'POST', json = '{}' }", `2:50: http.json: want a table, such as { delay = 250 }: JSON as text belongs in body`},
+		{"two bodies", "at = '1s'\nhttp = { url = '/delay', method = 'POST', json = { a = 1 }, body = 'x' }", `2:43: http.json: a request has only one of body and json`},
+		{"header", "at = '1s'\nhttp = { url = '/', headers = { 'a b' = 'x', C = '${d}' } }", "2:33: http.headers.\"a b\": not a header's name: letters, digits and - without blanks, such as Accept-Language\n2:50: http.headers.C: an event has no variables: it belongs to no user"},
+		{"after the end", "after_iterations = 2\nhaproxy = 'show info'", `1:20: after_iterations: is never reached: the plan has only 1 iteration`},
+		{"after the last request", "after_samples = 2\nhaproxy = 'show info'", `1:17: after_samples: is never reached: the plan has only 1 request`},
 		{"fraction of a millisecond", "at = '1s'\nnode = 's1'\ndelay = '1.5ms'", `3:9: delay: invalid delay 1.5ms: want whole milliseconds`},
 		{"no node", "at = '1s'\nweight = 3", `2:1: weight: is done to a node: add node = "s1"`},
 		{"two", "at = '1s'\nhaproxy = 'x'\nhttp = { url = '/' }", `3:1: http: an event has only one of haproxy, node and http: this one has haproxy and http; make events of them`},
@@ -276,7 +287,7 @@ func TestProblemsOfEvents(t *testing.T) {
 		{"no api", "haproxy = 'show info'", `-1:3: needs the balancer's Runtime API: add a [haproxy] with its api`},
 		{"with api", "haproxy = 'show info'\n[haproxy]\napi = 'tcp://h:1'", ``},
 		{"delay", "node = 's 1'\ndelay = '1s'\n[haproxy]\napi = 'tcp://h:1'", "1:8: node: invalid node \"s 1\": want letters, digits, and - _ . :\n" +
-			`1:8: node: its delay is set at the node itself: add nodes = { "s 1" = "http://HOST:PORT" } to [haproxy]`},
+			`1:8: node: its delay is set at the node itself: add nodes = { "s 1" = "http://HOST:PORT" } to [target]`},
 		{"delay of a node with an address", "node = 's1'\ndelay = '1s'\n[haproxy]\napi = 'tcp://h:1'\nnodes = { s1 = 'http://h' }", ``},
 		{"stopped", "node = 's1'\nstopped = true\n[haproxy]\napi = 'tcp://h:1'", `2:1: stopped: only nodes of a [lab] can be stopped and started`},
 		{"request", "http = { url = '/' }", ``},
@@ -286,7 +297,7 @@ func TestProblemsOfEvents(t *testing.T) {
 func TestOverridesWithProblems(t *testing.T) {
 	pointer := func(n int) *int { return &n }
 	text := func(s string) *string { return &s }
-	long, none := -time.Second, time.Duration(0)
+	long, none, short1 := -time.Second, time.Duration(0), time.Second
 	for _, tt := range []struct {
 		name, source string
 		o            Override
@@ -298,6 +309,8 @@ func TestOverridesWithProblems(t *testing.T) {
 		{"balancer", laboratory, Override{Balancer: text("hapoxy")}, `--balancer: "hapoxy": did you mean "haproxy"?`},
 		{"balancer without a lab", runs, Override{Balancer: text("haproxy")}, `--balancer: is for the laboratory: the plan has a [target] and no [lab]`},
 		{"balancer with a target", laboratory, Override{Balancer: text("haproxy"), Target: text("http://h")}, `--balancer: is for the laboratory: with --target there is none`},
+		{"event after the end that an option sets", strings.Replace(laboratory, "[[group]]", "[[group]]\nduration = '5s'", 1) + "[[event]]\nat = '5s'\nnode = 's1'\nstate = 'drain'\n", Override{Duration: &short1}, ``},
+		{"event after the end", strings.Replace(laboratory, "[[group]]", "[[group]]\nduration = '5s'\nstart_delay = '1s'", 1) + "[[event]]\nat = '6001ms'\nnode = 's1'\nstate = 'drain'\n", Override{}, `8:6: event[0].at: is never reached: the plan ends after 6s`},
 		{"events of a lab", laboratory + "[[event]]\nat = '1s'\nnode = 's1'\nstate = 'drain'\n", Override{Target: text("http://h")},
 			`5:3: event[0]: needs the balancer's Runtime API: add a [haproxy] with its api`},
 		{"target for no target", "[[group]]\n[[group.step]]\nrequest = 'GET /'\n", Override{Target: text("http://h")}, ``},

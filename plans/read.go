@@ -3,6 +3,7 @@ package plans
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"path/filepath"
 	"regexp"
@@ -29,7 +30,8 @@ func Read(path string, source []byte, o Override) (*Plan, error) {
 	if err := p.err(path); err != nil {
 		return nil, err
 	}
-	r := &reader{problems: p, override: o, plan: &Plan{Path: path, Source: source}, setup: &names{}}
+	r := &reader{problems: p, override: o, plan: &Plan{Path: path, Source: source}, setup: &names{}, addresses: map[string]string{}}
+	r.plan.Nodes = r.addresses
 	r.read(openTable(p, "", planShape, values))
 	if err := p.err(path); err != nil {
 		return nil, err
@@ -108,7 +110,7 @@ type reader struct {
 	// defaults are those of the whole plan.
 	defaults []table
 	setup    *names
-	// addresses are the nodes' own, of [haproxy].
+	// addresses are the nodes' own, of [target] and [haproxy].
 	addresses map[string]string
 }
 
@@ -190,6 +192,7 @@ func (r *reader) target(t table) {
 	r.plan.Load.HTTP2 = version == "2"
 	r.tlsOptions(t)
 	r.plan.Weights = weights(t)
+	maps.Copy(r.addresses, nodeAddresses(t))
 	if words, ok := t.line("algorithm"); ok {
 		r.plan.Algorithm = words
 		if err := lab.CheckAlgorithm(words, lab.HAProxy); err != nil {
@@ -237,7 +240,8 @@ func (r *reader) extractor(t table, key string) *loadgen.Extractor {
 }
 
 func (r *reader) expectations(t table) {
-	known := assert.Known{Labels: r.plan.knownLabels(), Nodes: r.knownNodes(), Phases: r.plan.phases()}
+	r.plan.NodeNames = r.knownNodes()
+	known := assert.Known{Labels: r.plan.knownLabels(), Nodes: r.plan.NodeNames, Phases: r.plan.phases()}
 	for i, source := range t.texts("expect") {
 		if strings.TrimSpace(source) == "" {
 			continue
@@ -259,6 +263,9 @@ func (r *reader) knownNodes() []string {
 	}
 	for name := range r.plan.Weights {
 		names = append(names, name)
+	}
+	if h := r.plan.HAProxy; h != nil && len(names) > 0 {
+		names = slices.AppendSeq(names, maps.Values(h.Names))
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
@@ -283,11 +290,11 @@ func (p *Plan) knownLabels() []string {
 			}
 		}
 	}
-	return p.labels()
+	return p.Labels()
 }
 
-// labels are the labels that the plan's samples will have, each once, in order.
-func (p *Plan) labels() []string {
+// Labels are the labels that the plan's samples will have, each once, in order.
+func (p *Plan) Labels() []string {
 	var labels []string
 	seen := map[string]bool{}
 	for _, g := range p.Load.Groups {

@@ -40,6 +40,7 @@ id = "cookie:SID"
 api = "unix:///var/run/haproxy.sock"
 backend = "app"
 nodes = { s1 = "http://127.0.0.1:4000" }
+names = { s1 = "web-1" }
 
 [[group]]
 name = "browsers"
@@ -161,9 +162,10 @@ func TestRead(t *testing.T) {
 	want := &Plan{
 		Description: "All keys.",
 		Expect:      []*assert.Expectation{expectation("errors == 0"), expectation(`p95("login") < 100`)},
-		HAProxy: &HAProxy{API: "unix:///var/run/haproxy.sock", Backend: "app",
-			Nodes: map[string]string{"s1": "http://127.0.0.1:4000"}},
-		Weights: map[string]float64{"s1": 2, "s 2": 1.5}, Algorithm: "static-rr",
+		HAProxy:     &HAProxy{API: "unix:///var/run/haproxy.sock", Backend: "app", Names: map[string]string{"s1": "web-1"}},
+		NodeNames:   []string{"s 2", "s1", "web-1"},
+		Nodes:       map[string]string{"s1": "http://127.0.0.1:4000"},
+		Weights:     map[string]float64{"s1": 2, "s 2": 1.5}, Algorithm: "static-rr",
 		Events: []Event{
 			{At: 10 * time.Second, HAProxy: "set server app/s1 state drain", MayFail: true},
 			{Name: "slow", AfterIterations: 20, Node: "s1", Delay: &delay},

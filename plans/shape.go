@@ -25,18 +25,18 @@ var (
 	nodeShape = &shape{name: "[[lab.node]]", example: `[ { tag = "s1" }, { tag = "s2" } ]`, keys: []string{
 		"tag", "weight", "delay", "stopped"}}
 	targetShape = &shape{name: "[target]", example: `{ url = "http://127.0.0.1:8080" }`, keys: []string{
-		"url", "timeout", "http", "ca", "cert", "key", "server_name", "insecure", "headers", "weights", "algorithm"}}
+		"url", "timeout", "http", "ca", "cert", "key", "server_name", "insecure", "headers", "nodes", "weights", "algorithm"}}
 	sessionShape = &shape{name: "[session]", example: `{ node = "json:tag" }`, keys: []string{
 		"node", "counter", "id"}}
 	haproxyShape = &shape{name: "[haproxy]", example: `{ api = "tcp://127.0.0.1:9999" }`, keys: []string{
-		"api", "backend", "nodes"}}
+		"api", "backend", "nodes", "names"}}
 	groupShape = &shape{name: "[[group]]", example: `[ { users = 2, step = [ { request = "GET /" } ] } ]`, keys: []string{
 		"name", "users", "ramp_up", "start_delay", "iterations", "duration", "arrivals", "spread", "cookies", "connections", "on_error", "phase", "preset_cookies", "defaults", "step"}}
 	stepShape  = &shape{name: "[[group.step]]", example: `[ { request = "GET /" } ]`}
 	eventShape = &shape{name: "[[event]]", example: `[ { at = "10s", haproxy = "set server nodes/s1 state drain" } ]`, keys: []string{
 		"name", "at", "after_iterations", "after_samples", "haproxy", "node", "delay", "weight", "state", "stopped", "http", "may_fail"}}
 	eventRequestShape = &shape{name: "http", example: `{ method = "POST", url = "/delay" }`, keys: []string{
-		"method", "url", "body"}}
+		"method", "url", "headers", "body", "json"}}
 
 	stepsShape    = &shape{name: "[steps]", example: `{ login = { request = "POST /login" } }`}
 	setShape      = &shape{name: "set", example: `{ total = "${int(a) + int(b)}" }`}
@@ -47,6 +47,7 @@ var (
 	paceShape     = &shape{name: "pace", example: `{ rate = "60/min", per = "group" }`, keys: []string{"rate", "per", "spread"}}
 
 	weightsShape = &shape{name: "weights", example: `{ s1 = 2, s2 = 1 }`}
+	namesShape   = &shape{name: "names", example: `{ s1 = "web-1" }`}
 	nodesShape   = &shape{name: "nodes", example: `{ s1 = "http://127.0.0.1:4000" }`}
 	headersShape = &shape{name: "headers", example: `{ Accept = "text/html" }`}
 	queryShape   = &shape{name: "query", example: `{ page = 2 }`}

@@ -34,6 +34,12 @@ type Run struct {
 	// does not take new sessions.
 	Weights map[string]float64
 	States  map[string]string
+	// Names are the nodes of Weights by other names that responses give them. Samples must have been given the
+	// former names already (a run does so before it counts and records them).
+	Names map[string]string
+	// Nodes are further nodes that the plan knows, and Labels the labels that its samples can have: what never
+	// occurred is 0 of these, and undefined of others.
+	Nodes, Labels []string
 	// Sticky is what is known of the balancer: false says that it places every request anew, so that every
 	// response is a decision, however many happened to stay on their node. nil and true leave it to the
 	// data, since users without cookies stick nowhere.
@@ -193,6 +199,7 @@ func (b *Builder) Freeze(run Run) *Results {
 	r.Statuses, r.Connect, r.FirstByte = b.exchange.freeze(), b.exchange.connect.freeze(), b.exchange.firstByte.freeze()
 	r.Users = b.users.freeze(len(b.affinity.users)+len(b.affinity.threads), nodes)
 	b.freezeStage(g, r, run, nodes)
+	r.Names, r.Planned = newNodeNames(r, run), run.Labels
 	r.Warnings = append(append([]string{}, run.Warnings...), b.warnings(r, run)...)
 	judge(r, run.Expectations)
 	r.distrust()

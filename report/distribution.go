@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -40,7 +41,9 @@ type shareJudge struct {
 	segments  []*segment
 	forces    []inForce
 	cut       int64 // requests that were in flight at the end
-	end       int64 // of the run, ms
+	// otherNames says that the weights are of other nodes than those that answered; "" if they are not.
+	otherNames string
+	end        int64 // of the run, ms
 }
 
 // judged is a segment, or several with the same shares, of which the shares can be judged.
@@ -64,6 +67,10 @@ func newShareJudge(g *phaseTracker, r *Results, run Run, way int, end int64) *sh
 	}
 	for i := range j.forces {
 		if !j.forces[i].names(g.names) {
+			if j.forces[i].weights != nil {
+				j.otherNames = fmt.Sprintf("the weights are of %s, and responses named %s: shares are not judged",
+					format.Clean(someOf(slices.SortedFunc(maps.Keys(j.forces[i].weights), CompareNodes))), format.Clean(someOf(g.names)))
+			}
 			j.forces[i] = inForce{}
 		}
 	}
@@ -109,7 +116,7 @@ func (j *shareJudge) distribution(fits func(*segment) bool) *Distribution {
 	case known:
 		d.Explanation = "no decision was made while weights were in force: shares are not judged"
 	default:
-		d.Explanation = WeightsUnknown
+		d.Explanation = cmp.Or(j.otherNames, WeightsUnknown)
 	}
 	return d
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"stickbench/assert"
@@ -44,9 +45,9 @@ func (r *Results) Figure(name string) (value float64, ok bool) {
 	case "moves":
 		return float64(a.Moves), placed
 	case "excused":
-		return float64(a.Excused), placed
+		return float64(a.Excused), placed && r.Names.excuses(r.Events) == nil
 	case "unexcused":
-		return float64(a.Unexcused), placed
+		return float64(a.Unexcused), placed && r.Names.excuses(r.Events) == nil
 	case "sessions":
 		return float64(a.Sessions), known
 	case "sticky_sessions":
@@ -54,7 +55,7 @@ func (r *Results) Figure(name string) (value float64, ok bool) {
 	case "lost":
 		return float64(a.Lost), known
 	case "lost_unexcused":
-		return float64(a.LostUnexcused), known
+		return float64(a.LostUnexcused), known && r.Names.excuses(r.Events) == nil
 	case "new_sessions":
 		return float64(a.NewSessions), known
 	}
@@ -67,10 +68,13 @@ func (r *Results) Figure(name string) (value float64, ok bool) {
 // It is an error if there is no such label or figure, and for times of no samples or of no arrivals.
 func (r *Results) LabelFigure(name, label string) (float64, error) {
 	row := r.row(label)
-	if row == nil {
-		return 0, fmt.Errorf("no sample has the label %q", label)
+	switch {
+	case row != nil:
+		return row.defined(name)
+	case slices.Contains(r.Planned, label):
+		return (&Row{}).defined(name)
 	}
-	return row.defined(name)
+	return 0, fmt.Errorf("no sample has the label %q", label)
 }
 
 // defined is a figure of the row, or why it has no value.
@@ -137,21 +141,20 @@ func (r *Row) figure(name string) (value float64, ok bool) {
 // NodeFigure is a figure of a node: share of the requests that named a node (0 to 1), requests,
 // decisions, and returned, which are the moves to it of sessions that had been on it before. A node that
 // never answered has none of each: that may be just what a plan expects. It is an error if no response
-// named a node.
+// named a node, and if nobody knows that node.
 func (r *Results) NodeFigure(name, node string) (float64, error) {
-	if name == "returned" {
-		n, err := nodeNamed(r.Nodes, node)
-		return float64(n.Returned), err
+	node, err := r.Names.named(node)
+	if err != nil {
+		return 0, err
 	}
 	return nodeFigure(r.Nodes, name, node)
 }
 
 func nodeFigure(nodes []Node, name, node string) (float64, error) {
-	n, err := nodeNamed(nodes, node)
-	if err != nil {
-		return 0, err
-	}
+	n := nodeNamed(nodes, node)
 	switch name {
+	case "returned":
+		return float64(n.Returned), nil
 	case "share":
 		return n.Share, nil
 	case "requests":
@@ -162,17 +165,14 @@ func nodeFigure(nodes []Node, name, node string) (float64, error) {
 	return 0, fmt.Errorf("a node has no figure %q", name)
 }
 
-// nodeNamed is the node of that name.
-func nodeNamed(nodes []Node, name string) (n Node, err error) {
-	if answered, _ := AnsweringNodes(nodes); len(answered) == 0 {
-		return n, errors.New("no response named its node")
-	}
+// nodeNamed is the node of that name; one of which there is nothing has nothing.
+func nodeNamed(nodes []Node, name string) (n Node) {
 	for i := range nodes {
 		if nodes[i].Node == name {
 			n = nodes[i]
 		}
 	}
-	return n, nil
+	return n
 }
 
 // deref is the value of a figure that may be missing.

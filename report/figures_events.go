@@ -3,6 +3,7 @@ package report
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"stickbench/assert"
@@ -40,11 +41,17 @@ func (r *Results) During(phase string) (assert.Figures, error) {
 // drained: in each of its drains, no session moved away from the node without excuse, and none came to
 // it. left: whenever it was in maint or down, it answered no request that began then, and no
 // session that moved away from it moved again before it came back. What must not happen counts from
-// 250 ms after the latest moment of the event on. It is an error if the node never was in such a state.
+// 250 ms after the latest moment of the event on. It is an error if the node never was in such a state, and if
+// it cannot be told because sessions began meanwhile that never named a node.
 //
 // shares_ok: the shares of the decisions are those of the weights (Distribution.OK). It is an error
 // if that was not judged.
 func (r *Results) Truth(name, node string) (holds bool, seen string, err error) {
+	if name == "drained" || name == "left" {
+		if node, err = r.Names.named(node); err != nil {
+			return false, "", err
+		}
+	}
 	switch name {
 	case "drained":
 		return r.conduct(node, "in drain", func(s *StateInterval) bool { return s.State == drained }, (*StateInterval).drainFaults)
@@ -82,11 +89,13 @@ func (s *StateInterval) absenceFaults() []fault {
 // conduct adds up the faults of the node's intervals that fit.
 func (r *Results) conduct(node, state string, fits func(*StateInterval) bool, faults func(*StateInterval) []fault) (bool, string, error) {
 	var sum []fault
+	var unnamed int64
 	for i := range r.States {
 		s := &r.States[i]
 		if s.Node != node || !fits(s) {
 			continue
 		}
+		unnamed += s.Unnamed
 		if sum == nil {
 			sum = faults(s)
 			continue
@@ -106,6 +115,9 @@ func (r *Results) conduct(node, state string, fits func(*StateInterval) bool, fa
 		case f.count > 1:
 			seen = append(seen, format.Count(f.count)+" "+f.more)
 		}
+	}
+	if len(seen) == 0 && unnamed > 0 {
+		return false, "", fmt.Errorf("%s that began meanwhile named no node, and may have come to %s", format.Plural(unnamed, "session"), node)
 	}
 	return len(seen) == 0, strings.Join(seen, ", "), nil
 }
@@ -155,15 +167,15 @@ func (f *phaseFigures) Figure(name string) (value float64, ok bool) {
 	case "moves":
 		return float64(p.Moves), placed
 	case "excused":
-		return float64(p.Excused), placed
+		return float64(p.Excused), placed && f.run.Names.excuses(f.run.Events) == nil
 	case "unexcused":
-		return float64(p.Unexcused), placed
+		return float64(p.Unexcused), placed && f.run.Names.excuses(f.run.Events) == nil
 	case "sessions":
 		return float64(p.Sessions), known
 	case "lost":
 		return float64(p.Lost), known
 	case "lost_unexcused":
-		return float64(p.LostUnexcused), known
+		return float64(p.LostUnexcused), known && f.run.Names.excuses(f.run.Events) == nil
 	}
 	return 0, false
 }
@@ -177,18 +189,22 @@ func (f *phaseFigures) LabelFigure(name, label string) (float64, error) {
 			return f.phase.Labels[i].defined(name)
 		}
 	}
-	if f.run.row(label) == nil {
+	if f.run.row(label) == nil && !slices.Contains(f.run.Planned, label) {
 		return 0, fmt.Errorf("no sample has the label %q", label)
 	}
 	return (&Row{}).defined(name)
 }
 
 func (f *phaseFigures) NodeFigure(name, node string) (float64, error) {
+	node, err := f.run.Names.named(node)
+	if err != nil {
+		return 0, err
+	}
+	if name == "returned" {
+		return 0, errors.New("a phase has no figure \"returned\"")
+	}
 	if answered, _ := AnsweringNodes(f.phase.Nodes); len(answered) == 0 && name == "share" {
 		return 0, errors.New("no response named its node in this phase")
-	}
-	if answered, _ := AnsweringNodes(f.phase.Nodes); len(answered) == 0 {
-		return 0, nil
 	}
 	return nodeFigure(f.phase.Nodes, name, node)
 }

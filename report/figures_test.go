@@ -77,7 +77,7 @@ func TestLabelFigure(t *testing.T) {
 }
 
 func TestNodeFigure(t *testing.T) {
-	r := fold(sampletest.Stream{Seed: 11, Users: 4, Rounds: 50, Nodes: []string{"s1", "s1", "s1", "s2"}, Labels: []string{"GET /"}, Sticky: true}.Samples(), Run{})
+	r := fold(sampletest.Stream{Seed: 11, Users: 4, Rounds: 50, Nodes: []string{"s1", "s1", "s1", "s2"}, Labels: []string{"GET /"}, Sticky: true}.Samples(), Run{Nodes: []string{"s3"}})
 	for _, test := range []struct {
 		name, node string
 		want       float64

@@ -30,6 +30,9 @@ type stateInterval struct {
 	// are the unexcused moves away, moved all moves away; again are the later moves of sessions that
 	// moved away, before the node came back.
 	answered, placed, left, moved, again int64
+	// unnamed are the sessions that began from certain on and have named no node yet: where they are, nobody
+	// knows.
+	unnamed int64
 }
 
 // gone reports whether sessions must leave the node.
@@ -112,6 +115,14 @@ func (c *nodeHistory) answered(e *entry) {
 	s.answered += e.weight()
 	if e.has(isFirst | isMoved) {
 		s.placed++
+	}
+}
+
+// unnamed notes a session that begins without naming a node (by 1), and one that names its first node later
+// (by −1).
+func (c *nodeHistory) unnamed(began int64, by int64) {
+	if s := c.at(began); s != nil && began >= s.certain {
+		s.unnamed = max(0, s.unnamed+by)
 	}
 }
 

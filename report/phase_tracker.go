@@ -209,6 +209,15 @@ func (g *phaseTracker) excuses(e *entry) (moved, lost bool) {
 
 // follow notes what the entry says of the nodes' conduct.
 func (g *phaseTracker) follow(e *entry, excused bool) {
+	if opens := e.has(isOpening) && e.node == none; opens || e.has(isFirst) && !e.has(isOpening) {
+		began, by := e.start, int64(1)
+		if !opens {
+			began, by = e.previous, -1
+		}
+		for _, c := range g.histories {
+			c.unnamed(began, by)
+		}
+	}
 	if e.node == none {
 		return
 	}

@@ -158,7 +158,7 @@ func (g *phaseTracker) freezeStates(end int64) []StateInterval {
 		for _, s := range c.intervals {
 			interval := StateInterval{
 				Node: c.node, State: s.state, FromMS: s.from, ToMS: s.until,
-				Answered: s.answered, Placed: s.placed, Moved: s.moved, Left: s.left, Again: s.again,
+				Answered: s.answered, Placed: s.placed, Moved: s.moved, Left: s.left, Again: s.again, Unnamed: s.unnamed,
 			}
 			if s.until == math.MaxInt64 {
 				interval.ToMS = max(end, s.from)

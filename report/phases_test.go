@@ -93,7 +93,7 @@ func TestMarksInPhases(t *testing.T) {
 
 func TestDuring(t *testing.T) {
 	r := during(requests(t, "1@100:s1 2@200:s2 1@1300:s1 2@1400:s2 3@1500:s2 1@1600:-"),
-		happened(t, "1000 s1 drain\n9000 phase never\n9000 s1 ready"), Run{})
+		happened(t, "1000 s1 drain\n9000 phase never\n9000 s1 ready"), Run{Nodes: []string{"s9"}})
 	phase, err := r.During("drain s1")
 	if err != nil {
 		t.Fatal(err)

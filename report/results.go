@@ -50,6 +50,10 @@ type Results struct {
 	States       []StateInterval `json:"states"` // of nodes that events are about, by time
 	Timeline     Timeline        `json:"timeline"`
 	Warnings     []string        `json:"warnings"`
+
+	// Names are what is known of nodes' names, and Planned are the labels of the plan.
+	Names   NodeNames `json:"-"`
+	Planned []string  `json:"-"`
 }
 
 // Row is a row of the summary: a label, a label on one node, or TOTAL.

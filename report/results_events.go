@@ -6,6 +6,8 @@ type Event struct {
 	// observed, the earliest moment at which it can have been. LatestMS is the latest one, 0 for AtMS.
 	AtMS     int64 `json:"at_ms"`
 	LatestMS int64 `json:"latest_ms,omitempty"`
+	// PlannedMS is when the plan wanted it, nil where the plan names no time.
+	PlannedMS *int64 `json:"planned_ms,omitempty"`
 	// FromMS, unless 0, is the moment from which the Builder let it count: later than AtMS if it was
 	// told of it so late that the samples since then were folded already. The Builder sets it, and a
 	// recording of the run must keep it.
@@ -83,6 +85,8 @@ type StateInterval struct {
 	Moved int64 `json:"moved"`
 	Left  int64 `json:"left"`
 	Again int64 `json:"moved_again"`
+	// Unnamed are sessions that began meanwhile and never named a node: they may have come to it.
+	Unnamed int64 `json:"unnamed,omitempty"`
 }
 
 // Timeline is the run by the second: a sample belongs to the second in which it ended.

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ const shortPhase = 20
 // eventWarnings are those that events and phases give rise to.
 func eventWarnings(r *Results, run Run) []string {
 	list := downWarnings(r.Events)
+	list = append(list, lateWarnings(r.Events)...)
 	list = append(list, strangerWarnings(r, run)...)
 	if w := shortPhaseWarning(r.Phases); w != "" {
 		list = append(list, w)
@@ -30,6 +32,37 @@ func turnCount(events []Event) (n int64) {
 		n += boolInt(events[i].turns())
 	}
 	return n
+}
+
+// lateEvent is how late an event may be, in milliseconds, without a warning: from then on its phase begins
+// where the plan did not mean it to.
+const lateEvent = 250
+
+// Late is by how much later than planned the event was, in milliseconds; 0 for one that was not, or that the
+// plan gives no time.
+func (e *Event) Late() int64 {
+	if e.PlannedMS == nil || e.AtMS-*e.PlannedMS <= lateEvent {
+		return 0
+	}
+	return e.AtMS - *e.PlannedMS
+}
+
+// lateWarnings name the events that were late.
+func lateWarnings(events []Event) (list []string) {
+	var late []string
+	for i := range events {
+		if e := &events[i]; e.Late() > 0 {
+			late = append(late, fmt.Sprintf("%s (planned at %s, at %s)", format.Clean(cmp.Or(e.Name, e.Text)), format.Span(*e.PlannedMS), format.Span(e.AtMS)))
+		}
+	}
+	const most = 3
+	switch n := len(late); {
+	case n == 0:
+		return nil
+	case n > most:
+		late = append(late[:most:most], fmt.Sprintf("and %d more", n-most))
+	}
+	return []string{fmt.Sprintf("Events took effect more than %d ms later than planned: %s.", lateEvent, strings.Join(late, ", "))}
 }
 
 // downWarnings tell of nodes that went down by themselves, each node once.
@@ -66,6 +99,9 @@ func strangerWarnings(r *Results, run Run) (list []string) {
 	answered, _ := AnsweringNodes(r.Nodes)
 	if len(answered) == 0 {
 		return nil
+	}
+	if w := r.Names.warning(); w != "" {
+		return []string{w}
 	}
 	var told []string
 	for i := range r.Events {

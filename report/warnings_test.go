@@ -74,6 +74,21 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
+// An event shows when it was planned, and one that was late says so: its phase is not the one that was meant.
+func TestLateEvents(t *testing.T) {
+	planned := []int64{1000, 0, 2000}
+	events := []Event{
+		{AtMS: 1250, PlannedMS: &planned[0], Name: "in time", OK: true},
+		{AtMS: 1251, PlannedMS: &planned[1], Name: "drain s1", Text: "set server nodes/s1 state drain", OK: true},
+		{AtMS: 2500, PlannedMS: &planned[2], Text: "show info"},
+		{AtMS: 9000, Name: "after samples", OK: true},
+	}
+	got := lateWarnings(events)
+	if want := "Events took effect more than 250 ms later than planned: drain s1 (planned at 0 ms, at 1.25 s), show info (planned at 2.00 s, at 2.50 s)."; len(got) != 1 || got[0] != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 func TestEventWarnings(t *testing.T) {
 	var script strings.Builder
 	for i := range 300 {

@@ -20,24 +20,30 @@ const (
 	noLaw              // weights do not decide
 )
 
-// laws are those of HAProxy's algorithms (configuration manual, "balance"). One that is not known is
-// taken to draw.
+// UnknownAlgorithm is HAProxy's word for an algorithm that it does not name: random, which is its default from
+// 3.3 on (2.6 to 3.5).
+const UnknownAlgorithm = "unknown"
+
+// laws are those of HAProxy's algorithms (configuration manual, "balance"). Where a plan gives weights and no
+// algorithm, decisions are taken to be drawn by the weights.
 var laws = map[string]law{
-	"roundrobin": turnLaw, "static-rr": turnLaw, "random": drawLaw,
+	UnknownAlgorithm: noLaw,
+	"roundrobin":     turnLaw, "static-rr": turnLaw, "random": drawLaw,
 	"leastconn": noLaw, "first": noLaw, "source": noLaw, "uri": noLaw, "url_param": noLaw,
 	"hdr": noLaw, "hash": noLaw, "rdp-cookie": noLaw,
 }
 
 // reasons say what the algorithms without a law follow.
 var reasons = map[string]string{
-	"leastconn":  "leastconn follows load, not weights",
-	"first":      "first fills one node after the other",
-	"source":     "source follows the users' addresses, not weights",
-	"uri":        "uri follows the paths that are asked for, not weights",
-	"url_param":  "url_param follows a parameter of the requests, not weights",
-	"hdr":        "hdr follows a header of the requests, not weights",
-	"hash":       "hash follows the requests, not weights",
-	"rdp-cookie": "rdp-cookie follows the users, not weights",
+	UnknownAlgorithm: `HAProxy does not name its algorithm, as with random (algorithm = "random" in [target] does)`,
+	"leastconn":      "leastconn follows load, not weights",
+	"first":          "first fills one node after the other",
+	"source":         "source follows the users' addresses, not weights",
+	"uri":            "uri follows the paths that are asked for, not weights",
+	"url_param":      "url_param follows a parameter of the requests, not weights",
+	"hdr":            "hdr follows a header of the requests, not weights",
+	"hash":           "hash follows the requests, not weights",
+	"rdp-cookie":     "rdp-cookie follows the users, not weights",
 }
 
 // algorithmName is the algorithm without its arguments: "random" for "random(2)".

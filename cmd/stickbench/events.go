@@ -11,13 +11,11 @@ import (
 	"stickbench/internal/lab"
 	"stickbench/loadgen"
 	"stickbench/plans"
+	"stickbench/report"
 )
 
 // restoreWithin is how long putting a balancer back may take after the run, Ctrl-C or not.
 const restoreWithin = 30 * time.Second
-
-// labBackend is the backend of every laboratory's balancer.
-const labBackend = "nodes"
 
 // steering does a plan's events while the engine runs, and watches the balancer's servers. A nil steering
 // has nothing to do.
@@ -30,11 +28,14 @@ type steering struct {
 // newSteering checks what the events will need. It is nil for a plan without events and without a
 // Runtime API to watch.
 func newSteering(plan *plans.Plan, laboratory *lab.Lab) (*steering, error) {
-	target := events.Target{URL: plan.Load.Target, Borrowed: laboratory == nil}
+	target := events.Target{
+		URL: plan.Load.Target, Borrowed: laboratory == nil,
+		NodeURL: func(node string) string { return plan.Nodes[node] },
+	}
 	api := ""
 	switch {
 	case laboratory != nil:
-		api, target.Backend = laboratory.RuntimeAPI(), labBackend
+		api, target.Backend = laboratory.RuntimeAPI(), lab.Backend
 		target.Lab, target.NodeURL = laboratory, laboratory.NodeURL
 		target.Delays = map[string]time.Duration{}
 		for _, n := range plan.Lab.Nodes {
@@ -42,7 +43,6 @@ func newSteering(plan *plans.Plan, laboratory *lab.Lab) (*steering, error) {
 		}
 	case plan.HAProxy != nil:
 		api, target.Backend = plan.HAProxy.API, plan.HAProxy.Backend
-		target.NodeURL = func(node string) string { return plan.HAProxy.Nodes[node] }
 	case len(plan.Events) == 0:
 		return nil, nil
 	}
@@ -67,12 +67,18 @@ func (s *steering) before(r *record, plan *plans.Plan) {
 		return
 	}
 	snapshot := s.driver.Snapshot()
-	if snapshot.Algorithm != "" {
+	// HAProxy (2.6 to 3.5) calls random unknown: then the plan's word counts.
+	if known := snapshot.Algorithm != "" && snapshot.Algorithm != report.UnknownAlgorithm; known || r.Algorithm == "" {
 		r.Algorithm = snapshot.Algorithm
 	}
 	if len(snapshot.Servers) == 0 {
 		return
 	}
+	var told map[string]string
+	if plan.HAProxy != nil {
+		told = plan.HAProxy.Names
+	}
+	r.Names = snapshot.NodeNames(r.NodeSource, plan.Nodes, told)
 	r.Weights, r.States = map[string]float64{}, map[string]string{}
 	for _, server := range snapshot.Servers {
 		r.Weights[server.Name] = float64(server.Weight)

@@ -41,15 +41,18 @@ type record struct {
 	Stopped string `json:"stopped"`
 
 	NodeSource string             `json:"node_source"`
+	Names      map[string]string  `json:"names,omitempty"` // of servers, by others that responses give them
 	Weights    map[string]float64 `json:"weights,omitempty"`
 	States     map[string]string  `json:"states,omitempty"` // of the servers that were not ready at the start
 	Algorithm  string             `json:"algorithm,omitempty"`
-	Requests   *report.Requests   `json:"requests"`
-	Arrivals   *report.Arrivals   `json:"arrivals,omitempty"`
-	Generator  *report.Generator  `json:"generator,omitempty"`
-	Events     []report.Event     `json:"events"`
-	Warnings   []string           `json:"warnings"` // those that did not come from the samples
-	Results    *report.Results    `json:"results"`
+	// PlacedAll says that the balancer's algorithm placed every request: nothing stuck.
+	PlacedAll bool              `json:"placed_all,omitempty"`
+	Requests  *report.Requests  `json:"requests"`
+	Arrivals  *report.Arrivals  `json:"arrivals,omitempty"`
+	Generator *report.Generator `json:"generator,omitempty"`
+	Events    []report.Event    `json:"events"`
+	Warnings  []string          `json:"warnings"` // those that did not come from the samples
+	Results   *report.Results   `json:"results"`
 }
 
 const recordSchema = "stickbench.run/1"

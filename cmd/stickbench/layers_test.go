@@ -32,7 +32,7 @@ var layers = map[string][]string{
 	"stickbench/plans":               {"stickbench/assert", "stickbench/internal/haproxy", "stickbench/internal/lab", "stickbench/internal/nearest", "stickbench/internal/redact", "stickbench/loadgen", "github.com/BurntSushi/toml", "golang.org/x/text"},
 	"stickbench/internal/bench":      {},
 	"stickbench/internal/events":     {"stickbench/internal/haproxy", "stickbench/internal/redact", "stickbench/loadgen", "stickbench/plans", "stickbench/report"},
-	"stickbench/internal/haproxy":    {},
+	"stickbench/internal/haproxy":    {"stickbench/internal/nearest"},
 	"stickbench/internal/help":       {"github.com/mattn/go-runewidth", "github.com/yuin/goldmark"},
 	"stickbench/internal/capture":    {"stickbench/assert", "stickbench/internal/draft", "stickbench/loadgen"},
 	"stickbench/internal/draft":      {},

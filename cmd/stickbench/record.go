@@ -75,22 +75,28 @@ func (r *record) facts(plan *plans.Plan) report.Run {
 		stopped = stoppedByFailure // it was killed
 	}
 	return report.Run{
-		Stopped: stopped, Sticky: sticky(plan),
+		Stopped: stopped, Sticky: r.sticky(plan),
 		Model: model, PlannedUsers: users, Arrivals: r.Arrivals, Generator: r.Generator,
 		Plan: r.Plan, Expectations: plan.Expect, Requests: r.Requests,
 		Warnings: r.Warnings, NodeSource: r.NodeSource,
+		Names: r.Names, Nodes: plan.NodeNames, Labels: plan.Labels(),
 		Weights: r.Weights, States: r.States, Algorithm: r.Algorithm, ExpectedShares: expectedShares(r.Algorithm),
 	}
 }
 
-// sticky says what is known beforehand of whether sessions stick: nothing does in a laboratory without a
-// cookie, unless its algorithm itself knows users again. nil leaves it to the samples.
-func sticky(plan *plans.Plan) *bool {
-	if plan.Lab == nil || plan.Lab.Sticky != "" {
+// sticky is what is known of whether sessions stick: nothing does in a laboratory without a cookie, and behind a
+// balancer that placed every request, unless the algorithm itself knows users again. nil leaves it to the
+// samples.
+func (r *record) sticky(plan *plans.Plan) *bool {
+	algorithm := r.Algorithm
+	if plan.Lab != nil {
+		algorithm = plan.Lab.Algorithm
+	}
+	if free := r.PlacedAll || plan.Lab != nil && plan.Lab.Sticky == ""; !free {
 		return nil
 	}
-	switch algorithm, _, _ := strings.Cut(plan.Lab.Algorithm, "("); algorithm {
-	case "", "roundrobin", "static-rr", "leastconn", "random":
+	switch algorithm, _, _ := strings.Cut(algorithm, "("); algorithm {
+	case "", "roundrobin", "static-rr", "leastconn", "random", report.UnknownAlgorithm:
 		return new(bool)
 	}
 	return nil
@@ -118,4 +124,13 @@ func expectedShares(algorithm string) func(map[string]float64) map[string]float6
 		}
 		return named
 	}
+}
+
+// nodeNames says which server is which node.
+func (r *record) nodeNames() string {
+	names := slices.SortedFunc(maps.Keys(r.Names), report.CompareNodes)
+	for i, name := range names {
+		names[i] = name + " is " + r.Names[name]
+	}
+	return strings.Join(names, ", ")
 }

@@ -43,6 +43,9 @@ func (s *recording) open(plan *plans.Plan, o *runFlags, r *record) error {
 		}
 		s.Sinks = append(s.Sinks, log)
 	}
+	if len(r.Names) > 0 {
+		s.Sinks = append(loadgen.Sinks{serverNames(r.Names)}, s.Sinks...)
+	}
 	if o.NoOut {
 		return nil
 	}
@@ -94,6 +97,20 @@ func (s *recording) close(r *record) error {
 	}
 	return errors.Join(err, s.folder.writeRecord(r), s.folder.writeHTML(r, s.first))
 }
+
+// serverNames gives nodes the names of the balancer's servers, by those that responses give them: before the
+// other sinks, so that all that is counted and recorded goes by one name.
+type serverNames map[string]string
+
+func (n serverNames) Record(s *loadgen.Sample) error {
+	if server, ok := n[s.Node]; ok {
+		s.Node = server
+	}
+	return nil
+}
+
+func (n serverNames) Flush() error { return nil }
+func (n serverNames) Close() error { return nil }
 
 // results folds the report: samples come from one goroutine, events from another.
 type results struct {

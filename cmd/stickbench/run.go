@@ -145,6 +145,9 @@ func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error
 	}
 	r := newRecord(plan, over)
 	steering.before(r, plan)
+	if len(r.Names) > 0 {
+		fmt.Fprintf(a.notices, "nodes go by the names of the balancer's servers: %s\n", r.nodeNames())
+	}
 	if err := s.open(plan, o, r); err != nil {
 		return err
 	}
@@ -156,6 +159,7 @@ func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error
 		outcome.failure = errors.Join(outcome.failure, laboratory.Close())
 	}
 	r.Warnings = append(r.Warnings, steering.undone()...)
+	r.PlacedAll = steering != nil && steering.driver.PlacedAll()
 	r.finish(outcome)
 	return a.conclude(plan, o, s, r, outcome.failure)
 }

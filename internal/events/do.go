@@ -19,7 +19,7 @@ func (r *run) do(ctx context.Context, e *plans.Event) error {
 		return r.command(ctx, e, command)
 	case e.Stopped != nil:
 		return r.stopOrStart(ctx, e)
-	case e.Delay != nil && r.nodeURL(e.Node) == "":
+	case e.Delay != nil && r.target.Lab != nil: // at once: a request would queue behind those of users
 		h := report.Event{AtMS: r.now().Milliseconds()}
 		err := r.target.Lab.SetDelay(e.Node, *e.Delay)
 		r.noteDelay(e.Node, *e.Delay, err == nil)

@@ -16,10 +16,13 @@
 package events
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"net/url"
 	"sync"
 	"time"
 
@@ -82,6 +85,32 @@ type Driver struct {
 	mu      sync.Mutex
 	changes changes
 	start   time.Time
+	counts  [2]placed // as they were read first and last
+	read    bool
+}
+
+// placed are a backend's counters: requests given to its servers, those of them that the algorithm placed, and
+// connection retries.
+type placed struct{ assigned, chosen, retries int64 }
+
+// PlacedAll reports whether the balancer's algorithm placed every request while Run ran, so that nothing stuck
+// (column lbtot of `show stat`). It is false where the balancer's counters do not tell. It is for after Run.
+func (d *Driver) PlacedAll() bool {
+	assigned := d.counts[1].assigned - d.counts[0].assigned
+	return assigned > 0 && d.counts[1].chosen-d.counts[0].chosen >= assigned-(d.counts[1].retries-d.counts[0].retries)
+}
+
+// count takes the counters of the servers' rows.
+func (d *Driver) count(rows map[string]haproxy.Row) {
+	var now placed
+	for _, row := range rows {
+		now.assigned += row.Assigned
+		now.chosen += row.Chosen
+		now.retries += row.Retries
+	}
+	if d.counts[1] = now; !d.read {
+		d.counts[0], d.read = now, true
+	}
 }
 
 // New checks all that a run's events will need before it begins, and takes down how the servers are.
@@ -126,6 +155,8 @@ func newClient() *http.Client {
 
 // Snapshot is how the balancer was when New read it.
 type Snapshot struct {
+	// Cookie is the name of the cookie by which sessions stick; "" without one, and below level operator.
+	Cookie string
 	// Algorithm is HAProxy's word for it, such as "roundrobin"; "" where it is not known: without a
 	// Runtime API, or below level operator.
 	Algorithm string
@@ -139,6 +170,69 @@ type Server struct {
 	State string // haproxy.Ready, Drain, Maint or Down
 	// Weight is the one in force, 0 to 256, and Initial that of the configuration.
 	Weight, Initial int
+	// Address is HOST:PORT, and Cookie the value that the balancer's cookie has for it; "" where not known.
+	Address, Cookie string
+}
+
+// NodeNames are the servers by the names that responses give them, where these differ. source is where nodes
+// are read from in responses, such as "cookie:SERVERID" or "header:x-backend-ip"; addresses are the nodes' own,
+// by server, and told is what responses call the servers by the plan.
+//
+// The balancer's own cookie has the values of `show stat`. What else names a node may be the server's name, the
+// cookie's value taken from elsewhere, or an address: HOST:PORT, or HOST where no other server has the same.
+func (s Snapshot) NodeNames(source string, addresses, told map[string]string) map[string]string {
+	candidates := map[string]map[string]bool{} // servers by name
+	add := func(name, server string) {
+		if name == "" {
+			return
+		}
+		if candidates[name] == nil {
+			candidates[name] = map[string]bool{}
+		}
+		candidates[name][server] = true
+	}
+	byCookie := s.Cookie != "" && source == "cookie:"+s.Cookie
+	servers := map[string]bool{}
+	for _, server := range s.Servers {
+		servers[server.Name] = true
+		if add(server.Cookie, server.Name); byCookie {
+			continue
+		}
+		for _, address := range []string{server.Address, hostPort(addresses[server.Name])} {
+			host, _, err := net.SplitHostPort(address)
+			if err != nil {
+				continue
+			}
+			add(address, server.Name)
+			add(host, server.Name)
+		}
+	}
+	names := map[string]string{}
+	for name, of := range candidates {
+		if len(of) != 1 || servers[name] && !byCookie {
+			continue
+		}
+		for server := range of {
+			if name != server {
+				names[name] = server
+			}
+		}
+	}
+	for server, name := range told {
+		if name != server {
+			names[name] = server
+		}
+	}
+	return names
+}
+
+// hostPort is HOST:PORT of a node's address; "" for none.
+func hostPort(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Hostname() == "" {
+		return ""
+	}
+	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme]))
 }
 
 // Snapshot is how the balancer was before the run.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -144,12 +145,12 @@ func (f *fakeAPI) Stat(ctx context.Context, proxy string, kinds ...haproxy.Kind)
 	if err := f.enter(ctx); err != nil {
 		return nil, err
 	}
-	if len(kinds) == 1 && kinds[0] == haproxy.Backend {
-		return []haproxy.Row{{Proxy: proxy, Server: "BACKEND", Kind: haproxy.Backend, Algorithm: "roundrobin"}}, nil
-	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var rows []haproxy.Row
+	if slices.Contains(kinds, haproxy.Backend) {
+		rows = append(rows, haproxy.Row{Proxy: proxy, Server: "BACKEND", Kind: haproxy.Backend, Algorithm: "roundrobin"})
+	}
 	for _, s := range f.servers {
 		row := haproxy.Row{Proxy: proxy, Server: s.Name, Kind: haproxy.Server, Status: "UP", CheckStatus: f.reason[s.Name]}
 		if state := newServer(s).state(); state != haproxy.Ready {

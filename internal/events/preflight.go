@@ -2,7 +2,6 @@ package events
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -49,7 +48,7 @@ func (d *Driver) balancerProblems(ctx context.Context) []error {
 	if len(own) == 0 {
 		return append(problems, d.noBackend(states))
 	}
-	rows, err := d.api.Stat(ctx, d.target.Backend, haproxy.Backend)
+	rows, err := d.api.Stat(ctx, d.target.Backend, haproxy.Backend, haproxy.Server)
 	if err != nil {
 		return append(problems, err)
 	}
@@ -60,11 +59,17 @@ func (d *Driver) balancerProblems(ctx context.Context) []error {
 
 func newSnapshot(all *servers, rows []haproxy.Row) Snapshot {
 	var snapshot Snapshot
+	cookies := map[string]string{}
 	for _, row := range rows {
-		snapshot.Algorithm = row.Algorithm
+		if row.Kind == haproxy.Backend {
+			snapshot.Algorithm, snapshot.Cookie = row.Algorithm, row.Cookie
+		} else {
+			cookies[row.Server] = row.Cookie
+		}
 	}
 	for _, s := range all.list {
-		snapshot.Servers = append(snapshot.Servers, Server{Name: s.name, State: s.state(), Weight: s.weight, Initial: s.initial})
+		snapshot.Servers = append(snapshot.Servers, Server{Name: s.name, State: s.state(), Weight: s.weight, Initial: s.initial,
+			Address: s.address, Cookie: cookies[s.name]})
 	}
 	return snapshot
 }
@@ -100,7 +105,9 @@ func (d *Driver) eventProblems(e *plans.Event) []string {
 	case command != "" && d.api == nil:
 		problems = append(problems, "needs the balancer's Runtime API")
 	case command != "":
-		problems = append(problems, d.commandProblems(command)...)
+		if !e.MayFail {
+			problems = append(problems, d.commandProblems(command)...)
+		}
 	case e.Node != "" && d.before != nil:
 		problems = append(problems, d.nameProblems(d.target.Backend+"/"+e.Node)...)
 	}
@@ -115,12 +122,8 @@ func (d *Driver) eventProblems(e *plans.Event) []string {
 
 // commandProblems checks a command as far as that is possible without sending it.
 func (d *Driver) commandProblems(command string) []string {
-	// With a context that has ended the client says what it would never send, and sends nothing.
-	ended, end := context.WithCancel(context.Background())
-	end()
-	var refused *haproxy.CommandError
-	if _, err := d.api.Do(ended, command); errors.Is(err, haproxy.ErrBadCommand) && errors.As(err, &refused) {
-		return []string{refused.Text}
+	if err := haproxy.CheckCommand(command); err != nil {
+		return []string{err.Error()}
 	}
 	if name := haproxy.ServerOf(command); name != "" && d.before != nil {
 		return d.nameProblems(name)

@@ -163,6 +163,10 @@ func (r *run) report(h report.Event) {
 func (r *run) tried(ctx context.Context, e *plans.Event, h report.Event, err error) error {
 	h.Name, h.Text, h.Node, h.OK = e.Phase(), e.String(), cmp.Or(h.Node, e.Node), err == nil
 	h.Phase = h.OK && e.BeginsPhase()
+	if queue, at := trigger(e); queue == byTime {
+		planned := time.Duration(at).Milliseconds()
+		h.PlannedMS = &planned
+	}
 	if err == nil {
 		r.report(h)
 		return nil

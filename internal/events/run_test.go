@@ -19,6 +19,7 @@ import (
 func TestRun(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
+		noLab   bool
 		events  []plans.Event
 		prepare func(*fakeAPI, *fakeNodes) // at the start
 		during  func(*fakeAPI)             // in a goroutine of its own, from 100 ms on
@@ -123,7 +124,8 @@ func TestRun(t *testing.T) {
 			},
 		},
 		{
-			name: "a delay counts from its response and holds up only its node",
+			name:  "a delay counts from its response and holds up only its node",
+			noLab: true,
 			events: []plans.Event{
 				{At: time.Second, Node: "s1", Delay: ptr(2500 * time.Millisecond)},
 				{At: 1100 * time.Millisecond, Node: "s1", Delay: ptr(time.Duration(0))},
@@ -139,6 +141,15 @@ func TestRun(t *testing.T) {
 				"1.9s node s1: delay 2.5s [s1] phase",
 				"2.8s node s1: delay 0s [s1] phase",
 			},
+		},
+		{
+			// A request would wait behind those of users: a delay set at 30 s took effect at 54 s.
+			name:   "a node of the laboratory takes its delay at once",
+			events: []plans.Event{{At: time.Second, Node: "s1", Delay: ptr(time.Second)}},
+			prepare: func(_ *fakeAPI, n *fakeNodes) {
+				n.slow = map[string]time.Duration{"s1": time.Minute}
+			},
+			want: []string{"1s node s1: delay 1s [s1] phase"},
 		},
 		{
 			name:   "a request counts from its sending, and the end of the run cuts it",
@@ -215,7 +226,11 @@ func TestRun(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f, nodes := newFake("s1", "s2"), &fakeNodes{}
-				d := drive(t, Target{NodeURL: nodeURL, Lab: &fakeLab{}, Client: &http.Client{Transport: nodes}}, f, tc.events...)
+				target := Target{NodeURL: nodeURL, Lab: &fakeLab{}, Client: &http.Client{Transport: nodes}}
+				if tc.noLab {
+					target.Lab = nil
+				}
+				d := drive(t, target, f, tc.events...)
 				if tc.prepare != nil {
 					tc.prepare(f, nodes)
 				}

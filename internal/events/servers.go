@@ -10,7 +10,7 @@ import (
 // A server is what is believed of one server of the balancer: as it was last seen, and as commands
 // since then have set it.
 type server struct {
-	name string
+	name, address string
 	// admin is what was asked of it, or inherited from the server that it tracks: haproxy.Ready, haproxy.Drain
 	// or haproxy.Maint.
 	admin           string
@@ -29,7 +29,7 @@ func newServer(s haproxy.ServerState) server {
 	case s.Drained() && s.Weight > 0:
 		admin = haproxy.Drain
 	}
-	return server{name: s.Name, admin: admin, op: s.Op, weight: s.Weight, initial: s.InitialWeight}
+	return server{name: s.Name, address: s.Address, admin: admin, op: s.Op, weight: s.Weight, initial: s.InitialWeight}
 }
 
 // state is what users meet:

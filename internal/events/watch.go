@@ -62,6 +62,7 @@ func (r *run) poll(ctx context.Context, most time.Duration) (changed []string, o
 		return nil, false
 	}
 	changed = r.compare(states, rows, received)
+	r.count(rows)
 	r.regain(asked, received)
 	r.seen = asked
 	return changed, true

@@ -126,10 +126,15 @@ func (c *Client) Do(ctx context.Context, command string) (string, error) {
 		return "", c.transportError(ctx, command, err)
 	}
 	text := strings.TrimRight(trimSeverity(response), "\n")
-	if kind := classify(command, response, text); kind != nil {
+	switch kind := classify(command, response, text); kind {
+	case nil:
+		return text, nil
+	case ErrNoResponse:
+		text = fmt.Sprintf("the response ended after %d bytes, without the empty line at its end", len(response))
+		fallthrough
+	default:
 		return "", &CommandError{Address: c.String(), Command: command, Kind: kind, Text: text}
 	}
-	return text, nil
 }
 
 // refusal says why a command is not sent; "" when it is.

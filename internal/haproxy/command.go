@@ -1,9 +1,13 @@
 package haproxy
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	"stickbench/internal/nearest"
 )
 
 // MaxWeight is the largest weight of a server (HAProxy's Configuration Manual, "weight").
@@ -64,6 +68,28 @@ func ParseSetting(command string) (s Setting, ok bool) {
 		return s, ok
 	}
 	return s, slices.Contains(settingValues[s.What], s.Value)
+}
+
+// CheckCommand is what is wrong with a Runtime API command, as far as that can be known without sending it:
+// what Do would not send, and values that no HAProxy takes; nil if nothing is.
+func CheckCommand(command string) error {
+	if why := refusal(command); why != "" {
+		return errors.New(why)
+	}
+	words := strings.Fields(command)
+	if len(words) < 5 || words[0] != "set" || words[1] != "server" {
+		return nil
+	}
+	what, value := words[3], words[4]
+	switch known := settingValues[what]; {
+	case known != nil && !slices.Contains(known, value):
+		return fmt.Errorf("invalid %s %q: %s", what, value, nearest.Hint(value, known))
+	case what == SetWeight:
+		if _, ok := WeightAfter(value, 1); !ok {
+			return fmt.Errorf("invalid weight %q: want 0 to %d, or a percentage such as 50%%", value, MaxWeight)
+		}
+	}
+	return nil
 }
 
 // WeightAfter is the weight that a value sets on a server with that initial weight: an absolute one, or

@@ -49,6 +49,14 @@ func TestClassify(t *testing.T) {
 		{"disable frontend zz", "No such frontend.\n\n", ErrRefused},
 		{"set x y", "some text of a version to come\n\n", ErrRefused},
 		{"show info", "", ErrNoResponse},
+		// Half a response is none: a server in the half that is missing would count as removed.
+		{"show servers state nodes", "1\n# be_id be_name srv_id srv_name\n3 nodes 1 s1\n", ErrNoResponse},
+		{"show servers state nodes", "1\n", ErrNoResponse},
+		{"show stat nodes 4 -1", "# pxname,svname,", ErrNoResponse},
+		{"show cli level", "admin\n", ErrNoResponse},
+		{"set server nodes/s1 state drain", "No such ser", ErrNoResponse},
+		{"set server nodes/s1", "usage: set server\n  addr\n", ErrNoResponse},
+		{"show info", "HTTP/1.1 400 Bad re", ErrNotRuntimeAPI},
 		{"show info", "HTTP/1.1 400 Bad request\r\nContent-length: 90\r\n\r\n", ErrNotRuntimeAPI},
 	} {
 		_, err := scripted(t, reply(tc.response)).Do(t.Context(), tc.command)

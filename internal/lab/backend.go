@@ -11,7 +11,7 @@ import (
 // own command-line interface would be proxy 1.
 const (
 	frontendName = "http"
-	backendName  = "nodes"
+	backendName  = Backend
 	frontendID   = 2
 	backendID    = 3
 )

@@ -77,6 +77,9 @@ const (
 	HAProxy  = "haproxy"
 )
 
+// Backend is the name of the backend in front of the nodes, whose servers have the nodes' tags.
+const Backend = "nodes"
+
 // Balancers are the values of Config.Balancer.
 var Balancers = []string{Embedded, HAProxy}
 

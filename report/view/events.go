@@ -18,6 +18,9 @@ func EventText(e *report.Event) string {
 	if e.Answer != "" {
 		said += " → " + format.Clean(e.Answer)
 	}
+	if e.Late() > 0 {
+		said += " (planned at " + Moment(*e.PlannedMS) + ")"
+	}
 	if e.FromMS != 0 {
 		said += " (told late, counts from " + Moment(e.FromMS) + ")"
 	}
