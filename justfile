@@ -47,3 +47,7 @@ lab *options:
 # The balancers that `stickbench probe` explains: each set-up ten times, none may be named wrong (4 minutes).
 probe-setups:
     go test ./internal/probe -run '^TestSetups$' -runs 10 -count=1 -timeout 30m -v
+
+# Imported plans beside JMeter 2.13 of Debian's packages, against one server (6 minutes).
+jmeter-parity:
+    go test ./internal/jmx/parity -run '^TestParity' -jmeter -count=1 -timeout 30m -v

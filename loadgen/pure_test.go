@@ -87,6 +87,9 @@ func TestThink(t *testing.T) {
 		{"0s", 0, 0, 0},
 		{"uniform 50ms 150ms", 50 * ms, 150 * ms, 100 * ms},
 		{"gaussian 100ms 20ms", 0, 300 * ms, 100 * ms},
+		{"poisson 100ms 1s", 1040 * ms, 1170 * ms, 1100 * ms},
+		{"poisson 900ms 0s", 750 * ms, 1050 * ms, 900 * ms},
+		{"poisson 0s 5ms", 5 * ms, 5 * ms, 5 * ms},
 	} {
 		think, err := ParseThink(tt.in)
 		if err != nil {
@@ -106,7 +109,7 @@ func TestThink(t *testing.T) {
 			t.Errorf("%q: mean %v", tt.in, mean)
 		}
 	}
-	for _, bad := range []string{"", "5", "fast", "-1s", "2000000h", "uniform 0s 2562047h47m16s", "gaussian 1s 2562047h", "uniform 1s", "uniform 2s 1s", "gaussian 1s", "poisson 1s 2s", "1s 2s"} {
+	for _, bad := range []string{"", "5", "fast", "-1s", "2000000h", "uniform 0s 2562047h47m16s", "gaussian 1s 2562047h", "uniform 1s", "uniform 2s 1s", "gaussian 1s", "poisson 1s", "1s 2s"} {
 		if _, err := ParseThink(bad); err == nil {
 			t.Errorf("%q was taken", bad)
 		}

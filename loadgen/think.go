@@ -3,6 +3,7 @@ package loadgen
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"time"
@@ -15,8 +16,9 @@ type Think struct {
 }
 
 // ParseThink reads a pause: "100ms" is constant, "uniform 50ms 150ms" lies between the two, and
-// "gaussian 100ms 20ms" has that mean and standard deviation, never below zero (JMeter's uniform and
-// Gaussian random timers). Durations are Go's, with a unit, and not negative.
+// "gaussian 100ms 20ms" has that mean and standard deviation, never below zero, and "poisson 300ms 1s" is a
+// Poisson-distributed number of milliseconds of that mean, and a constant (JMeter's uniform, Gaussian and Poisson
+// random timers). Durations are Go's, with a unit, and not negative.
 func ParseThink(s string) (*Think, error) {
 	fields := strings.Fields(s)
 	t := &Think{source: s}
@@ -44,10 +46,26 @@ func ParseThink(s string) (*Think, error) {
 		t.draw = func(r *rand.Rand) time.Duration {
 			return time.Duration(min(max(0, float64(ds[0])+r.NormFloat64()*float64(ds[1])), float64(Longest)))
 		}
+	case word == "poisson" && len(ds) == 2:
+		t.draw = func(r *rand.Rand) time.Duration { return poisson(r, ds[0]) + ds[1] }
 	default:
-		return nil, fmt.Errorf(`invalid pause %q: want "100ms", "uniform 50ms 150ms" (least, most) or "gaussian 100ms 20ms" (mean, deviation)`, s)
+		return nil, fmt.Errorf(`invalid pause %q: want "100ms", "uniform 50ms 150ms" (least, most), "gaussian 100ms 20ms" (mean, deviation) or "poisson 300ms 1s" (mean, constant)`, s)
 	}
 	return t, nil
+}
+
+// poisson is a Poisson-distributed number of milliseconds: how many events of a rate of one fall into the mean, or,
+// of many, what the normal distribution makes of it.
+func poisson(r *rand.Rand, mean time.Duration) time.Duration {
+	lambda := float64(mean) / float64(time.Millisecond)
+	if lambda > 500 {
+		return time.Duration(max(0, math.Round(lambda+r.NormFloat64()*math.Sqrt(lambda)))) * time.Millisecond
+	}
+	n := 0
+	for t := r.ExpFloat64(); t < lambda; t += r.ExpFloat64() {
+		n++
+	}
+	return time.Duration(n) * time.Millisecond
 }
 
 // Longest is the longest time that a plan may ask for, ten years: sums of a few of them are still times.

@@ -66,7 +66,7 @@ func TestProblemsOfSteps(t *testing.T) {
 	problemsOf(t, "[lab]\n[[group]]\n[[group.step]]\nrequest = 'GET /'\n[[group.step]]\n", "group[0].step[1]", []struct{ name, lines, want string }{
 		{"think", "think = 100", `1:9: think: expected a duration, not the number 100: write "100s" for seconds or "100ms" for milliseconds`},
 		{"think without unit", "think = '100'", `1:9: think: "100" is not a duration, it has no unit: write "100s" for seconds or "100ms" for milliseconds`},
-		{"think in other words", "think = 'poisson 1s 2s'", `1:9: think: invalid pause "poisson 1s 2s": want "100ms", "uniform 50ms 150ms" (least, most) or "gaussian 100ms 20ms" (mean, deviation)`},
+		{"think in other words", "think = 'normal 1s 2s'", `1:9: think: invalid pause "normal 1s 2s": want "100ms", "uniform 50ms 150ms" (least, most), "gaussian 100ms 20ms" (mean, deviation) or "poisson 300ms 1s" (mean, constant)`},
 		{"think of a request", "think = '1s'\nname = 'x'\nassert = ['status == 200']", "2:1: name: belongs to a request: a step with think has only think and when\n" +
 			`3:1: assert: belongs to a request: a step with think has only think and when`},
 		{"mark", "mark = ''", `1:8: mark: must not be empty`},

@@ -120,7 +120,7 @@ func (a *app) importJob(name string, set map[string]string, must bool) (*job, er
 			return nil, cannotRun("%w", err)
 		}
 	}
-	j := &job{path: name, source: []byte(plan.TOML)}
+	j := &job{path: name, source: []byte(plan.TOML), jmx: true}
 	for property, value := range set {
 		if slices.Contains(plan.Properties, property) || !must && !slices.Contains(plan.Variables, property) {
 			continue

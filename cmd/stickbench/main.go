@@ -121,7 +121,8 @@ func (a *app) open(name string, o plans.Override) (*plans.Plan, error) {
 			return nil, err
 		}
 		o.Set = j.over.Set
-		return plans.Read(j.path, j.source, o)
+		j.over = o
+		return j.read()
 	}
 	path, source, err := plans.Open(name, a.stdin)
 	if err != nil {

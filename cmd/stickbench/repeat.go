@@ -26,6 +26,7 @@ type job struct {
 	source []byte
 	over   plans.Override
 	urls   bool // the source was made of URLs and options
+	jmx    bool // the source was imported
 	// out is the folder that holds the runs' folders, named by their number; "" for none.
 	out string
 }
@@ -34,6 +35,9 @@ func (j *job) read() (*plans.Plan, error) {
 	plan, err := plans.Read(j.path, j.source, j.over)
 	if j.urls {
 		err = inOptions(err)
+	}
+	if j.jmx && err != nil {
+		err = fmt.Errorf("%w\nThe lines are those of the imported plan: `stickbench import %s` prints it", err, j.path)
 	}
 	return plan, err
 }

@@ -168,8 +168,8 @@ func (im *importer) bound(s string) *ex {
 
 var fields = map[string]*ex{
 	"Assertion.response_data": word("body", textKind), "Assertion.response_data_as_document": word("body", textKind), "": word("body", textKind),
-	"Assertion.response_code": word("status", numberKind), "Assertion.response_message": word("reason", textKind),
-	"Assertion.response_headers": word("headers", textKind), "Assertion.sample_label": word("url", textKind),
+	"Assertion.response_code": word("status", numberKind), "Assertion.response_message": apply("reason", textKind),
+	"Assertion.response_headers": apply("headers", textKind), "Assertion.sample_label": apply("url", textKind),
 }
 
 // The bits of a response assertion's kind.
@@ -277,8 +277,8 @@ func (im *importer) sizeAssertion(e *Element, b *block) {
 	operator := map[string]string{"1": "==", "2": "!=", "3": ">", "4": "<", "5": ">=", "6": "<="}[firstOf(e.word("SizeAssertion.operator"), "1")]
 	length := func(x *ex) *ex { return apply("len", numberKind, x) }
 	field := map[string]*ex{"": word("bytes", numberKind), "SizeAssertion.response_network_size": word("bytes", numberKind),
-		"SizeAssertion.response_data": length(word("body", textKind)), "SizeAssertion.response_headers": length(word("headers", textKind)),
-		"SizeAssertion.response_code": length(word("status", numberKind).asText()), "SizeAssertion.response_message": length(word("reason", textKind))}[e.word("Assertion.test_field")]
+		"SizeAssertion.response_data": length(word("body", textKind)), "SizeAssertion.response_headers": length(apply("headers", textKind)),
+		"SizeAssertion.response_code": length(word("status", numberKind).asText()), "SizeAssertion.response_message": length(apply("reason", textKind))}[e.word("Assertion.test_field")]
 	if field == nil || operator == "" {
 		im.remark(e, "it measures "+e.word("Assertion.test_field"), "")
 		return

@@ -213,8 +213,8 @@ func (x *extractor) toml() any {
 	if x.match != nil {
 		v = append(v, pair{"match", x.match})
 	}
-	if x.kind == "regex" && x.template != "" && x.template != "$1$" {
-		v = append(v, pair{"template", templateWords(x.template)})
+	if t := templateWords(firstOf(x.template, "$1$")); x.kind == "regex" && (t != "$1" || x.groups() != 2) {
+		v = append(v, pair{"template", t})
 	}
 	if x.from != "" {
 		v = append(v, pair{"from", x.from})

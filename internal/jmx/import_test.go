@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write the expected files anew")
 
 // options are those under which the plans of testdata are read.
 func options(name string) Options {
-	return Options{File: filepath.Base(name), Map: []Mapping{{"/home/ada/", "./"}}, Read: func(file string) ([]byte, error) {
+	return Options{File: filepath.Base(name), Map: []Mapping{{"/home/ada/files/cat.png", "upload.txt"}}, Read: func(file string) ([]byte, error) {
 		return os.ReadFile(filepath.Join("testdata", file))
 	}}
 }

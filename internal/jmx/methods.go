@@ -41,8 +41,8 @@ var given = map[string]*ex{
 	"RandomStringUtils": object("RandomStringUtils"), "StringUtils": object("StringUtils"), "Instant": object("Instants"),
 	"LocalDateTime": object("LocalDates"), "LocalDate": object("LocalDates"), "DateTimeFormatter": object("DateTimeFormatter"),
 	"Calendar": object("Calendars"), "URLEncoder": object("URLEncoder"), "DigestUtils": object("DigestUtils"), "Base64": object("Base64"),
-	"ResponseCode": object("responseCode"), "ResponseMessage": word("reason", textKind),
-	"ResponseHeaders": word("headers", textKind), "SampleLabel": object("SampleLabel"), "IsSuccess": negated(word("failed", truthKind)),
+	"ResponseCode": object("responseCode"), "ResponseMessage": apply("reason", textKind),
+	"ResponseHeaders": apply("headers", textKind), "SampleLabel": object("SampleLabel"), "IsSuccess": negated(apply("failed", truthKind)),
 	"ResponseData": object("bytes"),
 }
 
@@ -236,21 +236,21 @@ func result(name string) *ex {
 	case "getResponseCode", "responseCode":
 		return object("responseCode")
 	case "getResponseMessage", "responseMessage":
-		return word("reason", textKind)
+		return apply("reason", textKind)
 	case "getResponseDataAsString", "responseDataAsString":
 		return word("body", textKind)
 	case "getResponseData", "responseData":
 		return object("bytes")
 	case "getResponseHeaders", "responseHeaders":
-		return word("headers", textKind)
+		return apply("headers", textKind)
 	case "isSuccessful", "successful", "isSuccess":
-		return negated(word("failed", truthKind))
+		return negated(apply("failed", truthKind))
 	case "getTime", "time":
 		return word("elapsed", numberKind)
 	case "getBytesAsLong", "getBytes", "bytes":
 		return word("bytes", numberKind)
 	case "getUrlAsString", "urlAsString":
-		return word("url", textKind)
+		return apply("url", textKind)
 	}
 	return nil
 }

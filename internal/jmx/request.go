@@ -117,7 +117,30 @@ func (im *importer) address(e *Element, s settings, r *request) {
 		r.base, r.path = im.base(e, s), where
 	}
 	r.path, _, _ = strings.Cut(r.path, "#")
-	if r.path == "" || r.path[0] != '/' && !(r.base == "" && strings.HasPrefix(r.path, "${")) {
+	im.rooted(r)
+}
+
+// rooted puts the slash in front of a path that has none, as JMeter does once its variables have values.
+func (im *importer) rooted(r *request) {
+	name, rest, variable := strings.Cut(strings.TrimPrefix(r.path, "${"), "}")
+	variable = variable && strings.HasPrefix(r.path, "${")
+	t := im.topIndex[name]
+	known := ""
+	if t != nil {
+		known, _ = t.value.(string)
+	}
+	switch {
+	case strings.HasPrefix(r.path, "/"), variable && strings.HasPrefix(known, "/"):
+	case variable && (r.base == "" || strings.Contains(known, "://")):
+		if strings.Contains(known, "://") {
+			r.base = ""
+		}
+	case variable && t == nil && isWord(name): // who knows
+		own := im.free(name + "_path")
+		im.give(own)
+		im.before = append(im.before, pair{own, fmt.Sprintf(`${%s startsWith "/" ? %s : "/" + %s}`, name, name, name)})
+		r.path = "${" + own + "}" + rest
+	default:
 		r.path = "/" + r.path
 	}
 }
@@ -313,17 +336,23 @@ func (im *importer) rawBody(args []argument, r *request) {
 	r.keys = append(r.keys, pair{"body", body})
 }
 
-// queryOf puts parameters behind the path. Values that are not to be encoded stand in the path as they are.
+// queryOf puts parameters behind the path: into a table where all are to be encoded, else into the path's text, where
+// those stand as they are that are not.
 func (im *importer) queryOf(args []argument, r *request) {
+	encoded := !slices.ContainsFunc(args, func(a argument) bool { return !a.truth("HTTPArgument.always_encode", false) || a.name == "" })
 	for _, a := range args {
-		name := im.template(parseValue(a.name))
-		if encode := a.truth("HTTPArgument.always_encode", false); encode && !encoded(a.value) && name != "" {
-			r.query = append(r.query, pair{name, im.template(parseValue(a.value))})
+		if encoded {
+			r.query = append(r.query, pair{im.template(parseValue(a.name)), im.template(parseValue(a.value))})
 			continue
 		}
-		r.path += separator(r.path) + blanks.Replace(name)
+		name, v := blanks.Replace(im.template(parseValue(a.name))), parseValue(a.value)
+		if a.truth("HTTPArgument.always_encode", false) {
+			r.path += separator(r.path) + name + "=" + im.escaped(v)
+			continue
+		}
+		r.path += separator(r.path) + name
 		if a.truth("HTTPArgument.use_equals", true) || a.value != "" {
-			r.path += "=" + strings.ReplaceAll(im.urlText(parseValue(a.value)), "#", "%23")
+			r.path += "=" + strings.ReplaceAll(im.urlText(v), "#", "%23")
 		}
 	}
 	r.query = grouped(r.query)
@@ -334,12 +363,6 @@ func separator(path string) string {
 		return "&"
 	}
 	return "?"
-}
-
-// encoded reports whether a value is percent-encoded already, which JMeter's recorder leaves so.
-func encoded(v string) bool {
-	plain, err := url.QueryUnescape(v)
-	return err == nil && plain != v && strings.Contains(v, "%")
 }
 
 // grouped makes a list of the values of parameters of one name.
@@ -358,55 +381,24 @@ func grouped(all inline) inline {
 	return out
 }
 
-// form is a form's parameters: as a table where all are to be encoded, else as the body's text.
+// form is a form's parameters. JMeter decodes the values that are said to be encoded already, and encodes them
+// again.
 func (im *importer) form(args []argument, r *request) {
-	const urlencoded = "application/x-www-form-urlencoded"
-	if t := r.contentType(); t != "" && !strings.HasPrefix(t, urlencoded) {
-		im.encodedForm(args, r)
-		return
-	}
 	var form inline
 	for _, a := range args {
-		name, v := im.template(parseValue(a.name)), im.template(parseValue(a.value))
-		if name == "" || !a.truth("HTTPArgument.always_encode", false) && needsEncoding(v) || a.truth("HTTPArgument.always_encode", false) && encoded(v) {
-			im.encodedForm(args, r)
-			return
+		v := parseValue(a.value)
+		if !a.truth("HTTPArgument.always_encode", false) {
+			for i := range v {
+				if plain, err := url.QueryUnescape(v[i].literal); err == nil {
+					v[i].literal = plain
+				}
+			}
 		}
-		form = append(form, pair{name, v})
+		if name := im.template(parseValue(a.name)); name != "" {
+			form = append(form, pair{name, im.template(v)})
+		}
 	}
 	r.keys = append(r.keys, pair{"form", grouped(form)})
-}
-
-// needsEncoding reports whether encoding would change a value's literal text; a variable's is left to the run.
-func needsEncoding(v string) bool {
-	if strings.Contains(v, "${") {
-		return true
-	}
-	return url.QueryEscape(v) != v
-}
-
-// encodedForm is a form as the text that JMeter sends.
-func (im *importer) encodedForm(args []argument, r *request) {
-	var b strings.Builder
-	for i, a := range args {
-		if i > 0 {
-			b.WriteByte('&')
-		}
-		name, v := parseValue(a.name), parseValue(a.value)
-		b.WriteString(im.template(name))
-		if a.truth("HTTPArgument.use_equals", true) || a.value != "" {
-			b.WriteByte('=')
-		}
-		if text := im.template(v); a.truth("HTTPArgument.always_encode", false) && !encoded(text) {
-			b.WriteString(im.escaped(v))
-		} else {
-			b.WriteString(text)
-		}
-	}
-	if r.contentType() == "" {
-		r.header("Content-Type", "application/x-www-form-urlencoded")
-	}
-	r.keys = append(r.keys, pair{"body", b.String()})
 }
 
 // escaped is a value whose text is encoded now, and its variables when they are put in.
@@ -418,7 +410,7 @@ func (im *importer) escaped(v value) string {
 			continue
 		}
 		if x, err := im.reference(p); err == nil {
-			b.WriteString(apply("urlencode", textKind, x.asText()).template())
+			b.WriteString(compact(apply("urlencode", textKind, x.asText()).template()))
 		} else {
 			b.WriteString(im.template(value{p}))
 		}

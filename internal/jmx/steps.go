@@ -205,7 +205,7 @@ func (im *importer) while(e *Element, b *block) {
 	source := e.word("WhileController.condition")
 	switch strings.ToUpper(source) {
 	case "", "LAST":
-		b.set("while", expression("not failed"))
+		b.set("while", expression("not failed()"))
 	default:
 		v := parseValue(source)
 		x, err := im.condition(source, false)
@@ -375,7 +375,17 @@ func (im *importer) chosen(x *ex, child *Element, index int, siblings []*Element
 		}
 		return condition
 	}
-	return binary("||", condition, binary("==", x, text("")))
+	// An empty value, and a number for which there is no child, mean the first one.
+	condition = binary("||", condition, binary("==", x, text("")))
+	if x.op == opText || len(siblings) < 2 {
+		return condition
+	}
+	var others []*ex
+	for i := range siblings[1:] {
+		others = append(others, text(itoa(int64(i+1))))
+	}
+	beyond := binary("&&", binary("matches", x, text("^[0-9]+$")), negated(binary("in", x, &ex{op: opList, in: others})))
+	return binary("||", condition, beyond)
 }
 
 // otherwise is the condition of the child "default": that none of the others is meant.

@@ -72,7 +72,7 @@ func (v *variables) free(like string) string {
 }
 
 // wordsToCome are functions of values, which a variable of their name would hide.
-var wordsToCome = []string{"headers", "reason", "url", "failed", "env", "random", "uuid", "now", "line"}
+var wordsToCome = []string{"env", "random", "uuid", "now", "line"}
 
 // define notes that a JMeter variable has a value from here on, and returns our name of it.
 func (v *variables) define(jmeter string) string {
@@ -181,7 +181,7 @@ func (im *importer) known(name, source string) *ex {
 func (im *importer) special(name string) *ex {
 	switch name {
 	case "JMeterThread.last_sample_ok":
-		return negated(word("failed", truthKind))
+		return negated(apply("failed", truthKind))
 	case "TESTSTART.MS", "START.MS":
 		return im.started("start_ms", "${now()}")
 	case "START.YMD":

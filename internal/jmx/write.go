@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"stickbench/internal/draft"
 )
@@ -27,6 +28,9 @@ func (im *importer) write() string {
 	}
 	(&block{pairs: im.heading}).write(&p)
 	im.writeVars(&p)
+	for _, g := range im.groups {
+		ownCookies(g, base)
+	}
 	target := p.Table("target")
 	im.native(&p, target)
 	target.Set("url", firstOf(base, "http://127.0.0.1"))
@@ -323,4 +327,16 @@ func sharedHeaders(requests []*request) inline {
 		}
 	}
 	return shared
+}
+
+// ownCookies leaves the domain out of preset cookies where it is the target's: they are its own anyway.
+func ownCookies(g *block, base string) {
+	cookies, _ := g.get("preset_cookies").(many)
+	_, host, _ := strings.Cut(base, "://")
+	if name, _, port := strings.Cut(host, ":"); port {
+		host = name
+	}
+	for i, c := range cookies {
+		cookies[i] = slices.DeleteFunc(c.(inline), func(p pair) bool { return p.key == "domain" && p.value == host })
+	}
 }
