@@ -37,6 +37,7 @@ var layers = map[string][]string{
 	"stickbench/internal/capture":    {"stickbench/assert", "stickbench/internal/draft", "stickbench/loadgen"},
 	"stickbench/internal/draft":      {},
 	"stickbench/internal/jmx":        {"stickbench/assert", "stickbench/internal/draft", "stickbench/loadgen", "golang.org/x/net", "golang.org/x/text"},
+	"stickbench/internal/jmx/parity": {},
 	"stickbench/internal/lab":        {"stickbench/internal/haproxy", "stickbench/internal/nearest"},
 	"stickbench/internal/probe":      {"stickbench/internal/draft", "stickbench/internal/format", "stickbench/internal/natural", "stickbench/internal/stats"},
 	"stickbench/internal/sequence":   {},

@@ -23,6 +23,9 @@ func (im *importer) afterSteps(e *Element, sc *scope, blocks ...*block) []*block
 		im.at = a
 		im.assertion(a, b, e)
 	}
+	if b != nil {
+		b.request.finishAssertions(b)
+	}
 	im.at = e
 	return all
 }
@@ -205,7 +208,6 @@ func (im *importer) responseAssertion(e *Element, b *block) {
 		}
 		tests = append(tests, x)
 	}
-	ignoresStatus := e.truth("Assertion.assume_success", false)
 	message := im.text(e, "Assertion.custom_message")
 	if kind&typeOr != 0 && len(tests) > 1 {
 		any := tests[0]
@@ -217,11 +219,23 @@ func (im *importer) responseAssertion(e *Element, b *block) {
 	for _, x := range tests {
 		b.assert(x, message)
 	}
-	switch judges := slices.ContainsFunc(tests, func(x *ex) bool { return strings.Contains(x.String(), "status") }); {
-	case ignoresStatus && !judges:
+	r := b.request
+	r.ignoresStatus = r.ignoresStatus || e.truth("Assertion.assume_success", false)
+	r.judgesStatus = r.judgesStatus || slices.ContainsFunc(tests, func(x *ex) bool { return strings.Contains(x.String(), "status") })
+	r.fixesStatus = r.fixesStatus || slices.ContainsFunc(tests, fixesStatus)
+}
+
+// finishAssertions keeps JMeter's rule that a status of 400 or more is a failure, which a condition on the status
+// replaces in a plan of ours, or lifts it where an assertion ignores the status.
+func (r *request) finishAssertions(b *block) {
+	switch {
+	case r.ignoresStatus && !r.judgesStatus:
 		b.assert(binary(">", word("status", numberKind), number("0")), "")
-	case !ignoresStatus && judges && !slices.ContainsFunc(tests, fixesStatus):
+	case !r.ignoresStatus && r.judgesStatus && !r.fixesStatus:
+		rest := r.assert
+		r.assert = nil
 		b.assert(binary("<", word("status", numberKind), number("400")), "")
+		r.assert = append(r.assert, rest...)
 	}
 }
 

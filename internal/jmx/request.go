@@ -23,7 +23,9 @@ type request struct {
 	resource any
 	extracts []pair
 	onError  string
-	keys     []pair // the others
+	// What assertions say of the status: that it is ignored, that they judge it, and that none of 400 or more passes.
+	ignoresStatus, judgesStatus, fixesStatus bool
+	keys                                     []pair // the others
 }
 
 // settings are a sampler's properties with the defaults that apply to it: the innermost value that is not empty.
