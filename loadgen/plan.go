@@ -98,6 +98,9 @@ type Group struct {
 	Users int
 	// RampUp spreads the starts: user i (from 0) starts at i × RampUp / Users after the group.
 	RampUp time.Duration
+	// Stages make the number of users of a closed group go up and down, from 0 on; Users are then the most of
+	// them, and RampUp says nothing. nil for one number.
+	Stages []UserStage
 	// StartDelay is how long after the run the group starts.
 	StartDelay time.Duration
 	// Iterations each user makes, 0 for no limit; Duration bounds the group from its start, 0 for no

@@ -134,7 +134,7 @@ func New(plan *Plan, sink Sink) (*Runner, error) {
 		g := &groupState{}
 		r.groups = append(r.groups, g)
 		for _, t := range s.barriers {
-			g.barriers = append(g.barriers, newBarrier(t, g, plan.Groups[i].Users))
+			g.barriers = append(g.barriers, newBarrier(t, g, &plan.Groups[i]))
 		}
 		for _, p := range s.paces {
 			g.pacers = append(g.pacers, shared.of(p, i))
@@ -356,7 +356,7 @@ func (r *Runner) Progress(now time.Time) []Progress {
 			Group: spec.Name, Users: spec.Users,
 			Started: int(g.started.Load()), Active: int(g.active.Load()), Ended: int(g.ended.Load()),
 			OfIterations: int64(spec.Iterations) * int64(spec.Users),
-			Elapsed:      max(0, now.Sub(starts[i])-spec.StartDelay), OfDuration: spec.end(),
+			Elapsed:      max(0, now.Sub(starts[i])-spec.StartDelay), OfDuration: spec.bound(),
 		}
 		if spec.Arrivals != nil {
 			p.OfIterations = spec.PlannedArrivals()

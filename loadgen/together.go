@@ -9,15 +9,17 @@ import (
 // barrier lets users of a group go on together.
 type barrier struct {
 	*Together
-	group   *groupState
-	users   int // of the group
-	mu      sync.Mutex
-	waiting int
-	gate    chan struct{} // closed for those who wait when enough are here
+	group *groupState
+	users int // of the group
+	// comeAndGo says that not all of them are there at the same time.
+	comeAndGo bool
+	mu        sync.Mutex
+	waiting   int
+	gate      chan struct{} // closed for those who wait when enough are here
 }
 
-func newBarrier(t *Together, g *groupState, users int) *barrier {
-	return &barrier{Together: t, group: g, users: users, gate: make(chan struct{})}
+func newBarrier(t *Together, g *groupState, of *Group) *barrier {
+	return &barrier{Together: t, group: g, users: of.Users, comeAndGo: of.Stages != nil || of.Arrivals != nil, gate: make(chan struct{})}
 }
 
 // wait returns when enough users are here, or the timeout is over, and reports whether the user goes on.
@@ -58,6 +60,9 @@ func (b *barrier) wait(ctx context.Context, left time.Duration) bool {
 // enough is how many users are waited for: never for those who have ended.
 func (b *barrier) enough() int {
 	still := b.users - int(b.group.ended.Load())
+	if b.comeAndGo {
+		still = int(b.group.active.Load())
+	}
 	if b.Users > 0 {
 		return min(b.Users, still)
 	}

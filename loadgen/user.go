@@ -68,30 +68,59 @@ func newUser(r *Runner, group, index, number int) *user {
 	}
 }
 
-// run is the user's whole life.
+// run is all that the user does: one life, or where the number of users goes up and down, as many as its group
+// needs it for.
 func (u *user) run(graceful, hard context.Context) {
 	u.graceful, u.hard = graceful, hard
 	g := u.script.group
 	defer u.state.userEnded()
+	if g.Stages != nil {
+		u.comeAndGo()
+		return
+	}
 	if u.state.queue == nil && !u.sleepUntil(u.state.start.Add(g.StartOffset(u.index))) {
 		return
 	}
 	if end := g.end(); end > 0 {
 		u.deadline = u.state.start.Add(g.StartDelay + end)
 	}
-	if u.over(time.Now()) {
-		return
+	if !u.over(time.Now()) {
+		u.live(time.Time{})
 	}
+}
+
+// comeAndGo lets the user live whenever its group needs it.
+func (u *user) comeAndGo() {
+	g := u.script.group
+	start := u.state.start.Add(g.StartDelay)
+	if g.Duration > 0 {
+		u.deadline = start.Add(g.Duration)
+	}
+	for s := range g.Spans(u.index) {
+		if !u.sleepUntil(start.Add(s.From)) || u.over(time.Now()) || !u.live(start.Add(s.To)) {
+			return
+		}
+	}
+}
+
+// live is one life of the user, and reports whether there may be another one. From the time to leave on it begins no
+// iteration; zero is never.
+func (u *user) live(leave time.Time) bool {
+	g := u.script.group
 	u.begin()
 	defer u.end()
-	for i := 1; u.next(i); i++ {
+	first := u.sample.Iteration + 1
+	for i := first; u.next(i); i++ {
+		if !leave.IsZero() && !time.Now().Before(leave) {
+			return true
+		}
 		u.sample.Iteration = i
 		u.draw()
-		if i == 1 || g.Cookies == ClearCookies {
+		if i == first || g.Cookies == ClearCookies {
 			u.forget()
 		}
 		if !u.deal() || !u.iterate() {
-			return
+			return false
 		}
 		if g.Connections == PerIteration {
 			u.conns.HangUp()
@@ -99,6 +128,7 @@ func (u *user) run(graceful, hard context.Context) {
 		u.iterations.Add(1)
 		u.account.Iterations++
 	}
+	return false
 }
 
 // next reports whether the user begins iteration i: in an open group, once it has an arrival.
@@ -135,7 +165,11 @@ func (u *user) end() {
 	u.conns.Close()
 	u.account.Connections = u.conns.Opened()
 	u.runner.settle(&u.account)
+	u.account = Account{}
 	u.active(-1)
+	for _, b := range u.state.barriers {
+		b.left()
+	}
 }
 
 // forget makes a new visitor of the user: no cookies, no variables, no session seen before. The

@@ -137,7 +137,7 @@ func rateHint(v any) string {
 // nothing, and with arrivals not at all.
 func (t table) bounded(g *loadgen.Group) {
 	switch {
-	case g.Iterations > 0 || g.Duration > 0 || t.values["iterations"] == forever:
+	case g.Iterations > 0 || g.Duration > 0 || g.Stages != nil || t.values["iterations"] == forever:
 	case g.Arrivals == nil:
 		g.Iterations = 1
 	case len(g.Arrivals.Stages) == 1 && g.Arrivals.Stages[0].For == 0:

@@ -184,6 +184,8 @@ func startWords(g *loadgen.Group) string {
 	}
 	words := counted(int64(g.Users), "user")
 	switch {
+	case g.Stages != nil:
+		words = UserStageWords(g.Stages)
 	case g.Users > 1 && g.RampUp > 0:
 		words += fmt.Sprintf(", one every %s", short(round(g.RampUp/time.Duration(g.Users))))
 	case g.Users > 1:
@@ -193,6 +195,24 @@ func startWords(g *loadgen.Group) string {
 		words += fmt.Sprintf(" from %s on", short(g.StartDelay))
 	}
 	return words
+}
+
+// UserStageWords say how many users there are, and when.
+func UserStageWords(stages []loadgen.UserStage) string {
+	words := make([]string, len(stages))
+	level := 0
+	for i, s := range stages {
+		switch {
+		case s.To == level:
+			words[i] = fmt.Sprintf("%s for %s", counted(int64(level), "user"), short(s.For))
+		case s.For == 0:
+			words[i] = fmt.Sprintf("%s at once", counted(int64(s.To), "user"))
+		default:
+			words[i] = fmt.Sprintf("%d to %s within %s", level, counted(int64(s.To), "user"), short(s.For))
+		}
+		level = s.To
+	}
+	return strings.Join(words, ", then ")
 }
 
 // short is a duration as one writes it: 1m instead of Go's 1m0s.
@@ -225,6 +245,8 @@ func limitWords(g *loadgen.Group) string {
 		iterations += " each"
 	}
 	switch {
+	case g.Stages != nil && g.Iterations == 0:
+		return "in all " + short(g.StagesEnd())
 	case g.Duration == 0 && g.Iterations == 0:
 		return "until the run is stopped"
 	case g.Duration == 0:

@@ -56,7 +56,9 @@ func (r *reader) group(t table, i int) loadgen.Group {
 	if name, ok := t.line("name"); ok {
 		g.Name = name
 	}
-	if n, ok := t.count("users", mostUsers); ok {
+	if _, ok := tablesOf(t.values["users"]); ok {
+		t.userStages(&g)
+	} else if n, ok := t.count("users", mostUsers); ok {
 		g.Users = n
 	}
 	g.RampUp, _ = t.duration("ramp_up", 0)
@@ -80,6 +82,42 @@ func (r *reader) group(t table, i int) loadgen.Group {
 	t.bounded(&g)
 	r.steps(t, &g)
 	return g
+}
+
+var userStageShape = &shape{name: "users", example: `[ { to = 50, for = "1m" }, { to = 0, for = "30s" } ]`, keys: []string{"to", "for"}}
+
+// userStages reads a number of users that goes up and down.
+func (t table) userStages(g *loadgen.Group) {
+	g.Stages = []loadgen.UserStage{}
+	most, long := 0, false
+	for _, stage := range t.tables("users", userStageShape) {
+		var s loadgen.UserStage
+		n, ok := stage.whole("to", 0, mostUsers)
+		if !ok && !stage.has("to") {
+			stage.key(stage.path, "needs how many users there are at its end, such as to = 50")
+		}
+		s.To = int(n)
+		d, ok := stage.duration("for", 0)
+		if !ok && !stage.has("for") {
+			stage.key(stage.path, `needs its duration, such as for = "30s"`)
+		}
+		s.For = d
+		most, long = max(most, s.To), long || d > 0
+		g.Stages = append(g.Stages, s)
+	}
+	g.Users = max(1, most)
+	switch {
+	case most == 0 && len(t.list) == 0:
+		t.value(t.at("users"), "there are never any users: a stage needs to = 1 or more")
+	case !long && len(t.list) == 0:
+		t.value(t.at("users"), "the stages take no time: one needs for = \"30s\" or so")
+	}
+	if t.has("ramp_up") {
+		t.key(t.at("ramp_up"), `goes with one number of users: with stages the first one is the ramp, such as { to = 50, for = "1m" }`)
+	}
+	if t.has("arrivals") {
+		t.key(t.at("arrivals"), "go with one number of users, the most that are at work at the same time: the rate is what changes")
+	}
 }
 
 // forever is what iterations are that only the end of the run ends.

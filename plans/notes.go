@@ -99,7 +99,7 @@ func (p *Plan) neverDone(e *Event) string {
 
 // startedUsers are the users of a group that start before its duration is over.
 func startedUsers(g *loadgen.Group) int {
-	if g.Duration == 0 || g.Arrivals != nil {
+	if g.Duration == 0 || g.Arrivals != nil || g.Stages != nil {
 		return g.Users
 	}
 	return sort.Search(g.Users, func(i int) bool { return g.StartOffset(i)-g.StartDelay >= g.Duration })

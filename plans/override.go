@@ -65,6 +65,9 @@ func (o Override) Redacted() Override {
 
 // apply sets what the command line says of groups.
 func (o Override) apply(g *loadgen.Group) {
+	if o.Users != nil { // one number instead of stages
+		g.Stages = nil
+	}
 	set(&g.Users, o.Users)
 	set(&g.RampUp, o.RampUp)
 	if o.Iterations != nil || o.Duration != nil {

@@ -77,6 +77,9 @@ func (s *setupFacts) load(plan *loadgen.Plan) {
 		}
 		s.add("model"+of, modelWords(g.Arrivals), true)
 		s.add("users"+of, fmt.Sprint(g.Users), true)
+		if g.Stages != nil {
+			s.add("users over time"+of, plans.UserStageWords(g.Stages), true)
+		}
 		s.add("ramp-up"+of, g.RampUp.String(), true)
 		s.add("start delay"+of, g.StartDelay.String(), true)
 		s.add("iterations"+of, limit(g.Iterations > 0, fmt.Sprint(g.Iterations)), true)
