@@ -132,7 +132,7 @@ func (x *Extractor) readsBody() bool {
 
 // readsBody reports whether an extraction or assertion of the request looks into the body of its response.
 func (r *Request) readsBody() bool {
-	return slices.ContainsFunc(r.Extract, func(x Extract) bool { return x.From.readsBody() }) || slices.ContainsFunc(r.Assert, mentionsBody)
+	return r.Resources != nil || slices.ContainsFunc(r.Extract, func(x Extract) bool { return x.From.readsBody() }) || slices.ContainsFunc(r.Assert, mentionsBody)
 }
 
 // readsBodies reports whether a condition or a value anywhere in the group may look into the body of the last

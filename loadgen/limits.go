@@ -51,9 +51,9 @@ func (r *Runner) CheckLimits() error {
 // origins are where a script's requests go, as far as that does not depend on variables.
 func (s *script) origins() map[wire.Origin]bool {
 	all := map[wire.Origin]bool{}
-	for _, a := range s.code {
-		if a.request != nil && a.request.fixed != nil {
-			all[a.request.fixed.origin] = true
+	for _, r := range s.requests() {
+		if r.fixed != nil {
+			all[r.fixed.origin] = true
 		}
 	}
 	return all

@@ -146,6 +146,8 @@ type Request struct {
 	// Redirects is how many redirects are followed at most; 0 follows none, and the redirect itself is
 	// the response.
 	Redirects int
+	// Resources are what the page embeds and is loaded with it; nil for nothing.
+	Resources *Resources
 	// OnError is what a user does after this request failed; nil is what the group says.
 	OnError *ErrorAction
 	// RedirectHeaders names the headers that also go to another origin where a redirect leads there; "*" is all. The

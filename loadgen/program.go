@@ -183,6 +183,8 @@ func (c *compiler) block(s *Step) {
 		c.guarded(s, (*user).shared)
 	case s.Transaction != nil:
 		c.transaction(s)
+	case s.Parallel > 0:
+		c.parallel(s)
 	case s.Pick != nil && s.Pick.Choice == Shuffled:
 		c.shuffled(s)
 	case s.Pick != nil:
@@ -238,6 +240,23 @@ func (c *compiler) pick(s *Step) {
 		ends = append(ends, c.jumpTo(s, 0, c.depth))
 	}
 	c.here(ends...)
+}
+
+// parallel are requests that need no instruction of their own.
+func (c *compiler) parallel(s *Step) {
+	var requests []*request
+	for i := range s.Steps {
+		req := s.Steps[i].Request
+		if req == nil {
+			c.err = errors.Join(c.err, errors.New("only requests can be under way at the same time"))
+			continue
+		}
+		for _, x := range req.Extract {
+			c.name(x.From)
+		}
+		requests = append(requests, c.prepared(req, req.Body))
+	}
+	c.emit(instruction{do: (*user).parallel, step: s, variants: requests})
 }
 
 // shuffled has a register that says how many of the steps are done, and the order of this time.
@@ -337,7 +356,10 @@ func (u *user) do(r *request) bool {
 	u.received += u.sample.Received
 	u.sent += u.sample.Sent
 	u.failed = u.sample.Kind != OK
-	return !u.failed || u.afterFailure(r)
+	if u.failed {
+		return u.afterFailure(r)
+	}
+	return r.Resources == nil || u.loadResources(r)
 }
 
 // afterFailure does what the request or the group says of failed samples.

@@ -90,7 +90,9 @@ func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 		}
 		a := &u.response
 		u.asked = wire.Request{Origin: w.target.origin, Raw: raw, Head: w.method == http.MethodHead, KeepBody: r.keepsBody, Close: w.closes, Deadline: deadline}
+		u.give()
 		connect, err := u.conns.Do(&u.asked, a)
+		u.take()
 		if a.Stray != "" {
 			u.runner.warn(r.Label + ": the server sent " + a.Stray)
 		}

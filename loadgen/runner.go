@@ -188,8 +188,8 @@ func (r *Runner) locate(text string) (*target, error) {
 // aimsAtTarget reports whether the path of a request depends on variables and its origin is the target.
 func (r *Runner) aimsAtTarget() bool {
 	for _, s := range r.scripts {
-		for _, a := range s.code {
-			if a.request != nil && a.request.fixed == nil && strings.HasPrefix(a.request.URL.String(), "/") {
+		for _, r := range s.requests() {
+			if r.fixed == nil && strings.HasPrefix(r.URL.String(), "/") {
 				return true
 			}
 		}

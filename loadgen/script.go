@@ -46,6 +46,17 @@ type request struct {
 	judges bool
 }
 
+// requests are all that the script may send.
+func (s *script) requests() (all []*request) {
+	for i := range s.code {
+		if r := s.code[i].request; r != nil {
+			all = append(all, r)
+		}
+		all = append(all, s.code[i].variants...)
+	}
+	return all
+}
+
 // name notes what the extractors look for, each name once.
 func (s *script) name(xs ...*Extractor) {
 	for _, x := range xs {

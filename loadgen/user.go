@@ -33,18 +33,12 @@ type user struct {
 	deadline       time.Time // of the group; zero for none
 	iterations     atomic.Int64
 
-	jar       jar
-	life      int
-	arrived   bool          // the next request is the first of an arrival, …
-	late      time.Duration // … which began so long after it was due
-	arrival   int64         // number of the arrival in the group, from 0
-	variables map[string]string
-	many      map[string][]string // variables of many values
-	last      assert.Observation  // of this life
-	sessionID string              // last id seen, and …
-	digest    string              // … what is written of it
-
+	visitor
 	programState
+	hands     *hands // nil before the first requests at the same time
+	of        *user  // whose hand this is, nil for nobody's
+	resources map[resourceKey]*request
+
 	conns    *wire.Conns
 	asked    wire.Request
 	response wire.Response
@@ -123,7 +117,7 @@ func (u *user) live(leave time.Time) bool {
 			return false
 		}
 		if g.Connections == PerIteration {
-			u.conns.HangUp()
+			u.hangUp()
 		}
 		u.iterations.Add(1)
 		u.account.Iterations++
@@ -164,6 +158,7 @@ func (u *user) begin() {
 func (u *user) end() {
 	u.conns.Close()
 	u.account.Connections = u.conns.Opened()
+	u.letGo()
 	u.runner.settle(&u.account)
 	u.account = Account{}
 	u.active(-1)

@@ -46,12 +46,13 @@ func init() {
 		{key: "transaction", read: readTransaction, block: true, keys: []string{"include_think"}},
 		{key: "pick", read: scope.readPick, block: true},
 		{key: "share", read: readShare, block: true},
+		{key: "parallel", read: readParallel, block: true},
 	}
 	stepShape.keys = stepKeys()
 }
 
 // requestKeys are those of a request besides its own and those of every step.
-var requestKeys = []string{"name", "headers", "query", "body", "json", "form", "multipart", "pick", "basic_auth", "extract", "assert", "timeout", "redirects", "redirect_headers", "on_error"}
+var requestKeys = []string{"name", "headers", "query", "body", "json", "form", "multipart", "pick", "resources", "basic_auth", "extract", "assert", "timeout", "redirects", "redirect_headers", "on_error"}
 
 // blockKeys are those of every block.
 var blockKeys = []string{"name", "defaults", "step"}
@@ -118,6 +119,7 @@ func (s scope) step(t table) loadgen.Step {
 	if step.Loop != nil {
 		s.loops++
 	}
+	s.atOnce = step.Parallel > 0
 	if block {
 		step.Steps = s.block(t)
 	}
@@ -544,6 +546,14 @@ func shareHint(v any) string {
 	return ""
 }
 
+func readParallel(_ scope, t table, step *loadgen.Step) {
+	n, _ := t.count("parallel", mostParallel)
+	step.Parallel = max(n, 1)
+}
+
+// mostParallel is how many requests of a user may be under way at the same time.
+const mostParallel = 64
+
 func readTogether(_ scope, t table, step *loadgen.Step) {
 	step.Together = &loadgen.Together{}
 	if _, ok := t.values["together"].(map[string]any); !ok {
@@ -581,6 +591,10 @@ func readPace(_ scope, t table, step *loadgen.Step) {
 func (s scope) checkBlock(t table, k kind, step *loadgen.Step) {
 	switch {
 	case len(step.Steps) == 0 || len(s.list) > 0:
+	case step.Parallel > 0 && slices.ContainsFunc(step.Steps, func(below loadgen.Step) bool {
+		return below.Request == nil || below.When != nil || below.Request.Bodies != nil || below.Request.Resources != nil
+	}):
+		t.key(t.at("parallel"), "has only requests below it, without when, resources and several bodies: they are under way at the same time")
 	case step.Loop != nil && step.Loop.Times == nil && step.Loop.Each == nil && goesRoundForever(step):
 		t.key(t.at(k.key), "goes round without end: nothing in it requests, waits, changes what it asks for, or leaves it")
 	}

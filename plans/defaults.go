@@ -54,7 +54,7 @@ func (s scope) base() string {
 // pauseBefore puts the pause of the defaults before a request, if there is one.
 func (s scope) pauseBefore(step loadgen.Step) loadgen.Step {
 	from, ok := s.giver(table{}, "think")
-	if !ok || step.Request == nil {
+	if !ok || step.Request == nil || s.atOnce {
 		return step
 	}
 	pause := think(from)

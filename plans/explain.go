@@ -272,6 +272,9 @@ func requestWords(r *loadgen.Request) string {
 	if !strings.HasPrefix(words, r.Label) {
 		words = r.Label + ": " + words
 	}
+	if r.Resources != nil {
+		words += fmt.Sprintf(", with what the page embeds, %d at a time", r.Resources.Parallel)
+	}
 	if r.Timeout > 0 {
 		words += fmt.Sprintf(", timeout %s", short(r.Timeout))
 	}

@@ -285,7 +285,7 @@ func (r *reader) expression(path string, err error) {
 func (p *Plan) knownLabels() []string {
 	for _, g := range p.Load.Groups {
 		for s := range loadgen.All(g.Steps) {
-			if s.MarkText != nil || s.Request != nil && s.Request.LabelText != nil || s.Transaction != nil && s.Transaction.LabelText != nil {
+			if s.MarkText != nil || s.Request != nil && (s.Request.LabelText != nil || s.Request.Resources != nil) || s.Transaction != nil && s.Transaction.LabelText != nil {
 				return nil
 			}
 		}

@@ -36,6 +36,7 @@ func (s scope) request(t table) *loadgen.Request {
 	s.body(t, req)
 	from, _ = s.giver(t, "timeout")
 	req.Timeout, _ = from.duration("timeout", 1)
+	s.resources(t, req)
 	if from, ok := s.giver(t, "on_error"); ok {
 		action := from.onError()
 		req.OnError = &action

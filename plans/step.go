@@ -16,6 +16,7 @@ type scope struct {
 	*reader
 	*names
 	defaults []table  // around, the innermost last
+	atOnce   bool     // the steps are under way at the same time, without pauses before them
 	loops    int      // around
 	using    []string // shared steps that are being read, the innermost last
 }

@@ -130,6 +130,15 @@ request = "POST /one"
 body = ["a", "b"]
 pick = "order"
 [[group.step]]
+parallel = 6
+  [[group.step.step]]
+  request = "GET /p1"
+  [[group.step.step]]
+  request = "GET /p2"
+[[group.step]]
+request = "GET /page"
+resources = { match = '\.css$', except = 'x', parallel = 2 }
+[[group.step]]
 foreach = { name = "id", in = "ids", from = 1, to = 3 }
   [[group.step.step]]
   request = "GET /${id}"
@@ -710,5 +719,76 @@ defaults = { headers = { X = "block" } }
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+}
+
+// Requests of a parallel block, and what a page embeds, are under way at the same time, with the user's cookies and
+// variables, over connections of their own.
+func TestAtTheSameTime(t *testing.T) {
+	var mu sync.Mutex
+	var seen []string
+	together := make(chan struct{})
+	waiting := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		seen = append(seen, r.URL.Path+" "+r.Header.Get("Cookie"))
+		if len(r.URL.Path) == 3 {
+			if waiting++; waiting == 3 {
+				close(together)
+			}
+		}
+		mu.Unlock()
+		switch {
+		case len(r.URL.Path) == 3:
+			<-together // all three, or never
+			fmt.Fprintf(w, `{"id": %q}`, r.URL.Path)
+		case r.URL.Path == "/page/":
+			http.SetCookie(w, &http.Cookie{Name: "sid", Value: "1", Path: "/"})
+			w.Header().Set("Content-Type", "text/html; charset=utf-8")
+			fmt.Fprint(w, `<html><head><link rel="stylesheet" href="a.css"><link rel="next" href="/never"><script src="/b.js?v=1"></script></head>
+				<body><img src="a.css"><img src="/c.png"><img src="data:image/png;base64,x"><a href="/never"></a><input type="text" src="/never"><iframe src="/skip.html"></iframe></body></html>`)
+		case r.URL.Path == "/c.png":
+			w.WriteHeader(404)
+		}
+	}))
+	defer server.Close()
+	p, err := Read("p.toml", []byte("[target]\nurl = \""+server.URL+"\"\n"+group("iterations = 1", `
+		parallel = 3
+		- request = "GET /p1"; extract = { one = "json:id" }
+		- request = "GET /p2"; extract = { two = "json:id" }
+		- request = "GET /p3"
+		request = "GET ${one}${two}"
+		transaction = "page"
+		- request = "GET /page/"; resources = { except = 'skip', parallel = 2 }; assert = ['status == 200']
+		mark = "still the page"; when = 'body contains "<iframe"'`)), Override{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := &keep{}
+	r, err := loadgen.New(&p.Load, kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	account, err := r.Run(t.Context(), t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(seen)
+	if diff := cmp.Diff([]string{"/b.js sid=1", "/c.png sid=1", "/p1 ", "/p1/p2 ", "/p2 ", "/p3 ", "/page/ ", "/page/a.css sid=1"}, seen); diff != "" {
+		t.Errorf("requests (-want +got):\n%s", diff)
+	}
+	var labels []string
+	for _, s := range kept.samples {
+		labels = append(labels, fmt.Sprintf("%s %s", s.Label, s.Kind))
+		if s.Transaction && (s.Received == 0 || !strings.Contains(s.Reason, ": 4,")) {
+			t.Errorf("transaction %+v", s)
+		}
+	}
+	slices.Sort(labels)
+	if diff := cmp.Diff([]string{"GET ${one}${two} ", "GET /p1 ", "GET /p2 ", "GET /p3 ", "GET /page/ ", "GET /page/ › /b.js ", "GET /page/ › /c.png status", "GET /page/ › /page/a.css ", "page transaction", "still the page "}, labels); diff != "" {
+		t.Errorf("samples (-want +got):\n%s", diff)
+	}
+	if account.Started != 8 || account.OK != 7 || account.Failed != 1 || account.Connections < 4 {
+		t.Errorf("%+v", account)
 	}
 }
