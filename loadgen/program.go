@@ -35,6 +35,8 @@ type instruction struct {
 	register, shared int
 	// times is how often a loop goes round, -1 where only the user's variables tell.
 	times int64
+	// items are the elements of a loop's list that are known before the run; nil if not all are.
+	items []string
 	// again says that the step may be done more than once per iteration.
 	again bool
 }
@@ -206,6 +208,7 @@ func (c *compiler) loop(s *Step) {
 	begin := instruction{do: (*user).beginLoop, step: s, register: c.claim(2), shared: c.lists, times: -1}
 	if s.Loop.Each != nil {
 		c.lists++
+		begin.items = knownItems(s.Loop.Each.Of)
 	}
 	if s.Loop.Times != nil {
 		if text, ok := s.Loop.Times.Known(); ok {
@@ -219,6 +222,18 @@ func (c *compiler) loop(s *Step) {
 	c.jumpTo(s, l.pass, l.depth)
 	c.loops = c.loops[:len(c.loops)-1]
 	c.here(append(l.leaves, l.pass)...)
+}
+
+// knownItems are texts that are all known before the run; nil if one is not.
+func knownItems(texts []*Template) (items []string) {
+	for _, t := range texts {
+		text, ok := t.Known()
+		if !ok {
+			return nil
+		}
+		items = append(items, text)
+	}
+	return items
 }
 
 func (c *compiler) transaction(s *Step) {
@@ -449,6 +464,10 @@ func (u *user) times(in *instruction) int64 {
 func (u *user) elements(in *instruction) []string {
 	list := &u.lists[in.shared]
 	each := in.step.Loop.Each
+	if in.items != nil {
+		*list = in.items
+		return *list
+	}
 	if each.Of == nil {
 		all := u.List(each.List)
 		to := len(all)
@@ -458,7 +477,7 @@ func (u *user) elements(in *instruction) []string {
 		*list = all[min(each.From, to):to]
 		return *list
 	}
-	*list = (*list)[:0]
+	*list = nil
 	for _, t := range each.Of {
 		b, err := t.append(u.scratch[:0], u)
 		if u.scratch = b; err != nil {

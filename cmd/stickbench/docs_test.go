@@ -142,8 +142,11 @@ func newWorkbench(t *testing.T) *workbench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
+	t.Setenv("PASSWORD", "secret")
+	t.Setenv("API_KEY", "secret")
 	w := &workbench{bin: filepath.Dir(buildCommand(t)), balancer: l.URL(), samples: t.TempDir()}
-	for name, text := range map[string]string{"plan.toml": samplePlan, "jmeter.jtl": sampleJTL} {
+	for name, text := range map[string]string{"plan.toml": samplePlan, "jmeter.jtl": sampleJTL,
+		"users.csv": "login;password\nada;1\nbob;2\n", "names.txt": "Ada\nBob\n", "order.json": `{"by": ${user}}`, "cat.png": "\x89PNG"} {
 		if err := os.WriteFile(filepath.Join(w.samples, name), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
