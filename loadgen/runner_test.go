@@ -509,4 +509,11 @@ func TestProbe(t *testing.T) {
 	if err := r.Probe(context.Background()); err == nil || !strings.Contains(err.Error(), "cannot be reached") {
 		t.Errorf("%v", err)
 	}
+	both := both(t, http.NotFoundHandler(), false)
+	if r, err = New(&Plan{Target: both.URL, HTTP2: true, Timeout: time.Second, Groups: []Group{{Name: "g", Users: 1, Iterations: 1, Steps: []Step{get(t, "/")}}}}, &memory{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Probe(context.Background()); err != nil {
+		t.Errorf("HTTP/2: %v", err)
+	}
 }

@@ -62,10 +62,10 @@ func NewDialer(c Config) *Dialer {
 // Probe connects to o as the user of that number will, and sends nothing. The error is an *Error.
 func (d *Dialer) Probe(ctx context.Context, user int, o Origin, deadline time.Time) error {
 	c, err := d.connect(ctx, d.source(user), o, deadline)
-	if err != nil {
-		return err
+	if err == nil {
+		c.close() // with what error plays no part
 	}
-	return c.close()
+	return err
 }
 
 // connect connects to o and begins the plan's version of HTTP there, from a local address; nil leaves that to
