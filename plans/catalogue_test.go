@@ -29,7 +29,7 @@ func TestCatalogue(t *testing.T) {
 	}
 	for _, name := range []string{
 		"clear-cookies", "roundrobin", "two-users",
-		"one-user", "task1-roundrobin", "task1-one-node", "task2-one-user", "task2-nodesessid", "task2-second-browser",
+		"one-user", "task1-one-node", "task2-nodesessid", "task2-second-browser",
 		"task3-drain", "task3-ready", "task3-maint", "task4-baseline", "task4-delay-250", "task4-delay-2500",
 		"task4-weights", "task4-weights-clear-cookies", "task5-leastconn", "task5-source",
 	} {
@@ -102,13 +102,13 @@ func TestOpen(t *testing.T) {
 		}
 	}
 	write("mine.toml", "mine")
-	write("task2-one-user", "a file of that name")
+	write("task2-nodesessid", "a file of that name")
 	write("two-users/plan.toml", "a folder of that name")
 	twoUsers, _ := inCatalogue("two-users")
 	for _, tt := range []struct{ name, path, source, err string }{
 		{"mine.toml", "mine.toml", "mine", ""},
 		{"-", "<stdin>", "from standard input", ""},
-		{"task2-one-user", "task2-one-user", "a file of that name", ""},
+		{"task2-nodesessid", "task2-nodesessid", "a file of that name", ""},
 		{"two-users", "two-users", string(twoUsers), ""},
 		{"plans/two-user.toml", "", "", "no plan \"plans/two-user.toml\": there is no such file; did you mean two-users, which comes with stickbench? `stickbench plans` lists them all"},
 		{"mien.toml", "", "", "no plan \"mien.toml\": there is no such file, and `stickbench plans` lists those that come with stickbench"},

@@ -32,9 +32,9 @@ type tableRow struct {
 // The known figures are from reports on the laboratory, from JMeter 2.13 and from HAProxy 2.6 in front of
 // the laboratory's application.
 var experimentTable = []tableRow{
-	{"task1-roundrobin", 0, "half of the requests each; every answer is a new session's", show(measured.requests, measured.lost)},
+	{"roundrobin", 0, "half of the requests each; every answer is a new session's", show(measured.requests, measured.lost)},
 	{"task1-one-node", 0, "s2 answers all, its counter goes on", show(measured.requests, measured.lost)},
-	{"task2-one-user", 0, "one node answers all", show(measured.requests, measured.lost)},
+	{"one-user", 0, "one node answers all", show(measured.requests, measured.lost)},
 	{"two-users", 0, "s1 1000, s2 1000", show(measured.requests, measured.lost)},
 	{"task2-nodesessid", 0, "as with a cookie of the balancer's own", show(measured.requests, measured.lost)},
 	{"task2-second-browser", 0, "the second browser gets the other node", show(measured.requests, measured.decisions)},

@@ -23,12 +23,14 @@ them runs by its name: stickbench run two-users.`,
 				a.tellPlans()
 				return nil
 			}
-			names := 0
+			names, width := 0, a.textOptions().Width
 			for _, e := range plans.Catalogue() {
 				names = max(names, len(e.Name))
 			}
 			for _, e := range plans.Catalogue() {
-				fmt.Fprintf(a.stdout, "%-*s  %s\n", names, e.Name, e.Title)
+				first, _, _ := strings.Cut(strings.ReplaceAll(e.Description, "\n", " "), ". ")
+				line := fmt.Sprintf("%-*s  %s", names, e.Name, strings.TrimSuffix(first, "."))
+				fmt.Fprintln(a.stdout, format.Cells.Truncate(line, width, "…"))
 			}
 			return nil
 		},
