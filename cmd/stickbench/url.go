@@ -136,6 +136,8 @@ func (a *app) detectNode(c *cobra.Command, o *runFlags, args []string) error {
 		return wrong
 	case f.Changed("node"), f.Changed("connect-to"), f.Changed("resolve"), f.Changed("proxy"):
 		return nil
+	case o.method() != "GET": // what a GET of that URL does, nobody said
+		return nil
 	}
 	ctx, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer release()

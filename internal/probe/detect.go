@@ -1,16 +1,23 @@
 package probe
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
-// Detection looks at so many responses at first, and at twice as many where these tell nothing.
-const detectRequests = 12
+// Detection looks at so many responses at first, and at twice as many where these tell nothing; for so long
+// at most.
+const (
+	detectRequests = 12
+	detectDuration = 3 * time.Second
+)
 
 // Detect reads from the target's first responses where they name their node. Its requests have no cookies,
 // so that each begins a session of most applications. From is "" where nothing names a node, or only what
-// also tells processes or versions apart. It costs 13 to 25 requests. Errors are those of Run.
+// also tells processes or versions apart. It costs 13 to 25 requests and 3 s at most. Errors are those of Run.
 func Detect(ctx context.Context, o Options) (NodeField, error) {
 	none := NodeField{Candidates: []string{}}
-	o.Requests, o.Duration = 1+2*detectRequests, DefaultDuration
+	o.Requests, o.Duration = 1+2*detectRequests, detectDuration
 	ctx, cancel := context.WithTimeout(ctx, o.Duration)
 	defer cancel()
 	p, err := newProber(ctx, o)
