@@ -49,11 +49,24 @@ type dealer struct {
 	seed  uint64
 	order []int    // nil for the lines' own
 	last  []string // behind all lines
+	// users share the lines of a run, so many of them in groups before this one.
+	users, before int64
 }
 
-func newDealer(d *Data, seed uint64) *dealer {
-	seed = mixed(seed ^ mixed(uint64(len(d.Name))<<32|uint64(len(d.Lines))))
+// newDealer deals out lines to the users of group g of the plan.
+func newDealer(d *Data, p *Plan, g *Group) *dealer {
+	seed := mixed(p.Seed ^ mixed(uint64(len(d.Name))<<32|uint64(len(d.Lines))))
 	r := &dealer{Data: d, seed: seed, last: slices.Repeat([]string{eof}, len(d.Columns))}
+	for i := range p.Groups {
+		other := &p.Groups[i]
+		if !slices.Contains(other.Data, d) {
+			continue
+		}
+		if other == g {
+			r.before = r.users
+		}
+		r.users += int64(other.Users)
+	}
 	if d.Order == ShuffleOnce {
 		r.order = rand.New(rand.NewPCG(seed, 0)).Perm(len(d.Lines))
 	}
@@ -80,9 +93,9 @@ func (d *dealer) line(n int64) (line []string, ok bool) {
 // deal sets the variables of the iteration's lines, and reports whether there is one of each.
 func (u *user) deal() bool {
 	for _, d := range u.script.data {
-		n := u.turn(d.Per)
+		n := u.turnAmong(d.Per, d.users, d.before)
 		if d.ForLife {
-			n = u.seat(d.Per)
+			n = u.seat(d)
 		}
 		line, ok := d.line(n)
 		if !ok {
@@ -95,13 +108,13 @@ func (u *user) deal() bool {
 	return true
 }
 
-// seat numbers the user among those who share something, from 0.
-func (u *user) seat(per Sharing) int64 {
-	switch per {
+// seat numbers the user among those who share the lines, from 0.
+func (u *user) seat(d *dealer) int64 {
+	switch d.Per {
 	case PerGroup:
 		return int64(u.index)
 	case PerRun:
-		return int64(u.number - 1)
+		return d.before + int64(u.index)
 	}
 	return 0
 }

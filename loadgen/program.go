@@ -63,7 +63,7 @@ func compile(p *Plan, g *Group) (script, error) {
 	c.readsBodies = p.Session.readsBody() || g.readsBodies()
 	c.steps(g.Steps)
 	for _, d := range g.Data {
-		c.data = append(c.data, newDealer(d, p.Seed))
+		c.data = append(c.data, newDealer(d, p, g))
 	}
 	return *c.script, c.err
 }

@@ -190,6 +190,12 @@ func (u *user) forgetSession() {
 	}
 }
 
+// isTarget reports whether a host is the target's.
+func (r *Runner) isTarget(host string) bool {
+	t, err := parseTarget(r.plan.Target)
+	return err == nil && strings.EqualFold(t.origin.Host, host)
+}
+
 // preset puts the cookies into the jar that the user has from the beginning.
 func (u *user) preset() {
 	for i := range u.script.group.Preset {
@@ -197,7 +203,7 @@ func (u *user) preset() {
 		value, err := c.Value.append(u.scratch[:0], u)
 		u.scratch = value
 		at, line := u.runner.plan.Target, c.Name+"="+string(value)
-		if c.Domain != "" {
+		if c.Domain != "" && !u.runner.isTarget(c.Domain) {
 			at, line = "https://"+c.Domain, line+"; Domain="+c.Domain
 		}
 		line += "; Path=" + cmp.Or(c.Path, "/")

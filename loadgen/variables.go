@@ -151,6 +151,11 @@ func mixed(x uint64) uint64 {
 // turn numbers the user's iterations among those who share something, from 0, each once: user by user within each
 // round. Where iterations arrive, it is the number of the arrival that counts, and not who takes it.
 func (u *user) turn(per Sharing) int64 {
+	return u.turnAmong(per, int64(u.runner.users), int64(u.number-1-u.index))
+}
+
+// turnAmong is the turn where not all users of the run share it, but so many, of whom so many are in groups before.
+func (u *user) turnAmong(per Sharing, users, before int64) int64 {
 	round, seat, seats := int64(u.sample.Iteration-1), int64(u.index), int64(u.script.group.Users)
 	if u.state.queue != nil && per != PerUser {
 		round, seat = u.arrival/seats, u.arrival%seats
@@ -159,7 +164,7 @@ func (u *user) turn(per Sharing) int64 {
 	case PerGroup:
 		return round*seats + seat
 	case PerRun:
-		return round*int64(u.runner.users) + seat + int64(u.number-1-u.index)
+		return round*users + seat + before
 	}
 	return round
 }

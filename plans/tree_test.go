@@ -468,6 +468,7 @@ func TestData(t *testing.T) {
 		{"shared by all", file("file = 'FILE/users.csv'\nat_end = 'stop'") + group("users = 2\niterations = 9", `request = "GET /${login}"`), "/ada /bob /carol"},
 		{"per group", file("file = 'FILE/users.csv'\nper = 'group'") + group("", `request = "GET /a/${login}"`) + group("name = 'b'", `request = "GET /b/${login}"`), "/a/ada /b/ada"},
 		{"per run", file("file = 'FILE/users.csv'") + group("", `request = "GET /a/${login}"`) + group("name = 'b'", `request = "GET /b/${login}"`), "/a/ada /b/bob"},
+		{"by some groups", file("file = 'FILE/users.csv'") + group("users = 5", `request = "GET /a"`) + group("name = 'b'\niterations = 2", `request = "GET /b/${login}"`), "/a /a /a /a /a /b/ada /b/bob"},
 		{"per user", file("file = 'FILE/users.csv'\nper = 'user'") + group("users = 2\niterations = 2", `request = "GET /${user}/${login}"`), "/1/ada /1/bob /2/ada /2/bob"},
 		{"named, not quoted", file("file = 'FILE/plain.txt'\nnames = ['a', 'b']\ndelimiter = ';'\nquoted = false") + group("iterations = 2", `request = "GET /${a}/${urlencode(b)}"`), "/x/%221%22 /y/2"},
 		{"without its first line", file("file = 'FILE/users.csv'\nnames = ['a', 'b']\nskip_first = true") + steps(`request = "GET /${a}"`), "/ada"},
@@ -683,7 +684,7 @@ headers = { X = "all", Authorization = "Bearer ${token}" }
 [[group]]
 iterations = 2
 cookies = "clear"
-preset_cookies = { consent = "yes ${iteration}" }
+preset_cookies = [ { name = "consent", value = "yes ${iteration}", domain = "127.0.0.1" } ]
 [[group.step]]
 request = "GET /login"
 basic_auth = { user = "ada", password = "${'p' + 'w'}" }
