@@ -51,6 +51,9 @@ func Import(source []byte, o Options) (plan *Plan, err error) {
 		return nil, err
 	}
 	im.plan(root)
+	if len(im.groups) == 0 {
+		return nil, malformed(root.Line, "no thread group of the plan does anything, so that there is nothing to run: a plan to record into needs its recording first")
+	}
 	plan = &Plan{TOML: im.write(), Account: im.finish(), Properties: slices.Sorted(maps.Keys(im.properties))}
 	for _, t := range im.top {
 		plan.Variables = append(plan.Variables, t.name)

@@ -13,6 +13,8 @@ import (
 	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
+
+	"stickbench/plans"
 )
 
 var update = flag.Bool("update", false, "write the expected files anew")
@@ -64,6 +66,30 @@ func TestImportedPlans(t *testing.T) {
 	}
 }
 
+// What the import writes is a plan that reads without a problem.
+func TestImportedPlansAreValid(t *testing.T) {
+	for _, name := range testPlans(t) {
+		source, err := os.ReadFile(strings.TrimSuffix(name, ".jmx") + ".toml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := plans.Read(strings.TrimSuffix(name, ".jmx")+".toml", source, answers(source)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// answers are values for the variables that a plan asks for.
+func answers(source []byte) plans.Override {
+	o := plans.Override{Set: map[string]string{}}
+	for line := range strings.Lines(string(source)) {
+		if name, _, asks := strings.Cut(line, " = { ask ="); asks {
+			o.Set[name] = "x"
+		}
+	}
+	return o
+}
+
 const planHead = `<jmeterTestPlan version="1.2"><hashTree><TestPlan testname="P"/><hashTree>`
 const planFoot = `</hashTree></hashTree></jmeterTestPlan>`
 
@@ -86,6 +112,7 @@ func TestFilesThatAreNoPlan(t *testing.T) {
 		{"fragment", `<jmeterTestPlan><hashTree><TestPlan testname="P"/><hashTree><TestFragmentController testname="F"/><hashTree/></hashTree></hashTree></jmeterTestPlan>`, "a test fragment without a thread group"},
 		{"a sampler alone", `<jmeterTestPlan><hashTree><HTTPSamplerProxy testname="x"/></hashTree></jmeterTestPlan>`, "a part of a plan (HTTPSamplerProxy)"},
 		{"no group", planHead + planFoot, "no thread group"},
+		{"groups that do nothing", planHead + `<ThreadGroup testname="G"><stringProp name="ThreadGroup.num_threads">1</stringProp></ThreadGroup><hashTree/>` + planFoot, "needs its recording first"},
 		{"groups switched off", planHead + `<ThreadGroup testname="G" enabled="false"/><hashTree/>` + planFoot, "enable one of G (line 1)"},
 		{"entities", `<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;&a;">]><jmeterTestPlan>&b;</jmeterTestPlan>`, "invalid character entity"},
 		{"deep", strings.Repeat("<hashTree>", 100_000), "nested deeper"},

@@ -305,6 +305,12 @@ func (im *importer) foreach(e *Element, b *block) {
 		b.set("when", expression("false"))
 		return
 	}
+	if im.lists[in] && !im.now[im.name(in)] && !im.numbered(in) {
+		im.missing(e, b, fmt.Sprintf("no request before it extracts all matches of %q", in), `extract them with match = "all"`)
+		b.set("when", expression("false"))
+		im.define(out)
+		return
+	}
 	if !im.lists[in] && !im.numbered(in) {
 		im.missing(e, b, fmt.Sprintf("no extractor of the plan finds all matches of %q", in), `extract them with match = "all"`)
 		b.set("when", expression("false"))
