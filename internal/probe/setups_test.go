@@ -203,6 +203,7 @@ func TestSetups(t *testing.T) {
 				s.nodes = sites(3)
 			}
 			o := s.probe
+			o.Duration = 2 * time.Minute // the machine may be busy with other tests
 			o.URL = map[bool]string{true: "https://", false: "http://"}[s.https] + start(t, &s, serve(t, s.nodes)) + "/"
 			if s.traffic {
 				traffic(t, o.URL)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -19,11 +20,12 @@ import (
 type site struct {
 	name    string
 	store   *views
-	broken  bool   // every page is a 500
-	cookie  string // set by every response as well, as an application does that has the balancer's name for its own
-	unnamed bool   // pages do not name the node
-	text    bool   // pages are HTML
-	stores  bool   // begins no session: the page is the same for all
+	broken  bool          // every page is a 500
+	cookie  string        // set by every response as well, as an application does that has the balancer's name for its own
+	unnamed bool          // pages do not name the node
+	text    bool          // pages are HTML
+	pages   *atomic.Int64 // asked for, of all sites but /slow
+	stores  bool          // begins no session: the page is the same for all
 }
 
 // views are a store of sessions.
@@ -45,12 +47,21 @@ func (v *views) visit(id string) (string, int) {
 	return id, v.of[id]
 }
 
-// slowPage is how long /slow takes.
-const slowPage = 700 * time.Millisecond
+// The page /slow lasts until so many others were asked for, however fast the machine is, and a little longer,
+// so that their responses are there before its own.
+const (
+	slowOthers = 20
+	slowMost   = 8 * time.Second
+)
 
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path == "/slow" {
-		time.Sleep(slowPage)
+		for begin, end := s.pages.Load(), time.Now().Add(slowMost); s.pages.Load() < begin+slowOthers && time.Now().Before(end); {
+			time.Sleep(5 * time.Millisecond)
+		}
+		time.Sleep(50 * time.Millisecond)
+	} else {
+		s.pages.Add(1)
 	}
 	if s.cookie != "" {
 		w.Header().Add("Set-Cookie", s.cookie)
@@ -83,7 +94,9 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serve starts sites on addresses of their own until the test ends.
 func serve(t *testing.T, sites []*site) (addresses []string) {
+	pages := new(atomic.Int64)
 	for i, s := range sites {
+		s.pages = pages
 		listener, err := net.Listen("tcp", fmt.Sprintf("127.0.63.%d:0", 11+i))
 		if err != nil {
 			t.Fatal(err)
