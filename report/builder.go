@@ -63,9 +63,11 @@ type Run struct {
 type Builder struct {
 	labels map[string]*labelFold
 	order  []*labelFold // by first appearance
-	nodes  map[string]*nodeFold
-	seen   []*nodeFold // by first appearance
-	total  *rowFold
+	// nodeRows are the rows of labels and nodes.
+	nodeRows int
+	nodes    map[string]*nodeFold
+	seen     []*nodeFold // by first appearance
+	total    *rowFold
 
 	affinity *affinityFold
 	users    *usersFold
@@ -82,6 +84,8 @@ type labelFold struct {
 	index int // in order of first appearance
 	fold  *rowFold
 	nodes []*rowFold // by nodeFold.index; nil where the node never answered
+	// rest folds what nodes answered for whose rows there was no room; nil before the first.
+	rest *rowFold
 	// unnamed folds the requests that named no node; nil before the first.
 	unnamed *rowFold
 	// marks and transactions say that there was nothing else so far.
@@ -122,7 +126,7 @@ func (b *Builder) Add(s *loadgen.Sample) {
 	if s.Node != "" && !s.Mark {
 		n := b.node(s.Node)
 		n.fold.addSample(s)
-		label.node(n.index).addSample(s)
+		b.row(label, n.index).addSample(s)
 		node = n.index
 	} else if !s.Mark {
 		label.addUnnamed(s)
@@ -134,12 +138,28 @@ func (b *Builder) Add(s *loadgen.Sample) {
 	b.phases.push(e)
 }
 
+// Labels and their nodes have rows, of some KB each, until there are so many.
+const (
+	maxLabelRows = 5000
+	maxNodeRows  = 20_000
+)
+
+// otherLabels is the row of the labels after the first maxLabelRows.
+const otherLabels = "other labels"
+
 // label is the fold of the sample's label.
 func (b *Builder) label(s *loadgen.Sample) *labelFold {
 	if l := b.labels[s.Label]; l != nil {
 		return l
 	}
-	l := &labelFold{label: strings.Clone(s.Label), index: len(b.order), fold: &rowFold{}, marks: true, transactions: true}
+	name := s.Label
+	if len(b.order) >= maxLabelRows {
+		if l := b.labels[otherLabels]; l != nil {
+			return l
+		}
+		name = otherLabels
+	}
+	l := &labelFold{label: strings.Clone(name), index: len(b.order), fold: &rowFold{}, marks: true, transactions: true}
 	b.labels[l.label] = l
 	b.order = append(b.order, l)
 	return l
@@ -163,15 +183,31 @@ func (b *Builder) node(name string) *nodeFold {
 	return n
 }
 
-// node is the fold of the label on the node with that index.
-func (l *labelFold) node(index int) *rowFold {
+// row is the fold of the label on the node with that index.
+func (b *Builder) row(l *labelFold, index int) *rowFold {
+	if index < len(l.nodes) && l.nodes[index] != nil {
+		return l.nodes[index]
+	}
+	if b.nodeRows >= maxNodeRows {
+		return b.rest(l)
+	}
+	b.nodeRows++
 	if index >= len(l.nodes) {
 		l.nodes = append(l.nodes, make([]*rowFold, index+1-len(l.nodes))...)
 	}
-	if l.nodes[index] == nil {
-		l.nodes[index] = &rowFold{}
-	}
+	l.nodes[index] = &rowFold{}
 	return l.nodes[index]
+}
+
+// rest is the label's row of other nodes.
+func (b *Builder) rest(l *labelFold) *rowFold {
+	if other := b.nodes[otherNodes]; other != nil && other.index < len(l.nodes) && l.nodes[other.index] != nil {
+		return l.nodes[other.index]
+	}
+	if l.rest == nil {
+		l.rest = &rowFold{}
+	}
+	return l.rest
 }
 
 // Freeze makes the results of the samples added so far. Later Adds do not change them, so that a view
@@ -252,6 +288,9 @@ func (b *Builder) freezeLabels(nodes []*nodeFold) []Row {
 			if n.index < len(l.nodes) && l.nodes[n.index] != nil {
 				row.Nodes = append(row.Nodes, l.nodes[n.index].freeze(n.name))
 			}
+		}
+		if l.rest != nil {
+			row.Nodes = append(row.Nodes, l.rest.freeze(otherNodes))
 		}
 		if len(row.Nodes) > 0 && l.unnamed != nil {
 			unnamed := l.unnamed.freeze(NoNode)

@@ -151,6 +151,40 @@ func TestBuilderBoundsNodes(t *testing.T) {
 	}
 }
 
+// Labels may have a number in them that is another one each time, and so may nodes: a file of 300 000 labels took
+// 816 MB. What has no row of its own is counted all the same, and rows add up.
+func TestBuilderBoundsLabels(t *testing.T) {
+	const labels, nodes = 6000, 5
+	b := NewBuilder()
+	for node := range nodes {
+		for i := range labels {
+			b.Add(&loadgen.Sample{Start: int64(i), Elapsed: time.Millisecond, Fine: true, Status: 200, Label: fmt.Sprintf("GET /%d", i), Node: fmt.Sprintf("s%d", node+1), User: 1})
+		}
+	}
+	r := b.Freeze(Run{})
+	if len(r.Labels) != maxLabelRows+1 || b.nodeRows != maxNodeRows {
+		t.Fatalf("%d labels, %d rows of nodes", len(r.Labels), b.nodeRows)
+	}
+	if last := r.Labels[maxLabelRows]; last.Label != otherLabels || last.Samples != (labels-maxLabelRows)*nodes {
+		t.Errorf("last row: %d samples of %s", last.Samples, last.Label)
+	}
+	for _, row := range r.Labels {
+		sum := int64(0)
+		for _, n := range row.Nodes {
+			sum += n.Samples
+		}
+		if sum != row.Samples {
+			t.Errorf("%s: %d samples, its nodes have %d", row.Label, row.Samples, sum)
+		}
+	}
+	if r.Total.Samples != labels*nodes || len(r.Nodes) != nodes || r.Nodes[4].Requests != labels {
+		t.Errorf("in all %d, nodes %+v", r.Total.Samples, r.Nodes)
+	}
+	if !strings.Contains(strings.Join(r.Warnings, "\n"), "more than 5000 different labels") {
+		t.Errorf("no warning: %q", r.Warnings)
+	}
+}
+
 // The rows of a label's nodes, with the requests that named none, add up to the label; so they do over all.
 func TestNodeRowsAddUp(t *testing.T) {
 	for seed := range uint64(20) {

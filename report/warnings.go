@@ -54,6 +54,7 @@ func (b *Builder) warnings(r *Results, run Run) []string {
 		b.checks.nodeWarning(len(b.seen) > 0, run.NodeSource),
 		oneNodeWarning(r),
 		manyNodesWarning(len(b.seen)),
+		manyLabelsWarning(len(b.order)),
 		threadWarning(r, len(b.affinity.threads) > 0),
 		jumpWarning(r.Affinity.Jumps),
 		b.checks.durationWarning(),
@@ -126,6 +127,14 @@ func manyNodesWarning(nodes int) string {
 	}
 	return fmt.Sprintf("More than %d different nodes answered, and those after the first %d share a row: check that [session] node does not read something else, such as a session id.",
 		maxNodes, maxNodes)
+}
+
+func manyLabelsWarning(labels int) string {
+	if labels <= maxLabelRows {
+		return ""
+	}
+	return fmt.Sprintf("There are more than %d different labels, and those after the first %d share a row: give steps a name, so that what differs from request to request is not in it.",
+		maxLabelRows, maxLabelRows)
 }
 
 func threadWarning(r *Results, threads bool) string {

@@ -141,6 +141,7 @@ func (m *marked) handOn(must bool) error {
 	n := 0
 	for ; n < len(m.queue) && (m.queue[n].settled || must); n++ {
 		must = must && m.queue[n].settled
+		m.queue[n].sample.Bound() // its node is a marker's
 		if err := m.each(&m.queue[n].sample); err != nil {
 			return err
 		}

@@ -267,6 +267,25 @@ func TestMissingColumnsWarn(t *testing.T) {
 	}
 }
 
+// Files of others have texts of any length, in any encoding: what is folded is bounded, and UTF-8.
+func TestReadTextsAreBounded(t *testing.T) {
+	long := strings.Repeat("n", 60_000)
+	file := headAll + ",\"node\"\n1795398094962,61,caf\xe9 " + long + ",500,gr\xfc\xdfe,Thread Group 1-1,text,false," + long + ",566,120,1,2,http://h/" + long + ",,60,,1,0,h,0,5,s1" + long + "\n"
+	samples, _, err := readAll(strings.NewReader(file))
+	if err != nil || len(samples) != 1 {
+		t.Fatal(len(samples), err)
+	}
+	s := samples[0]
+	if !strings.HasPrefix(s.Label, `caf\xe9 nnn`) || s.Reason != `gr\xfc\xdfe` || !strings.HasPrefix(s.Node, "s1nnn") {
+		t.Errorf("label %.20s…, reason %.20s, node %.20s…", s.Label, s.Reason, s.Node)
+	}
+	for _, text := range []string{s.Label, s.Failure, s.URL, s.Node} {
+		if len(text) > 2000 {
+			t.Errorf("%d bytes of %.20s…", len(text), text)
+		}
+	}
+}
+
 // Reading keeps nothing of the rows: texts that never come again must not add up.
 func TestReadingIsBounded(t *testing.T) {
 	known := &interner{texts: map[string]string{}}

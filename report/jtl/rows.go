@@ -120,6 +120,7 @@ func (in *jtlReader) emit() error {
 	if in.reading.texts != nil {
 		in.reading.nameFromTexts(&in.row.sample)
 	}
+	in.row.sample.Bound()
 	in.info.Samples++
 	return in.each(&in.row.sample)
 }

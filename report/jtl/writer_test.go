@@ -129,6 +129,7 @@ func randomSample(rng *rand.Rand) loadgen.Sample {
 		s.Transaction, s.Reason, s.URL = true, "Number of samples in transaction : 2, number of failing samples : 1", ""
 		s.Status, s.Kind, s.Failure = 0, loadgen.KindTransaction, "1 of 2 requests failed"
 	}
+	s.Bound() // as everything that is recorded
 	return s
 }
 
