@@ -1,12 +1,10 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
-	"os/signal"
-	"syscall"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -49,8 +47,9 @@ func (a *app) lab(c lab.Config) error {
 	if err := errors.Join(c.Validate()...); err != nil {
 		return err
 	}
-	ctx, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer release()
+	stops := watchSignals(io.Discard)
+	defer stops.release()
+	ctx := stops.graceful
 	l, err := lab.Start(ctx, c)
 	if err != nil {
 		return &exitError{exitCannotRun, err}

@@ -40,12 +40,17 @@ func main() {
 	// A reader of our output that goes away, such as tee with the same Ctrl-C, must not keep a balancer from
 	// being put back: writes return an error instead.
 	signal.Ignore(syscall.SIGPIPE)
-	a := &app{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, notices: live.NewNotices(os.Stderr)}
+	stdout, stderr := live.Stdout(), live.Stderr()
+	a := &app{stdin: os.Stdin, stdout: stdout, stderr: stderr, notices: live.NewNotices(stderr)}
 	os.Exit(a.main(os.Args[1:]))
 }
 
 func (a *app) main(args []string) int {
 	err := a.execute(args)
+	// A command that could not say what it was asked for has failed, whether it looked at the error or not.
+	if o, ok := a.stdout.(*live.Output); ok && o.Err() != nil && (err == nil || errors.Is(err, o.Err())) {
+		err = cannotRun("the output could not be printed: %w", o.Err())
+	}
 	if err == nil {
 		return 0
 	}
@@ -105,7 +110,7 @@ func codeOf(err error) int {
 func (a *app) textOptions() text.Options {
 	columns, ok := live.Terminal(a.stdout)
 	if ok {
-		return text.Options{Width: columns, Color: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
+		return text.Options{Width: columns, Color: os.Getenv("NO_COLOR") == "" && live.Capable()}
 	}
 	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 {
 		return text.Options{Width: n}

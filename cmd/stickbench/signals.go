@@ -22,7 +22,13 @@ func watchSignals(notices io.Writer) *stops {
 	hard, cut := context.WithCancel(context.Background())
 	graceful, stop := context.WithCancel(hard)
 	s := &stops{graceful: graceful, hard: hard, signals: make(chan os.Signal, 2), done: make(chan struct{}), cancel: cut}
-	signal.Notify(s.signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	for _, stop := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+		// What was ignored at the start stays ignored: nohup ignores hang-ups, a shell the Ctrl-C of what it has
+		// put into the background.
+		if !signal.Ignored(stop) {
+			signal.Notify(s.signals, stop)
+		}
+	}
 	go func() {
 		defer close(s.done)
 		if _, ok := <-s.signals; !ok {

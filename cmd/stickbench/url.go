@@ -1,16 +1,14 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
-	"os/signal"
 	"path"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -139,8 +137,9 @@ func (a *app) detectNode(c *cobra.Command, o *runFlags, args []string) error {
 	case o.method() != "GET": // what a GET of that URL does, nobody said
 		return nil
 	}
-	ctx, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer release()
+	stops := watchSignals(io.Discard)
+	defer stops.release()
+	ctx := stops.graceful
 	options := probe.Options{URL: args[0], Insecure: o.Insecure, UserAgent: probeAgent()}
 	_, headers, _ := o.body()
 	for _, h := range headers {

@@ -167,4 +167,4 @@ func (a above) Write(line []byte) (int, error) {
 }
 
 // colours reports whether the user wants any (https://no-color.org).
-func colours() paint { return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" }
+func colours() paint { return paint(os.Getenv("NO_COLOR") == "" && Capable()) }

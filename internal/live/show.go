@@ -3,6 +3,7 @@ package live
 import (
 	"io"
 	"os"
+	"runtime"
 	"sync"
 
 	"golang.org/x/term"
@@ -26,11 +27,14 @@ func Show(out io.Writer, notices *Notices, w *Watch, mode string) *Display {
 	w.Model.Begin(w.Began)
 	d := &Display{done: make(chan struct{})}
 	_, isTerminal := Terminal(out)
+	if f := fileOf(out); f != nil {
+		out = f
+	}
 	switch {
 	case mode == None:
 	case mode == JSON:
 		d.wait.Go(func() { jsonLines(notices, w, d.done) })
-	case isTerminal:
+	case isTerminal && Capable():
 		d.wait.Go(func() { bars(out, notices, w, d.done) })
 	default:
 		d.wait.Go(func() { lines(notices, w, d.done) })
@@ -47,12 +51,24 @@ func (d *Display) Stop() {
 // Terminal reports whether w is a terminal, and how many columns it has. One without a size, as pipes of
 // some CI systems pretend to be, shows nothing and counts as none.
 func Terminal(w io.Writer) (columns int, ok bool) {
-	f, isFile := w.(*os.File)
-	if !isFile || !term.IsTerminal(int(f.Fd())) {
+	f := fileOf(w)
+	if f == nil || !term.IsTerminal(int(f.Fd())) {
 		return 0, false
 	}
 	columns, rows, err := term.GetSize(int(f.Fd()))
 	return columns, err == nil && columns > 0 && rows > 0
+}
+
+// Capable reports whether the terminal takes more than lines of text: cursor movements and colours. One whose
+// TERM is dumb or empty does not, but on Windows, which has no TERM.
+func Capable() bool {
+	switch os.Getenv("TERM") {
+	case "dumb":
+		return false
+	case "":
+		return runtime.GOOS == "windows"
+	}
+	return true
 }
 
 // height is the height of the terminal, 24 of what is none.
@@ -84,5 +100,8 @@ func (n *Notices) to(out io.Writer) {
 func (n *Notices) Write(b []byte) (int, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.out.Write(b)
+	if _, err := n.out.Write(clean(b, false)); err != nil {
+		return 0, err
+	}
+	return len(b), nil
 }
