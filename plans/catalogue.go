@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"stickbench/internal/bounded"
 	"stickbench/internal/nearest"
 )
 
@@ -99,21 +99,16 @@ func Open(name string, stdin io.Reader) (path string, source []byte, err error) 
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil, missing(name)
 	}
-	return "", nil, fmt.Errorf("read the plan: %w", err)
+	return "", nil, fmt.Errorf("read the plan %s: %w", name, err)
 }
 
 func readFile(name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return readPlan(f)
+	return bounded.Beginning(name, Largest+1) // a little more than a plan can have, so that Read can say so
 }
 
 // readPlan reads a little more than a plan can have, so that Read can say so, and no endless file.
 func readPlan(from io.Reader) ([]byte, error) {
-	return io.ReadAll(io.LimitReader(from, largest+1))
+	return io.ReadAll(io.LimitReader(from, Largest+1))
 }
 
 // missing is the error of a name that is neither a file nor in the catalogue.

@@ -132,7 +132,7 @@ func TestOpen(t *testing.T) {
 	}
 	// An endless file is not read to its end.
 	_, source, err := Open("-", endless{})
-	if err != nil || len(source) != largest+1 {
+	if err != nil || len(source) != Largest+1 {
 		t.Errorf("Open of endless input: %d bytes, %v", len(source), err)
 	}
 }

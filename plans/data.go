@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/text/encoding/htmlindex"
 
+	"stickbench/internal/bounded"
 	"stickbench/loadgen"
 )
 
@@ -232,7 +233,7 @@ func (r *reader) content(name string) ([]byte, error) {
 	case info.Size() > largestData:
 		return nil, fmt.Errorf("%s is larger than 1 GiB, and would be held in memory", at)
 	}
-	text, err := os.ReadFile(at)
+	text, err := bounded.File(at, largestData)
 	if err != nil {
 		return nil, fmt.Errorf("cannot read %s: %w", at, err)
 	}

@@ -32,7 +32,7 @@ func FuzzRead(f *testing.F) {
 		}
 		document := strings.TrimPrefix(source, "\ufeff")
 		positions := scan(document)
-		if positions.tooDeep >= 0 || len(document) > largest {
+		if positions.tooDeep >= 0 || len(document) > Largest {
 			return
 		}
 		var values map[string]any

@@ -65,7 +65,7 @@ func TestProblems(t *testing.T) {
 		{"end in a list", "expect = ['errors == 0',", `1:24: expect: not TOML: unexpected EOF; expected value`},
 		{"too deep", "a = " + strings.Repeat("[", 101), `1:105: nested deeper than a plan can be: 100 levels are the most`},
 		{"too many dots", "a" + strings.Repeat(".a", 101) + " = 1", `1:203: nested deeper than a plan can be: 100 levels are the most`},
-		{"too large", strings.Repeat(" ", largest+1), `is larger than a plan can be: 1 MiB is the most`},
+		{"too large", strings.Repeat(" ", Largest+1), `is larger than a plan can be: 1 MiB is the most`},
 
 		// Keys.
 		{"unknown key", "nam = 'x'\n" + runs, `1:1: nam: unknown key: did you mean "name"?`},

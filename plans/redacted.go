@@ -18,7 +18,7 @@ var formField = regexp.MustCompile(`\.form\.`)
 // finds in the rest. It need not be a plan that can be read.
 func Redacted(source []byte) string {
 	text := string(source)
-	if len(source) > largest {
+	if len(source) > Largest {
 		return "(the plan is larger than a plan can be)"
 	}
 	p := scan(text)

@@ -3,11 +3,10 @@ package plans
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"net/netip"
-	"os"
 	"path/filepath"
 
+	"stickbench/internal/bounded"
 	"stickbench/loadgen"
 )
 
@@ -57,6 +56,9 @@ func (r *reader) clientCertificate(t table) {
 	r.tls().Certificates = []tls.Certificate{pair}
 }
 
+// largestPEM bounds a file of certificates, in bytes: those that browsers trust are a quarter of it.
+const largestPEM = 1 << 20
+
 // file is the content of the file that a key names; none in a replay.
 func (r *reader) file(t table, key string) ([]byte, bool) {
 	name, ok := t.line(key)
@@ -66,12 +68,8 @@ func (r *reader) file(t table, key string) ([]byte, bool) {
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(filepath.Dir(r.plan.Path), name)
 	}
-	content, err := os.ReadFile(name)
+	content, err := bounded.File(name, largestPEM)
 	if err != nil {
-		var why *os.PathError
-		if errors.As(err, &why) {
-			err = why.Err
-		}
 		t.value(t.at(key), "cannot read %s: %v", name, err)
 	}
 	return content, err == nil

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"stickbench/internal/bounded"
 	"stickbench/plans"
 	"stickbench/report"
 )
@@ -54,6 +55,9 @@ type record struct {
 	Warnings  []string          `json:"warnings"` // those that did not come from the samples
 	Results   *report.Results   `json:"results"`
 }
+
+// largestRecord bounds a run.json that is read, in bytes.
+const largestRecord = 256 << 20
 
 const recordSchema = "stickbench.run/1"
 
@@ -153,7 +157,7 @@ func (f *folder) writeRecord(r *record) error {
 
 // readRecord reads run.json; a folder without one is no run's.
 func (f *folder) readRecord() (*record, error) {
-	b, err := os.ReadFile(f.path(recordFile))
+	b, err := bounded.File(f.path(recordFile), largestRecord)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s is not the folder of a run: it has no %s", f.dir, recordFile)
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"stickbench/internal/bounded"
 	"stickbench/internal/sequence"
 	"stickbench/loadgen"
 	"stickbench/plans"
@@ -75,7 +76,7 @@ func (f *folder) holdsRun() bool {
 
 // htmlFacts are what ran where. A plan that cannot be read is left out: the report stands without it.
 func (f *folder) htmlFacts(r *record) html.Facts {
-	source, _ := os.ReadFile(f.path(planFile))
+	source, _ := bounded.File(f.path(planFile), plans.Largest)
 	return r.htmlFacts(source)
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"stickbench/internal/bounded"
 	"stickbench/internal/live"
 )
 
@@ -142,7 +143,7 @@ func (o *jmeterOptions) readFiles() error {
 	given := o.properties
 	o.properties = map[string]string{}
 	for _, name := range o.files {
-		source, err := os.ReadFile(name)
+		source, err := bounded.File(name, 1<<20)
 		if err != nil {
 			return fmt.Errorf("properties: %w", err)
 		}

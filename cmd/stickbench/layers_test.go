@@ -29,7 +29,7 @@ var layers = map[string][]string{
 	"stickbench/internal/natural":    {},
 	"stickbench/internal/sampletest": {"stickbench/loadgen", "github.com/google/go-cmp"},
 	"stickbench/internal/stats":      {"github.com/aclements/go-moremath", "github.com/montanaflynn/stats"},
-	"stickbench/plans":               {"stickbench/assert", "stickbench/internal/haproxy", "stickbench/internal/lab", "stickbench/internal/nearest", "stickbench/internal/redact", "stickbench/loadgen", "github.com/BurntSushi/toml", "golang.org/x/text"},
+	"stickbench/plans":               {"stickbench/assert", "stickbench/internal/bounded", "stickbench/internal/haproxy", "stickbench/internal/lab", "stickbench/internal/nearest", "stickbench/internal/redact", "stickbench/loadgen", "github.com/BurntSushi/toml", "golang.org/x/text"},
 	"stickbench/internal/bench":      {},
 	"stickbench/internal/events":     {"stickbench/internal/haproxy", "stickbench/internal/redact", "stickbench/loadgen", "stickbench/plans", "stickbench/report"},
 	"stickbench/internal/haproxy":    {"stickbench/internal/nearest"},
@@ -45,6 +45,7 @@ var layers = map[string][]string{
 	"stickbench/internal/live":       {"stickbench/internal/format", "stickbench/internal/hist", "stickbench/internal/natural", "stickbench/loadgen", "stickbench/report", "stickbench/report/export", "github.com/vbauerster/cupwriter", "github.com/vbauerster/mpb", "golang.org/x/term"},
 	"stickbench/internal/nearest":    {},
 	"stickbench/internal/redact":     {},
+	"stickbench/internal/bounded":    {},
 	"stickbench/cmd/stickbench":      {"stickbench/", "github.com/mattn/go-runewidth", "github.com/spf13/cobra", "github.com/spf13/pflag"},
 
 	"stickbench/loadgen/internal/wire": {},

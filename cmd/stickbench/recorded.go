@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"stickbench/internal/bounded"
 	"stickbench/loadgen"
 	"stickbench/plans"
 	"stickbench/report"
@@ -58,7 +59,7 @@ func recordedRun(f *folder) (*recorded, error) {
 	if err != nil {
 		return nil, err
 	}
-	source, err := os.ReadFile(f.path(planFile))
+	source, err := bounded.File(f.path(planFile), plans.Largest)
 	if err != nil {
 		return nil, err
 	}

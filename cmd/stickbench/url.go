@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"stickbench/internal/bounded"
 	"stickbench/internal/draft"
 	"stickbench/internal/probe"
 	"stickbench/plans"
@@ -362,13 +363,16 @@ func (o *urlFlags) body() (body *string, headers draft.Inline, err error) {
 	return nil, headers, nil
 }
 
+// largestBody bounds the file of a body, in bytes.
+const largestBody = 64 << 20
+
 // fileOr is a value of the command line, or the content of the file that it names behind an @.
 func fileOr(value, flag string) (string, error) {
 	name, file := strings.CutPrefix(value, "@")
 	if !file {
 		return value, nil
 	}
-	content, err := os.ReadFile(name)
+	content, err := bounded.File(name, largestBody)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", flag, err)
 	}
