@@ -58,7 +58,7 @@ func (j *jmeter) run(t *testing.T, plan string, properties []string) string {
 	args := append([]string{"-Xmx512m", "-Djava.awt.headless=true", "-Djmeter.home=" + j.home, "-cp", j.classpath, "Start",
 		"-n", "-t", plan, "-l", jtl, "-j", filepath.Join(dir, "jmeter.log"),
 		"-Jjmeter.save.saveservice.print_field_names=true", "-Jjmeter.save.saveservice.assertion_results_failure_message=true",
-		"-Jjmeterengine.force.system.exit=true", "-Jsummariser.name="}, properties...)
+		"-Jjmeterengine.force.system.exit=true", "-Jsummariser.name=", "-JhtmlParser.className=org.apache.jmeter.protocol.http.parser.RegexpHTMLParser"}, properties...)
 	run(t, exec.Command("java", args...), filepath.Dir(plan))
 	if _, err := os.Stat(jtl); err != nil {
 		log, _ := os.ReadFile(filepath.Join(dir, "jmeter.log"))
