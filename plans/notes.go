@@ -105,10 +105,10 @@ func startedUsers(g *loadgen.Group) int {
 	return sort.Search(g.Users, func(i int) bool { return g.StartOffset(i)-g.StartDelay >= g.Duration })
 }
 
-// enoughDecisions tell weights of 1:1 from 2:1 in four of five runs at a level of 5 %, where lots are
+// enoughDecisions tell weights of 1:1 from 2:1 in four of five runs at a level of 1 %, where lots are
 // drawn. enoughTurns do so for each node but one where nodes come in turn, which is exact to one decision.
 const (
-	enoughDecisions = 69
+	enoughDecisions = 103
 	enoughTurns     = 12
 )
 

@@ -238,6 +238,12 @@ func (j *shareJudge) weighTurns(d *Distribution, parts []judged) {
 		ok = ok && off <= tolerance+float64(part.allowed)+1e-6
 		allowed += part.allowed
 	}
+	if hidden := hidden(parts); ok && !exact && hidden > 0 {
+		d.Verdict, d.Needed = TooFew, hidden
+		d.Explanation = fmt.Sprintf("%s: too few to judge the shares, since requests that named no node, or were under way when something changed, may have moved %s",
+			format.Plural(d.Judged, "decision"), format.Plural(allowed, "decision"))
+		return
+	}
 	d.OK = &ok
 	law := fmt.Sprintf("%s by weights %s", j.algorithm, ratios(parts))
 	if exact {
@@ -253,6 +259,18 @@ func (j *shareJudge) weighTurns(d *Distribution, parts []judged) {
 	default:
 		d.Explanation += "; has somebody else been using the balancer?"
 	}
+}
+
+// hidden is how many decisions it would take for what disturbances may have moved to hide no other weights, 0 if it
+// hides none: an allowance as large as the effect allows everything.
+func hidden(parts []judged) int64 {
+	for i := range parts {
+		p := parts[i].force.pair()
+		if needed := p.neededTurns(len(parts[i].eligible) - 1 + int(parts[i].allowed)); parts[i].allowed > 0 && parts[i].n < needed {
+			return needed
+		}
+	}
+	return 0
 }
 
 // off is by how many decisions the count of one node is off its part at most.

@@ -32,7 +32,7 @@ func TestNodes(t *testing.T) {
 	if diff := cmp.Diff(want, list(sticky)); diff != "" {
 		t.Errorf("sticky (-want +got):\n%s", diff)
 	}
-	if d := sticky.Distribution; d.N != 6 || d.Verdict != TooFew || d.Needed != 69 || d.OK != nil || len(d.Nodes) != 3 {
+	if d := sticky.Distribution; d.N != 6 || d.Verdict != TooFew || d.Needed != 103 || d.OK != nil || len(d.Nodes) != 3 {
 		t.Errorf("sticky: %+v", d)
 	}
 

@@ -125,7 +125,7 @@ func TestDuring(t *testing.T) {
 	if _, err := phase.LabelFigure("p95", "GET /b"); err == nil {
 		t.Error("a label that nobody requested has figures")
 	}
-	if got := truth(phase, "shares_ok", ""); got != "1 decision: too few to judge the shares, 69 tell 1:1 from 2:1" {
+	if got := truth(phase, "shares_ok", ""); got != "1 decision: too few to judge the shares, 103 tell 1:1 from 2:1" {
 		t.Errorf("shares_ok: %s", got)
 	}
 	if _, err := phase.During("start"); err == nil {

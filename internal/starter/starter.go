@@ -225,7 +225,7 @@ func (p *plan) weights() {
 	}
 	p.Set("expect", expect)
 	p.place()
-	comment := "Every request begins a session, so that each is one that the balancer was free to place. 69 of them tell\nweights of 2:1 from 1:1."
+	comment := "Every request begins a session, so that each is one that the balancer was free to place. 103 of them tell\nweights of 2:1 from 1:1."
 	if others == nil {
 		comment += "\n\nWeights to be expected stand in [target]: weights = { s1 = 2, s2 = 1 }, and then `expect` has shares_ok."
 	}

@@ -6,10 +6,11 @@ import (
 	"slices"
 )
 
-// The statistics of shares. Sizes of samples are for a test at 5 %, two-sided, with a power of 80 %;
-// intervals are of 95 %.
+// The statistics of shares. Sizes of samples are for the test that is made of them, at Alpha01, two-sided, with a
+// power of 80 %; intervals are of 95 %.
 const (
 	z95   = 1.959964 // the normal deviate of 97.5 %
+	z99   = 2.575829 // that of 99.5 %
 	power = 0.841621 // that of 80 %
 	// Alpha01 is the level at which drawn shares count as different. It is 1 %, not 5 %, because
 	// expectations are judged run after run: one false alarm in twenty would be one a day.
@@ -23,13 +24,13 @@ const (
 
 // DrawsToTell is the number of independent draws that tells a share p from a share q, whichever of them
 // is the truth: ((z√p(1−p) + w√q(1−q)) ÷ (p−q))², the larger of both ways, with z of the level and w of
-// the power. 50 % and 66.7 % give 69.
+// the power. 50 % and 66.7 % give 103.
 func DrawsToTell(p, q float64) int64 {
 	if p == q {
 		return 0
 	}
 	one := func(p, q float64) float64 {
-		root := (z95*math.Sqrt(p*(1-p)) + power*math.Sqrt(q*(1-q))) / (p - q)
+		root := (z99*math.Sqrt(p*(1-p)) + power*math.Sqrt(q*(1-q))) / (p - q)
 		return root * root
 	}
 	return int64(math.Ceil(max(one(p, q), one(q, p))))

@@ -5,12 +5,12 @@ import (
 	"testing"
 )
 
-// The table of sizes for a test at 5 % with a power of 80 %.
+// The table of sizes for a test at 1 % with a power of 80 %.
 func TestNeededDraws(t *testing.T) {
 	for _, test := range []struct {
 		p, q float64
 		want int64
-	}{{1. / 2, 2. / 3, 69}, {2. / 3, 1. / 2, 69}, {0.5, 0.6, 194}, {0.5, 0.55, 783}, {2. / 3, 0.75, 240}, {0.5, 0.5, 0}} {
+	}{{1. / 2, 2. / 3, 103}, {2. / 3, 1. / 2, 103}, {0.5, 0.6, 290}, {0.5, 0.55, 1166}, {2. / 3, 0.75, 359}, {0.5, 0.5, 0}} {
 		if got := DrawsToTell(test.p, test.q); got != test.want {
 			t.Errorf("%g from %g: %d, want %d", test.p, test.q, got, test.want)
 		}

@@ -23,7 +23,7 @@ func TestSharesBeforeAndAfter(t *testing.T) {
 		{"unknown, the same", sessions(2000, 1, 1), sessions(2000, 1, 1), nil, nil, Same,
 			"decisions of s1 50.0% → 50.0%, same"},
 		{"few", sessions(30, 1, 1), sessions(30, 1, 1), nil, nil, report.TooFew,
-			"decisions of s1 50.0% → 50.0%, too few (30 → 30 decisions, 69 a side tell 1:1 from 2:1)"},
+			"decisions of s1 50.0% → 50.0%, too few (30 → 30 decisions, 103 a side tell 1:1 from 2:1)"},
 		{"few, but in turns", sessions(30, 1, 1), sessions(30, 1, 1), one, one, ShareExpected,
 			"weights 1:1 as before (s1:s2): decisions of s1 50.0% → 50.0%, as expected"},
 	} {
