@@ -18,15 +18,12 @@ const defaultCap = 100
 // mostRate is the most arrivals per second that a plan may ask for.
 const mostRate = 1_000_000
 
-var stageShape = &shape{name: "arrivals", example: `[ { rate = "50/s", for = "10s" }, { to = "200/s", for = "30s" } ]`, keys: []string{
-	"rate", "to", "for"}}
-
 var spreads = map[string]loadgen.Spread{"even": loadgen.Even, "poisson": loadgen.Poisson}
 
 // arrivals reads the schedule of a group that has one. Its arrivals are sessions, so that cookies are
 // cleared for each unless the plan keeps them.
 func (t table) arrivals(g *loadgen.Group) {
-	spread, _ := t.word("spread", "even", "poisson")
+	spread, _ := t.word("spread")
 	if !t.has("arrivals") {
 		if t.has("spread") {
 			t.key(t.at("spread"), `says how arrivals lie about their rate: there are none, add arrivals = "10/s"`)
@@ -71,7 +68,7 @@ func (t table) stages() []loadgen.Stage {
 		if rate, ok := stage.rate("to"); ok {
 			s.To = rate
 		}
-		switch d, ok := stage.duration("for", 1); {
+		switch d, ok := stage.duration("for"); {
 		case ok:
 			s.For = d
 		case !stage.has("for"):

@@ -48,7 +48,6 @@ func init() {
 		{key: "share", read: readShare, block: true},
 		{key: "parallel", read: readParallel, block: true},
 	}
-	stepShape.keys = stepKeys()
 }
 
 // requestKeys are those of a request besides its own and those of every step.
@@ -156,7 +155,7 @@ func (s scope) alone(t table, k kind) {
 		may = append(may, "name", "defaults")
 	}
 	may = append(may, "when")
-	for _, key := range among(t, t.shape.keys) {
+	for _, key := range among(t, t.shape.names()) {
 		if slices.Contains(may, key) || key == "step" || slices.ContainsFunc(kinds, func(other kind) bool { return other.key == key }) {
 			continue
 		}
@@ -282,14 +281,13 @@ func (s scope) readCounter(t table, step *loadgen.Step) {
 	if c.Name, ok = s.name(of, "name"); !ok && !of.has("name") {
 		of.key(of.path, `needs the name of its variable, such as name = "n"`)
 	}
-	const most = math.MaxInt64 / 4
-	if n, ok := of.whole("start", -most, most); ok {
+	if n, ok := of.whole("start"); ok {
 		c.Start = n
 	}
-	if n, ok := of.whole("step", -most, most); ok {
+	if n, ok := of.whole("step"); ok {
 		c.Step = n
 	}
-	if n, ok := of.whole("end", -most, most); ok {
+	if n, ok := of.whole("end"); ok {
 		c.End = n
 	}
 	switch {
@@ -314,7 +312,7 @@ var sharings = map[string]loadgen.Sharing{"user": loadgen.PerUser, "group": load
 
 // sharing says among whom something is shared.
 func (t table) sharing(key string, otherwise loadgen.Sharing) loadgen.Sharing {
-	if word, ok := t.word(key, "user", "group", "all"); ok {
+	if word, ok := t.word(key); ok {
 		return sharings[word]
 	}
 	return otherwise
@@ -352,14 +350,14 @@ func (s scope) readNext(t table, step *loadgen.Step) {
 	}
 	if _, isText := t.values["next"].(string); !isText {
 		t.value(t.at("next"), `expected true or "iteration", not %s`, described(t.values["next"]))
-	} else if _, ok := t.word("next", "iteration"); ok {
+	} else if _, ok := t.word("next"); ok {
 		step.Jump = loadgen.EndIteration
 	}
 }
 
 func (s scope) readStop(t table, step *loadgen.Step) {
 	step.Jump = loadgen.EndUser
-	switch word, _ := t.word("stop", "user", "run", "now"); word {
+	switch word, _ := t.word("stop"); word {
 	case "run":
 		step.Jump = loadgen.EndRun
 	case "now":
@@ -384,7 +382,7 @@ func (s scope) readRepeat(t table, step *loadgen.Step) {
 		if _, err := strconv.ParseUint(text, 10, 32); known && err != nil {
 			t.value(t.at("repeat"), "expected a whole number, not %s", described(text))
 		}
-	} else if n, ok := t.whole("repeat", 0, mostIterations); ok {
+	} else if n, ok := t.whole("repeat"); ok {
 		step.Loop.Times = loadgen.Literal(strconv.FormatInt(n, 10))
 	}
 	if step.Loop.Times == nil {
@@ -401,7 +399,7 @@ func (s scope) readWhile(t table, step *loadgen.Step) {
 
 func (s scope) readFor(t table, step *loadgen.Step) {
 	step.Loop = &loadgen.Loop{Index: s.index(t)}
-	step.Loop.For, _ = t.duration("for", 1)
+	step.Loop.For, _ = t.duration("for")
 }
 
 func (s scope) readEach(t table, step *loadgen.Step) {
@@ -443,8 +441,8 @@ func (s scope) readEach(t table, step *loadgen.Step) {
 
 // span reads the indexes between which a list is gone through.
 func (t table) span() (from, to int) {
-	first, _ := t.whole("from", 0, mostIterations)
-	last, ok := t.whole("to", 1, mostIterations)
+	first, _ := t.whole("from")
+	last, ok := t.whole("to")
 	if ok && last <= first {
 		t.value(t.at("to"), "must be more than from: it is the index behind the last one")
 	}
@@ -477,7 +475,7 @@ func readChoice(t table, key string, n int, what string) *loadgen.Pick {
 	if !ok {
 		if _, isText := t.values[key].(string); !isText {
 			t.value(t.at(key), `expected "random", "order", "shuffle" or weights such as [70, 30], not %s`, described(t.values[key]))
-		} else if word, ok := t.word(key, "random", "order", "shuffle"); ok {
+		} else if word, ok := t.word(key); ok {
 			return &loadgen.Pick{Choice: choices[word]}
 		}
 		return &loadgen.Pick{}
@@ -514,7 +512,7 @@ func readShare(_ scope, t table, step *loadgen.Step) {
 	step.Share = &loadgen.Share{Part: 1}
 	if _, ok := t.values["share"].(map[string]any); ok {
 		of, _ := t.table("share", shareShape)
-		step.Share.Times, _ = of.whole("times", 1, mostIterations)
+		step.Share.Times, _ = of.whole("times")
 		if !of.has("times") {
 			of.key(of.path, "needs how often, such as times = 10")
 		}
@@ -547,7 +545,7 @@ func shareHint(v any) string {
 }
 
 func readParallel(_ scope, t table, step *loadgen.Step) {
-	n, _ := t.count("parallel", mostParallel)
+	n, _ := t.count("parallel")
 	step.Parallel = max(n, 1)
 }
 
@@ -557,14 +555,14 @@ const mostParallel = 64
 func readTogether(_ scope, t table, step *loadgen.Step) {
 	step.Together = &loadgen.Together{}
 	if _, ok := t.values["together"].(map[string]any); !ok {
-		n, _ := t.whole("together", 0, mostUsers)
+		n, _ := t.whole("together")
 		step.Together.Users = int(n)
 		return
 	}
 	of, _ := t.table("together", togetherShape)
-	n, _ := of.whole("users", 0, mostUsers)
+	n, _ := of.whole("users")
 	step.Together.Users = int(n)
-	step.Together.Timeout, _ = of.duration("timeout", 1)
+	step.Together.Timeout, _ = of.duration("timeout")
 }
 
 func readPace(_ scope, t table, step *loadgen.Step) {
@@ -576,7 +574,7 @@ func readPace(_ scope, t table, step *loadgen.Step) {
 		if !of.has("rate") {
 			of.key(of.path, `needs a rate, such as rate = "60/min"`)
 		}
-		spread, _ := of.word("spread", "even", "poisson")
+		spread, _ := of.word("spread")
 		step.Pace.Spread = spreads[spread]
 		step.Pace.Per = of.sharing("per", loadgen.PerUser)
 	}

@@ -10,13 +10,6 @@ import (
 	"stickbench/loadgen"
 )
 
-var (
-	fileShape      = &shape{name: "body", example: `{ file = "order.json" }`, keys: []string{"file", "variables"}}
-	multipartShape = &shape{name: "multipart", example: `{ photo = { file = "cat.png" } }`}
-	partShape      = &shape{name: "a part", example: `{ file = "cat.png" }`, keys: []string{"file", "value", "type", "name"}}
-	cookieShape    = &shape{name: "preset_cookies", example: `[ { name = "consent", value = "yes" } ]`, keys: []string{"name", "value", "domain", "path", "secure"}}
-)
-
 func base64Text(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 
 // bodies reads several bodies, of which one is picked for each request.

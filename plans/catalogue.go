@@ -59,6 +59,9 @@ func leadingComment(source string) string {
 	start := true
 	for line := range strings.Lines(source) {
 		text, comment := strings.CutPrefix(strings.TrimSpace(line), "#")
+		if strings.HasPrefix(text, ":schema ") {
+			continue
+		}
 		text = strings.TrimSpace(text)
 		switch {
 		case !comment:

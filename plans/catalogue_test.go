@@ -71,7 +71,7 @@ func TestEveryKeyIsKnown(t *testing.T) {
 		}
 	}
 	for _, s := range shapes {
-		for _, key := range s.keys {
+		for _, key := range s.names() {
 			all := everything + tree
 			used := strings.Contains(all, key+" =") || strings.Contains(all, strings.TrimSuffix(s.header(key), "]"))
 			if !used && !slices.Contains([]*shape{labShape, nodeShape, dataShape}, s) && !slices.Contains([]string{"lab", "data", "weight", "state", "stopped", "ca", "cert", "key"}, key) {

@@ -8,7 +8,7 @@ var connectionPolicies = map[string]loadgen.ConnectionPolicy{
 
 // connections reads how long the connections of a group's users live.
 func (t table) connections() loadgen.ConnectionPolicy {
-	word, _ := t.word("connections", "keep", "iteration", "request")
+	word, _ := t.word("connections")
 	return connectionPolicies[word]
 }
 

@@ -18,9 +18,6 @@ import (
 	"stickbench/loadgen"
 )
 
-var dataShape = &shape{name: "[[data]]", example: `[ { file = "users.csv" } ]`, keys: []string{
-	"file", "names", "skip_first", "delimiter", "quoted", "encoding", "per", "every", "at_end", "order"}}
-
 // largestData is the most bytes that a file of data may have: it is held in memory.
 const largestData = 1 << 30
 
@@ -50,11 +47,11 @@ func (r *reader) readData(t table) {
 func (r *reader) dataFile(t table) *loadgen.Data {
 	before := len(r.list)
 	d := &loadgen.Data{Per: t.sharing("per", loadgen.PerRun)}
-	every, _ := t.word("every", "iteration", "user")
+	every, _ := t.word("every")
 	d.ForLife = every == "user"
-	end, _ := t.word("at_end", "recycle", "stop", "eof")
+	end, _ := t.word("at_end")
 	d.AtEnd = map[string]loadgen.AtEnd{"stop": loadgen.EndUsers, "eof": loadgen.GiveEOF}[end]
-	order, _ := t.word("order", "file", "shuffle", "random")
+	order, _ := t.word("order")
 	d.Order = orders[order]
 	if d.AtEnd != loadgen.BeginAgain && d.Order == loadgen.AnyTime {
 		t.key(t.at("at_end"), "lines in random order have no end")

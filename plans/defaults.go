@@ -6,12 +6,6 @@ import (
 	"stickbench/loadgen"
 )
 
-var (
-	defaultsShape = &shape{name: "[defaults]", example: `{ timeout = "10s" }`, keys: []string{
-		"url", "headers", "timeout", "redirects", "on_error", "assert", "basic_auth", "resources", "think"}}
-	basicAuthShape = &shape{name: "basic_auth", example: `{ user = "ada", password = "${env:PASSWORD}" }`, keys: []string{"user", "password"}}
-)
-
 // within is the scope below a table that may have defaults of its own.
 func (s scope) under(t table) scope {
 	if d, ok := t.table("defaults", defaultsShape); ok {
@@ -77,7 +71,7 @@ func (s scope) basicAuth(t table, req *loadgen.Request) {
 		return
 	}
 	var parts [2]*loadgen.Template
-	for i, key := range basicAuthShape.keys {
+	for i, key := range basicAuthShape.names() {
 		value, ok := auth.text(key)
 		if !ok {
 			if !auth.has(key) {

@@ -3,7 +3,6 @@ package plans
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"net/http"
 	"net/textproto"
 	"slices"
@@ -197,9 +196,9 @@ func (r *reader) event(t table) Event {
 
 // eventTime reads when an event is due.
 func eventTime(t table, e *Event) {
-	e.At, _ = t.duration("at", 0)
-	e.AfterIterations, _ = t.whole("after_iterations", 1, math.MaxInt64)
-	e.AfterSamples, _ = t.whole("after_samples", 1, math.MaxInt64)
+	e.At, _ = t.duration("at")
+	e.AfterIterations, _ = t.whole("after_iterations")
+	e.AfterSamples, _ = t.whole("after_samples")
 	switch times := among(t, eventTimes); len(times) {
 	case 0:
 		t.key(t.path, `needs a time: at = "10s", after_iterations = 100 or after_samples = 100`)
@@ -253,14 +252,14 @@ func (r *reader) nodeEvent(t table, e *Event) {
 			t.value(t.at("node"), "%s", message)
 		}
 	}
-	if d, ok := t.duration("delay", 0); ok {
+	if d, ok := t.duration("delay"); ok {
 		e.Delay = &d
 		if d%time.Millisecond != 0 { // the laboratory's application fails on every request once it was given a fraction
 			t.value(t.at("delay"), "invalid delay %s: want whole milliseconds", d)
 		}
 	}
 	e.Weight = weight(t)
-	e.State, _ = t.word("state", "ready", "drain", "maint")
+	e.State, _ = t.word("state")
 	if stopped, ok := t.boolean("stopped"); ok {
 		e.Stopped = &stopped
 	}

@@ -8,10 +8,6 @@ import (
 	"stickbench/loadgen"
 )
 
-// extractionShape is an extraction in full.
-var extractionShape = &shape{name: "an extraction", example: `{ regex = "id=(\\d+)", match = 2 }`, keys: slices.Concat(loadgen.ExtractorKinds, []string{
-	"attribute", "match", "template", "default", "optional", "from"})}
-
 // extract reads the variables that a request sets; later steps may use them.
 func (s scope) extract(t table) []loadgen.Extract {
 	names, ok := t.table("extract", extractShape)
@@ -120,7 +116,7 @@ func (s scope) match(t table, x *loadgen.Extract) {
 		x.Match = n
 		return
 	}
-	n, _ := t.whole("match", 1, 1_000_000)
+	n, _ := t.whole("match")
 	x.Match = int(n)
 }
 
@@ -144,7 +140,7 @@ func (s scope) part(t table, x *loadgen.Extract, kind string) {
 		}
 		return
 	}
-	if word, ok := t.word("from", "body", "headers", "url", "status", "reason"); ok {
+	if word, ok := t.word("from"); ok {
 		x.In = parts[word]
 	}
 }

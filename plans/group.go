@@ -58,21 +58,21 @@ func (r *reader) group(t table, i int) loadgen.Group {
 	}
 	if _, ok := tablesOf(t.values["users"]); ok {
 		t.userStages(&g)
-	} else if n, ok := t.count("users", mostUsers); ok {
+	} else if n, ok := t.count("users"); ok {
 		g.Users = n
 	}
-	g.RampUp, _ = t.duration("ramp_up", 0)
-	g.StartDelay, _ = t.duration("start_delay", 0)
+	g.RampUp, _ = t.duration("ramp_up")
+	g.StartDelay, _ = t.duration("start_delay")
 	if t.values["iterations"] != forever {
-		g.Iterations, _ = t.count("iterations", mostIterations)
+		g.Iterations, _ = t.count("iterations")
 	}
-	g.Duration, _ = t.duration("duration", 1)
-	if word, ok := t.word("cookies", "keep", "clear", "off"); ok {
+	g.Duration, _ = t.duration("duration")
+	if word, ok := t.word("cookies"); ok {
 		g.Cookies = cookiePolicies[word]
 	}
 	g.Connections = t.connections()
 	g.OnError = t.onError()
-	if word, ok := t.word("phase", "setup", "teardown"); ok {
+	if word, ok := t.word("phase"); ok {
 		g.Phase = phases[word]
 	}
 	t.arrivals(&g)
@@ -84,20 +84,18 @@ func (r *reader) group(t table, i int) loadgen.Group {
 	return g
 }
 
-var userStageShape = &shape{name: "users", example: `[ { to = 50, for = "1m" }, { to = 0, for = "30s" } ]`, keys: []string{"to", "for"}}
-
 // userStages reads a number of users that goes up and down.
 func (t table) userStages(g *loadgen.Group) {
 	g.Stages = []loadgen.UserStage{}
 	most, long := 0, false
 	for _, stage := range t.tables("users", userStageShape) {
 		var s loadgen.UserStage
-		n, ok := stage.whole("to", 0, mostUsers)
+		n, ok := stage.whole("to")
 		if !ok && !stage.has("to") {
 			stage.key(stage.path, "needs how many users there are at its end, such as to = 50")
 		}
 		s.To = int(n)
-		d, ok := stage.duration("for", 0)
+		d, ok := stage.duration("for")
 		if !ok && !stage.has("for") {
 			stage.key(stage.path, `needs its duration, such as for = "30s"`)
 		}
@@ -125,7 +123,7 @@ const forever = "forever"
 
 // onError is what a user does after a failed request.
 func (t table) onError() loadgen.ErrorAction {
-	word, _ := t.word("on_error", "continue", "next-iteration", "stop-user", "stop")
+	word, _ := t.word("on_error")
 	return errorActions[word]
 }
 

@@ -18,7 +18,7 @@ const mostShare = 1e6
 // stickiness, and the nodes s1 and s2. What the values must be, the laboratory itself knows.
 func (r *reader) lab(t table) {
 	l := &lab.Config{Balancer: lab.Embedded, Algorithm: "roundrobin"}
-	if word, ok := t.word("balancer", lab.Balancers...); ok {
+	if word, ok := t.word("balancer"); ok {
 		l.Balancer = word
 	}
 	if o := r.override.Balancer; o != nil && slices.Contains(lab.Balancers, *o) {
@@ -74,13 +74,13 @@ func labNode(t table) lab.Node {
 	var n lab.Node
 	n.Tag, _ = t.line("tag")
 	n.Weight = weight(t)
-	n.Delay, _ = t.duration("delay", 0)
+	n.Delay, _ = t.duration("delay")
 	n.Stopped, _ = t.boolean("stopped")
 	return n
 }
 
 func weight(t table) *int {
-	n, ok := t.whole("weight", 0, haproxy.MaxWeight)
+	n, ok := t.whole("weight")
 	if !ok {
 		return nil
 	}

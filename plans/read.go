@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -123,7 +122,7 @@ func (r *reader) read(t table) {
 		load.Name = name
 	}
 	r.plan.Description, _ = t.text("description")
-	seed, _ := t.whole("seed", 0, math.MaxInt64)
+	seed, _ := t.whole("seed")
 	load.Seed = uint64(seed)
 	if r.override.Seed != nil {
 		load.Seed = *r.override.Seed
@@ -185,10 +184,10 @@ func (r *reader) target(t table) {
 	} else if !t.has("url") && r.override.Target == nil {
 		t.key(t.path, `needs a url, such as url = "http://127.0.0.1:8080"`)
 	}
-	if d, ok := t.duration("timeout", 1); ok {
+	if d, ok := t.duration("timeout"); ok {
 		r.plan.Load.Timeout = d
 	}
-	version, _ := t.word("http", "1.1", "2")
+	version, _ := t.word("http")
 	r.plan.Load.HTTP2 = version == "2"
 	r.tlsOptions(t)
 	r.plan.Weights = weights(t)

@@ -35,7 +35,7 @@ func (s scope) request(t table) *loadgen.Request {
 	s.query(t, req)
 	s.body(t, req)
 	from, _ = s.giver(t, "timeout")
-	req.Timeout, _ = from.duration("timeout", 1)
+	req.Timeout, _ = from.duration("timeout")
 	s.resources(t, req)
 	if from, ok := s.giver(t, "on_error"); ok {
 		action := from.onError()

@@ -6,8 +6,6 @@ import (
 	"stickbench/loadgen"
 )
 
-var resourcesShape = &shape{name: "resources", example: `{ match = '\.(css|js)$', parallel = 6 }`, keys: []string{"match", "except", "parallel"}}
-
 // usualParallel is how many connections browsers open to a host.
 const usualParallel = 6
 
@@ -25,7 +23,7 @@ func (s scope) resources(t table, req *loadgen.Request) {
 	}
 	of, _ := from.table("resources", resourcesShape)
 	req.Resources = &loadgen.Resources{Parallel: usualParallel, Match: of.regular("match"), Except: of.regular("except")}
-	if n, ok := of.count("parallel", mostParallel); ok {
+	if n, ok := of.count("parallel"); ok {
 		req.Resources.Parallel = n
 	}
 }

@@ -206,7 +206,7 @@ func (s scope) templateIn(path, value, source string) *loadgen.Template {
 func think(t table) *loadgen.Think {
 	source, ok := t.values["think"].(string)
 	if !ok || len(strings.Fields(source)) < 2 {
-		if _, ok := t.duration("think", 0); !ok {
+		if _, ok := t.duration("think"); !ok {
 			return nil
 		}
 	}
@@ -271,8 +271,6 @@ func (s scope) unheard(c *assert.Condition) (word, key string) {
 	return "", ""
 }
 
-var assertShape = &shape{name: "an assertion", example: `{ that = 'status == 200', message = "no page" }`, keys: []string{"that", "message"}}
-
 // assertions compiles the conditions of a request, those of the defaults before its own.
 func (s scope) assertions(t table) []*assert.Condition {
 	var all []*assert.Condition
@@ -334,7 +332,7 @@ func redirects(t table) int {
 			return 0
 		}
 	case int64:
-		n, _ := t.whole("redirects", 0, mostRedirects)
+		n, _ := t.whole("redirects")
 		return int(n)
 	default:
 		t.value(t.at("redirects"), "expected true, false or how many are followed at most, not %s%s", described(v), wholeHint(v))

@@ -78,9 +78,10 @@ func stringAt(p *problems, path string, values map[string]any, key string) (stri
 	return s, ok
 }
 
-// word is one of known.
-func (t table) word(key string, known ...string) (string, bool) {
+// word is one of the key's words.
+func (t table) word(key string) (string, bool) {
 	s, ok := t.text(key)
+	known := t.shape.form(key, textValue).words
 	if !ok || slices.Contains(known, s) {
 		return s, ok
 	}
@@ -102,9 +103,10 @@ func (t table) boolean(key string) (value, ok bool) {
 	return b, ok
 }
 
-// whole is a whole number from least to most.
-func (t table) whole(key string, least, most int64) (int64, bool) {
+// whole is a whole number within the key's bounds.
+func (t table) whole(key string) (int64, bool) {
 	v, there := t.figure(key)
+	of := t.shape.form(key, wholeValue)
 	if !there {
 		return 0, false
 	}
@@ -113,8 +115,8 @@ func (t table) whole(key string, least, most int64) (int64, bool) {
 	case !ok:
 		t.value(t.at(key), "expected a whole number, not %s%s", described(v), wholeHint(v))
 		return 0, false
-	case n < least || n > most:
-		t.value(t.at(key), "must be %s, not %d", between(least, most), n)
+	case n < of.least || n > of.most:
+		t.value(t.at(key), "must be %s, not %d", between(of.least, of.most), n)
 		return 0, false
 	}
 	return n, true
@@ -135,17 +137,14 @@ func (t table) number(key string) (float64, bool) {
 	return 0, false
 }
 
-// count is a whole number of things, at least one.
-func (t table) count(key string, most int64) (int, bool) {
-	n, ok := t.whole(key, 1, most)
+// count is a whole number of things.
+func (t table) count(key string) (int, bool) {
+	n, ok := t.whole(key)
 	return int(n), ok
 }
 
-// longest is the most that any duration in a plan may be: ten years is a slip, a month is a soak test.
-const longest = 31 * 24 * time.Hour
-
-// duration is a duration of at least least.
-func (t table) duration(key string, least time.Duration) (time.Duration, bool) {
+// duration is a duration of at least the key's.
+func (t table) duration(key string) (time.Duration, bool) {
 	v, there := t.setting(key)
 	if !there {
 		return 0, false
@@ -160,7 +159,7 @@ func (t table) duration(key string, least time.Duration) (time.Duration, bool) {
 		t.value(t.at(key), "%v", err)
 		return 0, false
 	}
-	if message := durationRange(d, least); message != "" {
+	if message := durationRange(d, time.Duration(t.shape.form(key, durationValue).least)); message != "" {
 		t.value(t.at(key), "%s", message)
 		return 0, false
 	}
@@ -281,7 +280,7 @@ func tablesOf(v any) ([]map[string]any, bool) {
 func openTable(p *problems, path string, s *shape, values map[string]any) table {
 	t := table{problems: p, path: path, shape: s, values: values}
 	for key := range values {
-		if len(s.keys) > 0 && !slices.Contains(s.keys, key) {
+		if len(s.keys) > 0 && !slices.Contains(s.names(), key) {
 			p.key(t.at(key), "%s", s.unknown(key))
 		}
 	}

@@ -12,11 +12,6 @@ import (
 	"stickbench/loadgen"
 )
 
-var (
-	varsShape = &shape{name: "[vars]", example: `{ host = "shop.example" }`}
-	askShape  = &shape{name: "a variable to be asked for", example: `{ ask = "number of users" }`, keys: []string{"ask"}}
-)
-
 // variables are those of [vars], overridden by --set.
 type variables struct {
 	*problems

@@ -59,3 +59,26 @@ func (a *app) tellPlans() {
 		}
 	}
 }
+
+func (a *app) schemaCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON Schema of plans, for editors",
+		Long: `Print the JSON Schema of plans: their keys with texts, words and bounds. Editors complete and check a plan that
+names it in its first line.
+
+  stickbench schema > plan.schema.json
+  #:schema plan.schema.json`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			schema, err := plans.Schema()
+			if err == nil {
+				_, err = a.stdout.Write(schema)
+			}
+			if err != nil {
+				return cannotRun("the schema could not be printed: %w", err)
+			}
+			return nil
+		},
+	}
+}
