@@ -60,7 +60,7 @@ var comparisons = []comparison{
 	// Of redirects that it leaves to its library, JMeter counts the last response.
 	{plan: "redirects", unordered: true, bytes: []string{"Automatic"}},
 	{plan: "flow", unordered: true, about: []string{"For a second"}},
-	{plan: "pace", unordered: true, pauses: map[string]law{"Paced": {90 * ms, 110 * ms}}},
+	{plan: "pace", unordered: true, pauses: map[string]law{"Paced": {70 * ms, 110 * ms}}},
 	{plan: "timers", unordered: true, pauses: map[string]law{
 		"Constant": {60 * ms, 61 * ms}, "Both": {100 * ms, 101 * ms}, "Uniform": {50 * ms, 150 * ms}, "Gaussian": {60 * ms, 140 * ms},
 		"Poisson": {40 * ms, 120 * ms}, "No pause": {0, ms}, "After pause": {80 * ms, 81 * ms},
