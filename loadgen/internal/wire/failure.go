@@ -37,6 +37,7 @@ var (
 	// errCut is the error of what was in flight when the run was cut.
 	errCut = errors.New("cut by the end of the run")
 
+	errEnded     = errors.New("the server ended the connection (GOAWAY)")
 	errInterim   = malformed(fmt.Sprintf("more than %d interim responses (1xx) to one request", mostInterim))
 	errNotHTTP2  = malformed("the response is not HTTP/2")
 	errTooLarge  = fmt.Errorf("header larger than %d KiB", maxHead>>10)
@@ -76,7 +77,7 @@ func explain(err, writeErr error, begun bool) *Error {
 		return &Error{KindReset, err}
 	case err == errStray:
 		return &Error{KindMalformed, err}
-	case errors.Is(err, errUnsent):
+	case errors.Is(err, errUnsent), err == errEnded:
 		return &Error{KindClosed, err}
 	case err == errTooLarge:
 		return &Error{KindTooLarge, err}

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -38,6 +39,21 @@ type counted struct {
 	net.Conn
 	in, out atomic.Int64
 	foreign atomic.Bool
+	// reset says that the peer did so. A write that meets the reset takes it away from the read, which then sees an end.
+	reset   atomic.Bool
+	writing sync.Mutex
+}
+
+func (c *counted) wasReset() bool {
+	c.writing.Lock() // a write that has met it has noted it then
+	defer c.writing.Unlock()
+	return c.reset.Load()
+}
+
+func (c *counted) note(err error) {
+	if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
+		c.reset.Store(true)
+	}
 }
 
 func (c *counted) Read(b []byte) (int, error) {
@@ -45,12 +61,16 @@ func (c *counted) Read(b []byte) (int, error) {
 	if n > 0 && c.in.Add(int64(n)) == int64(n) && b[0] != 0 {
 		c.foreign.Store(true)
 	}
+	c.note(err)
 	return n, err
 }
 
 func (c *counted) Write(b []byte) (int, error) {
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	n, err := c.Conn.Write(b)
 	c.out.Add(int64(n))
+	c.note(err)
 	return n, err
 }
 
@@ -219,6 +239,8 @@ func (h *http2) finding(err error, a *Response) error {
 	switch text := err.Error(); {
 	case h.stream.foreign.Load():
 		return errNotHTTP2
+	case isConnectionError(err) && h.stream.wasReset():
+		return syscall.ECONNRESET
 	case errors.As(err, &reset) && reset.fromPeer() && reset.Code == refusedStream:
 		return errRefused
 	case errors.As(err, &reset) && reset.fromPeer():
@@ -230,8 +252,8 @@ func (h *http2) finding(err error, a *Response) error {
 	case strings.Contains(text, "GOAWAY") && begun:
 		return cutShort("response cut short: the server ended the connection (GOAWAY)")
 	case strings.Contains(text, "GOAWAY"):
-		return errors.New("the server ended the connection (GOAWAY)")
-	case strings.Contains(text, "header list larger"), !begun && a.Received > maxHead:
+		return errEnded
+	case strings.Contains(text, "header list larger"), !begun && a.Received > someHead && strings.HasPrefix(text, "connection error"):
 		return errTooLarge
 	case isConnectionError(err) && begun && errors.Is(err, io.ErrUnexpectedEOF):
 		return cutShort("body cut short")
@@ -244,6 +266,10 @@ func (h *http2) finding(err error, a *Response) error {
 	}
 	return errNotHTTP2
 }
+
+// someHead is how much of a head is on the wire when net/http gives it up for its size, which it does not tell from a
+// broken one.
+const someHead = 12 << 10
 
 // isConnectionError reports whether err is of the connection under HTTP/2, not of what came over it.
 func isConnectionError(err error) bool {
