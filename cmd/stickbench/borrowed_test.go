@@ -3,6 +3,8 @@
 package main
 
 import (
+	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -10,7 +12,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"stickbench/internal/haproxy"
 	"stickbench/internal/lab"
@@ -217,5 +222,130 @@ func TestUnknownAlgorithmIsNotJudged(t *testing.T) {
 	r = runCommand(t, t.TempDir(), "expect = ['decisions(\"s1\") == 300']\n"+plan, "run", "plan.toml", "--no-out", "--quiet")
 	if r.code != 0 {
 		t.Errorf("exit code %d\n%s", r.code, r.stdout)
+	}
+}
+
+// soon waits until it holds, for at most a minute.
+func soon(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); !holds(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("not within a minute: %s", what)
+		}
+	}
+}
+
+// A run that is killed leaves its balancer as it was at that moment. Its folder knows what to put back, and the
+// next run says so.
+func TestRestoreAfterAKill(t *testing.T) {
+	b := borrow(t, "	balance roundrobin\n	server s1 S1 weight 4\n	server s2 S2\n", "s1", "s2")
+	dir := t.TempDir()
+	out := filepath.Join(dir, "out")
+	plan := b.plan("json:tag", fmt.Sprintf(`nodes = { s2 = "http://%s" }
+[[group]]
+duration = "1h"
+[[group.step]]
+request = "GET /"
+[[event]]
+at = "0s"
+haproxy = "set server nodes/s1 weight 1"
+[[event]]
+at = "0s"
+node = "s2"
+delay = "1ms"
+[[event]]
+at = "10ms"
+haproxy = "set server nodes/s1 state drain"
+`, b.nodes["s2"]))
+	if err := os.WriteFile(filepath.Join(dir, "plan.toml"), []byte(plan), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := exec.CommandContext(t.Context(), theCommand(t), "run", "plan.toml", "--out", out, "--quiet")
+	c.Dir = dir
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	soon(t, "s1 in drain", func() bool { s := b.state(t, "s1"); return s.Admin() == haproxy.Drain && s.Weight == 1 })
+	c.Process.Kill()
+	c.Wait()
+	if s := b.state(t, "s1"); s.Admin() != haproxy.Drain {
+		t.Fatalf("s1 is in %s: nothing to test", s.Admin())
+	}
+	next := runCommand(t, dir, strings.Replace(plan, "1h", "50ms", 1), "run", "plan.toml", "--no-out", "--quiet")
+	for _, want := range []string{
+		`s1 was in drain when the run began; if a run that was killed left it so: echo "set server nodes/s1 state ready" | socat stdio unix-connect:`,
+		`s1 had weight 1 when the run began, not its configuration's 4`,
+	} {
+		if !strings.Contains(strings.Join(strings.Fields(next.stdout), " "), want) {
+			t.Errorf("the next run does not say %q:\n%s%s", want, next.stdout, next.stderr)
+		}
+	}
+	r := runCommand(t, dir, plan, "restore", out)
+	for _, want := range []string{"set server nodes/s1 weight 4", "set server nodes/s1 state ready", "node s2: delay 0s"} {
+		if !strings.Contains(r.stdout, "put back: "+want) {
+			t.Errorf("not put back: %s\n%s", want, r.stdout)
+		}
+	}
+	if s := b.state(t, "s1"); r.code != 0 || s.Admin() != haproxy.Ready || s.Weight != 4 {
+		t.Errorf("exit code %d, s1 %s with weight %d\n%s", r.code, s.Admin(), s.Weight, r.stderr)
+	}
+	if r = runCommand(t, dir, plan, "restore", out); r.code != 0 || !strings.Contains(r.stdout, "nothing to put back") {
+		t.Errorf("again: exit code %d\n%s%s", r.code, r.stdout, r.stderr)
+	}
+	if r = runCommand(t, dir, plan, "restore", dir); r.code != 2 || !strings.Contains(r.stderr, "not the folder of a run") {
+		t.Errorf("no folder of a run: exit code %d\n%s", r.code, r.stderr)
+	}
+}
+
+// Half a response counted as a whole one: the servers behind the cut were taken for removed, and s1 stayed in
+// drain without a word of how to mend that.
+func TestRuntimeAPIThatCutsItsResponses(t *testing.T) {
+	b := borrow(t, "	balance roundrobin\n	server s1 S1\n	server s2 S2\n", "s1", "s2")
+	var cut atomic.Bool
+	proxy, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var serving sync.WaitGroup
+	t.Cleanup(func() { proxy.Close(); serving.Wait() })
+	serving.Go(func() {
+		for {
+			conn, err := proxy.Accept()
+			if err != nil {
+				return
+			}
+			line, _ := bufio.NewReader(conn).ReadString('\n')
+			text, err := b.client.Do(context.Background(), line)
+			text += "\n\n"
+			if strings.TrimSpace(text) == "" {
+				text = "\n"
+			}
+			if err == nil && cut.Load() && strings.HasPrefix(line, "show ") {
+				text = text[:len(text)/2]
+			}
+			fmt.Fprint(conn, text)
+			conn.Close()
+			if strings.HasPrefix(line, "set server") {
+				cut.Store(true) // from the event on
+			}
+		}
+	})
+	plan := strings.Replace(b.plan("json:tag", `
+[[group]]
+duration = "1s"
+[[group.step]]
+request = "GET /"
+[[event]]
+at = "100ms"
+haproxy = "set server nodes/s1 state drain"
+`), b.api, "tcp://"+proxy.Addr().String(), 1)
+	r := runCommand(t, t.TempDir(), plan, "run", "plan.toml", "--no-out", "--quiet")
+	said := strings.Join(strings.Fields(r.stdout+r.stderr), " ")
+	if strings.Contains(said, "not a server any more") || strings.Contains(said, "removed") {
+		t.Errorf("half a list was believed:\n%s", r.stdout)
+	}
+	by := `by hand: echo "set server nodes/s1 state ready" | socat stdio tcp-connect:` + proxy.Addr().String()
+	if s := b.state(t, "s1"); s.Admin() == haproxy.Drain && (r.code != 3 || !strings.Contains(said, by)) {
+		t.Errorf("s1 is left in drain, exit code %d, and nobody says %q:\n%s%s", r.code, by, r.stdout, r.stderr)
 	}
 }

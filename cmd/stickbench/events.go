@@ -27,9 +27,9 @@ type steering struct {
 
 // newSteering checks what the events will need. It is nil for a plan without events and without a
 // Runtime API to watch.
-func newSteering(plan *plans.Plan, laboratory *lab.Lab) (*steering, error) {
+func newSteering(plan *plans.Plan, laboratory *lab.Lab, rec *recording) (*steering, error) {
 	target := events.Target{
-		URL: plan.Load.Target, Borrowed: laboratory == nil,
+		URL: plan.Load.Target, Borrowed: laboratory == nil, Undo: rec.undo,
 		NodeURL: func(node string) string { return plan.Nodes[node] },
 	}
 	api := ""
@@ -79,6 +79,9 @@ func (s *steering) before(r *record, plan *plans.Plan) {
 		told = plan.HAProxy.Names
 	}
 	r.Names = snapshot.NodeNames(r.NodeSource, plan.Nodes, told)
+	if plan.HAProxy != nil {
+		r.Warnings = append(r.Warnings, snapshot.Leftovers(plan.HAProxy.API, plan.HAProxy.Backend)...)
+	}
 	r.Weights, r.States = map[string]float64{}, map[string]string{}
 	for _, server := range snapshot.Servers {
 		r.Weights[server.Name] = float64(server.Weight)
@@ -126,7 +129,7 @@ func (s *steering) stop(rec *recording) error {
 		rec.happened(e)
 	}
 	if restoreErr != nil {
-		restoreErr = fmt.Errorf("not everything was put back as it was:\n%w", restoreErr)
+		restoreErr = fmt.Errorf("not everything was put back as it was%s:\n%w", rec.restoreHint(), restoreErr)
 	}
 	return errors.Join(err, restoreErr)
 }

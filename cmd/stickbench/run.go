@@ -139,7 +139,7 @@ func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error
 		return err
 	}
 	defer metrics.Close()
-	steering, err := newSteering(plan, laboratory)
+	steering, err := newSteering(plan, laboratory, s)
 	if err != nil {
 		return err
 	}

@@ -56,6 +56,7 @@ func (d *Driver) noteSetting(to haproxy.Setting) {
 	case haproxy.SetHealth:
 		t.health = true
 	}
+	d.keepUndo()
 }
 
 // noteSeen is for a command that was not understood: what differs after it is its work. If nothing
@@ -70,6 +71,7 @@ func (d *Driver) noteSeen(command string, changed []string) {
 	if len(changed) == 0 && verb != "shutdown" && verb != "clear" && !slices.Contains(d.changes.others, command) {
 		d.changes.others = append(d.changes.others, command)
 	}
+	d.keepUndo()
 }
 
 // noteUnseen is for a command that was not understood and after which the servers could not be read:
@@ -80,6 +82,7 @@ func (d *Driver) noteUnseen() {
 	for _, s := range d.snapshot.Servers {
 		d.changes.all(d.target.Backend + "/" + s.Name)
 	}
+	d.keepUndo()
 }
 
 // noteDelay is called before a delay is sent, and when the node has responded.
@@ -87,6 +90,7 @@ func (d *Driver) noteDelay(node string, delay time.Duration, sure bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.changes.delays[node] = delayed{delay: delay, sure: sure}
+	d.keepUndo()
 }
 
 // delayTimeout bounds the sending of a delay to a node that may have another one now.

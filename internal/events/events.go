@@ -48,6 +48,9 @@ type Target struct {
 	Lab Laboratory
 	// Borrowed says that the run did not start the balancer: Restore puts back what the run changed.
 	Borrowed bool
+	// Undo, if not nil, is told before each change of a borrowed balancer what would put it back, and after
+	// Restore what is left. It is called from the goroutines of Run and Restore.
+	Undo func(Undo)
 	// Client sends the HTTP requests. It must not share its cookie jar with users: Go's jar does not
 	// tell ports apart, so that a node's own cookie would go to the balancer. Its Timeout, if any, must
 	// leave a delayed node the time to respond. nil: one with a jar of its own and no connection kept,
@@ -168,6 +171,7 @@ type Snapshot struct {
 type Server struct {
 	Name  string
 	State string // haproxy.Ready, Drain, Maint or Down
+	Admin string // what was asked of it: haproxy.Ready, Drain or Maint
 	// Weight is the one in force, 0 to 256, and Initial that of the configuration.
 	Weight, Initial int
 	// Address is HOST:PORT, and Cookie the value that the balancer's cookie has for it; "" where not known.

@@ -68,7 +68,7 @@ func newSnapshot(all *servers, rows []haproxy.Row) Snapshot {
 		}
 	}
 	for _, s := range all.list {
-		snapshot.Servers = append(snapshot.Servers, Server{Name: s.name, State: s.state(), Weight: s.weight, Initial: s.initial,
+		snapshot.Servers = append(snapshot.Servers, Server{Name: s.name, State: s.state(), Admin: s.admin, Weight: s.weight, Initial: s.initial,
 			Address: s.address, Cookie: cookies[s.name]})
 	}
 	return snapshot

@@ -96,7 +96,7 @@ func TestSnapshot(t *testing.T) {
 	f.servers = append(f.servers, haproxy.ServerState{Backend: "other", Name: "a"})
 	got := drive(t, Target{}, f).Snapshot()
 	want := Snapshot{Algorithm: "roundrobin", Servers: []Server{
-		{Name: "s1", State: haproxy.Drain, Weight: 1, Initial: 1}, {Name: "s2", State: haproxy.Ready, Weight: 3, Initial: 1},
+		{Name: "s1", State: haproxy.Drain, Admin: haproxy.Drain, Weight: 1, Initial: 1}, {Name: "s2", State: haproxy.Ready, Admin: haproxy.Ready, Weight: 3, Initial: 1},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -33,9 +32,10 @@ func (d *Driver) Restore(ctx context.Context) ([]report.Event, error) {
 	p.balancer(ctx)
 	p.slowNodes(ctx)
 	for _, command := range d.changes.others {
-		p.failed("what %q has changed is not put back: do it by hand", command)
+		p.problems = append(p.problems, notBack(command))
 	}
 	d.changes.others = nil
+	d.keepUndo()
 	return p.done, errors.Join(p.problems...)
 }
 
@@ -44,6 +44,7 @@ type restoration struct {
 	*Driver
 	done     []report.Event
 	problems []error
+	missed   bool // something of the server at hand was not put back
 }
 
 func (p *restoration) failed(format string, args ...any) {
@@ -101,13 +102,17 @@ func (p *restoration) balancer(ctx context.Context) {
 			continue // the run's own: no name of a server that was there
 		}
 		current, there := now[key]
+		p.missed = false
 		switch {
 		case err != nil:
 			p.server(before, func(set haproxy.Setting) { p.byHand(set.Command(), errors.New("not tried")) }, nil)
 		case !there:
-			p.failed("%s is no server any more: it cannot be put back", key)
+			p.server(before, func(set haproxy.Setting) { p.byHand(set.Command(), fmt.Errorf("%s is not a server any more", key)) }, nil)
 		default:
 			p.server(before, func(set haproxy.Setting) { p.set(ctx, set) }, &current)
+		}
+		if !p.missed {
+			delete(p.changes.servers, key)
 		}
 	}
 }
@@ -145,10 +150,8 @@ func (p *restoration) set(ctx context.Context, set haproxy.Setting) {
 
 // byHand says how to send a command without stickbench.
 func (p *restoration) byHand(command string, err error) {
-	address := p.api.String()
-	address = strings.Replace(address, "tcp://", "tcp-connect:", 1)
-	address = strings.Replace(address, "unix://", "unix-connect:", 1)
-	p.failed("not put back: %w; by hand: echo %q | socat stdio %s", err, command, address)
+	p.missed = true
+	p.failed("not put back: %w; by hand: %s", err, ByHand(p.api.String(), command))
 }
 
 // slowNodes gives all nodes their delays at the same time: one that is blocked holds up no other.
