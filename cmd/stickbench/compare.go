@@ -122,10 +122,7 @@ func (a *app) compare(c *cobra.Command, o *compareFlags, args []string) error {
 		return err
 	}
 	if o.Run {
-		if said := options.DesignText(o.Repeat); said != "" && o.Repeat > 0 {
-			fmt.Fprintln(a.stderr, said)
-		}
-		if err := a.runInTurns(o, args, o.over(c)); err != nil {
+		if err := a.runInTurns(o, args, o.over(c), options.DesignText(o.Repeat)); err != nil {
 			return err
 		}
 	}

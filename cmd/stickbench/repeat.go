@@ -102,8 +102,9 @@ func (a *app) repeat(p *job, plan *plans.Plan, o *runFlags) error {
 	return err
 }
 
-// runInTurns runs the two plans of `compare --run`, and notes where their runs are.
-func (a *app) runInTurns(o *compareFlags, names []string, over plans.Override) error {
+// runInTurns runs the two plans of `compare --run`, and notes where their runs are. design is what so many runs can
+// tell, said beforehand.
+func (a *app) runInTurns(o *compareFlags, names []string, over plans.Override, design string) error {
 	if err := repeatable(o.Repeat); err != nil {
 		return err
 	}
@@ -122,6 +123,9 @@ func (a *app) runInTurns(o *compareFlags, names []string, over plans.Override) e
 			return err
 		}
 		list = append(list, p)
+	}
+	if design != "" {
+		fmt.Fprintln(a.stderr, design)
 	}
 	silent := *a
 	silent.stdout = io.Discard
