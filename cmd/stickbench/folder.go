@@ -155,9 +155,18 @@ func (f *folder) writeRecord(r *record) error {
 	return f.write(recordFile, append(b, '\n'), fileMode)
 }
 
+// readNamed is the content of a file, of at most so many bytes; an error begins with its name.
+func readNamed(name string, most int64) ([]byte, error) {
+	content, err := bounded.File(name, most)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", name, err)
+	}
+	return content, err
+}
+
 // readRecord reads run.json; a folder without one is no run's.
 func (f *folder) readRecord() (*record, error) {
-	b, err := bounded.File(f.path(recordFile), largestRecord)
+	b, err := readNamed(f.path(recordFile), largestRecord)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s is not the folder of a run: it has no %s", f.dir, recordFile)
 	}

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"stickbench/internal/bounded"
 	"stickbench/internal/live"
 )
 
@@ -143,9 +142,9 @@ func (o *jmeterOptions) readFiles() error {
 	given := o.properties
 	o.properties = map[string]string{}
 	for _, name := range o.files {
-		source, err := bounded.File(name, 1<<20)
+		source, err := readNamed(name, 1<<20)
 		if err != nil {
-			return fmt.Errorf("properties: %w", err)
+			return err
 		}
 		maps.Copy(o.properties, javaProperties(string(source)))
 	}

@@ -13,7 +13,6 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"stickbench/internal/bounded"
 	"stickbench/loadgen"
 	"stickbench/plans"
 	"stickbench/report"
@@ -59,7 +58,7 @@ func recordedRun(f *folder) (*recorded, error) {
 	if err != nil {
 		return nil, err
 	}
-	source, err := bounded.File(f.path(planFile), plans.Largest)
+	source, err := readNamed(f.path(planFile), plans.Largest)
 	if err != nil {
 		return nil, err
 	}

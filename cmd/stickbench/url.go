@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"stickbench/internal/bounded"
 	"stickbench/internal/draft"
 	"stickbench/internal/probe"
 	"stickbench/plans"
@@ -372,7 +371,7 @@ func fileOr(value, flag string) (string, error) {
 	if !file {
 		return value, nil
 	}
-	content, err := bounded.File(name, largestBody)
+	content, err := readNamed(name, largestBody)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", flag, err)
 	}
