@@ -182,3 +182,27 @@ func TestCheckLimits(t *testing.T) {
 		}
 	}
 }
+
+// FuzzRoute: what is taken for an address is one, and reads as the same again.
+func FuzzRoute(f *testing.F) {
+	for _, s := range []string{"example.com:443:127.0.0.1", "[::1]:80:[::2]", "münchen.test:80:::1", "127.0.0.1:80", "http://u:p@h:1/"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if from, to, err := ParseResolve(s); err == nil {
+			for _, address := range []string{from, to} {
+				if again, err := ParseConnectTo(address); err != nil || again != address {
+					t.Errorf("%q: %q reads as %q, %v", s, address, again, err)
+				}
+			}
+		}
+		if to, err := ParseConnectTo(s); err == nil {
+			if _, port, err := net.SplitHostPort(to); err != nil || !validPort(port) {
+				t.Errorf("%q: %q", s, to)
+			}
+		}
+		if u, err := ParseProxy(s); err == nil && (u.Scheme != "http" || u.Hostname() == "") {
+			t.Errorf("%q: %v", s, u)
+		}
+	})
+}

@@ -89,3 +89,23 @@ func TestTemplateParts(t *testing.T) {
 		t.Errorf("known: %q", text)
 	}
 }
+
+// FuzzTemplate: a text that is taken says itself again, and what it makes does not depend on how often.
+func FuzzTemplate(f *testing.F) {
+	for _, s := range []string{"", "/a?x=${user}", "$${x}", "${a}${b}", "${", "${a +", "$", "${'}'}", "${ {\"a\": 1}.a }"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		text, err := ParseTemplate(s)
+		if err != nil {
+			return
+		}
+		again, err := ParseTemplate(text.String())
+		if err != nil || again.String() != text.String() {
+			t.Errorf("%q says %q, and that %q, %v", s, text, again, err)
+		}
+		if first, second := text.Filled("x"), again.Filled("x"); first != second {
+			t.Errorf("%q makes %q and %q", s, first, second)
+		}
+	})
+}

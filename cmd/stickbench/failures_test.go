@@ -662,3 +662,46 @@ func faultTable() string {
 	}
 	return b.String()
 }
+
+// TestOwnFiles: a run that has too few files for its connections is told as that, and nothing is held against the
+// target.
+func TestOwnFiles(t *testing.T) {
+	f := &faults{}
+	answer := func(c net.Conn) {
+		for r := bufio.NewReader(c); ; {
+			if _, err := http.ReadRequest(r); err != nil {
+				return
+			}
+			io.WriteString(c, "HTTP/1.1 200 OK\r\nX-One: 1\r\nContent-Length: 2\r\n\r\nok")
+		}
+	}
+	plan := fmt.Sprintf("expect = ['samples > 0']\n[target]\nurl = \"http://%s\"\n[[group]]\nusers = 20\niterations = 3\n[[group.step]]\nrequest = \"GET /\"\nextract = { one = \"header:X-One\" }\n", f.listen(t, answer))
+	for range 6 { // of servers whose addresses only the run knows
+		_, port, _ := net.SplitHostPort(f.listen(t, answer))
+		plan += fmt.Sprintf("[[group.step]]\nrequest = \"GET http://127.0.0.${one}:%s/\"\n", port)
+	}
+	path := filepath.Join(t.TempDir(), "plan.toml")
+	if err := os.WriteFile(path, []byte(plan), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("there is no shell")
+	}
+	cmd := exec.Command(shell, "-c", `ulimit -n 90 && exec stickbench run "$0" --json --no-out --quiet`, path)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err = cmd.Run()
+	var r report.Results
+	if json.Unmarshal(out.Bytes(), &r) != nil || err == nil {
+		t.Fatalf("%v\n%s%s", err, &out, &errs)
+	}
+	if r.Verdict != report.NotTrustworthy || !strings.Contains(strings.Join(r.Warnings, "\n"), "failed at limits of this machine") {
+		t.Errorf("%s, warnings %q", r.Verdict, r.Warnings)
+	}
+	for _, e := range r.Errors {
+		if e.Kind != "local" && e.Kind != "variable" && e.Kind != "extraction" {
+			t.Errorf("%d × %s: %s", e.Count, e.Kind, e.Message)
+		}
+	}
+}

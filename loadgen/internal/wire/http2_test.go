@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"io"
 	"net"
 	"testing"
@@ -29,4 +30,44 @@ func TestHTTP2ClosesAStreamItCannotUse(t *testing.T) {
 	if _, err := newHTTP2(b, Origin{Host: "h", Port: "1"}); kindOf(err) != KindConnect || !b.shut {
 		t.Errorf("%v, closed %v", err, b.shut)
 	}
+}
+
+// spoken is a connection on which the server says what it says, whatever it is asked.
+type spoken struct {
+	brokenStream
+	data io.Reader
+}
+
+func (s *spoken) Read(b []byte) (int, error)  { return s.data.Read(b) }
+func (s *spoken) Write(b []byte) (int, error) { return len(b), nil }
+
+// FuzzHTTP2 reads any bytes as HTTP/2: it comes out as a response or as an Error that does not blame the network.
+func FuzzHTTP2(f *testing.F) {
+	settings := "\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+	for _, s := range []string{"", settings, settings + "\x00\x00\x01\x01\x05\x00\x00\x00\x01\x88", "HTTP/1.1 400 Bad\r\n\r\n",
+		settings + "\x00\x00\x01\x01\x04\x00\x00\x00\x01\x88\x00\x00\x02\x00\x01\x00\x00\x00\x01ok", settings + "\x00\x00\x04\x03\x00\x00\x00\x00\x01\x00\x00\x00\x07",
+		settings + "\x00\x00\x08\x07\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		h, err := newHTTP2(&spoken{data: bytes.NewReader(data)}, Origin{Host: "h", Port: "1"})
+		if err != nil {
+			return
+		}
+		defer h.close()
+		var a Response
+		err = h.do(&Request{Raw: []byte(plainGet), KeepBody: true, Deadline: soon()}, &a)
+		switch kind := kindOf(err); kind {
+		case OK:
+			if a.Status < 100 || a.Status > 599 || len(a.Body) > len(data) {
+				t.Errorf("status %d, %d bytes", a.Status, len(a.Body))
+			}
+		case KindClosed, KindReset, KindTruncated, KindMalformed, KindTooLarge:
+			if kind == KindReset && !bytes.Contains(data, []byte{3}) { // no RST_STREAM is there
+				t.Errorf("%v", err)
+			}
+		default:
+			t.Errorf("%q %v", kind, err)
+		}
+	})
 }
