@@ -40,6 +40,7 @@ type spoken struct {
 
 func (s *spoken) Read(b []byte) (int, error)  { return s.data.Read(b) }
 func (s *spoken) Write(b []byte) (int, error) { return len(b), nil }
+func (s *spoken) Close() error                { return nil } // from several goroutines
 
 // FuzzHTTP2 reads any bytes as HTTP/2: it comes out as a response or as an Error that does not blame the network.
 func FuzzHTTP2(f *testing.F) {
