@@ -500,7 +500,7 @@ func (u *user) pass(in *instruction) bool {
 	case l.While != nil:
 		more = u.holds(l.While)
 	case l.For > 0:
-		more = int64(time.Now().Sub(u.runner.start)) < bound
+		more = int64(time.Since(u.runner.start)) < bound
 	}
 	if !more {
 		u.pc = in.to

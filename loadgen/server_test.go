@@ -2,7 +2,6 @@ package loadgen
 
 import (
 	"bufio"
-	"io"
 	"net"
 	"testing"
 	"time"
@@ -37,9 +36,6 @@ func served(t testing.TB, script func(net.Conn)) string {
 	}()
 	return l.Addr().String()
 }
-
-// stall waits until the other side gives up.
-func stall(c net.Conn) { io.Copy(io.Discard, c) }
 
 // shoot ends a connection with a RST.
 func shoot(c net.Conn) { c.(*net.TCPConn).SetLinger(0) }

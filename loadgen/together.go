@@ -105,7 +105,7 @@ func (u *user) together(in *instruction) bool {
 	if !u.state.barriers[in.shared].wait(u.graceful, left) {
 		return false
 	}
-	u.paused += time.Now().Sub(began)
+	u.paused += time.Since(began)
 	u.spins = 0
 	return true
 }

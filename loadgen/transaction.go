@@ -43,7 +43,7 @@ func (u *user) recordTransaction(in *instruction) {
 	if requests == 0 && !t.Pauses {
 		return
 	}
-	elapsed := time.Now().Sub(began.start)
+	elapsed := time.Since(began.start)
 	if !t.Pauses {
 		elapsed -= u.paused - began.paused
 	}

@@ -242,15 +242,16 @@ func (v *variables) fill(path, source string) (string, bool) {
 	if ok {
 		return text, true
 	}
-	for _, name := range t.Variables() {
-		line, column := find(source, "${"+name)
-		if v.isVar(name) || loadgen.BuiltinVariable(name) {
-			v.within(path, line, column, "the value of %q is not known before the run, as this must be", name)
-		} else {
-			v.within(path, line, column, "unknown variable %q: what stands here must be known before the run, in [vars] or as ${env:NAME}%s", name, didYouMean(name, v.names()))
-		}
+	names := t.Variables()
+	if len(names) == 0 {
+		v.value(path, "%s is not known before the run, as this must be", quoted(source))
 		return "", false
 	}
-	v.value(path, "%s is not known before the run, as this must be", quoted(source))
+	line, column := find(source, "${"+names[0])
+	if v.isVar(names[0]) || loadgen.BuiltinVariable(names[0]) {
+		v.within(path, line, column, "the value of %q is not known before the run, as this must be", names[0])
+	} else {
+		v.within(path, line, column, "unknown variable %q: what stands here must be known before the run, in [vars] or as ${env:NAME}%s", names[0], didYouMean(names[0], v.names()))
+	}
 	return "", false
 }

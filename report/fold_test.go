@@ -27,7 +27,7 @@ func foldFile(t *testing.T, name string) map[string]*rowFold {
 	}
 	defer f.Close()
 	folds := map[string]*rowFold{TotalLabel: {}}
-	info, err := jtl.Read(f, func(s *loadgen.Sample) error {
+	info, err := new(jtl.Reading).Read(f, func(s *loadgen.Sample) error {
 		if folds[s.Label] == nil {
 			folds[s.Label] = &rowFold{}
 		}

@@ -143,7 +143,7 @@ func replayInto(t *testing.T, b *Builder, samples []*loadgen.Sample) *Builder {
 	if err := w.Flush(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := jtl.Read(&file, func(s *loadgen.Sample) error { b.Add(s); return nil }); err != nil {
+	if _, err := new(jtl.Reading).Read(&file, func(s *loadgen.Sample) error { b.Add(s); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return b

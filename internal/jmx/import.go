@@ -87,7 +87,6 @@ type importer struct {
 
 	planName    string
 	heading     []pair // above the first table
-	comments    []string
 	data        []*block
 	groups      []*block
 	named       []*block // [steps.NAME]

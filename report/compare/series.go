@@ -58,8 +58,6 @@ type extent struct {
 	fixed    bool // by the user: rows outside have nothing to compare
 }
 
-func (e extent) windows() int { return max(0, e.to-e.from) }
-
 // whole is the whole run.
 func (s *Series) whole() extent { return extent{to: s.windows} }
 

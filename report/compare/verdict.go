@@ -16,9 +16,6 @@ type comparer struct {
 	before, after *side
 }
 
-// ranks reports whether there are enough runs for ranks.
-func (c *comparer) ranks() bool { return min(len(c.before.runs), len(c.after.runs)) >= rankRuns }
-
 func (c *comparer) method() Method {
 	m := Method{Test: testOf(len(c.before.runs), len(c.after.runs)), Confidence: stats.Confidence, Level: stats.Alpha, Strict: c.Strict}
 	if m.Test == TestBatches {

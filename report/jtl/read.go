@@ -57,12 +57,8 @@ func (e *Error) Error() string {
 // A file whose last line or element was cut short is read up to there. Any other defect is a *JTLError.
 // The errors of each are returned as they are, those of r wrapped. Memory does not grow with the length
 // of the file; a row of more than 8 MB is a defect.
-func Read(r io.Reader, each func(*loadgen.Sample) error) (Info, error) {
-	return (&Reading{}).Read(r, each)
-}
-
-// Read is Read for a recording that names nodes and counters where o says. An error of a missing column has
-// its name.
+//
+// Nodes and counters are where o says. An error of a missing column has its name.
 func (o *Reading) Read(r io.Reader, each func(*loadgen.Sample) error) (Info, error) {
 	if o.markers == nil {
 		return read(r, each, o)

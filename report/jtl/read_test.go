@@ -227,13 +227,13 @@ func TestJTLErrors(t *testing.T) {
 
 func TestJTLPassesErrorsOn(t *testing.T) {
 	stop := errors.New("stop")
-	if _, err := Read(strings.NewReader(row12), func(*loadgen.Sample) error { return stop }); err != stop {
+	if _, err := new(Reading).Read(strings.NewReader(row12), func(*loadgen.Sample) error { return stop }); err != stop {
 		t.Error(err)
 	}
 	long := head5 + "\n" + strings.Repeat(row17+"\n", 2000)
 	for _, file := range []string{"", long, "<testResults>" + strings.Repeat("<sample/>", 20000)} {
 		r := io.MultiReader(strings.NewReader(file), iotest.ErrReader(sampletest.ErrBroken))
-		_, err := Read(r, func(*loadgen.Sample) error { return nil })
+		_, err := new(Reading).Read(r, func(*loadgen.Sample) error { return nil })
 		var e *Error
 		if !errors.Is(err, sampletest.ErrBroken) || errors.As(err, &e) {
 			t.Error(err)

@@ -35,7 +35,7 @@ func write(t testing.TB, samples []loadgen.Sample) []byte {
 // readAll reads all samples of a file.
 func readAll(r io.Reader) ([]loadgen.Sample, Info, error) {
 	var all []loadgen.Sample
-	info, err := Read(r, func(s *loadgen.Sample) error {
+	info, err := new(Reading).Read(r, func(s *loadgen.Sample) error {
 		all = append(all, *s)
 		return nil
 	})
@@ -304,7 +304,7 @@ func BenchmarkJTLRead(b *testing.B) {
 			continue
 		}
 		left = 1000
-		if _, err := Read(bytes.NewReader(file), func(*loadgen.Sample) error { return nil }); err != nil {
+		if _, err := new(Reading).Read(bytes.NewReader(file), func(*loadgen.Sample) error { return nil }); err != nil {
 			b.Fatal(err)
 		}
 	}

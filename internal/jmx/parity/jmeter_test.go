@@ -3,7 +3,6 @@ package parity
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -92,6 +91,6 @@ func run(t *testing.T, c *exec.Cmd, dir string) {
 	case <-ctx.Done():
 		_ = c.Process.Kill()
 		<-ended
-		t.Fatal(fmt.Sprintf("%s did not end within %v\n%s", filepath.Base(c.Path), longest, tail(out.Bytes())))
+		t.Fatalf("%s did not end within %v\n%s", filepath.Base(c.Path), longest, tail(out.Bytes()))
 	}
 }

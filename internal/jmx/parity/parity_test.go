@@ -129,7 +129,7 @@ func (c *comparison) run(t *testing.T, s *server, file string) *seen {
 	}
 	defer f.Close()
 	r := &seen{rows: map[string]*row{}, requests: map[string]int{}, ended: map[string]time.Duration{}}
-	if _, err := jtl.Read(f, func(x *loadgen.Sample) error { r.add(x); return nil }); err != nil {
+	if _, err := new(jtl.Reading).Read(f, func(x *loadgen.Sample) error { r.add(x); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	drawn := regexp.MustCompile(cmp.Or(c.drawn, "$^"))
