@@ -102,7 +102,7 @@ func Open(name string, stdin io.Reader) (path string, source []byte, err error) 
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil, missing(name)
 	}
-	return "", nil, fmt.Errorf("read the plan %s: %w", name, err)
+	return "", nil, fmt.Errorf("read the plan: %w", err)
 }
 
 func readFile(name string) ([]byte, error) {

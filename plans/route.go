@@ -3,6 +3,8 @@ package plans
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
+	"io/fs"
 	"net/netip"
 	"path/filepath"
 
@@ -70,6 +72,10 @@ func (r *reader) file(t table, key string) ([]byte, bool) {
 	}
 	content, err := bounded.File(name, largestPEM)
 	if err != nil {
+		var why *fs.PathError
+		if errors.As(err, &why) {
+			err = why.Err
+		}
 		t.value(t.at(key), "cannot read %s: %v", name, err)
 	}
 	return content, err == nil

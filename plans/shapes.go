@@ -61,7 +61,7 @@ var (
 		k("api", "The Runtime API: tcp://HOST:PORT or unix:///PATH.", textForm),
 		k("backend", "The backend whose servers are the nodes; \"nodes\" without.", textForm),
 		k("nodes", "The nodes' own addresses, by the names of their servers.", tableOf(nodesShape)),
-		k("names", "The servers' names by those that responses give the nodes, where they differ.", tableOf(namesShape)),
+		k("names", "What responses call the servers, by the servers' names, where they differ and nothing else tells.", tableOf(namesShape)),
 	}}
 	groupShape = &shape{name: "[[group]]", example: `[ { users = 2, step = [ { request = "GET /" } ] } ]`, keys: []key{
 		k("name", "The group's name.", textForm),

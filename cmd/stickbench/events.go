@@ -78,7 +78,9 @@ func (s *steering) before(r *record, plan *plans.Plan) {
 	if plan.HAProxy != nil {
 		told = plan.HAProxy.Names
 	}
-	r.Names = snapshot.NodeNames(r.NodeSource, plan.Nodes, told)
+	if plan.Lab == nil || r.NodeSource != "json:tag" { // the laboratory's application names its servers
+		r.Names = snapshot.NodeNames(r.NodeSource, plan.Nodes, told)
+	}
 	if plan.HAProxy != nil {
 		r.Warnings = append(r.Warnings, snapshot.Leftovers(plan.HAProxy.API, plan.HAProxy.Backend)...)
 	}

@@ -125,12 +125,3 @@ func expectedShares(algorithm string) func(map[string]float64) map[string]float6
 		return named
 	}
 }
-
-// nodeNames says which server is which node.
-func (r *record) nodeNames() string {
-	names := slices.SortedFunc(maps.Keys(r.Names), report.CompareNodes)
-	for i, name := range names {
-		names[i] = name + " is " + r.Names[name]
-	}
-	return strings.Join(names, ", ")
-}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"sync"
 	"time"
@@ -31,7 +33,7 @@ func newRecording(plan *plans.Plan) *recording {
 }
 
 // open makes the folder, unless none is wanted.
-func (s *recording) open(plan *plans.Plan, o *runFlags, r *record) error {
+func (s *recording) open(plan *plans.Plan, o *runFlags, r *record, notices io.Writer) error {
 	s.record = r
 	if o.summary != nil {
 		s.Sinks = append(s.Sinks, o.summary)
@@ -44,7 +46,7 @@ func (s *recording) open(plan *plans.Plan, o *runFlags, r *record) error {
 		s.Sinks = append(s.Sinks, log)
 	}
 	if len(r.Names) > 0 {
-		s.Sinks = append(loadgen.Sinks{serverNames(r.Names)}, s.Sinks...)
+		s.Sinks = append(loadgen.Sinks{&serverNames{servers: r.Names, told: map[string]bool{}, notices: notices}}, s.Sinks...)
 	}
 	if o.NoOut {
 		return nil
@@ -99,18 +101,28 @@ func (s *recording) close(r *record) error {
 }
 
 // serverNames gives nodes the names of the balancer's servers, by those that responses give them: before the
-// other sinks, so that all that is counted and recorded goes by one name.
-type serverNames map[string]string
+// other sinks, so that all that is counted and recorded goes by one name. It says so of each node once.
+type serverNames struct {
+	servers map[string]string
+	told    map[string]bool
+	notices io.Writer
+}
 
-func (n serverNames) Record(s *loadgen.Sample) error {
-	if server, ok := n[s.Node]; ok {
-		s.Node = server
+func (n *serverNames) Record(s *loadgen.Sample) error {
+	server, ok := n.servers[s.Node]
+	if !ok {
+		return nil
 	}
+	if !n.told[s.Node] {
+		n.told[s.Node] = true
+		fmt.Fprintf(n.notices, "node %s is the balancer's server %s, and goes by that name\n", s.Node, server)
+	}
+	s.Node = server
 	return nil
 }
 
-func (n serverNames) Flush() error { return nil }
-func (n serverNames) Close() error { return nil }
+func (n *serverNames) Flush() error { return nil }
+func (n *serverNames) Close() error { return nil }
 
 // results folds the report: samples come from one goroutine, events from another.
 type results struct {

@@ -145,10 +145,7 @@ func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error
 	}
 	r := newRecord(plan, over)
 	steering.before(r, plan)
-	if len(r.Names) > 0 && laboratory == nil && !o.Quiet { // those of a laboratory are its own
-		fmt.Fprintf(a.notices, "nodes go by the names of the balancer's servers: %s\n", r.nodeNames())
-	}
-	if err := s.open(plan, o, r); err != nil {
+	if err := s.open(plan, o, r, a.notices); err != nil {
 		return err
 	}
 	if o.summary != nil {

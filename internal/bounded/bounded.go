@@ -15,12 +15,12 @@ import (
 // shell's <(…) is.
 const wait = 10 * time.Second
 
-// File is the content of the file of that name, of at most so many bytes. A pipe without a writer is empty. The
-// error of a file that cannot be read does not repeat its name.
+// File is the content of the file of that name, of at most so many bytes. A pipe without a writer is empty. Its
+// error is a *fs.PathError.
 func File(name string, most int64) ([]byte, error) {
 	content, err := Beginning(name, most+1)
 	if err == nil && int64(len(content)) > most {
-		return nil, fmt.Errorf("larger than %s", size(most))
+		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("larger than %s", size(most))}
 	}
 	return content, err
 }
@@ -29,26 +29,18 @@ func File(name string, most int64) ([]byte, error) {
 func Beginning(name string, most int64) ([]byte, error) {
 	f, err := os.OpenFile(name, os.O_RDONLY|nonblocking, 0)
 	if err != nil {
-		return nil, bare(err)
+		return nil, err
 	}
 	defer f.Close()
 	f.SetReadDeadline(time.Now().Add(wait)) // of pipes; other files have none, and do not wait
 	content, err := io.ReadAll(io.LimitReader(f, most))
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, fmt.Errorf("nothing came for %v", wait)
+		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("nothing came for %v", wait)}
 	case err != nil:
-		return nil, bare(err)
+		return nil, err
 	}
 	return content, nil
-}
-
-// bare is err without the name of the file.
-func bare(err error) error {
-	if e := (*fs.PathError)(nil); errors.As(err, &e) {
-		return e.Err
-	}
-	return err
 }
 
 // size is a number of bytes in words.
