@@ -259,9 +259,10 @@ func consoleCommand(t *testing.T, block string) (command, shown string) {
 }
 
 var (
-	aGroup  = regexp.MustCompile(`(?m)^\[\[group\]\]`)
-	aStep   = regexp.MustCompile(`(?m)^\[\[group\.step\]\]`)
-	aTarget = regexp.MustCompile(`(?m)^\[(target|lab)\]`)
+	aGroup   = regexp.MustCompile(`(?m)^\[\[group\]\]`)
+	aStep    = regexp.MustCompile(`(?m)^\[\[group\.step\]\]`)
+	aSession = regexp.MustCompile(`(?m)^\[session\]`)
+	aTarget  = regexp.MustCompile(`(?m)^\[(target|lab)\]`)
 )
 
 // wholePlan adds to a part of a plan what every plan has.
@@ -276,6 +277,9 @@ func wholePlan(part string) string {
 	}
 	if !aStep.MatchString(part) {
 		part += step
+	}
+	if !aSession.MatchString(part) {
+		part += "[session]\nnode = \"json:tag\"\ncounter = \"json:sessionViews\"\nid = \"json:id\"\n"
 	}
 	if !aTarget.MatchString(part) {
 		part += "[target]\nurl = \"http://127.0.0.1:8080\"\n"

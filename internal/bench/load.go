@@ -11,7 +11,7 @@ import (
 )
 
 // load is what every tool is asked for: connections kept alive, each with one request in flight and the
-// next one right behind the answer, for a time. Seconds, not a number of requests, since wrk and vegeta
+// next one right behind the response, for a time. Seconds, not a number of requests, since wrk and vegeta
 // know nothing else.
 type load struct {
 	Address     string // host:port of the server

@@ -46,7 +46,7 @@ func howMeasured(r *Results) string {
 	if r.Pinned {
 		cores = "Client and server ran on a core of their own each."
 	}
-	return fmt.Sprintf("%d connections, kept alive, each with one request in flight and the next one right behind the answer, for %g s; "+
+	return fmt.Sprintf("%d connections, kept alive, each with one request in flight and the next one right behind the response, for %g s; "+
 		"the median of %s, the tools in turn. The server is %s, which answers with about 120 bytes of JSON. %s "+
 		"The machine: %s, with a load average of %.1f before the start. "+
 		"CPU is user and system time of the client's process by wait4, its start and its own report included, divided by the requests it completed, "+
