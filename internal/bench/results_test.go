@@ -113,8 +113,8 @@ func results() *Results {
 	}
 }
 
-const shown = `50 connections, kept alive, each with one request in flight and the next one right behind the response, for 5 s;
-the median of 3 runs, the tools in turn. The server is nginx 1.22.1, which answers with about 120 bytes of
+const shown = `50 connections, kept alive, each with one request in flight and the next one right behind the response, for 5
+s; the median of 3 runs, the tools in turn. The server is nginx 1.22.1, which answers with about 120 bytes of
 JSON. Client and server ran on a core of their own each. The machine: 2 cores (AMD EPYC), linux/amd64 6.1.0,
 go1.26.0, with a load average of 0.2 before the start. CPU is user and system time of the client's process by
 wait4, its start and its own report included, divided by the requests it completed, and its ratio is the
