@@ -62,5 +62,8 @@ func ParseProxy(s string) (*url.URL, error) {
 	if err != nil || u.Scheme != "http" || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
 		return nil, errors.New("want http://HOST:PORT, such as http://127.0.0.1:3128")
 	}
+	if port := u.Port(); port != "" && !validPort(port) {
+		return nil, fmt.Errorf("invalid port %s: want 1 to 65535", port)
+	}
 	return u, nil
 }

@@ -3,6 +3,7 @@ package haproxy
 import (
 	"errors"
 	"io/fs"
+	"strings"
 	"testing"
 )
 
@@ -87,4 +88,34 @@ func TestErrorSaysWhatWhereAndWhatToDo(t *testing.T) {
 			t.Errorf("got  %s\nwant %s", got, tc.want)
 		}
 	}
+}
+
+// Whatever a Runtime API says to a command, it is success only if it is whole and nothing was said against it.
+func FuzzClassify(f *testing.F) {
+	for _, seed := range [][2]string{
+		{"set server nodes/s1 state drain", "\n"}, {"show stat", "# pxname,svname,\n\n"}, {"show info", "[info]: Name: HAProxy\n\n"},
+		{"del server nodes/s1", "Server deleted.\n"}, {"set x", "Trailing garbage\n"}, {"show servers state", "1\n# be_id\n"}, {"foo", "HTTP/1.1 400 Bad"},
+	} {
+		f.Add(seed[0], seed[1])
+	}
+	f.Fuzz(func(t *testing.T, command, response string) {
+		if refusal(strings.TrimSpace(command)) != "" {
+			return
+		}
+		command = strings.TrimSpace(command)
+		text := strings.TrimRight(trimSeverity(response), "\n")
+		kind := classify(command, response, text)
+		if kind == nil && (!strings.HasSuffix(response, "\n") || strings.HasPrefix(text, "No such ") || strings.HasPrefix(response, "HTTP/")) {
+			t.Errorf("%q: %q is success", command, response)
+		}
+		for cut := range min(len(response), 200) { // a part is never more than the whole
+			part := response[:cut]
+			if classify(command, part, strings.TrimRight(trimSeverity(part), "\n")) == nil && !strings.HasSuffix(part, "\n") {
+				t.Errorf("%q: %q of %q is success", command, part, response)
+			}
+		}
+		if err := (&CommandError{Command: command, Kind: ErrRefused, Text: text}).Error(); strings.Contains(err, "\n") && !strings.Contains(command, "\n") {
+			t.Errorf("an error of two lines: %q", err)
+		}
+	})
 }

@@ -147,7 +147,7 @@ func (b *backend) setWeight(s *server, value string) string {
 	case relative && n < 0:
 		return "Relative weight must be positive.\n\n"
 	case relative:
-		n = min(s.initial*n/100, haproxy.MaxWeight)
+		n = min(s.initial*min(n, 100*haproxy.MaxWeight)/100, haproxy.MaxWeight) // bounded first: the product must not overflow
 	case n < 0 || n > haproxy.MaxWeight:
 		return "Absolute weight can only be between 0 and 256 inclusive.\n\n"
 	}

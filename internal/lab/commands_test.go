@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"stickbench/internal/haproxy"
 )
 
 // The responses of HAProxy 2.6.12 to the same commands, one after the other.
@@ -198,4 +200,36 @@ func TestSplitCommands(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", line, got, want)
 		}
 	}
+}
+
+// Any line may come to the balancer's Runtime API: it responds, and what it keeps stays possible.
+func FuzzCommands(f *testing.F) {
+	for _, seed := range []string{
+		"set server nodes/A state drain; show stat", "set weight nodes/B 9223372036854775807%", "set server nodes/#1 weight -1%",
+		"show stat nodes 4 -1", "show stat #2 99999999999 x", "get weight nodes/A;;quit;help", `set server nodes\/A weight 1\;2`, "clear counters all",
+		"set server nodes/A health stopping; shutdown sessions server nodes/A; show servers state",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		for _, algorithm := range []string{"roundrobin", "static-rr", "random"} {
+			b := backendOf(algorithm, 1, 3)
+			for _, command := range splitCommands(line) {
+				words := strings.Fields(command)
+				if response := b.run(words); !strings.HasSuffix(response, "\n") && !(len(words) > 0 && words[0] == "quit") {
+					t.Errorf("%q: %q", command, response)
+				}
+			}
+			for _, s := range b.servers {
+				if s.weight < 0 || s.weight > haproxy.MaxWeight || s.health < 0 || s.health > full {
+					t.Errorf("%q: weight %d, health %d", line, s.weight, s.health)
+				}
+			}
+			b.assign("", netip.Addr{})
+			rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(b.run([]string{"show", "stat"}), "# "))).ReadAll()
+			if err != nil || len(rows) != 5 {
+				t.Errorf("%q: %d rows, %v", line, len(rows), err)
+			}
+		}
+	})
 }

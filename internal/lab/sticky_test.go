@@ -158,3 +158,38 @@ func FuzzCookieHeader(f *testing.F) {
 		}
 	})
 }
+
+// A directive is refused or is one line of HAProxy's configuration, and names the cookie that it is about.
+func FuzzSticky(f *testing.F) {
+	for _, seed := range []string{
+		"cookie SERVERID insert indirect nocache", "cookie A insert maxidle 30m maxlife 9999999999d", "cookie A rewrite attr a;b", "cookie insert",
+		"cookie A insert domain .a.b attr SameSite=Lax", "cookie A insert\nserver x", "  cookie\tA   prefix ",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, directive string) {
+		for _, embedded := range []bool{true, false} {
+			s, problems := parseSticky(directive, embedded)
+			if len(problems) > 0 || strings.TrimSpace(directive) == "" {
+				continue
+			}
+			if s.name == "" || embedded && s.mode == notSticky {
+				t.Errorf("%q: %+v", directive, s)
+			}
+			var config strings.Builder
+			err := WriteConfig(&config, Config{Sticky: directive, Nodes: []Node{{Tag: "s1"}}})
+			if lines := strings.Count(config.String(), "\n"); err != nil || !embedded && lines != strings.Count(configOf(t), "\n") {
+				t.Errorf("%q: %v, %d lines of configuration", directive, err, lines)
+			}
+		}
+	})
+}
+
+// configOf is the configuration with a directive that is one line.
+func configOf(t *testing.T) string {
+	var config strings.Builder
+	if err := WriteConfig(&config, Config{Sticky: "cookie A insert", Nodes: []Node{{Tag: "s1"}}}); err != nil {
+		t.Fatal(err)
+	}
+	return config.String()
+}
