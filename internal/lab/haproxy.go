@@ -22,11 +22,11 @@ var ErrNoHAProxy = errors.New("no haproxy program found; install it: apt-get ins
 const (
 	// haproxyStopTime is what haproxy has to end after SIGTERM, before SIGKILL.
 	haproxyStopTime = 3 * time.Second
-	// haproxyCheckTime bounds `haproxy -c`.
-	haproxyCheckTime = 10 * time.Second
+	// haproxyCheckTime bounds `haproxy -c`, which takes some ms, and some seconds on a machine that is busy.
+	haproxyCheckTime = time.Minute
 	// settleTime bounds the wait for the first health checks: HAProxy spreads them over 2 s, and
 	// each may take as long.
-	settleTime = 15 * time.Second
+	settleTime = time.Minute
 	settlePoll = 25 * time.Millisecond
 	// slowNode is the delay from which a node may fail checks, whose time is 2 s with all defaults.
 	slowNode = 1500 * time.Millisecond
