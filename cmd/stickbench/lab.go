@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"stickbench/internal/lab"
+	"stickbench/internal/live"
 )
 
 func (a *app) labCommand() *cobra.Command {
@@ -47,7 +48,7 @@ func (a *app) lab(c lab.Config) error {
 	if err := errors.Join(c.Validate()...); err != nil {
 		return err
 	}
-	stops := watchSignals(io.Discard)
+	stops := watchSignals(live.NewNotices(io.Discard))
 	defer stops.release()
 	ctx := stops.graceful
 	l, err := lab.Start(ctx, c)

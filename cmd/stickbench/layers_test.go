@@ -42,7 +42,7 @@ var layers = map[string][]string{
 	"stickbench/internal/probe":      {"stickbench/internal/draft", "stickbench/internal/format", "stickbench/internal/natural", "stickbench/internal/stats"},
 	"stickbench/internal/sequence":   {},
 	"stickbench/internal/starter":    {"stickbench/internal/draft", "stickbench/internal/nearest", "stickbench/internal/probe"},
-	"stickbench/internal/live":       {"stickbench/internal/format", "stickbench/internal/hist", "stickbench/internal/natural", "stickbench/loadgen", "stickbench/report", "stickbench/report/export", "github.com/vbauerster/cupwriter", "github.com/vbauerster/mpb", "golang.org/x/term"},
+	"stickbench/internal/live":       {"stickbench/internal/format", "stickbench/internal/hist", "stickbench/internal/natural", "stickbench/loadgen", "stickbench/report", "stickbench/report/export", "github.com/vbauerster/mpb", "golang.org/x/term"},
 	"stickbench/internal/nearest":    {},
 	"stickbench/internal/redact":     {},
 	"stickbench/internal/bounded":    {},
@@ -55,7 +55,7 @@ var layers = map[string][]string{
 var keptFrom = map[string][]string{
 	"stickbench/assert":  {"stickbench/loadgen", "stickbench/report", "stickbench/plans"},
 	"stickbench/loadgen": {"github.com/BurntSushi/toml", "github.com/vbauerster/mpb", "golang.org/x/term", "stickbench/internal/haproxy", "stickbench/internal/lab"},
-	"stickbench/report":  {"github.com/BurntSushi/toml", "github.com/vbauerster/cupwriter", "github.com/vbauerster/mpb", "golang.org/x/term"},
+	"stickbench/report":  {"github.com/BurntSushi/toml", "github.com/vbauerster/mpb", "golang.org/x/term"},
 	"stickbench/plans":   {"github.com/vbauerster/mpb", "golang.org/x/term", "stickbench/report"},
 }
 

@@ -32,12 +32,26 @@ func (o *runFlags) progress() string {
 }
 
 // showProgress shows the run that begins at that time. steering may be nil.
-func (a *app) showProgress(runner *loadgen.Runner, s *recording, steering *steering, began time.Time, mode string) *live.Display {
-	w := &live.Watch{Progress: runner.Progress, Model: s.live, Began: began}
+func (a *app) showProgress(runner *loadgen.Runner, plan *plans.Plan, s *recording, steering *steering, stops *stops, began time.Time, mode string) *live.Display {
+	w := &live.Watch{Progress: runner.Progress, Model: s.live, Began: began, Stopped: stops.stopped, Timeout: plan.Load.Timeout}
+	for _, g := range plan.Load.Groups {
+		w.Timeout = max(w.Timeout, longestTimeout(g.Steps))
+	}
 	if steering != nil {
 		w.Next = steering.next
 	}
 	return live.Show(a.stderr, a.notices, w, mode)
+}
+
+// longestTimeout is the longest one of requests among the steps.
+func longestTimeout(steps []loadgen.Step) (d time.Duration) {
+	for i := range steps {
+		if r := steps[i].Request; r != nil {
+			d = max(d, r.Timeout)
+		}
+		d = max(d, longestTimeout(steps[i].Steps))
+	}
+	return d
 }
 
 // next is the event that is next; nil if none is left.

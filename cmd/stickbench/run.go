@@ -13,6 +13,7 @@ import (
 	"stickbench/plans"
 	"stickbench/report"
 	"stickbench/report/export"
+	"stickbench/report/text"
 )
 
 // runFlags are the options of `stickbench run`.
@@ -185,7 +186,7 @@ type runOutcome struct {
 // drive runs the engine, with the plan's events and with progress beside it.
 func (a *app) drive(runner *loadgen.Runner, plan *plans.Plan, s *recording, steering *steering, stops *stops, progress string) runOutcome {
 	began := s.begin()
-	p := a.showProgress(runner, s, steering, began, progress)
+	p := a.showProgress(runner, plan, s, steering, stops, began, progress)
 	graceful, stop := context.WithCancel(stops.graceful)
 	defer stop()
 	steering.start(runner, s, began, stop)
@@ -215,7 +216,7 @@ func (a *app) conclude(plan *plans.Plan, o *runFlags, s *recording, r *record, f
 	printErr := a.print(r.Results, o)
 	besideErr := o.writeBeside(r.Results)
 	if s.folder != nil && folderErr == nil {
-		fmt.Fprintf(a.stderr, "recorded in %s\n", s.folder.dir)
+		a.recordedIn(s.folder, r.Results, o)
 		if o.Open {
 			a.openPage(s.folder.path(reportFile))
 		}
@@ -237,6 +238,17 @@ func (a *app) conclude(plan *plans.Plan, o *runFlags, s *recording, r *record, f
 		return &exitError{code: exitFailed}
 	}
 	return nil
+}
+
+// recordedIn says where the run is. On a terminal, which the report may have filled, the verdict stands before it once
+// more, and the page that can be opened from there.
+func (a *app) recordedIn(f *folder, r *report.Results, o *runFlags) {
+	columns, ok := live.Terminal(a.stderr)
+	if !ok || o.JSON || o.each != nil {
+		fmt.Fprintf(a.stderr, "recorded in %s\n", f.dir)
+		return
+	}
+	fmt.Fprintf(a.stderr, "\n%sreport: %s\n", text.Verdict(r, text.Options{Width: columns}), f.path(reportFile))
 }
 
 func (a *app) print(r *report.Results, o *runFlags) error {

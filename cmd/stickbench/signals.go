@@ -3,10 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
+	"time"
+
+	"stickbench/internal/live"
 )
 
 // stops are the two ways to stop a run. The first signal ends graceful: nothing new starts. The second
@@ -16,9 +19,10 @@ type stops struct {
 	signals        chan os.Signal
 	done           chan struct{}
 	cancel         context.CancelFunc
+	at             atomic.Int64 // of the first signal, nanoseconds since 1970
 }
 
-func watchSignals(notices io.Writer) *stops {
+func watchSignals(notices *live.Notices) *stops {
 	hard, cut := context.WithCancel(context.Background())
 	graceful, stop := context.WithCancel(hard)
 	s := &stops{graceful: graceful, hard: hard, signals: make(chan os.Signal, 2), done: make(chan struct{}), cancel: cut}
@@ -34,16 +38,26 @@ func watchSignals(notices io.Writer) *stops {
 		if _, ok := <-s.signals; !ok {
 			return
 		}
+		s.at.Store(time.Now().UnixNano())
 		stop()
 		fmt.Fprintln(notices, "stopping: nothing new starts, what is in flight ends; Ctrl-C again cuts it")
 		if _, ok := <-s.signals; !ok {
 			return
 		}
 		cut()
+		notices.ShowCursor() // the next signal ends the process
 		fmt.Fprintln(notices, "cutting what is in flight")
 		signal.Stop(s.signals)
 	}()
 	return s
+}
+
+// stopped is when the first signal came, zero if none did.
+func (s *stops) stopped() time.Time {
+	if at := s.at.Load(); at != 0 {
+		return time.Unix(0, at)
+	}
+	return time.Time{}
 }
 
 // release ends the watch.

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"stickbench/internal/draft"
+	"stickbench/internal/live"
 	"stickbench/internal/probe"
 	"stickbench/plans"
 )
@@ -137,7 +138,7 @@ func (a *app) detectNode(c *cobra.Command, o *runFlags, args []string) error {
 	case o.method() != "GET": // what a GET of that URL does, nobody said
 		return nil
 	}
-	stops := watchSignals(io.Discard)
+	stops := watchSignals(live.NewNotices(io.Discard))
 	defer stops.release()
 	ctx := stops.graceful
 	options := probe.Options{URL: args[0], Insecure: o.Insecure, UserAgent: probeAgent()}

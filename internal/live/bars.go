@@ -1,14 +1,12 @@
 package live
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"os"
 	"sync"
 	"time"
 
-	"github.com/vbauerster/cupwriter"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 )
@@ -38,12 +36,12 @@ type screen struct {
 // closed. The bars stay, what is beneath them goes: the report has it. What is noticed meanwhile appears
 // above them.
 func bars(out io.Writer, notices *Notices, w *Watch, done <-chan struct{}) {
-	c := &console{Writer: cupwriter.New(out, true)}
+	c := &console{out: out, size: func() (columns, lines int, ok bool) { return size(out) }}
 	p := mpb.New(mpb.WithConsoleWriter(c), mpb.WithRefreshRate(lookEvery), mpb.WithAutoRefresh())
-	notices.to(above{p})
+	notices.to(p, out)
 	defer func() {
-		notices.to(out)
-		out.Write(c.unseen())
+		notices.to(out, nil)
+		c.close()
 	}()
 	s := &screen{paint: colours()}
 	s.look(w, out, true)
@@ -78,12 +76,16 @@ const whole = 1000
 // look takes what is to be drawn from now on.
 func (s *screen) look(w *Watch, out io.Writer, nodesToo bool) {
 	now := time.Now()
-	groups, v := w.look(now), view{past: w.Model.past()}
-	v.next = w.next(now, groups)
-	if nodesToo {
-		v.nodes, v.until = w.Model.nodesNow(now, maxNodeRows)
+	_, lines, ok := size(out)
+	if !ok {
+		lines = 24
 	}
-	lines := height(out)
+	groups := w.look(now)
+	v := view{next: w.next(now, groups), waiting: waiting(groups, w)}
+	v.past, v.first = w.Model.past()
+	if nodesToo {
+		v.nodes, v.until = w.Model.nodesNow(now, nodeRows(lines-spareLines-min(len(groups), maxBars)))
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !nodesToo {
@@ -105,9 +107,6 @@ func (b bar) Fill(out io.Writer, stat decor.Statistics) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	line := groupBars(b.groups[:min(len(b.groups), maxBars)], stat.AvailableWidth-spareColumns)[b.group]
-	if b.group == 0 {
-		line = "\r" + line // the cursor is behind what the terminal has echoed
-	}
 	_, err := io.WriteString(out, line)
 	return err
 }
@@ -128,42 +127,6 @@ func (s *screen) beneath(out io.Writer, stat decor.Statistics) error {
 		fmt.Fprintln(out, line)
 	}
 	return nil
-}
-
-// console goes up by as many lines as were drawn. mpb takes each part of a bar for one line at most, and what is
-// beneath the bars has as many as it needs.
-type console struct {
-	*cupwriter.Writer
-	lines int // drawn since the last Flush
-}
-
-// ReadFrom takes what mpb draws; lines to stay above it come by Write.
-func (c *console) ReadFrom(r io.Reader) (int64, error) {
-	before := c.Len()
-	n, err := c.Writer.ReadFrom(r)
-	c.lines += bytes.Count(c.Bytes()[before:], []byte("\n"))
-	return n, err
-}
-
-func (c *console) Flush(int) error {
-	n := c.lines
-	c.lines = 0
-	return c.Writer.Flush(n)
-}
-
-// unseen are the lines that came after the last Flush and would not be seen, without the move up before them.
-func (c *console) unseen() []byte {
-	_, lines, _ := bytes.Cut(c.Bytes(), []byte("\x1b[J"))
-	return lines
-}
-
-// above writes lines above the bars. The cursor may be behind the "^C" that the terminal has echoed: mpb goes
-// up, not back, so that the line would begin with two letters of a bar.
-type above struct{ bars *mpb.Progress }
-
-func (a above) Write(line []byte) (int, error) {
-	n, err := a.bars.Write(append([]byte("\r\x1b[K"), line...))
-	return max(0, n-len("\r\x1b[K")), err
 }
 
 // colours reports whether the user wants any (https://no-color.org).

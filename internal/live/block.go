@@ -10,57 +10,74 @@ import (
 	"stickbench/report"
 )
 
-// maxNodeRows are told apart in the live view; the other nodes are one row.
-const maxNodeRows = 8
+// nodeRows is how many nodes are told apart beneath the bars, where so many lines are left: the others are one row.
+// Above and below them are a blank line, the heading, the marks, and the events and what is waited for.
+func nodeRows(lines int) int {
+	const others = 2 + 1 + mostLegend + 2
+	return min(max(lines-others, 2), 40)
+}
+
+// mostLegend are the events that are told beneath the chart, the last ones.
+const mostLegend = 3
 
 // view is what is shown beneath the bars: a run at one moment, as plain data.
 type view struct {
 	nodes []nodeNow
 	until time.Duration // the end, since the run began, of the last slot of the nodes' histories
 	past  []report.Event
+	first int       // the number of the first one of them, from 0
 	next  *Upcoming // nil: nothing comes
+	// waiting says what is waited for once nothing new starts.
+	waiting string
 }
 
 // block are the lines beneath the bars, at most so many and none wider than columns: what each node does
-// and did, where events were, the last event and the next one. The nodes give way to the events.
+// and did, where events were, the last events, the next one, and what is waited for. The nodes give way to the events.
 //
 //	node  req/s  share  so far      p95  errors  last 8 s
 //	s1       79    40%     66%  1.02 ms       0  ▃▃▃▃▃▃▃▃▃▃▅▅▅▅▅▅
 //	s2      120    60%     34%  1.10 ms       0  ▄▄▄▄▄▄▄▄▄▄▅▅▅▅▅▅
-//	                                                      ▲
-//	▲ ready s1 at 0:05: set server nodes/s1 state ready
+//	                                             a        b
+//	a drain s1 at 0:01: set server nodes/s1 state drain
+//	b ready s1 at 0:05: set server nodes/s1 state ready
 //	▷ drain s2 in 0:04
 func (v *view) block(columns, lines int, p paint) []string {
 	if columns < 1 {
 		return nil
 	}
 	events := v.events(columns, p)
-	events = events[:max(0, min(len(events), lines))]
+	events = events[max(0, len(events)-max(0, lines)):]
 	return append(v.table(columns, lines-len(events), p), events...)
 }
 
-// events are the last event and the next one.
+// events are the last events, the next one, and what is waited for.
 func (v *view) events(columns int, p paint) []string {
 	var lines []string
-	if len(v.past) > 0 {
-		e := &v.past[len(v.past)-1]
-		sign, as := "▲ ", bold
+	for i := max(0, len(v.past)-mostLegend); i < len(v.past); i++ {
+		e := &v.past[i]
+		as, failed := bold, ""
 		if !e.OK {
-			sign, as = "✗ ", red
+			as, failed = red, "✗ "
 		}
-		lines = append(lines, p.styled(as, sign)+fit(happened(e), columns-2))
+		lines = append(lines, p.styled(as, v.letter(i)+" "+failed)+fit(happened(e), columns-2-len([]rune(failed))))
 	}
 	if v.next != nil {
 		text := v.next.Name
 		if v.next.In >= 0 {
 			text += " in " + clock(v.next.In+time.Second/2) // 0:00 is when it happens, not half a second before
 		} else if v.next.Left >= 0 {
-			text += fmt.Sprintf(", %d to go", v.next.Left)
+			text += fmt.Sprintf(", %s to go", format.Count(v.next.Left))
 		}
 		lines = append(lines, p.styled(dim, "▷ ")+fit(text, columns-2))
 	}
+	if v.waiting != "" {
+		lines = append(lines, p.styled(bold, fit(v.waiting, columns)))
+	}
 	return lines
 }
+
+// letter marks the event of that index.
+func (v *view) letter(i int) string { return string('a' + rune((v.first+i)%26)) }
 
 // happened is an event in words.
 func happened(e *report.Event) string {
@@ -90,9 +107,14 @@ func (v *view) table(columns, lines int, p paint) []string {
 		for _, n := range numbers {
 			row += columnGap + n.cell(&v.nodes[i], p)
 		}
-		rows = append(rows, row+c.draw(&v.nodes[i]))
+		if more := v.nodes[i].more; len(more) == 0 {
+			row += c.draw(&v.nodes[i])
+		} else if room := columns - width(names, numbers) - len(columnGap); room >= leastChart {
+			row += columnGap + fit(strings.Join(more, " "), room)
+		}
+		rows = append(rows, row)
 	}
-	if marks := c.marks(v.past, v.until); marks != "" {
+	if marks := c.marks(v); marks != "" {
 		rows = append(rows, strings.Repeat(" ", width(names, numbers))+p.styled(bold, marks))
 	}
 	return rows[:min(len(rows), lines)]
@@ -123,7 +145,7 @@ func (v *view) names(columns int) []string {
 func rowName(n *nodeNow, only bool) string {
 	switch {
 	case n.nodes > 1:
-		return fmt.Sprintf("… and %d more", n.nodes)
+		return fmt.Sprintf("and %d more:", n.nodes)
 	case n.name == "" && only:
 		return "all"
 	case n.name == "":

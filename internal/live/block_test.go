@@ -35,7 +35,7 @@ func views() map[string]*view {
 			errors: int64(i) * 99999, p95: 2_345_678, history: wave(120, int64(100*i), int64(1000-100*i), 60),
 		})
 	}
-	crowd.nodes = append(crowd.nodes, nodeNow{name: "node-9", nodes: 34, now: -1, soFar: 0, p95: -1, history: make([]int64, 120)})
+	crowd.nodes = append(crowd.nodes, nodeNow{name: "node-9", nodes: 34, more: []string{"node-9", "node-10", "node-11.shop.example.com:8080"}, now: -1, soFar: 0, p95: -1, history: make([]int64, 120)})
 	return map[string]*view{
 		"drained": &drained,
 		"crowd":   &crowd,
@@ -121,8 +121,8 @@ func TestMarksAreUnderTheirColumns(t *testing.T) {
 			v := view{until: time.Duration(slots) * slotTime, nodes: []nodeNow{{name: "s1", nodes: 1, history: history}}}
 			v.past = []report.Event{{AtMS: (time.Duration(event)*slotTime + slotTime/3).Milliseconds(), OK: true}}
 			c := v.chart(20)
-			line, marks := []rune(c.draw(&v.nodes[0])), []rune(c.marks(v.past, v.until))
-			if at := len(marks) - 1; at < 0 || marks[at] != '▲' || line[at] != '█' {
+			line, marks := []rune(c.draw(&v.nodes[0])), []rune(c.marks(&v))
+			if at := len(marks) - 1; at < 0 || marks[at] != 'a' || line[at] != '█' {
 				t.Fatalf("slot %d of %d:\n%s\n%s", event, slots, string(line), string(marks))
 			}
 		}

@@ -4,14 +4,12 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"stickbench/report"
 )
 
 const (
 	// leastChart are the columns from which a chart is worth while.
 	leastChart = 6
-	mostChart  = 60
+	mostChart  = 120
 )
 
 // chart draws the requests of each node over time, all to one scale, a column for each slot of the history,
@@ -37,6 +35,9 @@ func (v *view) chart(columns int) *chart {
 		c.per = 2
 	}
 	for i := range v.nodes {
+		if len(v.nodes[i].more) > 0 {
+			continue // it is not drawn
+		}
 		for _, h := range c.heights(&v.nodes[i]) {
 			c.most = max(c.most, h)
 		}
@@ -94,19 +95,19 @@ func (c *chart) heading() string {
 	return columnGap + text
 }
 
-// marks has a mark under each column in which an event was; "" if there was none.
-func (c *chart) marks(events []report.Event, until time.Duration) string {
+// marks has the letter of the last event under each column in which there was one; "" if there was none.
+func (c *chart) marks(v *view) string {
 	if c == nil || c.slots == 0 {
 		return ""
 	}
 	drawn := int64(min(c.columns, int(c.last/c.per-(c.last-int64(c.slots)+1)/c.per)+1))
 	marks := []rune(strings.Repeat(" ", int(drawn)))
 	any := false
-	for i := range events {
-		slot := int64(time.Duration(events[i].AtMS) * time.Millisecond / slotTime)
+	for i := range v.past {
+		slot := int64(time.Duration(v.past[i].AtMS) * time.Millisecond / slotTime)
 		k := drawn - 1 - (c.last/c.per - min(slot, c.last)/c.per)
 		if k >= 0 {
-			marks[k], any = '▲', true
+			marks[k], any = []rune(v.letter(i))[0], true
 		}
 	}
 	if !any {

@@ -99,7 +99,7 @@ func (w *Watch) progressLine(now time.Time, done bool) *progressLine {
 	for i := range nodes {
 		l.Nodes = append(l.Nodes, progressOfNode(&nodes[i]))
 	}
-	if past := w.Model.past(); len(past) > 0 {
+	if past, _ := w.Model.past(); len(past) > 0 {
 		l.LastEvent = &past[len(past)-1]
 	}
 	if next := w.next(now, groups); next != nil && !done {

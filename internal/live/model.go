@@ -32,6 +32,7 @@ type Model struct {
 	requests int64
 	began    time.Time // from which slots count, with its monotonic reading
 	events   []report.Event
+	earlier  int // events that are no longer remembered
 }
 
 // counts are a group's requests so far; marks are none.
@@ -120,15 +121,16 @@ func (m *Model) Event(e report.Event) {
 	defer m.mu.Unlock()
 	if len(m.events) == maxEvents {
 		m.events = slices.Delete(m.events, 0, 1)
+		m.earlier++
 	}
 	m.events = append(m.events, e)
 }
 
-// past are the last events, the last one at the end.
-func (m *Model) past() []report.Event {
+// past are the last events, the last one at the end, and the number of the first one of them, from 0.
+func (m *Model) past() (events []report.Event, first int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return slices.Clone(m.events)
+	return slices.Clone(m.events), m.earlier
 }
 
 // share is one node's part of a group's responses.

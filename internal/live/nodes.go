@@ -102,8 +102,9 @@ func (h *latencies) p95() int64 {
 
 // nodeNow is what is shown of a node, or of several in one row.
 type nodeNow struct {
-	name             string // "" for the responses that named no node
-	nodes            int    // how many are in the row
+	name             string   // "" for the responses that named no node
+	nodes            int      // how many are in the row
+	more             []string // their names, if there are several
 	requests, errors int64
 	perSecond        float64
 	// now and soFar are the node's shares, from 0 to 1, of the responses that named a node: of the last
@@ -153,7 +154,7 @@ func (m *Model) inRows(rows int) (all [][]string) {
 
 // row adds up nodes, as of that slot.
 func (m *Model) row(names []string, last int64) nodeNow {
-	r := nodeNow{name: names[0], nodes: len(names), history: make([]int64, min(last+1, historySlots-2))}
+	r := nodeNow{name: names[0], nodes: len(names), more: several(names), history: make([]int64, min(last+1, historySlots-2))}
 	var times latencies
 	for _, name := range names {
 		n := m.nodes[name]
@@ -173,6 +174,14 @@ func (m *Model) row(names []string, last int64) nodeNow {
 		r.perSecond = float64(sum(window)) / (float64(len(window)) * slotTime.Seconds())
 	}
 	return r
+}
+
+// several are names, but for a single one.
+func several(names []string) []string {
+	if len(names) == 1 {
+		return nil
+	}
+	return names
 }
 
 // window are the slots that rates and shares of now are over.

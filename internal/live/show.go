@@ -71,29 +71,40 @@ func Capable() bool {
 	return true
 }
 
-// height is the height of the terminal, 24 of what is none.
-func height(out io.Writer) int {
-	if f, ok := out.(*os.File); ok {
-		if _, lines, err := term.GetSize(int(f.Fd())); err == nil {
-			return lines
-		}
+// size is the size of the terminal; ok is false of what is none.
+func size(out io.Writer) (columns, lines int, ok bool) {
+	f, isFile := out.(*os.File)
+	if !isFile {
+		return 0, 0, false
 	}
-	return 24
+	columns, lines, err := term.GetSize(int(f.Fd()))
+	return columns, lines, err == nil && columns > 0 && lines > 0
 }
 
 // Notices is where messages to the user go while a run lasts: to stderr, above the bars where there are
 // some.
 type Notices struct {
-	mu  sync.Mutex
-	out io.Writer
+	mu       sync.Mutex
+	out      io.Writer
+	terminal io.Writer // on which bars are drawn; nil if there are none
+}
+
+// ShowCursor shows the cursor that bars have hidden: what comes next may end the process at any moment.
+func (n *Notices) ShowCursor() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.terminal != nil {
+		io.WriteString(n.terminal, showCursor)
+	}
 }
 
 // NewNotices makes notices that go to out.
 func NewNotices(out io.Writer) *Notices { return &Notices{out: out} }
 
-func (n *Notices) to(out io.Writer) {
+// to sends notices to out from now on, while bars are drawn on the terminal, nil for none.
+func (n *Notices) to(out, terminal io.Writer) {
 	n.mu.Lock()
-	n.out = out
+	n.out, n.terminal = out, terminal
 	n.mu.Unlock()
 }
 

@@ -20,6 +20,10 @@ type Watch struct {
 	Next func(elapsed time.Duration, iterations, requests int64) *Upcoming
 	// Began is when the run began.
 	Began time.Time
+	// Stopped is when the run was told to start nothing new, zero if it was not; nil if it cannot be told.
+	Stopped func() time.Time
+	// Timeout is the longest that a request may take.
+	Timeout time.Duration
 
 	rates []rate
 }
@@ -65,6 +69,39 @@ func (w *Watch) next(now time.Time, groups []status) *Upcoming {
 	}
 	return w.Next(now.Sub(w.Began), iterations, w.Model.Requests())
 }
+
+// waiting says what a run waits for that starts nothing new: "" while it does.
+func waiting(groups []status, w *Watch) string {
+	var since time.Duration // for which nothing new has started
+	if w.Stopped != nil {
+		if at := w.Stopped(); !at.IsZero() {
+			since = time.Since(at)
+		}
+	}
+	active, over := 0, since > 0
+	for i := range groups {
+		g := &groups[i]
+		past := g.Elapsed - g.OfDuration
+		if !over && g.Active > 0 && (g.OfDuration == 0 || past <= 0) {
+			return ""
+		}
+		if !over && g.Active > 0 && (since == 0 || past < since) {
+			since = past
+		}
+		active += g.Active
+	}
+	if active == 0 || since < drainShown {
+		return ""
+	}
+	text := "waiting for " + format.Plural(int64(active), "response")
+	if left := (w.Timeout - since).Round(time.Second); left > 0 {
+		text += fmt.Sprintf(", at most %d s", int(left.Seconds()))
+	}
+	return text
+}
+
+// drainShown is how long a run waits before that is told.
+const drainShown = 300 * time.Millisecond
 
 // part is how much of the group is done, 0 to 1: of its iterations or of its time, whatever is further.
 func (s *status) part() float64 {

@@ -4,11 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/vbauerster/cupwriter"
 
 	"stickbench/loadgen"
 	"stickbench/report"
@@ -46,35 +45,84 @@ func TestBarsEndWithTheRun(t *testing.T) {
 	case <-time.After(20 * time.Second):
 		t.Fatal("the bars did not end")
 	}
-	frames := strings.Split(out.String(), "\x1b[J")
+	frames := strings.Split(out.String(), beginUpdate)
 	last := frames[len(frames)-1]
-	if _, after, found := strings.Cut(last, "noticed\n"); found {
+	if _, after, found := strings.Cut(last, "noticed"+eraseLine+"\n"); found {
 		last = after
 	}
-	if !strings.HasPrefix(last, "\rfirst 0/1 users ──") || strings.Count(last, "\n") != 1 {
-		t.Errorf("at the end there is\n%s", last)
+	if !strings.Contains(last, "first 0/1 users ──") || strings.Count(last, "\n") != 1 || !strings.HasSuffix(last, showCursor) {
+		t.Errorf("at the end there is\n%q", last)
+	}
+	if strings.Count(out.String(), hideCursor) != 1 {
+		t.Errorf("the cursor is not hidden once: %q", out.String())
 	}
 }
 
-// What is noticed when the bars are drawn for the last time is seen all the same, and what was drawn stays.
-func TestConsoleUnseen(t *testing.T) {
+// Frames are written over each other, line by line: what is erased is the end of a line that was just written, and what
+// is below the last one. A terminal that becomes narrower breaks the lines that are there.
+func TestConsole(t *testing.T) {
 	var out bytes.Buffer
-	c := &console{Writer: cupwriter.New(&out, true)}
-	if _, err := c.ReadFrom(strings.NewReader("bar\nbeneath\n")); err != nil {
-		t.Fatal(err)
+	columns := 40
+	c := &console{out: &out, size: func() (int, int, bool) { return columns, 24, true }}
+	draw := func(above, frame string) string {
+		t.Helper()
+		out.Reset()
+		io.WriteString(c, above)
+		if _, err := c.ReadFrom(strings.NewReader(frame)); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Flush(1); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
 	}
-	if err := c.Flush(1); err != nil {
-		t.Fatal(err)
+	long := "\x1b[1m" + strings.Repeat("x", 25) + "\x1b[0m"
+	for _, step := range []struct {
+		columns            int
+		above, frame, want string
+	}{
+		{40, "", "bar\n" + long + "\n", hideCursor + "\rbar\x1b[K\n" + long + "\x1b[K\n\x1b[J"},
+		{40, "noticed\n", "\rbar\n", "\r\x1b[2Anoticed\x1b[K\nbar\x1b[K\n\x1b[J"},
+		{40, "", long + "\n" + long + "\n", "\r\x1b[1A" + long + "\x1b[K\n" + long + "\x1b[K\n\x1b[J"},
+		{10, "", "bar\n", "\r\x1b[6Abar\x1b[K\n\x1b[J"},
+	} {
+		columns = step.columns
+		if got, want := draw(step.above, step.frame), beginUpdate+step.want+endUpdate; got != want {
+			t.Errorf("%q, want\n%q", got, want)
+		}
 	}
-	if got := c.unseen(); len(got) != 0 {
-		t.Errorf("%q, but all was seen", got)
+	out.Reset()
+	io.WriteString(c, "the end\n")
+	c.close()
+	if out.String() != "the end\n"+showCursor {
+		t.Errorf("%q", out.String())
 	}
-	fmt.Fprintln(c, "noticed")
-	if got := c.unseen(); string(got) != "noticed\n" || out.String() != "bar\nbeneath\n" {
-		t.Errorf("%q after %q", got, out.String())
+}
+
+// Once nothing new starts, the view says what is waited for; as long as something does, it does not.
+func TestWaiting(t *testing.T) {
+	ago := func(d time.Duration) func() time.Time { return func() time.Time { return time.Now().Add(-d) } }
+	never := func() time.Time { return time.Time{} }
+	group := func(active int, elapsed, of time.Duration) status {
+		return status{Progress: loadgen.Progress{Active: active, Elapsed: elapsed, OfDuration: of}}
 	}
-	if err := c.Flush(0); err != nil || out.String() != "bar\nbeneath\n\x1b[2A\x1b[Jnoticed\n" {
-		t.Errorf("%v, %q: up by two lines", err, out.String())
+	for _, tt := range []struct {
+		stopped func() time.Time
+		groups  []status
+		want    string
+	}{
+		{never, []status{group(3, 5*time.Second, 10*time.Second)}, ""},
+		{never, []status{group(3, 5*time.Second, 0)}, ""},
+		{never, []status{group(1, 14*time.Second, 10*time.Second), group(0, 14*time.Second, time.Second)}, "waiting for 1 response, at most 26 s"},
+		{never, []status{group(1, 14*time.Second, 10*time.Second), group(2, 14*time.Second, 20*time.Second)}, ""},
+		{ago(2 * time.Second), []status{group(2, 5*time.Second, 0), group(1, time.Second, time.Minute)}, "waiting for 3 responses, at most 28 s"},
+		{ago(2 * time.Second), []status{group(0, 5*time.Second, 0)}, ""},
+		{ago(time.Millisecond), []status{group(5, 5*time.Second, 0)}, ""},
+		{ago(time.Minute), []status{group(1, time.Hour, 0)}, "waiting for 1 response"},
+	} {
+		if got := waiting(tt.groups, &Watch{Stopped: tt.stopped, Timeout: 30 * time.Second}); got != tt.want {
+			t.Errorf("%q, want %q", got, tt.want)
+		}
 	}
 }
 

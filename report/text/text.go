@@ -100,7 +100,21 @@ func (p *page) section(heading string) {
 	}
 }
 
+// Verdict is the verdict alone, as Write begins with it, without the line on how much was measured.
+func Verdict(r *report.Results, opt Options) string {
+	p := &page{width: max(opt.Width, minWidth), color: opt.Color}
+	verdictLine(p, r)
+	return p.text.String()
+}
+
 func writeVerdict(p *page, r *report.Results) {
+	verdictLine(p, r)
+	for _, line := range format.Wrap(view.Account(r), p.width) {
+		p.line(dim, line)
+	}
+}
+
+func verdictLine(p *page, r *report.Results) {
 	said := view.SessionVerdict(r)
 	if r.Plan != "" {
 		said = format.Clean(r.Plan) + " — " + said
@@ -114,9 +128,6 @@ func writeVerdict(p *page, r *report.Results) {
 		p.hang(yellow, strings.ToUpper(r.Verdict), said)
 	default:
 		p.text.WriteString(strings.Join(format.Wrap(said, p.width), "\n") + "\n")
-	}
-	for _, line := range format.Wrap(view.Account(r), p.width) {
-		p.line(dim, line)
 	}
 }
 
