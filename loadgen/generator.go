@@ -15,7 +15,7 @@ type Generator struct {
 	// of Processors at the same time (GOMAXPROCS). CPU is 0 where the system does not tell.
 	Wall, CPU  time.Duration
 	Processors int
-	// Pauses of the garbage collector stop all users at once; WorstPause is to the next larger bucket of
+	// Pauses of the garbage collector stop all users at once; they are counted in the buckets of
 	// runtime/metrics. LongPauses are those of more than LongPause.
 	Pauses, LongPauses int64
 	Paused, WorstPause time.Duration
@@ -129,9 +129,10 @@ func (b *gauge) since() Generator {
 		if math.IsInf(high, 1) {
 			high = low
 		}
+		each := time.Duration((low + high) / 2 * 1e9) // for the sum and the worst alike, so that they agree
 		g.Pauses += int64(n)
-		g.Paused += time.Duration(float64(n) * (low + high) / 2 * 1e9)
-		g.WorstPause = time.Duration(high * 1e9)
+		g.Paused += time.Duration(n) * each
+		g.WorstPause = each
 		if g.WorstPause > LongPause {
 			g.LongPauses += int64(n)
 		}

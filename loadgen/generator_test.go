@@ -21,7 +21,7 @@ func TestDoubts(t *testing.T) {
 		"used 90% of its 2 processors": with(func(g *Generator) { g.CPU = 18 * time.Second }),
 		"1.1% of the pauses and arrivals ended more than 10ms too late, the worst by 1s": with(func(g *Generator) { g.LateWakes = 11 }),
 		"9 times, 150ms in all and up to 1ms":                                            with(func(g *Generator) { g.Paused = 150 * time.Millisecond }),
-		"9 times, 9ms in all and up to 20ms at":                                          with(func(g *Generator) { g.LongPauses, g.WorstPause = 2, 20*time.Millisecond }),
+		"9 times, 44ms in all and up to 20ms at":                                         with(func(g *Generator) { g.LongPauses, g.Paused, g.WorstPause = 2, 44*time.Millisecond, 20*time.Millisecond }),
 	} {
 		got := strings.Join(g.warnings(false, 5, 1000), "\n")
 		if !strings.Contains(got, want) || (got == "") != (want == "") || strings.Contains(got, "\n") {
@@ -33,7 +33,7 @@ func TestDoubts(t *testing.T) {
 			t.Errorf("too little to go by: %q", got)
 		}
 	}
-	one := with(func(g *Generator) { g.LongPauses, g.WorstPause = 1, 20*time.Millisecond })
+	one := with(func(g *Generator) { g.LongPauses, g.Paused, g.WorstPause = 1, 24*time.Millisecond, 20*time.Millisecond })
 	if got := one.warnings(false, 5, 1000); got != nil {
 		t.Errorf("a pause that 5 of 1000 requests met is in no p99: %q", got)
 	}
@@ -70,7 +70,7 @@ func TestGeneratorIsMeasured(t *testing.T) {
 	}
 	before := newGauge()
 	runtime.GC()
-	if g := before.since(); g.Pauses == 0 || g.Paused <= 0 || g.WorstPause < g.Paused/time.Duration(g.Pauses)/2 {
+	if g := before.since(); g.Pauses == 0 || g.Paused <= 0 || g.WorstPause < g.Paused/time.Duration(g.Pauses)/2 || g.WorstPause > g.Paused {
 		t.Errorf("a collection went unnoticed: %+v", g)
 	}
 }

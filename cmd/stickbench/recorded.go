@@ -102,7 +102,9 @@ func (r *recorded) fold(b *report.Builder, add func(*loadgen.Sample)) (*report.R
 	run := r.run
 	run.Warnings = append(slices.Clone(run.Warnings), leftOut(info)...)
 	if q := run.Requests; q != nil && requests != q.OK+q.Failed {
-		run.Warnings = append(run.Warnings, fmt.Sprintf("the recording has %d of the run's %d requests: this is what is left of it", requests, q.OK+q.Failed))
+		if requests > q.OK+q.Failed { // of fewer the report warns by itself
+			run.Warnings = append(run.Warnings, fmt.Sprintf("The recording has %d requests, the run had %d: it is another run's, or was written to twice.", requests, q.OK+q.Failed))
+		}
 		run.Stopped = cmp.Or(run.Stopped, stoppedByFailure)
 	}
 	return b.Freeze(run), nil
