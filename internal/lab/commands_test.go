@@ -205,7 +205,7 @@ func TestSplitCommands(t *testing.T) {
 // Any line may come to the balancer's Runtime API: it responds, and what it keeps stays possible.
 func FuzzCommands(f *testing.F) {
 	for _, seed := range []string{
-		"set server nodes/A state drain; show stat", "set weight nodes/B 9223372036854775807%", "set server nodes/#1 weight -1%",
+		"set server nodes/A state drain; show stat", "set weight nodes/B 5000000000000000000%", "set server nodes/#1 weight -1%",
 		"show stat nodes 4 -1", "show stat #2 99999999999 x", "get weight nodes/A;;quit;help", `set server nodes\/A weight 1\;2`, "clear counters all",
 		"set server nodes/A health stopping; shutdown sessions server nodes/A; show servers state",
 	} {
