@@ -24,7 +24,7 @@ const (
 	sourceAgain     = 12 // requests from an address that came before
 	pathTimes       = 3
 	inventedPaths   = 4
-	inventedQueries = 4
+	inventedQueries = 7
 	meanwhileCount  = 20
 )
 
