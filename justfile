@@ -50,4 +50,4 @@ probe-setups:
 
 # Imported plans beside JMeter 2.13 of Debian's packages, against one server (6 minutes).
 jmeter-parity:
-    go test ./internal/jmx/parity -run '^TestParity' -jmeter -count=1 -timeout 30m -v
+    go test -tags jmeter ./internal/jmx/parity -run '^TestParity' -count=1 -timeout 30m -v

@@ -1,3 +1,5 @@
+//go:build jmeter
+
 package parity
 
 import (
@@ -13,9 +15,6 @@ import (
 // TestParityLaboratory runs the plan of the load-balancing laboratory through both, against its embedded balancer:
 // as many samples on each node, by the marks that the plan sets.
 func TestParityLaboratory(t *testing.T) {
-	if !*withJMeter {
-		t.Skip("takes minutes and needs JMeter: just jmeter-parity")
-	}
 	j, ours := startable(t), build(t)
 	for _, name := range []string{"laboratory", "laboratory-clear"} {
 		t.Run(name, func(t *testing.T) {

@@ -1,8 +1,9 @@
+//go:build jmeter
+
 package parity
 
 import (
 	"cmp"
-	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -19,8 +20,6 @@ import (
 	"stickbench/loadgen"
 	"stickbench/report/jtl"
 )
-
-var withJMeter = flag.Bool("jmeter", false, "run the plans through JMeter, too")
 
 // comparison is what of a plan need not be the same: what is left to chance or to the clock.
 type comparison struct {
@@ -69,9 +68,6 @@ var comparisons = []comparison{
 
 // TestParity runs each plan through both, against one server.
 func TestParity(t *testing.T) {
-	if !*withJMeter {
-		t.Skip("takes minutes and needs JMeter: just jmeter-parity")
-	}
 	j, ours := startable(t), build(t)
 	for _, c := range comparisons {
 		t.Run(c.plan, func(t *testing.T) {

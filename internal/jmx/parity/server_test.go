@@ -1,3 +1,5 @@
+//go:build jmeter
+
 package parity
 
 import (
