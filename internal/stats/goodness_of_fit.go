@@ -36,15 +36,10 @@ func DrawsToTell(p, q float64) int64 {
 	return int64(math.Ceil(max(one(p, q), one(q, p))))
 }
 
-// Wilson is Wilson's score interval for k of n.
+// Wilson is the score interval of a share of k in n at 95 %.
 func Wilson(k, n int64) (low, high float64) {
-	if n == 0 {
-		return 0, 1
-	}
-	p, m, z2 := float64(k)/float64(n), float64(n), z95*z95
-	middle := (p + z2/(2*m)) / (1 + z2/m)
-	half := z95 / (1 + z2/m) * math.Sqrt(p*(1-p)/m+z2/(4*m*m))
-	return max(0, middle-half), min(1, middle+half)
+	interval := score(float64(k), float64(n), z95)
+	return interval.Low, interval.High
 }
 
 // PValue is the probability that draws with these shares fall as far off as the counts, or farther: exact

@@ -150,15 +150,7 @@ func isBoolean(s string) bool { return strings.EqualFold(s, "true") || strings.E
 // isWhole reports whether s is a whole number.
 func isWhole(s string) bool {
 	s = strings.TrimPrefix(s, "-")
-	return s != "" && len(s) == leadingDigits(s)
-}
-
-func leadingDigits(s string) int {
-	n := 0
-	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
-		n++
-	}
-	return n
+	return s != "" && len(s) == digitRun([]byte(s))
 }
 
 // firstRows are the rows that the file begins with, those that are whole in head.
