@@ -93,7 +93,11 @@ func TestSparseIsAHistogram(t *testing.T) {
 			whole.Add(v, 1)
 		}
 	}
+	pooled := PoolBuckets(whole.Buckets(), nil, part.Buckets())
 	whole.Merge(&part)
+	if diff := cmp.Diff(whole.Buckets(), pooled); diff != "" {
+		t.Errorf("pooled (-merged +pooled):\n%s", diff)
+	}
 	i, buckets := 0, whole.Buckets()
 	h.Walk(FineBits, func(v, n int64) bool {
 		if i >= len(buckets) || Highest(int(buckets[i].Slot), FineBits) != v || int64(buckets[i].Count) != n {

@@ -2,6 +2,7 @@ package hist
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -78,4 +79,29 @@ func MergeBuckets(a, b []Bucket) []Bucket {
 		merged = append(merged, next)
 	}
 	return slices.Clip(merged)
+}
+
+// PoolBuckets adds up many lists, each by slot: one addition a bucket, and one step for each slot between the
+// least and the largest.
+func PoolBuckets(lists ...[]Bucket) []Bucket {
+	first, last, most := math.MaxUint16, -1, 0
+	for _, list := range lists {
+		if len(list) > 0 {
+			first, last = min(first, int(list[0].Slot)), max(last, int(list[len(list)-1].Slot))
+			most += len(list)
+		}
+	}
+	counts := make([]uint32, max(0, last-first+1))
+	for _, list := range lists {
+		for _, b := range list {
+			counts[int(b.Slot)-first] += b.Count
+		}
+	}
+	pooled := make([]Bucket, 0, min(most, len(counts)))
+	for i, n := range counts {
+		if n > 0 {
+			pooled = append(pooled, Bucket{uint16(first + i), n})
+		}
+	}
+	return pooled
 }

@@ -1,9 +1,6 @@
 package stats
 
-import (
-	"math"
-	"sort"
-)
+import "math"
 
 // Student is the difference of the means of two sides' runs, after − before, by the variation between runs
 // alone: Student's test where both sides have as many, which unequal spreads hardly harm then, else
@@ -49,11 +46,16 @@ const mostRuns = 1000
 // RunsToTell is how many runs a side an interval needs that reaches no farther than half, where runs vary by
 // spread (a standard deviation): for a test at level, two-sided. It is 0 where mostRuns are too few.
 func RunsToTell(half, spread, level float64) int {
-	n := sort.Search(mostRuns, func(n int) bool { return n >= 2 && HalfWidth(n, spread, level) <= half })
-	if n == mostRuns {
+	least := 2 * math.Pow(Quantile(1-level/2, math.Inf(1))*spread/half, 2) // if the spread were known
+	if !(least < mostRuns) {
 		return 0
 	}
-	return n
+	for n := max(2, int(math.Ceil(least))); n < mostRuns; n++ {
+		if HalfWidth(n, spread, level) <= half {
+			return n
+		}
+	}
+	return 0
 }
 
 // HalfWidth is how far the interval of the difference of two sides of n runs reaches, where runs vary by

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -85,9 +86,7 @@ func (l load) events(random *rand.Rand) []event {
 	if l.straggler {
 		all = append(all, event{start: l.dur * 0.95, took: 30, user: 99, failed: true})
 	}
-	slices.SortStableFunc(all, func(a, b event) int {
-		return int(math.Copysign(1, a.start+a.took-b.start-b.took))
-	})
+	slices.SortFunc(all, func(a, b event) int { return cmp.Compare(a.start+a.took, b.start+b.took) })
 	if l.most > 0 {
 		all = all[:min(l.most, len(all))]
 	}

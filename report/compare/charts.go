@@ -131,13 +131,13 @@ func (c *comparer) percentiles() (list []Percentile) {
 // together are the samples of all runs that were compared, in one histogram.
 func (s *side) together() *part {
 	all := &part{whole: s.whole()}
-	var pooled []hist.Bucket
+	var pooled [][]hist.Bucket
 	parts, n := s.row(rowKey{total: true})
 	for _, p := range parts {
-		pooled = hist.MergeBuckets(pooled, p.pooled)
+		pooled = append(pooled, p.pooled)
 	}
 	all.n = n
-	all.pool(pooled)
+	all.pool(hist.PoolBuckets(pooled...))
 	return all
 }
 

@@ -2,4 +2,4 @@
 
 package compare
 
-const raced = false
+const usualPairs = 200

@@ -219,14 +219,13 @@ func (p *part) pool(buckets []hist.Bucket) {
 	}
 }
 
-// poolBuckets merges the windows' histograms, halves first, so that none is copied more often than the
-// logarithm of their number.
+// poolBuckets merges the windows' histograms.
 func poolBuckets(windows []seriesWindow) []hist.Bucket {
-	if len(windows) == 1 {
-		return windows[0].times.Buckets()
+	lists := make([][]hist.Bucket, len(windows))
+	for i := range windows {
+		lists[i] = windows[i].times.Buckets()
 	}
-	half := len(windows) / 2
-	return hist.MergeBuckets(poolBuckets(windows[:half]), poolBuckets(windows[half:]))
+	return hist.PoolBuckets(lists...)
 }
 
 // at is the index in pooled of the bucket that holds the given share of the samples.
