@@ -40,7 +40,7 @@
 // # Expectations
 //
 //	samples, errors, error_rate, throughput  of the run, or of a label: errors("GET /")
-//	avg() min() max() stddev() p50() p90() p95() p99()
+//	avg() min() max() stddev() p50() p90() p95() p99() apdex()
 //	                       milliseconds, of all samples, or of a label: p95("GET /")
 //	arrivals, late, dropped
 //	                       counts of an open run: those that began, began late, and never began

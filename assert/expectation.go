@@ -15,8 +15,8 @@ type Figures interface {
 	// such as the affinity of no transitions.
 	Figure(name string) (value float64, ok bool)
 	// LabelFigure is a figure of a label's row, label "" being TOTAL: samples, errors, error_rate,
-	// throughput per second, and in milliseconds avg, min, max, stddev, p50, p90, p95, p99, and of arrivals
-	// response_avg, response_p50, response_p90, response_p95, response_p99, response_max. NaN is not
+	// throughput per second, and in milliseconds avg, min, max, stddev, p50, p90, p95, p99, the share
+	// apdex, and of arrivals response_avg, response_p50, response_p90, response_p95, response_p99, response_max. NaN is not
 	// defined, such as the average of no samples. It is an error if the run has no such label.
 	LabelFigure(name, label string) (float64, error)
 	// NodeFigure is a figure of a node: share (0 to 1), decisions, requests, returned. It is an error if

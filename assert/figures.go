@@ -41,6 +41,7 @@ var expectations = withPhases(newLanguage("an expectation", room{value: 4 << 20,
 	ofLabel("p90"),
 	ofLabel("p95"),
 	ofLabel("p99"),
+	ofShare("apdex"),
 	ofWholeRun(ofRun("arrivals", whole)),
 	ofWholeRun(ofRun("late", whole)),
 	ofWholeRun(ofRun("dropped", whole)),
@@ -106,6 +107,13 @@ func ofLabel(name string) *word[*runFigures] {
 	w := perLabel(name)
 	w.parens, w.unit = true, "ms"
 	w.get = func(l *runFigures, args []string) float64 { return l.label(w, args) }
+	return w
+}
+
+// ofShare is a share of one label's samples, or without argument of all.
+func ofShare(name string) *word[*runFigures] {
+	w := ofLabel(name)
+	w.unit = ""
 	return w
 }
 

@@ -25,6 +25,8 @@ type Override struct {
 	Duration   *time.Duration `json:"duration_ns,omitempty"`
 	RampUp     *time.Duration `json:"ramp_up_ns,omitempty"`
 	Seed       *uint64        `json:"seed,omitempty"`
+	// Apdex is used instead of the plan's.
+	Apdex *Apdex `json:"apdex,omitempty"`
 	// Set are values for the plan's variables, by name, instead of those in [vars].
 	Set map[string]string `json:"set,omitempty"`
 	// Insecure accepts any certificate of an https target, as `insecure = true` in [target] does.

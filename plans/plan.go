@@ -11,6 +11,8 @@
 package plans
 
 import (
+	"time"
+
 	"stickbench/assert"
 	"stickbench/internal/lab"
 	"stickbench/loadgen"
@@ -26,6 +28,8 @@ type Plan struct {
 	Description string
 	// Expect are the expectations to be judged at the end of the run.
 	Expect []*assert.Expectation
+	// Apdex is nil where the plan does not say.
+	Apdex *Apdex
 	// Lab is the laboratory to start for the run; nil when the plan has a target of its own or was given
 	// one. Load.Target is "" then, until the laboratory tells its address.
 	Lab *lab.Config
@@ -48,6 +52,15 @@ type Plan struct {
 	vars      []string // as the plan words them
 	data      []*loadgen.Data
 }
+
+// Apdex are the times up to which samples satisfy their users, and up to which these put up with them.
+type Apdex struct {
+	Satisfied time.Duration `json:"satisfied_ns"`
+	Tolerated time.Duration `json:"tolerated_ns"` // not less
+}
+
+// ApdexOf is that of a time that satisfies: four times as long is tolerated (Apdex Technical Specification 1.1).
+func ApdexOf(satisfied time.Duration) Apdex { return Apdex{satisfied, 4 * satisfied} }
 
 // Problem is something wrong with a key of the plan that only a run can find, such as what a real haproxy
 // refuses of "lab.algorithm", with the place of the key's value.

@@ -67,6 +67,9 @@ func TestProblems(t *testing.T) {
 		{"too many dots", "a" + strings.Repeat(".a", 101) + " = 1", `1:203: nested deeper than a plan can be: 100 levels are the most`},
 		{"too large", strings.Repeat(" ", Largest+1), `is larger than a plan can be: 1 MiB is the most`},
 
+		{"apdex without a time", runs + "[apdex]\ntolerated = '1s'\n", `9:2: apdex: needs a time that satisfies, such as satisfied = "500ms"`},
+		{"apdex the wrong way", runs + "[apdex]\nsatisfied = '2s'\ntolerated = '1s'\n", `11:13: apdex.tolerated: must not be less than satisfied, 2s`},
+
 		// Keys.
 		{"unknown key", "nam = 'x'\n" + runs, `1:1: nam: unknown key: did you mean "name"?`},
 		{"unknown table", runs + "[sesion]\nnode = 'json:x'\n", `9:2: sesion: unknown key: did you mean "session"?`},
@@ -75,7 +78,7 @@ func TestProblems(t *testing.T) {
 		{"key of another table", runs + "expect = ['errors == 0']\n", `9:1: group[0].step[0].expect: unknown key in [[group.step]]: it belongs at the top, above the first [table]`},
 		{"key of two other tables", "timeout = '1s'\n" + runs, `1:1: timeout: unknown key in the plan: it belongs in [[group.step]] or in [target]`},
 		{"near a key of another table", runs + "iteration = 3\n", `9:1: group[0].step[0].iteration: unknown key in [[group.step]]: did you mean "iterations"? It belongs in [[group]]`},
-		{"quoted key", "\"a b\\n\" = 1\n" + runs, `1:1: "a b\n": unknown key: the plan has name, description, expect, seed, serial, lab, target, session, haproxy, vars, defaults, data, steps, group, event`},
+		{"quoted key", "\"a b\\n\" = 1\n" + runs, `1:1: "a b\n": unknown key: the plan has name, description, expect, seed, apdex, serial, lab, target, session, haproxy, vars, defaults, data, steps, group, event`},
 		{"dotted key", "target.url = 'http://h'\ntarget.tiemout = '1s'\n[[group]]\nstep = [ { request = 'GET /' } ]\n", `2:8: target.tiemout: unknown key: did you mean "timeout"?`},
 
 		// Types.

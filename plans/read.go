@@ -129,6 +129,9 @@ func (r *reader) read(t table) {
 	}
 	load.Timeout = DefaultTimeout
 	load.Serial, _ = t.boolean("serial")
+	if r.plan.Apdex = apdex(t); r.override.Apdex != nil {
+		r.plan.Apdex = r.override.Apdex
+	}
 	r.where(t)
 	r.session(t)
 	r.readData(t)
@@ -145,6 +148,25 @@ func (r *reader) read(t table) {
 	}
 	load.Files = r.files
 	r.plan.vars, r.plan.data = r.variables.words(), r.data
+}
+
+// apdex reads the times of [apdex], nil where there are none.
+func apdex(t table) *Apdex {
+	own, ok := t.table("apdex", apdexShape)
+	if !ok {
+		return nil
+	}
+	satisfied, ok := own.duration("satisfied")
+	if !ok && !own.has("satisfied") {
+		own.key(own.path, `needs a time that satisfies, such as satisfied = "500ms"`)
+	}
+	a := ApdexOf(satisfied)
+	if d, ok := own.duration("tolerated"); ok {
+		if a.Tolerated = d; d < satisfied {
+			own.value(own.at("tolerated"), "must not be less than satisfied, %v", satisfied)
+		}
+	}
+	return &a
 }
 
 // where reads [lab] or [target].

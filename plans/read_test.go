@@ -20,6 +20,7 @@ name = "everything"
 description = "All keys."
 expect = ['errors == 0', 'p95("login") < 100']
 seed = 42
+apdex = { satisfied = "300ms", tolerated = "1s" }
 
 [target]
 url = "https://example.com:8443/app"
@@ -161,6 +162,7 @@ func TestRead(t *testing.T) {
 	delay := 250 * time.Millisecond
 	want := &Plan{
 		Description: "All keys.",
+		Apdex:       &Apdex{300 * time.Millisecond, time.Second},
 		Expect:      []*assert.Expectation{expectation("errors == 0"), expectation(`p95("login") < 100`)},
 		HAProxy:     &HAProxy{API: "unix:///var/run/haproxy.sock", Backend: "app", Names: map[string]string{"s1": "web-1"}},
 		NodeNames:   []string{"s 2", "s1", "web-1"},

@@ -14,6 +14,7 @@ var (
 		k("description", "What the plan is for.", textForm),
 		k("expect", "Expectations, judged at the end of the run. One that fails makes the run fail.", textsForm),
 		k("seed", "The seed of think times, random arrivals and all that is random.", wholes(0, math.MaxInt64)),
+		k("apdex", "The times by which Apdex judges samples; 500ms and 1500ms without.", tableOf(apdexShape)),
 		k("serial", "Groups run one after the other, and not at the same time.", boolForm),
 		k("lab", "The laboratory to run against: a balancer and nodes that are started for the run.", tableOf(labShape)),
 		k("target", "The target to run against.", tableOf(targetShape)),
@@ -25,6 +26,10 @@ var (
 		k("steps", "Steps that others use by their name.", tableOf(stepsShape)),
 		k("group", "Groups of users.", tablesOfShape(groupShape)),
 		k("event", "What is done to the balancer and the nodes during the run.", tablesOfShape(eventShape)),
+	}}
+	apdexShape = &shape{name: "[apdex]", example: `{ satisfied = "500ms" }`, keys: []key{
+		k("satisfied", "How long a request may take that satisfies its user.", durations(1)),
+		k("tolerated", "How long one may take that the user puts up with; four times as long without.", durations(1)),
 	}}
 	labShape = &shape{name: "[lab]", example: `{ algorithm = "roundrobin" }`, keys: []key{
 		k("balancer", "The balancer: embedded, or a haproxy that is installed.", oneOf(lab.Balancers...)),

@@ -61,6 +61,9 @@ type Run struct {
 // not with samples. It is not safe for concurrent use: Add and Freeze belong to one goroutine, or
 // behind one lock.
 type Builder struct {
+	// Apdex are the times of Row.Apdex, to be set before the first sample; NewBuilder sets DefaultApdex.
+	Apdex Apdex
+
 	labels map[string]*labelFold
 	order  []*labelFold // by first appearance
 	// nodeRows are the rows of labels and nodes.
@@ -98,6 +101,7 @@ const TotalLabel = "TOTAL"
 // NewBuilder makes an empty Builder.
 func NewBuilder() *Builder {
 	return &Builder{
+		Apdex:  DefaultApdex,
 		labels: map[string]*labelFold{}, nodes: map[string]*nodeFold{}, total: &rowFold{},
 		affinity: newAffinityFold(), users: newUsersFold(), errors: newErrorFold(), phases: newPhaseTracker(),
 	}
@@ -109,14 +113,15 @@ func (b *Builder) Add(s *loadgen.Sample) {
 	if !b.phases.begun {
 		b.phases.origin, b.phases.begun = s.StartMillis(), true
 	}
+	m := measure(s, b.Apdex)
 	label := b.label(s)
-	label.fold.addSample(s)
+	label.fold.addSample(s, &m)
 	label.marks = label.marks && s.Mark
 	label.transactions = label.transactions && s.Transaction
 	if s.Transaction { // whose requests are counted for themselves
 		return
 	}
-	b.total.addSample(s)
+	b.total.addSample(s, &m)
 	b.checks.add(s)
 	b.errors.add(s)
 	if !s.Mark {
@@ -125,15 +130,15 @@ func (b *Builder) Add(s *loadgen.Sample) {
 	node := none
 	if s.Node != "" && !s.Mark {
 		n := b.node(s.Node)
-		n.fold.addSample(s)
-		b.row(label, n.index).addSample(s)
+		n.fold.addSample(s, &m)
+		b.row(label, n.index).addSample(s, &m)
 		node = n.index
 	} else if !s.Mark {
-		label.addUnnamed(s)
+		label.addUnnamed(s, &m)
 	}
 	what := b.affinity.add(s, int16(node))
 	b.users.add(s, node, what)
-	e := b.phases.entry(s, label.index, node, what)
+	e := b.phases.entry(s, m, label.index, node, what)
 	b.timeline.add(&e)
 	b.phases.push(e)
 }
@@ -218,7 +223,7 @@ func (b *Builder) Freeze(run Run) *Results {
 	r := &Results{
 		Schema: Schema, Plan: run.Plan, Verdict: "none",
 		Labels: b.freezeLabels(nodes), Total: b.total.freeze(TotalLabel),
-		DurationMS: b.checks.duration(), WholeMillis: b.checks.whole,
+		Apdex: b.Apdex.times(), DurationMS: b.checks.duration(), WholeMillis: b.checks.whole,
 		Requests: run.Requests, Arrivals: run.Arrivals, Generator: run.Generator, PlannedUsers: run.PlannedUsers,
 		Errors:       b.errors.freeze(),
 		Expectations: []Expectation{}, Events: g.events, Timeline: b.timeline.freeze(nodes),
@@ -269,11 +274,11 @@ func (b *Builder) freezeStage(g *phaseTracker, r *Results, run Run, nodes []*nod
 // JMeter, it merges into the row over all samples. JMeter then counts its samples twice there
 // (SummaryReport.add finds the same row as label and as total); that harms every figure of the row and
 // helps nobody, so here they count once, and a warning says so.
-func (l *labelFold) addUnnamed(s *loadgen.Sample) {
+func (l *labelFold) addUnnamed(s *loadgen.Sample, m *measurement) {
 	if l.unnamed == nil {
 		l.unnamed = &rowFold{}
 	}
-	l.unnamed.addSample(s)
+	l.unnamed.addSample(s, m)
 }
 
 func (b *Builder) freezeLabels(nodes []*nodeFold) []Row {

@@ -63,7 +63,7 @@ func (r *Results) Figure(name string) (value float64, ok bool) {
 }
 
 // LabelFigure is a figure of a label's row, "" for TOTAL: avg, min, max, stddev, p50, p90, p95 and p99
-// in milliseconds, samples, errors, error_rate, throughput per second; and of its arrivals, from their
+// in milliseconds, samples, errors, error_rate, throughput per second, apdex (0 to 1); and of its arrivals, from their
 // intended start, response_avg, response_p50, response_p90, response_p95, response_p99 and response_max.
 // It is an error if there is no such label or figure, and for times of no samples or of no arrivals.
 func (r *Results) LabelFigure(name, label string) (float64, error) {
@@ -131,6 +131,9 @@ func (r *Row) figure(name string) (value float64, ok bool) {
 		return r.P95MS, true
 	case "p99":
 		return r.P99MS, true
+	case "apdex":
+		value, _ = deref(r.Apdex)
+		return value, true
 	}
 	if r.Response == nil {
 		return 0, false

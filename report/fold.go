@@ -18,6 +18,7 @@ import (
 type rowFold struct {
 	count, errors  int64
 	received, sent int64
+	halves         int64 // of Apdex
 
 	min, max    int64 // µs
 	first, last int64 // ms: the first start and the last end
@@ -37,14 +38,15 @@ type measurement struct {
 	elapsed         time.Duration
 	received, sent  int64
 	samples, errors int64 // what it stands for (Sample.Weight)
+	halves          int64 // of Apdex
 	fine            bool  // measured in microseconds
 }
 
-func measure(s *loadgen.Sample) measurement {
+func measure(s *loadgen.Sample, a Apdex) measurement {
 	n, failed := s.Weight()
 	return measurement{
 		start: s.StartMillis(), elapsed: s.Elapsed, received: s.Received, sent: s.Sent,
-		samples: n, errors: failed, fine: s.Fine,
+		samples: n, errors: failed, halves: a.halves(s, n, failed), fine: s.Fine,
 	}
 }
 
@@ -56,10 +58,9 @@ func (m *measurement) wholeMillis() int64 {
 	return m.elapsed.Milliseconds()
 }
 
-// addSample folds s in, with its response time if it is an arrival. It does not keep it.
-func (f *rowFold) addSample(s *loadgen.Sample) {
-	m := measure(s)
-	f.add(&m)
+// addSample folds s in, which is measured as m, with its response time if it is an arrival. It does not keep it.
+func (f *rowFold) addSample(s *loadgen.Sample, m *measurement) {
+	f.add(m)
 	if s.Arrival {
 		if f.response == nil {
 			f.response = &responseFold{}
@@ -91,6 +92,7 @@ func (f *rowFold) add(m *measurement) {
 	f.errors += m.errors
 	f.received += m.received
 	f.sent += m.sent
+	f.halves += m.halves
 }
 
 // freeze returns the row so far under the given label. The fold goes on being usable.
@@ -98,7 +100,7 @@ func (f *rowFold) freeze(label string) Row {
 	j := f.jmeter.freeze(f)
 	row := Row{
 		Label: label, Samples: f.count, Errors: f.errors, ErrorRate: j.ErrorRate,
-		AvgBytes: j.AvgBytes, Response: f.response.freeze(), JMeter: j,
+		AvgBytes: j.AvgBytes, Apdex: f.apdex(), Response: f.response.freeze(), JMeter: j,
 	}
 	if span := f.last - f.first; span > 0 {
 		row.Throughput, row.ReceivedKBps, row.SentKBps = f.rates(float64(span))

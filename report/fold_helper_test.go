@@ -10,3 +10,9 @@ func fold(samples []*loadgen.Sample, run Run) *Results {
 	}
 	return b.Freeze(run)
 }
+
+// addSample measures s and folds it in.
+func addSample(f *rowFold, s *loadgen.Sample) {
+	m := measure(s, DefaultApdex)
+	f.addSample(s, &m)
+}

@@ -31,8 +31,8 @@ func foldFile(t *testing.T, name string) map[string]*rowFold {
 		if folds[s.Label] == nil {
 			folds[s.Label] = &rowFold{}
 		}
-		folds[s.Label].addSample(s)
-		folds[TotalLabel].addSample(s)
+		addSample(folds[s.Label], s)
+		addSample(folds[TotalLabel], s)
 		return nil
 	})
 	if err != nil || info.Incomplete != 0 || info.Format != "csv" {
@@ -96,7 +96,7 @@ func TestThroughputSpans(t *testing.T) {
 	} {
 		var f rowFold
 		for _, s := range c.samples {
-			f.addSample(s)
+			addSample(&f, s)
 		}
 		row := f.freeze("x")
 		if got := row.JMeter.Throughput; got != c.want {
@@ -112,8 +112,8 @@ func TestRowsThatStandForMany(t *testing.T) {
 	var f rowFold
 	s := at(0, 1000)
 	s.Count, s.Errors, s.Received = 3, 2, 30
-	f.addSample(s)
-	f.addSample(at(0, 100))
+	addSample(&f, s)
+	addSample(&f, at(0, 100))
 	row := f.freeze("x")
 	j := row.JMeter
 	long, short, n := 1000.0, 100.0, 4.0 // variables, as Go computes with constants exactly
@@ -156,7 +156,7 @@ func TestPercentilesOfMicrosecondsWithinAPerMille(t *testing.T) {
 			if err := hdr.RecordValue(min(v, 600e6)); err != nil {
 				t.Fatal(err)
 			}
-			f.addSample(&loadgen.Sample{Elapsed: time.Duration(v) * time.Microsecond, Fine: true})
+			addSample(&f, &loadgen.Sample{Elapsed: time.Duration(v) * time.Microsecond, Fine: true})
 		}
 		slices.Sort(values)
 		for i, got := range f.percentiles(shares...) {
@@ -181,7 +181,7 @@ func TestPercentilesOfMillisecondsAreExact(t *testing.T) {
 		for range 1 + rng.IntN(2000) {
 			v := rng.Int64N(limit)
 			values = append(values, v)
-			f.addSample(at(0, v))
+			addSample(&f, at(0, v))
 		}
 		slices.Sort(values)
 		for i, got := range f.percentiles(shares...) {
@@ -195,8 +195,8 @@ func TestPercentilesOfMillisecondsAreExact(t *testing.T) {
 func TestMixedResolutions(t *testing.T) {
 	var f rowFold
 	for i := range int64(1000) {
-		f.addSample(at(0, i))
-		f.addSample(&loadgen.Sample{Elapsed: time.Duration(i*1000+500) * time.Microsecond, Fine: true})
+		addSample(&f, at(0, i))
+		addSample(&f, &loadgen.Sample{Elapsed: time.Duration(i*1000+500) * time.Microsecond, Fine: true})
 	}
 	for i, p := range f.percentiles(0.25, 0.5, 0.99) {
 		if want := []float64{249.5, 499.5, 989.5}[i]; p < want || p > want*1.001 {
@@ -213,7 +213,7 @@ func TestExtremeTimes(t *testing.T) {
 	for _, fine := range []bool{true, false} {
 		var f rowFold
 		for _, d := range []time.Duration{-time.Hour, -1, 0, 1, time.Hour, math.MaxInt64} {
-			f.addSample(&loadgen.Sample{Elapsed: d, Fine: fine})
+			addSample(&f, &loadgen.Sample{Elapsed: d, Fine: fine})
 		}
 		row := f.freeze("x")
 		if row.P99MS != row.MaxMS || row.MaxMS < 9e12 || row.MinMS != -3.6e6 {
@@ -226,7 +226,7 @@ func TestDeviationDoesNotCancel(t *testing.T) {
 	var f rowFold
 	const hour = int64(3_600_000_000)
 	for i := range int64(1000) { // one µs around an hour: doubles would lose it
-		f.addSample(&loadgen.Sample{Elapsed: time.Duration(hour+i%2*2) * time.Microsecond, Fine: true})
+		addSample(&f, &loadgen.Sample{Elapsed: time.Duration(hour+i%2*2) * time.Microsecond, Fine: true})
 	}
 	if got := f.freeze("x").StdDevMS; got != 0.001 {
 		t.Errorf("deviation %v ms, want 0.001", got)
@@ -237,7 +237,7 @@ func TestAddDoesNotAllocate(t *testing.T) {
 	var f rowFold
 	s := at(1000, 3)
 	s.Fine = true
-	if n := testing.AllocsPerRun(1000, func() { f.addSample(s) }); n != 0 {
+	if n := testing.AllocsPerRun(1000, func() { addSample(&f, s) }); n != 0 {
 		t.Errorf("%v allocations per sample", n)
 	}
 }
@@ -250,11 +250,11 @@ func TestMemoryIsFlat(t *testing.T) {
 	s := &loadgen.Sample{Fine: true, Arrival: true}
 	record := func() {
 		s.Elapsed = time.Duration(math.Exp(rng.Float64()*math.Log(600e6))) * time.Microsecond
-		f.addSample(s)
+		addSample(&f, s)
 	}
 	for i := range hist.Slot(600e6, hist.FineBits) {
 		s.Elapsed = time.Duration(hist.Highest(i, hist.FineBits)) * time.Microsecond
-		f.addSample(s)
+		addSample(&f, s)
 	}
 	if n := testing.AllocsPerRun(200_000, record); n != 0 {
 		t.Errorf("%v allocations per sample", n)
@@ -270,7 +270,7 @@ func BenchmarkFoldAdd(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
-		f.addSample(&samples[i%len(samples)])
+		addSample(&f, &samples[i%len(samples)])
 	}
 }
 
@@ -288,7 +288,7 @@ func TestJMeterPercentiles(t *testing.T) {
 	} {
 		var f rowFold
 		for ms := range c.last {
-			f.addSample(at(1000, ms+1))
+			addSample(&f, at(1000, ms+1))
 		}
 		got := f.freeze("x").JMeter
 		if got.Percentiles != c.aggregate {

@@ -17,6 +17,7 @@ func (f *rowFold) merge(o *rowFold) {
 	f.errors += o.errors
 	f.received += o.received
 	f.sent += o.sent
+	f.halves += o.halves
 	f.sum += o.sum
 	f.squares.add(o.squares)
 	f.times.merge(&o.times)

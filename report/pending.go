@@ -37,10 +37,10 @@ type entry struct {
 	step
 }
 
-// entry makes the sample's entry; label and node are their indices.
-func (g *phaseTracker) entry(s *loadgen.Sample, label, node int, what step) entry {
+// entry makes the entry of a sample that is measured as m; label and node are their indices.
+func (g *phaseTracker) entry(s *loadgen.Sample, m measurement, label, node int, what step) entry {
 	e := entry{
-		measurement: measure(s), active: int32(s.ActiveAll),
+		measurement: m, active: int32(s.ActiveAll),
 		label: int16(min(label, maxLabels)), node: int16(node), step: what,
 	}
 	e.start -= g.origin

@@ -26,6 +26,8 @@ type Results struct {
 	Model        string `json:"model,omitempty"`
 	PlannedUsers int64  `json:"planned_users,omitempty"`
 
+	Apdex ApdexTimes `json:"apdex"` // by which the scores of the rows were made
+
 	Labels []Row `json:"labels"` // in order of first appearance
 	Total  Row   `json:"total"`  // Row.Label is "TOTAL"; marks count here as in JMeter
 
@@ -79,6 +81,10 @@ type Row struct {
 	ReceivedKBps float64 `json:"received_kb_per_s"`
 	SentKBps     float64 `json:"sent_kb_per_s"`
 	AvgBytes     float64 `json:"avg_bytes"`
+
+	// Apdex is the share of satisfied users, those who put up with it counting half, by the times of Results.Apdex;
+	// nil without samples. JMeter's dashboard has the same of whole milliseconds.
+	Apdex *float64 `json:"apdex,omitempty"`
 
 	// Response is the time from the intended start, of the samples that are arrivals; nil without any. The
 	// times above are from the real start. Phases have none.

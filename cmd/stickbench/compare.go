@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"stickbench/report"
 	"stickbench/report/compare"
 	"stickbench/report/export"
 	"stickbench/report/html"
@@ -227,7 +226,7 @@ func (a *app) series(paths []string) ([]*compare.Series, error) {
 		if err != nil {
 			return nil, err
 		}
-		b := report.NewBuilder()
+		b := newBuilder(r.apdex)
 		s := compare.NewSeriesBuilder(b)
 		results, err := r.fold(b, s.Add)
 		if err != nil {

@@ -52,7 +52,7 @@ func (a *app) reportOf(path string) (*report.Results, html.Facts, error) {
 	if err != nil {
 		return nil, facts, err
 	}
-	b, first := report.NewBuilder(), &firstExchanges{}
+	b, first := newBuilder(recording.apdex), &firstExchanges{}
 	results, err := recording.fold(b, func(s *loadgen.Sample) { b.Add(s); first.Record(s) })
 	if err != nil {
 		return nil, facts, err

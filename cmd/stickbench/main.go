@@ -33,6 +33,7 @@ type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	notices        *live.Notices // messages during a run
+	apdex          *plans.Apdex  // of recordings; nil for what their plans say
 	reading        jtl.Reading   // where recordings of other tools name nodes and counters
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"stickbench/plans"
 )
@@ -21,6 +22,7 @@ type overrides struct {
 	Source, Resolve  []string
 	ConnectTo, Proxy string
 	Set              map[string]string
+	Apdex            *plans.Apdex
 }
 
 func (o *overrides) flags(c *cobra.Command) {
@@ -37,12 +39,13 @@ func (o *overrides) flags(c *cobra.Command) {
 	f.StringArrayVar(&o.Resolve, "resolve", nil, "`HOST:PORT:ADDRESS`: the address of a name, in place of a name service; may be repeated")
 	f.StringVar(&o.Proxy, "proxy", "", "send everything through the HTTP proxy at `URL`, such as http://127.0.0.1:3128")
 	f.Var((*setFlag)(&o.Set), "set", "`NAME=VALUE`: a variable's value instead of the one in [vars]; may be repeated")
+	apdexVar(f, &o.Apdex)
 	f.Uint64Var(&o.Seed, "seed", 0, "seed of think times and random arrivals")
 }
 
 // over is what was given on the command line.
 func (o *overrides) over(c *cobra.Command) plans.Override {
-	p := plans.Override{Insecure: o.Insecure, Source: o.Source, ConnectTo: o.ConnectTo, Resolve: o.Resolve, Proxy: o.Proxy, Set: o.Set}
+	p := plans.Override{Insecure: o.Insecure, Source: o.Source, ConnectTo: o.ConnectTo, Resolve: o.Resolve, Proxy: o.Proxy, Set: o.Set, Apdex: o.Apdex}
 	f := c.Flags()
 	given(f.Changed("target"), &p.Target, &o.Target)
 	given(f.Changed("balancer"), &p.Balancer, &o.Balancer)
@@ -66,6 +69,35 @@ func alias(c *cobra.Command, name, other string) {
 		c.Flags().Lookup(name).Changed = true
 	}
 }
+
+// apdexFlag are the times of Apdex, T or T,F; nil where they are not given.
+type apdexFlag struct{ to **plans.Apdex }
+
+func apdexVar(f *pflag.FlagSet, to **plans.Apdex) {
+	f.Var(&apdexFlag{to}, "apdex", "`T[,F]`: how long a request may take to satisfy its user, and to be put up with (500ms,1500ms; F is 4 T without)")
+}
+
+func (f *apdexFlag) Set(s string) error {
+	satisfied, tolerated, both := strings.Cut(s, ",")
+	t, err := plans.ParseDuration(satisfied)
+	if err != nil {
+		return err
+	}
+	a := plans.ApdexOf(t)
+	if both {
+		if a.Tolerated, err = plans.ParseDuration(tolerated); err != nil {
+			return err
+		}
+	}
+	if t <= 0 || a.Tolerated < t {
+		return fmt.Errorf("want T,F with 0 < T ≤ F, such as 500ms,1500ms")
+	}
+	*f.to = &a
+	return nil
+}
+
+func (f *apdexFlag) String() string { return "" }
+func (f *apdexFlag) Type() string   { return "T[,F]" }
 
 // setFlag are values of variables, by name.
 type setFlag map[string]string

@@ -30,30 +30,31 @@ type recorded struct {
 	events  []report.Event
 	setup   compare.Setup
 	reading jtl.Reading
+	apdex   *plans.Apdex // nil where nothing is said of its times
 }
 
 // recorded opens the recording at path, - for samples on standard input.
 func (a *app) recorded(path string) (*recorded, error) {
 	if path == "-" {
-		return &recorded{name: "standard input", in: io.NopCloser(a.stdin), run: report.Run{Plan: "standard input"}, reading: a.reading}, nil
+		return &recorded{name: "standard input", in: io.NopCloser(a.stdin), run: report.Run{Plan: "standard input"}, reading: a.reading, apdex: a.apdex}, nil
 	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("%s: no such run or file; the runs here are in results/", path)
 	}
 	if info.IsDir() {
-		return recordedRun(&folder{path})
+		return a.recordedRun(&folder{path})
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-	return &recorded{name: path, in: f, run: report.Run{Plan: name}, reading: a.reading}, nil
+	return &recorded{name: path, in: f, run: report.Run{Plan: name}, reading: a.reading, apdex: a.apdex}, nil
 }
 
 // recordedRun opens a run's samples, with what run.json and plan.toml know beside them.
-func recordedRun(f *folder) (*recorded, error) {
+func (a *app) recordedRun(f *folder) (*recorded, error) {
 	r, err := f.readRecord()
 	if err != nil {
 		return nil, err
@@ -75,7 +76,7 @@ func recordedRun(f *folder) (*recorded, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &recorded{name: f.path(samplesFile), in: file, start: r.Start, run: run, events: r.Events, setup: r.setup(plan)}, nil
+	return &recorded{name: f.path(samplesFile), in: file, start: r.Start, run: run, events: r.Events, setup: r.setup(plan), apdex: cmp.Or(a.apdex, plan.Apdex)}, nil
 }
 
 // fold folds the samples into b by way of add, and closes the recording. What happened during its run is

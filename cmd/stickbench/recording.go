@@ -27,9 +27,18 @@ type recording struct {
 }
 
 func newRecording(plan *plans.Plan) *recording {
-	s := &recording{results: &results{Builder: report.NewBuilder()}, live: live.NewModel(&plan.Load), first: &firstExchanges{}}
+	s := &recording{results: &results{Builder: newBuilder(plan.Apdex)}, live: live.NewModel(&plan.Load), first: &firstExchanges{}}
 	s.Sinks = loadgen.Sinks{s.results, s.live, s.first}
 	return s
+}
+
+// newBuilder makes a report's builder; the times of Apdex are its own where nothing is said of them.
+func newBuilder(times *plans.Apdex) *report.Builder {
+	b := report.NewBuilder()
+	if times != nil {
+		b.Apdex = report.Apdex(*times)
+	}
+	return b
 }
 
 // open makes the folder, unless none is wanted.

@@ -78,6 +78,7 @@ figures as Prometheus's metrics; markdown, for a pull request or a job's summary
 	c.Flags().BoolVar(&open, "open", false, "open the report as a page in the browser, and print nothing")
 	c.Flags().Var(&length, "report", "`summary|full`: with where time went, a histogram of it, and statuses (default summary)")
 	c.Flags().StringVarP(&format, "format", "f", "text", "`"+formatNames+"`")
+	apdexVar(c.Flags(), &a.apdex)
 	a.readingFlags(c.Flags())
 	return c
 }
@@ -106,7 +107,7 @@ func (a *app) results(path string) (*report.Results, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := report.NewBuilder()
+	b := newBuilder(r.apdex)
 	return r.fold(b, b.Add)
 }
 

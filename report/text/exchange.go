@@ -17,6 +17,14 @@ func writeTimings(p *page, r *report.Results) {
 	}
 }
 
+// writeApdex writes the scores of Apdex, where all is told or somebody chose their times.
+func writeApdex(p *page, r *report.Results) {
+	if t := view.ApdexTable(r); len(t.Label.Cells) > 0 && (p.full || r.Apdex.Chosen()) {
+		p.section("")
+		printTable(&t, p)
+	}
+}
+
 // leastHistogram are the requests from which a histogram is worth while.
 const leastHistogram = 20
 

@@ -36,7 +36,7 @@ func Write(w io.Writer, r *report.Results, opt Options) error {
 		p.width = defaultWidth
 	}
 	for _, section := range []func(*page, *report.Results){
-		writeVerdict, writeSummary, writeResponse, writeNodes, writeAffinity, writePhases, writeTimeline, writeTimings, writeHistogram,
+		writeVerdict, writeSummary, writeResponse, writeNodes, writeAffinity, writePhases, writeTimeline, writeApdex, writeTimings, writeHistogram,
 		writeEvents, writeStatuses, writeErrors, writeExpectations, writeWarnings,
 	} {
 		section(p, r)

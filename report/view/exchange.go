@@ -1,6 +1,7 @@
 package view
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -30,6 +31,20 @@ func StatusTable(r *report.Results) Table {
 // tell.
 func OneGoodStatus(r *report.Results) bool {
 	return len(r.Statuses) == 1 && r.Statuses[0].Status >= 200 && r.Statuses[0].Status < 400
+}
+
+// ApdexTable has the score of each label, and of all.
+func ApdexTable(r *report.Results) Table {
+	t := Table{Label: Column{Head: "Label", Left: true}}
+	score := Column{Head: fmt.Sprintf("Apdex (%g, %g ms)", r.Apdex.SatisfiedMS, r.Apdex.ToleratedMS)}
+	for _, row := range append(r.Labels[:len(r.Labels):len(r.Labels)], r.Total) {
+		if row.Apdex != nil {
+			t.Label.Cells = append(t.Label.Cells, format.Clean(row.Label))
+			score.Cells = append(score.Cells, format.Decimal(*row.Apdex, 3))
+		}
+	}
+	t.Groups = [][]Column{{score}}
+	return t
 }
 
 // TimingTable has a row for each part of the requests whose times are known, and none if there is no such part.

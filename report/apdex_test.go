@@ -1,0 +1,36 @@
+package report
+
+import (
+	"testing"
+	"time"
+
+	"stickbench/loadgen"
+)
+
+// The score is (satisfied + tolerated/2) / samples: bounds belong to the better side, failures count as frustrated
+// however fast they were, and a row that stands for many counts as many.
+func TestApdex(t *testing.T) {
+	b := NewBuilder()
+	b.Apdex = Apdex{10 * time.Millisecond, 40 * time.Millisecond}
+	for _, s := range []*loadgen.Sample{
+		{Label: "a", Elapsed: 10 * time.Millisecond},
+		{Label: "a", Elapsed: 40 * time.Millisecond},
+		{Label: "a", Elapsed: 41 * time.Millisecond},
+		{Label: "a", Elapsed: time.Millisecond, Kind: loadgen.KindStatus},
+		{Label: "many", Elapsed: 100 * time.Millisecond, Count: 10, Errors: 4},
+	} {
+		b.Add(s)
+	}
+	r := b.Freeze(Run{})
+	for label, want := range map[string]float64{"a": 1.5 / 4, "many": 0.6, "": 7.5 / 14} {
+		if got, err := r.LabelFigure("apdex", label); err != nil || got != want {
+			t.Errorf("%q: %v, %v, want %v", label, got, err, want)
+		}
+	}
+	if r.Apdex != (ApdexTimes{10, 40}) || !r.Apdex.Chosen() {
+		t.Errorf("times: %+v", r.Apdex)
+	}
+	if none := NewBuilder().Freeze(Run{}); none.Total.Apdex != nil || none.Apdex.Chosen() {
+		t.Error("no samples have a score, or the usual times were chosen")
+	}
+}
