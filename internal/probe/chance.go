@@ -7,7 +7,7 @@ import (
 )
 
 // sure is the level at which something is said: chance alone does it less often than this.
-const sure = 1e-3
+const sure = 1e-4
 
 // binomialTail is the chance of at least hits in n independent trials of chance p each.
 func binomialTail(hits, n int, p float64) float64 {

@@ -7,25 +7,26 @@ import (
 	"strings"
 )
 
-// How many requests the experiments make. Chances are below sure: 2 nodes need 10 hits in a row, 3 need 7.
+// How many requests the experiments make. Chances are below sure: 2 nodes need 14 hits in a row, 3 need 9.
 const (
 	orderRequests   = 40
 	connRequests    = 24
 	sessionCount    = 6
 	sessionRequests = 6
-	mostTrials      = 16 // of one cookie
+	sessionReserve  = 40 // requests that sessions leave for trials of their cookies
+	mostTrials      = 18 // of one cookie
 	leastTrials     = 4  // of one that does not pin, so that some come home and show whose session it is
 	mostCookies     = 5  // on trial
-	freshTrials     = 14
+	freshTrials     = 20
 	forgedValues    = 6 // each several times
 	forgedTimes     = 4
-	withoutTrials   = 10
-	sourceCount     = 16
+	withoutTrials   = 14
+	sourceCount     = 20
 	sourceAgain     = 12 // requests from an address that came before
-	pathTimes       = 3
-	inventedPaths   = 4
-	inventedQueries = 7
-	meanwhileCount  = 20
+	inventedPaths   = 16
+	inventedQueries = 14
+	pathsAgain      = 5 // of those, each twice
+	meanwhileCount  = 30
 )
 
 // experiments are all of them; each is left out where it can show nothing.
@@ -108,7 +109,7 @@ func (p *prober) inventSources() (all []string) {
 	return all
 }
 
-// paths makes decisions for other paths, each several times.
+// paths makes decisions for other paths.
 func (p *prober) paths() {
 	paths := slices.Clone(p.Paths)
 	if len(paths) == 0 {
@@ -118,7 +119,7 @@ func (p *prober) paths() {
 			paths = append(paths, base+"stickbench-"+p.letters(6))
 		}
 	}
-	p.mixed(PhasePath, append(paths, p.client.url.EscapedPath()))
+	p.elsewhere(PhasePath, paths)
 }
 
 // queries makes decisions for other queries of the URL's path.
@@ -131,14 +132,25 @@ func (p *prober) queries() {
 		u.RawQuery = q.Encode()
 		paths = append(paths, u.RequestURI())
 	}
-	p.mixed(PhaseQuery, paths)
+	p.elsewhere(PhaseQuery, paths)
 }
 
-// mixed makes decisions for each of the paths several times, in random order.
-func (p *prober) mixed(phase Phase, paths []string) {
+// elsewhere makes a decision for one path after the other until the phase came to several nodes, and then
+// for the last of them and the URL again, in random order.
+func (p *prober) elsewhere(phase Phase, paths []string) {
 	p.newBurst()
-	for _, i := range p.deal(len(paths), pathTimes) {
-		p.request(ask{phase: phase, path: paths[i]})
+	for i, path := range paths {
+		if p.request(ask{phase: phase, path: path}) == nil {
+			return
+		}
+		if v := p.view(); len(v.nodesOf(append(v.of(phase), v.decisions()...))) < 2 {
+			continue
+		}
+		again := append(paths[max(0, i+1-pathsAgain):i+1], p.client.url.RequestURI())
+		for _, k := range p.deal(len(again), 2) {
+			p.request(ask{phase: phase, path: again[k]})
+		}
+		return
 	}
 }
 
@@ -176,17 +188,38 @@ func (p *prober) sessions(told bool) {
 	for _, i := range p.deal(n, times) {
 		p.request(ask{phase: PhaseSessions, session: p.jars[i]})
 	}
-	for v := p.view(); told && p.neighbours(v) && len(p.jars) < 2*sessionCount && p.more(); p.look(v) {
-		s := &session{number: len(p.jars) + 1}
-		p.jars = append(p.jars, s)
-		for range 2 {
-			p.request(ask{phase: PhaseSessions, session: s})
+	for v := p.view(); told && len(p.record.Exchanges) < p.Requests-sessionReserve && p.more(); p.look(v) {
+		switch {
+		case p.neighbours(v) && len(p.jars) < 2*sessionCount:
+			s := &session{number: len(p.jars) + 1}
+			p.jars = append(p.jars, s)
+			for range 2 {
+				p.request(ask{phase: PhaseSessions, session: s})
+			}
+		case v.stays().undecided():
+			p.request(ask{phase: PhaseSessions, session: p.jars[p.random.IntN(len(p.jars))]})
+		default:
+			return
 		}
 	}
 }
 
-// neighbours reports whether all sessions are on one node, so that none can stand for another one.
+// settled are the sessions whose latest request had the cookies that they have now, so that its node is the
+// one that these lead to: a hash of an id that was given just now leads anywhere. They are all sessions where
+// each response gives other cookies.
+func (p *prober) settled(v *view) []*session {
+	some := slices.DeleteFunc(slices.Clone(p.jars), func(s *session) bool {
+		return s.last == 0 || !slices.Equal(v.exchanges[s.last-1].Cookies, s.jar.cookies(p.client.url.Path))
+	})
+	if len(some) == 0 {
+		return p.jars
+	}
+	return some
+}
+
+// neighbours reports whether all settled sessions are on one node, so that none can stand for another one.
 func (p *prober) neighbours(v *view) bool {
-	first := v.nodeAt(p.jars[0].last)
-	return !slices.ContainsFunc(p.jars, func(s *session) bool { return v.nodeAt(s.last) != first })
+	some := p.settled(v)
+	first := v.nodeAt(some[0].last)
+	return !slices.ContainsFunc(some, func(s *session) bool { return v.nodeAt(s.last) != first })
 }

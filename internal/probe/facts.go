@@ -210,7 +210,7 @@ func (v *view) forged(name string) consistency {
 func (v *view) pin() string {
 	best := ""
 	for _, name := range v.cookieNames() {
-		if !v.trials(PhaseCookie, name).all() {
+		if !v.trials(PhaseCookie, name).all() || v.leaves(name) {
 			continue
 		}
 		c := v.cookie(name)
@@ -222,4 +222,38 @@ func (v *view) pin() string {
 		}
 	}
 	return best
+}
+
+// leaves reports whether sessions move although they have the same cookie of that name: trials of it that all
+// came home did so by chance.
+func (v *view) leaves(name string) bool {
+	moved, n := 0, 0
+	for _, p := range v.pairs() {
+		before, had := p[0].sent(name)
+		value, has := p[1].sent(name)
+		a, b := v.node(p[0]), v.node(p[1])
+		if had && has && value == before && a != "" && b != "" {
+			n++
+			if a != b {
+				moved++
+			}
+		}
+	}
+	return binomialTail(moved, n, stray) < sure
+}
+
+// wanders reports whether one value of a cookie came to several nodes.
+func (v *view) wanders() bool {
+	at := map[Pair]string{}
+	for _, e := range v.of(PhaseCookie) {
+		node := v.node(e)
+		if node == "" || len(e.Cookies) != 1 {
+			continue
+		}
+		if known, ok := at[e.Cookies[0]]; ok && known != node {
+			return true
+		}
+		at[e.Cookies[0]] = node
+	}
+	return false
 }

@@ -36,7 +36,7 @@ func (r *reporter) judgePlacement() {
 		r.placedInOrder(fresh, "new connections")
 	case kept.kind == orderExact && r.closes():
 		r.placedInOrder(kept, "new connections")
-	case kept.kind == orderExact && (fresh.kind == orderNone || fresh.kind == orderDisturbed):
+	case kept.kind == orderExact && (fresh.kind == orderNone || fresh.kind == orderDisturbed) && !repeats(fresh.nodes, len(kept.period)):
 		r.placedPerWorker(kept, fresh)
 	case kept.kind == orderExact, kept.kind == orderDisturbed && fresh.kind != orderExact:
 		r.placedInOrder(kept, "one connection")

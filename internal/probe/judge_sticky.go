@@ -59,19 +59,27 @@ func (r *reporter) pinRefused(pin string) {
 
 // judgeLoose is the case of no cookie that pins alone.
 func (r *reporter) judgeLoose() {
-	s := r.stay
-	evidence := fmt.Sprintf("%d of %d requests of %s came to the node of the one before, by chance it were %.0f", s.kept, s.n, plural(s.sessions, "session"), r.same()*float64(s.n))
-	switch {
-	case s.n < leastDecided:
-		r.find(Finding{About: "sticky", Severity: Warning, What: "cannot tell what makes sessions stick", Evidence: fmt.Sprintf("only %d requests of sessions", s.n), WouldTell: "more --requests, or a longer --duration"})
-	case s.kept == s.n:
-		r.find(Finding{About: "sticky", Severity: Warning, What: "sessions stick, and no cookie alone explains it", Evidence: evidence, Chance: s.chance, CannotTell: "cookies together, or something else of the session"})
-	case s.chance > sure:
-		r.Sticky.By = "none"
-		r.find(Finding{About: "sticky", Severity: Severe, What: "nothing sticks: a session moves from node to node", Evidence: evidence})
-	default:
-		r.find(Finding{About: "sticky", Severity: Warning, What: "sessions stick in part", Evidence: evidence, Chance: s.chance, CannotTell: "a key that changes within a session, or nodes that come and go"})
+	n, kept := r.stay.pairs()
+	f := Finding{About: "sticky", Severity: Warning, Chance: r.stay.chance(),
+		Evidence: fmt.Sprintf("%d of %d requests of %s with the cookies of the one before came to its node, by chance it were %.0f", kept, n, plural(r.stay.sessions, "session"), r.same()*float64(n))}
+	if r.stay.settled == 0 {
+		f.Evidence = strings.Replace(f.Evidence, "with the cookies of the one before came to its node", "came to the node of the one before", 1)
 	}
+	switch sticks, moves := r.stay.sticks(), r.stay.moves(); {
+	case moves && !sticks && (r.stay.settled > 0 || r.wanders()):
+		r.Sticky.By = "none"
+		f.Severity, f.What, f.Chance = Severe, "nothing sticks: a session moves from node to node", 0
+	case moves && sticks:
+		f.What, f.CannotTell = "sessions stick in part", "a key that changes within a session, or nodes that come and go"
+	case sticks:
+		f.What, f.CannotTell = "sessions stick, and no cookie alone explains it", "cookies together, or something else of the session"
+	case moves:
+		f.What, f.Chance = "cannot tell what makes sessions stick", 0
+		f.CannotTell = "nothing, or a hash of a cookie that each response changes"
+	default:
+		f.What, f.WouldTell, f.Chance = "cannot tell what makes sessions stick", "more --requests, or a longer --duration", 0
+	}
+	r.find(f)
 }
 
 // judgeOne is the case of one node for the URL, from one address.

@@ -21,6 +21,7 @@ const (
 // order is what a sequence of decisions showed.
 type order struct {
 	kind   orderKind
+	nodes  []string // the decisions
 	period []string // what repeats; of orderExact
 	n      int
 	chance float64 // that nodes drawn at random look as ordered
@@ -32,15 +33,15 @@ const (
 	leastDecided  = 8 // decisions below which nothing is said
 	// permutations decide whether an order is there at orderLevel. Of the thousands of sequences that are
 	// not ordered few may look so, and an order that other clients disturb now and then is far beyond it.
-	permutations = 10000
-	orderLevel   = 4e-4
+	permutations = 40000
+	orderLevel   = 1e-4
 )
 
 // readOrder tests bursts of decisions, given by their nodes, for order. The bursts are sent back to back,
 // so that few other clients' decisions come between: only inside of a burst is order to be expected then.
 func readOrder(bursts [][]string, seed uint64) order {
 	all := slices.Concat(bursts...)
-	o := order{kind: orderTooFew, n: len(all), chance: 1}
+	o := order{kind: orderTooFew, nodes: all, n: len(all), chance: 1}
 	if len(all) < leastDecided {
 		return o
 	}

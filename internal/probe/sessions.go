@@ -198,13 +198,42 @@ func (v *view) carries(name string) bool {
 type stay struct {
 	sessions        int
 	n, kept         int // pairs of requests whose nodes are known, those that stayed
-	settled, steady int // pairs with the same cookies, those that stayed
+	settled, steady int // pairs of these with the same cookies, those that stayed
 	continued, lost int
 	movedLost       int // lost with a move
 	movedContinued  int
-	chance          float64
+	same            float64 // the chance that two decisions come to one node
 	marker          marker
 }
+
+// stray is the share of requests that leave their node in spite of what makes sessions stick: nodes fail,
+// and tables run full.
+const stray = 0.02
+
+// sticks reports whether requests with the same cookies come to the same node more often than by chance,
+// and moves whether they leave it more often than stray. Other cookies may well lead elsewhere; all pairs
+// count where each response gives other ones.
+func (s stay) sticks() bool { return s.chance() < sure }
+
+func (s stay) moves() bool {
+	n, kept := s.pairs()
+	return binomialTail(n-kept, n, stray) < sure
+}
+
+func (s stay) chance() float64 {
+	n, kept := s.pairs()
+	return binomialTail(kept, n, s.same)
+}
+
+func (s stay) pairs() (n, kept int) {
+	if s.settled == 0 {
+		return s.n, s.kept
+	}
+	return s.settled, s.steady
+}
+
+// undecided reports whether more requests of sessions are wanted.
+func (s stay) undecided() bool { return !s.sticks() && (!s.moves() || s.settled == 0) }
 
 // stays judges the sessions of a browser.
 func (v *view) stays() (s stay) {
@@ -218,7 +247,7 @@ func (v *view) stays() (s stay) {
 			if a == b {
 				s.kept++
 			}
-			if len(p[0].Cookies) > 0 && slices.Equal(p[0].Cookies, p[1].Cookies) {
+			if slices.Equal(p[0].Cookies, p[1].Cookies) {
 				s.settled++
 				if a == b {
 					s.steady++
@@ -240,7 +269,7 @@ func (v *view) stays() (s stay) {
 		}
 	}
 	s.sessions = len(seen)
-	s.chance = binomialTail(s.kept, s.n, v.same())
+	s.same = v.same()
 	return s
 }
 

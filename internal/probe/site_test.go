@@ -50,7 +50,7 @@ func (v *views) visit(id string) (string, int) {
 // The page /slow lasts until so many others were asked for, however fast the machine is, and a little longer,
 // so that their responses are there before its own.
 const (
-	slowOthers = 20
+	slowOthers = 30
 	slowMost   = 8 * time.Second
 )
 

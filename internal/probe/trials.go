@@ -49,7 +49,7 @@ func (p *prober) look(v *view) {
 // no session kept it.
 func (p *prober) homes(v *view, name string) []home {
 	byNode := map[string]home{}
-	for _, s := range p.jars {
+	for _, s := range p.settled(v) {
 		if i := slices.IndexFunc(s.jar, func(c setCookie) bool { return c.Name == name }); i >= 0 && v.nodeAt(s.last) != "" {
 			byNode[v.nodeAt(s.last)] = home{s.jar[i].Value, s.last}
 		}

@@ -140,9 +140,11 @@ func (v *view) symbol(e *Exchange) string {
 }
 
 // nodes are the names of the nodes seen anywhere, in their order.
-func (v *view) nodes() []string {
+func (v *view) nodes() []string { return v.nodesOf(v.exchanges) }
+
+func (v *view) nodesOf(some []*Exchange) []string {
 	seen := map[string]bool{}
-	for _, e := range v.exchanges {
+	for _, e := range some {
 		if node := v.node(e); node != "" {
 			seen[node] = true
 		}
