@@ -7,7 +7,7 @@ run plan="plans/two-users.toml" *options:
 
 # All tests, as .ci/run has them but without installing anything.
 test:
-    go test -race -shuffle=on ./...
+    GORACE=atexit_sleep_ms=0 go test -race -shuffle=on ./...
 
 # What stickbench costs beside wrk, h2load, ab, hey, vegeta, k6 and JMeter, those that are installed: just bench --help
 bench *options:
