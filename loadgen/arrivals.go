@@ -158,10 +158,11 @@ func (s Stage) at(n float64) float64 {
 // schedule gives the arrivals of a group one after the other. It is a pure function of the group and the
 // seed.
 type schedule struct {
-	stages []Stage
-	end    time.Duration // nothing is due from then on; 0 for no end
-	most   int           // arrivals; 0 for no limit
-	rng    *rand.Rand    // nil for even ones
+	stages  []Stage
+	end     time.Duration // nothing is due from then on; 0 for no end
+	most    int           // arrivals; 0 for no limit
+	segment Segment
+	rng     *rand.Rand // nil for even ones
 
 	given  int
 	place  float64 // of the next arrival, in arrivals to be expected before it
@@ -170,8 +171,8 @@ type schedule struct {
 	before float64 // arrivals to be expected before it
 }
 
-func newSchedule(g *Group, seed, stream uint64) *schedule {
-	s := &schedule{stages: g.Arrivals.Stages, end: g.end(), most: g.Iterations}
+func newSchedule(g *Group, segment Segment, seed, stream uint64) *schedule {
+	s := &schedule{stages: g.Arrivals.Stages, end: g.end(), most: g.Iterations, segment: segment}
 	if g.Arrivals.Spread == Poisson {
 		s.rng = rand.New(rand.NewPCG(seed, stream))
 		s.place = s.gap()
@@ -189,8 +190,15 @@ func (s *schedule) gap() float64 {
 	return -math.Log1p(-s.rng.Float64())
 }
 
-// next is when the next arrival is due, from the start of the group; not ok after the last one.
+// next is when the segment's next arrival is due, from the start of the group; not ok after the last one.
 func (s *schedule) next() (due time.Duration, ok bool) {
+	for due, ok = s.nextOfAll(); ok && !s.segment.has(s.given-1); due, ok = s.nextOfAll() {
+	}
+	return due, ok
+}
+
+// nextOfAll is next for arrivals of whichever segment.
+func (s *schedule) nextOfAll() (due time.Duration, ok bool) {
 	if s.most > 0 && s.given == s.most {
 		return 0, false
 	}
@@ -243,5 +251,5 @@ func (s *schedule) countUntil(then time.Duration) (n int64) {
 	if s.most > 0 {
 		left = min(left, float64(s.most-s.given))
 	}
-	return n + int64(max(0, left))
+	return n + int64(max(0, left))/int64(s.segment.of())
 }

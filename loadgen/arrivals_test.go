@@ -12,7 +12,7 @@ import (
 )
 
 func offsets(g *Group, seed uint64) []time.Duration {
-	s := newSchedule(g, seed, arrivalStream)
+	s := newSchedule(g, Segment{}, seed, arrivalStream)
 	var all []time.Duration
 	for due, ok := s.next(); ok; due, ok = s.next() {
 		all = append(all, due)
@@ -235,7 +235,7 @@ func BenchmarkArrivals(b *testing.B) {
 func TestArrivalsAtTheEdges(t *testing.T) {
 	for _, rate := range []float64{math.SmallestNonzeroFloat64, 1e-300, 1e-17, 1e-12} {
 		g := Group{Duration: 2 * time.Second, Arrivals: &Arrivals{Stages: []Stage{{From: rate, To: rate}}}}
-		s := newSchedule(&g, 1, 1)
+		s := newSchedule(&g, Segment{}, 1, 1)
 		if due, ok := s.next(); !ok || due != 0 {
 			t.Errorf("%g: the first is due at %v", rate, due)
 		}
@@ -245,7 +245,7 @@ func TestArrivalsAtTheEdges(t *testing.T) {
 	}
 	for _, spread := range []Spread{Even, Poisson} {
 		g := Group{Duration: time.Hour, Arrivals: &Arrivals{Stages: []Stage{{From: MostArrivals, To: MostArrivals}}, Spread: spread}}
-		s := newSchedule(&g, 1, 1)
+		s := newSchedule(&g, Segment{}, 1, 1)
 		for range 1000 {
 			s.next()
 		}
@@ -281,7 +281,7 @@ func FuzzArrivals(f *testing.F) {
 		if g.check() != nil {
 			return
 		}
-		s, last, n := newSchedule(&g, 1, 2), time.Duration(0), int64(0)
+		s, last, n := newSchedule(&g, Segment{}, 1, 2), time.Duration(0), int64(0)
 		for ; ; n++ {
 			due, ok := s.next()
 			if !ok {

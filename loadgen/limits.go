@@ -16,7 +16,7 @@ const spareFiles = 64
 func (r *Runner) CheckLimits() error {
 	users, addresses := 0, map[string]int{}
 	for i, s := range r.scripts {
-		n := r.plan.Groups[i].Users
+		n := len(r.groups[i].users)
 		users += n
 		for o := range s.origins() {
 			addresses[r.dialer.Address(o)] += n

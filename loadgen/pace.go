@@ -12,13 +12,16 @@ type pacer struct {
 	*Pace
 	mu   sync.Mutex
 	next time.Time
-	rng  *rand.Rand
+	// among is what to multiply gaps with where other machines have turns, too.
+	among float64
+	rng   *rand.Rand
 }
 
 // pacers are those of a run, one for each pace that users share.
 type pacers struct {
-	seed uint64
-	all  map[Pace]*pacer
+	seed  uint64
+	among float64
+	all   map[Pace]*pacer
 }
 
 // of is the pacer that the users of a group share; nil for none. Those of all users of the run are one where they
@@ -30,7 +33,7 @@ func (p *pacers) of(pace *Pace, group int) *pacer {
 	if shared := p.all[*pace]; shared != nil && pace.Per == PerRun {
 		return shared
 	}
-	made := &pacer{Pace: pace, rng: rand.New(rand.NewPCG(mixed(p.seed), uint64(1)<<40+uint64(len(p.all))<<20+uint64(group)))}
+	made := &pacer{Pace: pace, among: p.among, rng: rand.New(rand.NewPCG(mixed(p.seed), uint64(1)<<40+uint64(len(p.all))<<20+uint64(group)))}
 	p.all[*pace] = made
 	return made
 }
@@ -43,7 +46,7 @@ func (p *pacer) turn(now time.Time) time.Time {
 	if at.Before(now) {
 		at = now
 	}
-	p.next = at.Add(p.gap(p.rng))
+	p.next = at.Add(time.Duration(float64(p.gap(p.rng)) * p.among))
 	return at
 }
 

@@ -210,14 +210,6 @@ const (
 	Variable
 )
 
-// users are those of all groups.
-func (p *Plan) users() (n int64) {
-	for i := range p.Groups {
-		n += int64(p.Groups[i].Users)
-	}
-	return n
-}
-
 // GroupOf is the index of the group that the user of that number belongs to: users are numbered from 1, group
 // by group. It is the last group's for a number that is none's.
 func (p *Plan) GroupOf(user int) int {

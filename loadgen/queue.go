@@ -46,13 +46,13 @@ func (a *ArrivalAccount) add(b *ArrivalAccount) {
 // LateArrival is how long after it was due an arrival may begin without being called late.
 const LateArrival = time.Millisecond
 
-// newQueue is the queue of g, which is number stream of the plan, from the start of the run; nil for a
+// newQueue is the queue of the segment's arrivals of g, which is number stream of the plan, from the start of the run; nil for a
 // closed group. Its arrivals end with stop.
-func newQueue(stop context.Context, g *Group, seed, stream uint64, start time.Time) *queue {
+func newQueue(stop context.Context, g *Group, segment Segment, seed, stream uint64, start time.Time) *queue {
 	if g.Arrivals == nil {
 		return nil
 	}
-	q := &queue{turn: make(chan struct{}, 1), schedule: newSchedule(g, seed, stream), stop: stop, alarm: newAlarm(stop)}
+	q := &queue{turn: make(chan struct{}, 1), schedule: newSchedule(g, segment, seed, stream), stop: stop, alarm: newAlarm(stop)}
 	q.start = start.Add(g.StartDelay)
 	if end := g.end(); end > 0 {
 		q.over = q.start.Add(end)

@@ -24,15 +24,27 @@ type Runner struct {
 	// for a few exchanges, not for load.
 	Trace func(*Exchange) (more bool)
 
+	// Start is when the run begins, if set before Run: its users wait for it. Ahead is how far this machine's clock
+	// is ahead of the one that samples' times are told by.
+	Start time.Time
+	Ahead time.Duration
+	// Salt makes the digests of session ids; New draws one.
+	Salt [16]byte
+	// Stopping, if set before Run, is told once why a user stops the run for everybody.
+	Stopping func(why string)
+	// Meet, if set before Run, waits for the other segments of the run, after the phase that ended, in plans of several
+	// phases. It is given the variables that this segment's setup groups left, and gives back those of all.
+	Meet func(ended Phase, left map[string]Shared) (map[string]Shared, error)
+
+	segment  Segment
 	plan     *Plan
 	scripts  []script // one per group
-	users    int      // of all groups
+	users    int      // of all groups, in all segments
 	groups   []*groupState
 	dialer   *wire.Dialer
 	target   wire.Origin // the plan's own
 	base     *target     // of paths; nil if the plan has none
 	recorder *recorder
-	salt     [16]byte
 
 	// shared are the variables that setup groups left, by name; written between phases.
 	shared      map[string]string
@@ -107,9 +119,12 @@ func (a *Account) add(b *Account) {
 
 // New prepares plan for a run whose samples go to sink. The error is a plan that cannot run: no group, a
 // URL that is none.
-func New(plan *Plan, sink Sink) (*Runner, error) {
-	r := &Runner{plan: plan, scripts: make([]script, 0, len(plan.Groups)), warnings: map[string]int{}}
-	rand.Read(r.salt[:])
+func New(plan *Plan, sink Sink) (*Runner, error) { return NewSegment(plan, Segment{}, sink) }
+
+// NewSegment prepares a segment of plan.
+func NewSegment(plan *Plan, segment Segment, sink Sink) (*Runner, error) {
+	r := &Runner{plan: plan, segment: segment, scripts: make([]script, 0, len(plan.Groups)), warnings: map[string]int{}}
+	rand.Read(r.Salt[:])
 	if len(plan.Groups) == 0 {
 		return nil, errors.New("the plan has no group")
 	}
@@ -121,7 +136,10 @@ func New(plan *Plan, sink Sink) (*Runner, error) {
 	}
 	r.dialer = wire.NewDialer(wire.Config{TLS: plan.TLS, HTTP2: plan.HTTP2, Route: plan.Route, Target: r.target})
 	r.recorder = newRecorder(sink, func(error) { r.stop() })
-	shared := pacers{seed: plan.Seed, all: map[Pace]*pacer{}}
+	if err := segment.Check(plan); err != nil {
+		return nil, err
+	}
+	shared := pacers{seed: plan.Seed, among: segment.among(), all: map[Pace]*pacer{}}
 	for i := range plan.Groups {
 		s, err := compile(plan, &plan.Groups[i])
 		if err == nil {
@@ -132,17 +150,18 @@ func New(plan *Plan, sink Sink) (*Runner, error) {
 		}
 		r.scripts = append(r.scripts, s)
 		g := &groupState{}
+		from, to := segment.Users(&plan.Groups[i])
 		r.groups = append(r.groups, g)
 		for _, t := range s.barriers {
-			g.barriers = append(g.barriers, newBarrier(t, g, &plan.Groups[i]))
+			g.barriers = append(g.barriers, newBarrier(t, g, &plan.Groups[i], to-from))
 		}
 		for _, p := range s.paces {
 			g.pacers = append(g.pacers, shared.of(p, i))
 		}
-		for k := range plan.Groups[i].Users {
-			r.users++
-			g.users = append(g.users, newUser(r, i, k, r.users))
+		for k := from; k < to; k++ {
+			g.users = append(g.users, newUser(r, i, k, r.users+k+1))
 		}
+		r.users += plan.Groups[i].Users
 	}
 	return r, nil
 }
@@ -206,8 +225,12 @@ func (r *Runner) Run(graceful, hard context.Context) (Account, error) {
 	hard, r.cut = context.WithCancel(hard)
 	defer r.cut()
 	context.AfterFunc(hard, r.stop)
+	var s sleeper
+	s.pause(graceful, time.Until(r.Start))
 	r.mu.Lock()
-	r.start = time.Now()
+	if r.start = r.Start; r.start.IsZero() {
+		r.start = time.Now()
+	}
 	r.mu.Unlock()
 	gauge := newGauge()
 
@@ -217,6 +240,7 @@ func (r *Runner) Run(graceful, hard context.Context) (Account, error) {
 	r.runPhase(Setup, graceful, hard)
 	r.share()
 	r.runPhase(Main, graceful, hard)
+	r.meet(Main, nil)
 	r.runPhase(Teardown, hard, hard)
 	close(done)
 	err := collector.Wait()
@@ -224,7 +248,7 @@ func (r *Runner) Run(graceful, hard context.Context) (Account, error) {
 	wakes := r.account.Generator
 	r.account.Generator = gauge.since()
 	r.account.Generator.add(&wakes)
-	r.account.Warnings = slices.Concat(r.account.Arrivals.warnings(), r.account.Generator.warnings(r.plan.InProcess, r.plan.users(), r.account.OK+r.account.Failed), r.warned())
+	r.account.Warnings = slices.Concat(r.account.Arrivals.warnings(), r.account.Generator.warnings(r.plan.InProcess, r.own(), r.account.OK+r.account.Failed), r.warned())
 	return r.account, err
 }
 
@@ -249,23 +273,56 @@ func (r *Runner) runPhase(phase Phase, graceful, hard context.Context) {
 
 // share makes the variables of setup groups everybody's. Of users who set the same one the first counts.
 func (r *Runner) share() {
-	r.shared, r.sharedLists = map[string]string{}, map[string][]string{}
+	left := map[string]Shared{}
 	for i, g := range slices.Backward(r.groups) {
 		if r.plan.Groups[i].Phase != Setup {
 			continue
 		}
 		for _, u := range slices.Backward(g.users) {
-			maps.Copy(r.shared, u.variables)
-			maps.Copy(r.sharedLists, u.many)
+			for name, text := range u.variables {
+				left[name] = Shared{User: u.number, Text: text}
+			}
+			for name, list := range u.many {
+				left[name] = Shared{User: u.number, Text: u.variables[name], List: list}
+			}
 		}
 	}
+	r.shared, r.sharedLists = map[string]string{}, map[string][]string{}
+	for name, v := range r.meet(Setup, left) {
+		if v.List != nil {
+			r.sharedLists[name] = v.List
+		}
+		if v.List == nil || v.Text != "" {
+			r.shared[name] = v.Text
+		}
+	}
+}
+
+// meet waits for the other segments, if there are any, and returns the variables of all.
+func (r *Runner) meet(ended Phase, left map[string]Shared) map[string]Shared {
+	if r.Meet == nil || !r.plan.phased() {
+		return left
+	}
+	all, err := r.Meet(ended, left)
+	if err != nil {
+		r.stop()
+	}
+	return all
+}
+
+// own are the users of this segment.
+func (r *Runner) own() (n int64) {
+	for _, g := range r.groups {
+		n += int64(len(g.users))
+	}
+	return n
 }
 
 // runGroup lets the users of group i do their steps and returns when they have ended.
 func (r *Runner) runGroup(i int, g *groupState, graceful, hard context.Context) {
 	stopped := make(chan time.Time, 1)
 	context.AfterFunc(graceful, func() { stopped <- time.Now() })
-	g.queue = newQueue(graceful, &r.plan.Groups[i], r.plan.Seed, arrivalStream+uint64(i), g.start)
+	g.queue = newQueue(graceful, &r.plan.Groups[i], r.segment, r.plan.Seed, arrivalStream+uint64(i), g.start)
 	var users sync.WaitGroup
 	for _, u := range g.users {
 		users.Go(func() { u.run(graceful, hard) })
@@ -294,7 +351,7 @@ func (g *Group) StartOffset(i int) time.Duration {
 }
 
 // at is now by the clock that the run began with: setting the system's clock meanwhile moves no sample.
-func (r *Runner) at(now time.Time) time.Time { return r.start.Add(now.Sub(r.start)) }
+func (r *Runner) at(now time.Time) time.Time { return r.start.Add(now.Sub(r.start) - r.Ahead) }
 
 func (r *Runner) warn(text string) {
 	r.mu.Lock()
@@ -353,13 +410,13 @@ func (r *Runner) Progress(now time.Time) []Progress {
 	for i, g := range r.groups {
 		spec := &r.plan.Groups[i]
 		p := Progress{
-			Group: spec.Name, Users: spec.Users,
+			Group: spec.Name, Users: len(g.users),
 			Started: int(g.started.Load()), Active: int(g.active.Load()), Ended: int(g.ended.Load()),
-			OfIterations: int64(spec.Iterations) * int64(spec.Users),
+			OfIterations: int64(spec.Iterations) * int64(len(g.users)),
 			Elapsed:      max(0, now.Sub(starts[i])-spec.StartDelay), OfDuration: spec.bound(),
 		}
 		if spec.Arrivals != nil {
-			p.OfIterations = spec.PlannedArrivals()
+			p.OfIterations = r.segment.arrivals(spec.PlannedArrivals())
 		}
 		for _, u := range g.users {
 			p.Iterations += u.iterations.Load()

@@ -18,8 +18,8 @@ type barrier struct {
 	gate      chan struct{} // closed for those who wait when enough are here
 }
 
-func newBarrier(t *Together, g *groupState, of *Group) *barrier {
-	return &barrier{Together: t, group: g, users: of.Users, comeAndGo: of.Stages != nil || of.Arrivals != nil, gate: make(chan struct{})}
+func newBarrier(t *Together, g *groupState, of *Group, users int) *barrier {
+	return &barrier{Together: t, group: g, users: users, comeAndGo: of.Stages != nil || of.Arrivals != nil, gate: make(chan struct{})}
 }
 
 // wait returns when enough users are here, or the timeout is over, and reports whether the user goes on.

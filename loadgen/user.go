@@ -229,10 +229,14 @@ func (u *user) over(now time.Time) bool {
 func (u *user) stopRun(why string) {
 	r := u.runner
 	r.mu.Lock()
-	if r.account.Stopped == "" && u.graceful.Err() == nil {
+	first := r.account.Stopped == "" && u.graceful.Err() == nil
+	if first {
 		r.account.Stopped = why
 	}
 	r.mu.Unlock()
+	if first && r.Stopping != nil {
+		r.Stopping(why)
+	}
 	r.stop()
 }
 
@@ -355,7 +359,7 @@ func same(old, v string) string {
 func (u *user) session(id string) string {
 	if id != u.sessionID {
 		u.sessionID = strings.Clone(id)
-		sum := sha256.Sum256(append(u.runner.salt[:], id...))
+		sum := sha256.Sum256(append(u.runner.Salt[:], id...))
 		u.digest = hex.EncodeToString(sum[:8])
 	}
 	return u.sessionID
