@@ -67,9 +67,11 @@ type session struct {
 	hasCounter bool
 	unseen     int64 // requests without a response that the counter has not shown yet
 
-	at, origin     int16     // index of its node, and of the one that it moved away from last
-	said, departed int64     // when its last response began, and when it moved last: milliseconds since 1970
-	visited        [2]uint64 // bits of the nodes it was on, by index
+	at, origin int16 // index of its node, and of the one that it moved away from last
+	// When its first request that was served was sent (0 before that), when its last response began, when one
+	// that named its node had ended, and when it moved last: milliseconds since 1970.
+	begun, said, named, departed int64
+	visited                      [2]uint64 // bits of the nodes it was on, by index
 }
 
 // step is what one response means to its session.
@@ -79,6 +81,10 @@ type step struct {
 	origin   int16 // the node its session had moved away from before, with isWandering
 	previous int64 // when the response before began, milliseconds since 1970, unless isOpening
 	departed int64 // when that move had ended, with isWandering
+	// since is when the session was placed, with isOpening and isFirst: when its first request that was served was
+	// sent, whether or not the response named a node. With isMoved it is when the node it moved away from answered
+	// it last.
+	since int64
 }
 
 func newAffinityFold() *affinityFold {
@@ -87,7 +93,11 @@ func newAffinityFold() *affinityFold {
 
 // add folds a sample, answered by the node with that index, and says what it means to its session.
 func (f *affinityFold) add(s *loadgen.Sample, node int16) (is step) {
-	if s.Mark || s.Node == "" && s.Session == "" && !s.HasCounter {
+	if s.Mark {
+		return step{}
+	}
+	silent := s.Node == "" && s.Session == "" && !s.HasCounter
+	if silent && !served(s) {
 		f.unansweredRequest(s)
 		return step{}
 	}
@@ -95,14 +105,22 @@ func (f *affinityFold) add(s *loadgen.Sample, node int16) (is step) {
 	if now.life != s.Life {
 		*now = session{life: s.Life}
 	}
+	if now.begun == 0 {
+		now.begun = s.StartMillis()
+	}
+	if silent {
+		return step{}
+	}
 	is = step{is: isSaid, previous: now.said}
 	if !now.answered {
 		now.answered = true
 		f.sessions++
 		is.is |= isOpening
+		is.since = now.begun
 	}
 	if s.Node != "" && now.node == "" {
 		is.is |= isFirst
+		is.since = now.begun
 	}
 	f.transition(now, s, &is)
 	now.travel(s, node, &is)
@@ -134,6 +152,9 @@ func unanswered(s *loadgen.Sample) bool {
 	return false
 }
 
+// served reports whether the balancer found a node for the request, which a failure of its own does not say.
+func served(s *loadgen.Sample) bool { return s.Status >= 100 && s.Status < 400 }
+
 // travel follows the session to the node of s.
 func (now *session) travel(s *loadgen.Sample, node int16, is *step) {
 	now.said = s.StartMillis()
@@ -142,7 +163,7 @@ func (now *session) travel(s *loadgen.Sample, node int16, is *step) {
 	}
 	word, bit := &now.visited[node/64], uint64(1)<<(node%64)
 	if is.is&isMoved != 0 {
-		is.from = now.at
+		is.from, is.since = now.at, now.named
 		if now.moved {
 			is.is |= isWandering
 			is.origin, is.departed = now.origin, now.departed
@@ -153,7 +174,7 @@ func (now *session) travel(s *loadgen.Sample, node int16, is *step) {
 		now.moved, now.origin, now.departed = true, now.at, s.StartMillis()+s.WholeMillis()
 	}
 	*word |= bit
-	now.at = node
+	now.at, now.named = node, s.StartMillis()+s.WholeMillis()
 }
 
 // session is the state of the sample's user.

@@ -25,6 +25,7 @@ type nodeHistory struct {
 type stateInterval struct {
 	state                string
 	from, certain, until int64
+	back                 int64 // until when its effect may last: that of the next state must be seen then
 	reach                int64 // of its event
 	// answered and placed count from certain on: responses that the node gave, and decisions for it. left
 	// are the unexcused moves away, moved all moves away; again are the later moves of sessions that
@@ -66,9 +67,9 @@ func (c *nodeHistory) add(e Event) {
 	after := sort.Search(len(c.intervals), func(i int) bool { return c.intervals[i].from > s.from })
 	c.intervals = slices.Insert(c.intervals, after, s)
 	for i, s := range c.intervals {
-		s.until = math.MaxInt64
+		s.until, s.back = math.MaxInt64, math.MaxInt64
 		if i+1 < len(c.intervals) {
-			s.until = c.intervals[i+1].from
+			s.until, s.back = c.intervals[i+1].from, c.intervals[i+1].certain
 		}
 		if i > 0 && s.gone() && c.intervals[i-1].gone() {
 			s.certain = max(s.from, min(s.certain, c.intervals[i-1].certain))
@@ -84,10 +85,7 @@ func (c *nodeHistory) windows(fits func(*stateInterval) bool) (list []window) {
 		if !fits(s) {
 			continue
 		}
-		w := window{s.from - s.reach, s.until}
-		if w.until < math.MaxInt64 {
-			w.until += settling
-		}
+		w := window{s.from - s.reach, s.back}
 		if last := len(list) - 1; last >= 0 && list[last].until >= w.from {
 			list[last].until = max(list[last].until, w.until)
 			continue
@@ -108,12 +106,11 @@ func (c *nodeHistory) at(ms int64) *stateInterval {
 
 // answered notes a response of the node.
 func (c *nodeHistory) answered(e *entry) {
-	s := c.at(e.start)
-	if s == nil || e.start < s.certain {
-		return
+	if s := c.at(e.start); s != nil && e.start >= s.certain {
+		s.answered += e.weight()
+		s.placed += e.one(isMoved)
 	}
-	s.answered += e.weight()
-	if e.has(isFirst | isMoved) {
+	if s := c.at(e.since); e.has(isFirst) && s != nil && e.since >= s.certain {
 		s.placed++
 	}
 }
@@ -129,8 +126,8 @@ func (c *nodeHistory) unnamed(began int64, by int64) {
 // leftBy notes a move away from the node.
 func (c *nodeHistory) leftBy(e *entry, excused bool) {
 	s := c.at(e.start)
-	if excused && (s == nil || !s.gone()) {
-		s = c.at(e.end) // gone while the request was on its way, or noticed late
+	if excused {
+		s = c.gone(e.since, e.end)
 	}
 	if s == nil {
 		return
@@ -139,6 +136,17 @@ func (c *nodeHistory) leftBy(e *entry, excused bool) {
 	if !excused {
 		s.left++
 	}
+}
+
+// gone is the last interval between two moments in which the node was gone, or noticed so late that it may have
+// been; nil if there is none.
+func (c *nodeHistory) gone(from, until int64) *stateInterval {
+	for _, s := range slices.Backward(c.intervals) {
+		if s.gone() && s.from-s.reach <= until && s.back >= from {
+			return s
+		}
+	}
+	return nil
 }
 
 // movedAgain notes an unexcused move of a session that had moved away from the node before.

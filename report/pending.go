@@ -28,7 +28,7 @@ const (
 	isContinued        // the counter went up by one
 )
 
-// entry is what events must know of a sample: some 90 bytes.
+// entry is what events must know of a sample: some 100 bytes.
 type entry struct {
 	measurement
 	end         int64 // as start, milliseconds since the start of the run
@@ -47,6 +47,7 @@ func (g *phaseTracker) entry(s *loadgen.Sample, m measurement, label, node int, 
 	e.end = e.start + e.wholeMillis()
 	e.previous -= g.origin
 	e.departed -= g.origin
+	e.since -= g.origin
 	if s.Mark {
 		e.is |= isMark
 	}

@@ -73,10 +73,10 @@ func (b *Builder) Begin(start time.Time) {
 //
 // Events that were not done (OK is false) are only listed.
 //
-// What they excuse: moves away from a node that is in maint or down, and sessions lost by them, if the
-// request that moved lasted into that time. The time begins at AtMS, of what was observed 2 s before
-// that, because nodes are looked at from time to time; and it ends 250 ms after the event that brings
-// the node back. A session that is lost on its own node is excused if the node was down between
+// What they excuse: moves away from a node that was in maint or down at any time since it answered the session
+// last, and sessions lost by them. The time begins at AtMS, of what was observed 2 s before
+// that, because nodes are looked at from time to time; and it ends 250 ms after the latest moment of the event
+// that brings the node back. A session that is lost on its own node is excused if the node was down between
 // its two responses. Drain and weight 0 excuse nothing: sessions must stay.
 func (b *Builder) Event(e Event) Event { return b.phases.addEvent(e) }
 
@@ -189,7 +189,13 @@ func (g *phaseTracker) settle(e *entry) {
 	if e.has(isMark) {
 		return
 	}
-	at.add(e, moved)
+	at.add(e)
+	switch {
+	case e.has(isFirst):
+		g.segmentAt(e.since).decide(e.node, e.since, bySession, 1)
+	case moved:
+		at.decide(e.node, e.start, bySession, 1)
+	}
 	g.follow(e, moved)
 }
 
@@ -198,7 +204,7 @@ func (g *phaseTracker) excuses(e *entry) (moved, lost bool) {
 	switch {
 	case e.has(isMoved):
 		c := g.byNode[e.from]
-		moved = c != nil && within(c.away, e.start, e.end)
+		moved = c != nil && within(c.away, e.since, e.end)
 		lost = moved
 	case e.has(isLost) && e.node != none:
 		c := g.byNode[e.node]
@@ -209,13 +215,10 @@ func (g *phaseTracker) excuses(e *entry) (moved, lost bool) {
 
 // follow notes what the entry says of the nodes' conduct.
 func (g *phaseTracker) follow(e *entry, excused bool) {
-	if opens := e.has(isOpening) && e.node == none; opens || e.has(isFirst) && !e.has(isOpening) {
-		began, by := e.start, int64(1)
-		if !opens {
-			began, by = e.previous, -1
-		}
-		for _, c := range g.histories {
-			c.unnamed(began, by)
+	by := e.one(isOpening) - e.one(isFirst) // a session more, or fewer, of which nobody knows where it is
+	for _, c := range g.histories {
+		if by != 0 {
+			c.unnamed(e.since, by)
 		}
 	}
 	if e.node == none {

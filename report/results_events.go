@@ -3,7 +3,8 @@ package report
 // Event is something that was done to the balancer or to a node during the run, or seen to happen there.
 type Event struct {
 	// AtMS is when its effect can be expected, in milliseconds since the start of the run; of what was
-	// observed, the earliest moment at which it can have been. LatestMS is the latest one, 0 for AtMS.
+	// observed, and of a command, the earliest moment at which it can have been. LatestMS is the latest one, of a
+	// command when it was answered; 0 for AtMS.
 	AtMS     int64 `json:"at_ms"`
 	LatestMS int64 `json:"latest_ms,omitempty"`
 	// PlannedMS is when the plan wanted it, nil where the plan names no time.

@@ -46,26 +46,24 @@ func (s *segment) clone() *segment {
 	return &c
 }
 
-// add folds an entry that is no mark; excused says that it is an excused move.
-func (s *segment) add(e *entry, excused bool) {
+// add folds an entry that is no mark, as a response.
+func (s *segment) add(e *entry) {
 	s.active = max(s.active, int64(e.active))
 	if e.node == none {
 		s.unnamed += e.weight()
 		return
 	}
-	if missing := int(e.node) + 1 - len(s.nodes); missing > 0 {
-		s.nodes = append(s.nodes, make([]placed, missing)...)
-	}
-	s.decide(e, byResponse, e.weight())
-	if e.has(isFirst) || excused {
-		s.decide(e, bySession, 1)
-	}
+	s.decide(e.node, e.start, byResponse, e.weight())
 }
 
-func (s *segment) decide(e *entry, way int, n int64) {
-	p := &s.nodes[e.node]
+// decide counts decisions for the node that were made at a moment of the segment.
+func (s *segment) decide(node int16, at int64, way int, n int64) {
+	if missing := int(node) + 1 - len(s.nodes); missing > 0 {
+		s.nodes = append(s.nodes, make([]placed, missing)...)
+	}
+	p := &s.nodes[node]
 	switch {
-	case e.start < s.certain:
+	case at < s.certain:
 		p.skipped[way] += n
 	case s.skip[way] > 0:
 		s.skip[way] -= n

@@ -37,7 +37,7 @@ func (r *run) command(ctx context.Context, e *plans.Event, command string) error
 	}
 	h := report.Event{AtMS: r.now().Milliseconds()}
 	text, err := r.api.Do(ctx, command)
-	h.Answer = text
+	h.Answer, h.LatestMS = text, r.now().Milliseconds() // the balancer did it at some moment between
 	if err == nil && understood && to.Backend == r.target.Backend {
 		r.servers.apply(to, &h)
 	}

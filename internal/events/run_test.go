@@ -44,6 +44,14 @@ func TestRun(t *testing.T) {
 			},
 		},
 		{
+			name:   "a command that is answered late was done at some moment before",
+			events: []plans.Event{{At: time.Second, Node: "s1", State: "maint"}},
+			prepare: func(f *fakeAPI, _ *fakeNodes) {
+				f.onSend = func(string) { time.Sleep(900 * time.Millisecond) }
+			},
+			want: []string{"1s…1.9s node s1: maint [s1 maint] phase"},
+		},
+		{
 			name: "after iterations and samples",
 			events: []plans.Event{
 				{AfterSamples: 200, Node: "s1", State: "maint"},
@@ -301,7 +309,7 @@ func TestRunEndsWhileTheAPIHangs(t *testing.T) {
 			t.Error(err)
 		}
 		want := []string{
-			"1.1s set server nodes/s1 state drain FAILED: cut by the end of the run: it may have been done",
+			"1.1s…1.5s set server nodes/s1 state drain FAILED: cut by the end of the run: it may have been done",
 			`1.1s…2s the Runtime API does not respond: changes of the servers are not seen FAILED: : "": interrupted`,
 		}
 		if !slices.Equal(got, want) {
