@@ -34,7 +34,7 @@ func bound(s *string, most int, digest bool) {
 	}
 }
 
-// bounded is s in UTF-8, and cut if it is longer than most bytes.
+// bounded is s in UTF-8, and cut if that is longer than most bytes.
 func bounded(s string, most int, digest bool) string {
 	end := "…"
 	if digest {
@@ -42,19 +42,21 @@ func bounded(s string, most int, digest bool) string {
 		h.Write([]byte(s)) // never fails
 		end = fmt.Sprintf("…%016x", h.Sum64())
 	}
-	whole, rest := len(s) <= most, s
 	var b strings.Builder
-	for len(rest) > 0 {
+	room := 0 // how much of b leaves room for end
+	for rest := s; len(rest) > 0; {
 		r, n := utf8.DecodeRuneInString(rest)
-		shown := rest[:n]
 		if r == utf8.RuneError && n == 1 {
-			shown = fmt.Sprintf(`\x%02x`, rest[0])
+			fmt.Fprintf(&b, `\x%02x`, rest[0])
+		} else {
+			b.WriteString(rest[:n])
 		}
-		if b.Len()+len(shown) > most-len(end) && !whole {
-			return b.String() + end
+		switch rest = rest[n:]; {
+		case b.Len() > most:
+			return b.String()[:room] + end
+		case b.Len() <= most-len(end):
+			room = b.Len()
 		}
-		b.WriteString(shown)
-		rest = rest[n:]
 	}
 	return b.String()
 }

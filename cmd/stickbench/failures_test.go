@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -42,7 +44,7 @@ type fault struct {
 	// kind is what becomes of the request, "ok" for a success; kind2 that in HTTP/2 where it is another one.
 	kind, kind2 string
 	// url is where the request goes if not to the server, by protocol; "" is not there.
-	url func(f *faults, secure bool) string
+	url func(f *faults, c column) string
 	// step is what the plan says beside the request.
 	step string
 	// requests are made, 1 if 0; reach is how many of them the server reads of each, 1 unless set.
@@ -70,10 +72,15 @@ func encoded(fields ...string) []byte {
 	return b.Bytes()
 }
 
-func (s *stream) ok() bool {
-	s.head(false, ":status", "200")
-	s.WriteData(s.id, true, []byte("ok"))
-	return true
+func (s *stream) ok() bool { return whole()(s) }
+
+// whole is a response of two bytes with those fields.
+func whole(fields ...string) func(*stream) bool {
+	return func(s *stream) bool {
+		s.head(false, append([]string{":status", "200"}, fields...)...)
+		s.WriteData(s.id, true, []byte("ok"))
+		return true
+	}
 }
 
 const okResponse = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -113,6 +120,9 @@ func reset(c net.Conn) {
 func headed(fields string) string { return "HTTP/1.1 200 OK\r\n" + fields + "\r\n" }
 func chunked(body string) string  { return headed("Transfer-Encoding: chunked\r\n") + body }
 
+// garbled is a TLS record of application data that no key decrypts.
+var garbled = append([]byte{0x17, 0x03, 0x03, 0, 40}, make([]byte, 40)...)
+
 func times(n int) *int { return &n }
 
 const (
@@ -124,7 +134,8 @@ const (
 var allFaults = []fault{
 	// Connecting.
 	{name: "no-such-host", what: "the name has no address", kind: "dns", reach: times(0), url: at(strings.Repeat("a", 64) + ".test")},
-	{name: "refused", what: "nothing listens there", kind: "connect_refused", reach: times(0), url: func(f *faults, secure bool) string { return scheme(secure) + f.shut }},
+	{name: "refused", what: "nothing listens there", kind: "connect_refused", reach: times(0), url: func(f *faults, c column) string { return scheme(c.secure) + f.shut }},
+	{name: "unanswered", what: "no answer to the connect within the timeout", kind: "connect_timeout", step: quick, reach: times(0), url: func(f *faults, c column) string { return scheme(c.secure) + f.full }},
 	{name: "unknown-authority", what: "the certificate is not signed by a known authority", kind: "tls", reach: times(0), url: secureOnly(func(f *faults) string { return f.strange })},
 	{name: "other-name", what: "the certificate is for another name", kind: "tls", reach: times(0), url: secureOnly(func(f *faults) string { return strings.Replace(f.secure, "localhost", "127.0.0.1", 1) })},
 	{name: "expired", what: "the certificate has expired", kind: "tls", reach: times(0), url: secureOnly(func(f *faults) string { return f.expired })},
@@ -132,6 +143,12 @@ var allFaults = []fault{
 	{name: "handshake-refused", what: "the server refuses the handshake with an alert", kind: "tls", reach: times(0), url: secureOnly(func(f *faults) string { return f.old })},
 	{name: "handshake-ends", what: "the connection ends within the handshake", kind: "tls", reach: times(0), url: secureOnly(func(f *faults) string { return f.hangsUp })},
 	{name: "handshake-stalls", what: "the handshake is not over within the timeout", kind: "connect_timeout", step: quick, reach: times(0), url: secureOnly(func(f *faults) string { return f.silent })},
+	{name: "no-http2", what: "the server does not speak HTTP/2", kind: "tls", reach: times(0), url: func(f *faults, c column) string {
+		if !c.secure || !c.two {
+			return ""
+		}
+		return "https://" + f.only1
+	}},
 	{name: "certificate-wanted", what: "the server wants a certificate of the client", kind: "tls", reach: times(0), url: secureOnly(func(f *faults) string { return f.wanting })},
 
 	// The end of a connection.
@@ -201,8 +218,11 @@ var allFaults = []fault{
 	{name: "no-colon", what: "a header line without a colon", kind: "malformed", http1: ends(headed("hello\r\n"))},
 	{name: "nul-in-a-value", what: "a NUL in a header value", kind: "malformed", http1: ends(headed("X: a\x00b\r\n")), http2: func(s *stream) bool { s.head(true, ":status", "200", "x", "a\x00b"); return true }},
 	{name: "cr-in-a-value", what: "a CR in a header value", kind: "malformed", http1: ends(headed("X: a\rb\r\n"))},
-	{name: "two-lengths", what: "two different Content-Lengths", kind: "malformed", http1: ends(headed("Content-Length: 5\r\nContent-Length: 6\r\n") + "hello")},
-	{name: "negative-length", what: "a negative Content-Length", kind: "malformed", http1: ends(headed("Content-Length: -5\r\n") + "hello")},
+	{name: "two-lengths", what: "two different Content-Lengths", kind: "malformed", http1: ends(headed("Content-Length: 5\r\nContent-Length: 6\r\n") + "hello"), http2: whole("content-length", "2", "content-length", "3")},
+	{name: "negative-length", what: "a negative Content-Length", kind: "malformed", http1: ends(headed("Content-Length: -5\r\n") + "hello"), http2: whole("content-length", "-2")},
+	{name: "length-in-words", what: "a Content-Length that is no number", kind: "malformed", http1: ends(headed("Content-Length: two\r\n") + "ok"), http2: whole("content-length", "two")},
+	{name: "of-the-connection", what: "a header of the connection (Connection: keep-alive)", kind: "ok", kind2: "malformed", http1: says(headed("Connection: keep-alive\r\nContent-Length: 2\r\n") + "ok"), http2: whole("connection", "keep-alive")},
+	{name: "chunked-in-http2", what: "Transfer-Encoding, which HTTP/2 does not have", kind: "malformed", http2: whole("transfer-encoding", "chunked")},
 	{name: "length-too-small", what: "more body than the Content-Length says", kind: "malformed", http2: func(s *stream) bool {
 		s.head(false, ":status", "200", "content-length", "2")
 		s.WriteData(s.id, true, []byte("too long"))
@@ -235,12 +255,13 @@ var allFaults = []fault{
 		return largeHead(s, append(encoded(":status", "200"), bytes.Repeat([]byte{0x10, 1, 'x', 3, '1', '2', '3'}, 20_000)...))
 	}},
 	{name: "garbled-record", what: "a TLS record that cannot be decrypted", kind: "tls", http1: func(c net.Conn) bool {
-		s, ok := c.(*tls.Conn)
-		if !ok {
-			return ends(okResponse)(c)
-		}
-		s.NetConn().Write(append([]byte{0x17, 0x03, 0x03, 0, 40}, make([]byte, 40)...))
-		return stalls("")(s.NetConn())
+		raw := c.(*tls.Conn).NetConn()
+		raw.Write(garbled)
+		return stalls("")(raw)
+	}, http2: func(s *stream) bool {
+		raw := s.conn.(*tls.Conn).NetConn()
+		raw.Write(garbled)
+		return stalls("")(raw)
 	}, url: secureOnly(func(f *faults) string { return f.secure })},
 
 	// HTTP/2's own words.
@@ -289,11 +310,7 @@ var allFaults = []fault{
 		s.head(true, ":status", "302", "location", "/redirects-without-end")
 		return true
 	}},
-	{name: "coding", what: "a body that is not what its Content-Encoding says, read as far as it can be", kind: "ok", http1: says(headed("Content-Encoding: gzip\r\nContent-Length: 2\r\n") + "ok"), http2: func(s *stream) bool {
-		s.head(false, ":status", "200", "content-encoding", "gzip")
-		s.WriteData(s.id, true, []byte("ok"))
-		return true
-	}},
+	{name: "coding", what: "a body that is not what its Content-Encoding says, read as far as it can be", kind: "ok", http1: says(headed("Content-Encoding: gzip\r\nContent-Length: 2\r\n") + "ok"), http2: whole("content-encoding", "gzip")},
 	{name: "extraction", what: "nothing matches an extract", kind: "extraction", step: `extract = { x = "json:x" }`, http1: says(okResponse), http2: (*stream).ok},
 	{name: "assertion", what: "an assertion does not hold", kind: "assertion", step: `assert = ['body == "no"']`, http1: says(okResponse), http2: (*stream).ok},
 	{name: "no-value", what: "a variable of the request has no value: nothing is sent", kind: "variable", reach: times(0), step: `headers = { X = "${x}" }`, http1: says(okResponse), http2: (*stream).ok},
@@ -306,13 +323,13 @@ func scheme(secure bool) string {
 	return "http://"
 }
 
-func at(host string) func(*faults, bool) string {
-	return func(_ *faults, secure bool) string { return scheme(secure) + host + ":81" }
+func at(host string) func(*faults, column) string {
+	return func(_ *faults, c column) string { return scheme(c.secure) + host + ":81" }
 }
 
-func secureOnly(address func(*faults) string) func(*faults, bool) string {
-	return func(f *faults, secure bool) string {
-		if !secure {
+func secureOnly(address func(*faults) string) func(*faults, column) string {
+	return func(f *faults, c column) string {
+		if !c.secure {
 			return ""
 		}
 		return "https://" + address(f)
@@ -345,11 +362,11 @@ func largeHead(s *stream, block []byte) bool {
 
 // faults are the servers of the matrix.
 type faults struct {
-	plain, secure, h2c                                    string // host:port of those that do what the faults say
-	shut, strange, expired, old, hangsUp, silent, wanting string
-	ca                                                    string // file
-	mu                                                    sync.Mutex
-	reached                                               map[string]int
+	plain, secure, h2c                                                 string // host:port of those that do what the faults say
+	shut, full, strange, expired, old, hangsUp, silent, wanting, only1 string
+	ca                                                                 string // file
+	mu                                                                 sync.Mutex
+	reached                                                            map[string]int
 }
 
 func (f *faults) reach(name string) {
@@ -377,11 +394,13 @@ func newFaults(t *testing.T) *faults {
 	}
 	f.plain = f.listen(t, f.serve1)
 	f.h2c = f.listen(t, f.serve2)
-	f.secure = f.listenTLS(t, &tls.Config{Certificates: []tls.Certificate{good}})
+	both := []string{"h2", "http/1.1"}
+	f.secure = f.listenTLS(t, &tls.Config{Certificates: []tls.Certificate{good}, NextProtos: both})
+	f.only1 = f.listenTLS(t, &tls.Config{Certificates: []tls.Certificate{good}})
 	f.strange = f.listenTLS(t, &tls.Config{Certificates: []tls.Certificate{strange}})
 	f.expired = f.listenTLS(t, &tls.Config{Certificates: []tls.Certificate{expired}})
 	f.old = f.listenTLS(t, &tls.Config{Certificates: []tls.Certificate{good}, NextProtos: []string{"imap"}})
-	f.wanting = f.listenTLS(t, &tls.Config{Certificates: []tls.Certificate{good}, ClientAuth: tls.RequireAnyClientCert})
+	f.wanting = f.listenTLS(t, &tls.Config{Certificates: []tls.Certificate{good}, ClientAuth: tls.RequireAnyClientCert, NextProtos: both})
 	f.hangsUp = localhost(f.listen(t, func(c net.Conn) { io.ReadFull(c, make([]byte, 5)); finish(c) }))
 	f.silent = localhost(f.listen(t, func(c net.Conn) { io.Copy(io.Discard, c) }))
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -390,6 +409,7 @@ func newFaults(t *testing.T) *faults {
 	}
 	f.shut = l.Addr().String()
 	l.Close()
+	f.full = fullBacklog(t)
 	return f
 }
 
@@ -419,7 +439,11 @@ func (f *faults) listen(t *testing.T, serve func(net.Conn)) string {
 
 func (f *faults) listenTLS(t *testing.T, c *tls.Config) string {
 	return localhost(f.listen(t, func(raw net.Conn) {
-		if s := tls.Server(raw, c); s.Handshake() == nil {
+		switch s := tls.Server(raw, c); {
+		case s.Handshake() != nil:
+		case s.ConnectionState().NegotiatedProtocol == "h2":
+			f.serve2(s)
+		default:
 			f.serve1(s)
 		}
 	}))
@@ -507,13 +531,12 @@ type column struct {
 // url is where the fault's request goes; "" if it cannot be had in that protocol.
 func (x *fault) where(f *faults, c column) string {
 	switch {
-	case x.url != nil && (x.http1 == nil || c.secure):
-		base := x.url(f, c.secure)
-		if base == "" || c.two && x.name != "no-such-host" && x.name != "refused" {
-			return ""
+	case x.url != nil:
+		if base := x.url(f, c); base != "" {
+			return base + "/" + x.name
 		}
-		return base + "/" + x.name
-	case x.url != nil, c.two && x.http2 == nil, !c.two && x.http1 == nil:
+		return ""
+	case c.two && x.http2 == nil, !c.two && x.http1 == nil:
 		return ""
 	}
 	return "/" + x.name
@@ -533,8 +556,9 @@ func TestFailures(t *testing.T) {
 	f := newFaults(t)
 	for _, c := range []column{
 		{"HTTP/1.1", "http://" + f.plain, "", false, false},
-		{"TLS", "https://" + f.secure, fmt.Sprintf("ca = %q\n", f.ca), true, false},
+		{"HTTP/1.1 over TLS", "https://" + f.secure, fmt.Sprintf("ca = %q\n", f.ca), true, false},
 		{"HTTP/2", "http://" + f.h2c, "http = \"2\"\n", false, true},
+		{"HTTP/2 over TLS", "https://" + f.secure, fmt.Sprintf("ca = %q\nhttp = \"2\"\n", f.ca), true, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f.reached = map[string]int{}
@@ -646,12 +670,12 @@ func TestFailuresTopic(t *testing.T) {
 
 func faultTable() string {
 	var b strings.Builder
-	b.WriteString("| what happens | HTTP/1.1 | TLS | HTTP/2 |\n|---|---|---|---|\n")
+	b.WriteString("| what happens | HTTP/1.1 | over TLS | HTTP/2 | over TLS |\n|---|---|---|---|---|\n")
 	f := &faults{}
 	for i := range allFaults {
 		x := &allFaults[i]
 		fmt.Fprintf(&b, "| %s |", x.what)
-		for _, c := range []column{{}, {secure: true}, {two: true}} {
+		for _, c := range []column{{}, {secure: true}, {two: true}, {secure: true, two: true}} {
 			cell := "–"
 			if x.where(f, c) != "" {
 				cell = "`" + x.want(c) + "`"

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"stickbench/internal/bounded"
 	"stickbench/internal/jmx"
 )
 
@@ -137,7 +137,7 @@ func (a *app) importJob(name string, set map[string]string, must bool) (*job, er
 func readAll(name string, stdin io.Reader) ([]byte, error) {
 	in := stdin
 	if name != "-" || stdin == nil {
-		f, err := os.Open(name)
+		f, err := bounded.Open(name)
 		if err != nil {
 			return nil, err
 		}

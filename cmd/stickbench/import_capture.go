@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
+	"stickbench/internal/bounded"
 	"stickbench/internal/capture"
 )
 
@@ -60,7 +60,7 @@ func (a *app) capturedSource(args []string) (source []byte, file string, err err
 	case capture.IsCurl(args[0]):
 		return []byte(args[0]), "curl", nil
 	}
-	f, err := os.Open(args[0])
+	f, err := bounded.Open(args[0])
 	if err != nil {
 		return nil, args[0], nil // it is told where JMeter's plans are read
 	}

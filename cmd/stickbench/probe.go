@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"stickbench/internal/bounded"
 	"stickbench/internal/probe"
 )
 
@@ -116,7 +117,7 @@ func probeAgent() string { return "stickbench-probe/" + version() }
 
 // readSamples reads a file of samples. What is no file may have been meant for a URL.
 func readSamples(path string) (*probe.Record, error) {
-	f, err := os.Open(path)
+	f, err := bounded.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		_, invalid := probe.ParseURL(path)
 		return nil, fmt.Errorf("%w (and there is no such file)", invalid)

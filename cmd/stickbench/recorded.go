@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"stickbench/internal/bounded"
 	"stickbench/loadgen"
 	"stickbench/plans"
 	"stickbench/report"
@@ -45,7 +46,7 @@ func (a *app) recorded(path string) (*recorded, error) {
 	if info.IsDir() {
 		return a.recordedRun(&folder{path})
 	}
-	f, err := os.Open(path)
+	f, err := bounded.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +73,7 @@ func (a *app) recordedRun(f *folder) (*recorded, error) {
 	if r.End == nil {
 		run.Warnings = append(slices.Clone(run.Warnings), "the run was killed: this is what it had recorded")
 	}
-	file, err := os.Open(f.path(samplesFile))
+	file, err := bounded.Open(f.path(samplesFile))
 	if err != nil {
 		return nil, err
 	}

@@ -11,12 +11,11 @@ import (
 	"time"
 )
 
-// wait is how long a pipe may take: the file that it stands for is made by a program at the same time, as the
+// patience is how long a pipe may take: the file that it stands for is made by a program at the same time, as the
 // shell's <(…) is.
-const wait = 10 * time.Second
+const patience = 10 * time.Second
 
-// File is the content of the file of that name, of at most so many bytes. A pipe without a writer is empty. Its
-// error is a *fs.PathError.
+// File is the content of the file of that name, of at most so many bytes. Its error is a *fs.PathError.
 func File(name string, most int64) ([]byte, error) {
 	content, err := Beginning(name, most+1)
 	if err == nil && int64(len(content)) > most {
@@ -25,9 +24,11 @@ func File(name string, most int64) ([]byte, error) {
 	return content, err
 }
 
-// Beginning is the beginning of the file of that name, of at most so many bytes.
-func Beginning(name string, most int64) ([]byte, error) {
-	f, err := os.OpenFile(name, os.O_RDONLY|nonblocking, 0)
+// Beginning is the beginning of the file of that name, of at most so many bytes. Its error is a *fs.PathError.
+func Beginning(name string, most int64) ([]byte, error) { return beginning(name, most, patience) }
+
+func beginning(name string, most int64, wait time.Duration) ([]byte, error) {
+	f, err := open(name, wait)
 	if err != nil {
 		return nil, err
 	}
@@ -41,6 +42,32 @@ func Beginning(name string, most int64) ([]byte, error) {
 		return nil, err
 	}
 	return content, nil
+}
+
+// Open opens the file of that name for a reader that bounds what it keeps of it. A pipe that no program opens to
+// write into is an error, after 10 seconds. Its error is a *fs.PathError.
+func Open(name string) (*os.File, error) { return open(name, patience) }
+
+func open(name string, wait time.Duration) (*os.File, error) {
+	info, err := os.Stat(name)
+	if err != nil || info.Mode()&fs.ModeNamedPipe == 0 {
+		return os.Open(name)
+	}
+	type opened struct {
+		file *os.File
+		err  error
+	}
+	done := make(chan opened, 1)
+	go func() {
+		f, err := os.Open(name)
+		done <- opened{f, err}
+	}()
+	select {
+	case o := <-done:
+		return o.file, o.err
+	case <-time.After(wait):
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fmt.Errorf("a pipe that nothing writes into (waited %v)", wait)}
+	}
 }
 
 // size is a number of bytes in words.

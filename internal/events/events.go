@@ -88,8 +88,7 @@ type Driver struct {
 	mu      sync.Mutex
 	changes changes
 	start   time.Time
-	counts  [2]placed // as they were read first and last
-	read    bool
+	counts  [2]placed // before the run, and as they were read last
 }
 
 // placed are a backend's counters: requests given to its servers, those of them that the algorithm placed, and
@@ -103,17 +102,16 @@ func (d *Driver) PlacedAll() bool {
 	return assigned > 0 && d.counts[1].chosen-d.counts[0].chosen >= assigned-(d.counts[1].retries-d.counts[0].retries)
 }
 
-// count takes the counters of the servers' rows.
-func (d *Driver) count(rows map[string]haproxy.Row) {
-	var now placed
+// placements are the counters of the servers' rows.
+func placements(rows []haproxy.Row) (sum placed) {
 	for _, row := range rows {
-		now.assigned += row.Assigned
-		now.chosen += row.Chosen
-		now.retries += row.Retries
+		if row.Kind == haproxy.Server {
+			sum.assigned += row.Assigned
+			sum.chosen += row.Chosen
+			sum.retries += row.Retries
+		}
 	}
-	if d.counts[1] = now; !d.read {
-		d.counts[0], d.read = now, true
-	}
+	return sum
 }
 
 // New checks all that a run's events will need before it begins, and takes down how the servers are.

@@ -31,7 +31,8 @@ type fakeAPI struct {
 	onSend  func(string)
 	sent    []string // commands that change something
 	polls   int
-	inside  int // commands in progress
+	served  int64 // requests that the algorithm placed on each server
+	inside  int   // commands in progress
 	most    int
 }
 
@@ -152,7 +153,7 @@ func (f *fakeAPI) Stat(ctx context.Context, proxy string, kinds ...haproxy.Kind)
 		rows = append(rows, haproxy.Row{Proxy: proxy, Server: "BACKEND", Kind: haproxy.Backend, Algorithm: "roundrobin"})
 	}
 	for _, s := range f.servers {
-		row := haproxy.Row{Proxy: proxy, Server: s.Name, Kind: haproxy.Server, Status: "UP", CheckStatus: f.reason[s.Name]}
+		row := haproxy.Row{Proxy: proxy, Server: s.Name, Kind: haproxy.Server, Status: "UP", CheckStatus: f.reason[s.Name], Assigned: f.served, Chosen: f.served}
 		if state := newServer(s).state(); state != haproxy.Ready {
 			row.Status = strings.ToUpper(state)
 		}

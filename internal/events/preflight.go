@@ -53,7 +53,7 @@ func (d *Driver) balancerProblems(ctx context.Context) []error {
 		return append(problems, err)
 	}
 	d.servers = newServers(own)
-	d.snapshot = newSnapshot(d.servers, rows)
+	d.snapshot, d.counts[0] = newSnapshot(d.servers, rows), placements(rows)
 	return problems
 }
 

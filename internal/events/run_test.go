@@ -340,3 +340,22 @@ func TestRunWithoutRuntimeAPI(t *testing.T) {
 		}
 	})
 }
+
+// A run that was over before the first poll had a response counted from there on, so that nothing was known of what
+// the algorithm had placed.
+func TestPlacedAllInARunShorterThanAPoll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake("s1", "s2")
+		f.served = 1000 // in days before
+		d, err := newDriver(Target{Backend: "nodes"}, f, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.with(func() { f.hang, f.served = 100*time.Millisecond, 1050 })
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		if err := d.Run(ctx, time.Now(), nil, nil); err != nil || !d.PlacedAll() {
+			t.Errorf("%v, placed all: %v", err, d.PlacedAll())
+		}
+	})
+}

@@ -61,8 +61,8 @@ func (r *run) poll(ctx context.Context, most time.Duration) (changed []string, o
 		}
 		return nil, false
 	}
-	changed = r.compare(states, rows, received)
-	r.count(rows)
+	changed = r.compare(states, byServer(rows), received)
+	r.counts[1] = placements(rows)
 	r.regain(asked, received)
 	r.seen = asked
 	return changed, true
@@ -79,17 +79,21 @@ func (r *run) spare() time.Duration {
 	return pollTimeout
 }
 
-func (r *run) read(ctx context.Context) ([]haproxy.ServerState, map[string]haproxy.Row, error) {
+func (r *run) read(ctx context.Context) ([]haproxy.ServerState, []haproxy.Row, error) {
 	states, err := r.api.ServersState(ctx, r.target.Backend)
 	if err != nil {
 		return nil, nil, err
 	}
-	list, err := r.api.Stat(ctx, r.target.Backend, haproxy.Server)
+	rows, err := r.api.Stat(ctx, r.target.Backend, haproxy.Server)
+	return states, rows, err
+}
+
+func byServer(list []haproxy.Row) map[string]haproxy.Row {
 	rows := make(map[string]haproxy.Row, len(list))
 	for _, row := range list {
 		rows[row.Server] = row
 	}
-	return states, rows, err
+	return rows
 }
 
 // lose reports once that the Runtime API does not respond. Only an event that needs it fails.

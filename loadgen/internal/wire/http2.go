@@ -30,6 +30,7 @@ type http2 struct {
 	client *http.ClientConn
 	scheme string
 	spent  bool
+	used   bool // a response came
 	closed atomic.Bool
 }
 
@@ -39,20 +40,30 @@ type counted struct {
 	net.Conn
 	in, out atomic.Int64
 	foreign atomic.Bool
-	// reset says that the peer did so. A write that meets the reset takes it away from the read, which then sees an end.
-	reset   atomic.Bool
+	// broken is how the connection ended if that was more than an end: a reset, or what TLS said.
+	broken  atomic.Pointer[error]
+	ended   chan struct{} // closed once a read has failed
+	end     sync.Once
 	writing sync.Mutex
 }
 
-func (c *counted) wasReset() bool {
+// cause is how the connection broke; nil if it did not.
+func (c *counted) cause() error {
 	c.writing.Lock() // a write that has met it has noted it then
 	defer c.writing.Unlock()
-	return c.reset.Load()
+	if err := c.broken.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 func (c *counted) note(err error) {
-	if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
-		c.reset.Store(true)
+	switch {
+	case tlsFailure(err) != "":
+		c.broken.Store(&err)
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		err = syscall.ECONNRESET
+		c.broken.CompareAndSwap(nil, &err)
 	}
 }
 
@@ -61,16 +72,29 @@ func (c *counted) Read(b []byte) (int, error) {
 	if n > 0 && c.in.Add(int64(n)) == int64(n) && b[0] != 0 {
 		c.foreign.Store(true)
 	}
-	c.note(err)
+	if err != nil {
+		c.note(err)
+		c.end.Do(func() { close(c.ended) })
+	}
 	return n, err
 }
+
+// lastWords is how long a write that failed waits for what there is to read: the peer may have said why. net/http
+// closes the connection after it.
+const lastWords = 100 * time.Millisecond
 
 func (c *counted) Write(b []byte) (int, error) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	n, err := c.Conn.Write(b)
 	c.out.Add(int64(n))
-	c.note(err)
+	if err != nil {
+		select {
+		case <-c.ended:
+		case <-time.After(lastWords):
+		}
+		c.note(err)
+	}
 	return n, err
 }
 
@@ -97,7 +121,7 @@ func unencryptedHTTP2() *http.Protocols {
 // newHTTP2 begins HTTP/2 on a stream, whose server is known to speak it: by ALPN under TLS, and by the
 // plan's word without (prior knowledge, RFC 9113 §3.3). Its error is an *Error.
 func newHTTP2(c net.Conn, o Origin) (*http2, error) {
-	h := &http2{stream: &counted{Conn: c}, scheme: "http"}
+	h := &http2{stream: &counted{Conn: c, ended: make(chan struct{})}, scheme: "http"}
 	if o.Secure {
 		h.scheme = "https"
 	}
@@ -129,7 +153,7 @@ func (h *http2) do(q *Request, a *Response) error {
 	case h.stream.foreign.Load():
 		return &Error{KindMalformed, errNotHTTP2}
 	case !h.reusable():
-		return &Error{KindClosed, errGone}
+		return explain(h.gone(), nil, false)
 	}
 	req, err := h.request(q.Raw)
 	if err != nil {
@@ -149,6 +173,7 @@ func (h *http2) do(q *Request, a *Response) error {
 	a.End = time.Now()
 	a.Received, a.Sent = h.stream.in.Load()-in, h.stream.out.Load()-out
 	if err == nil {
+		h.used = true
 		return nil
 	}
 	h.spent = true
@@ -160,6 +185,15 @@ func (h *http2) do(q *Request, a *Response) error {
 		return explain(ctx.Err(), nil, begun)
 	}
 	return explain(h.finding(err, a), nil, begun)
+}
+
+// gone is what became of a connection that ended before the request: TLS may have said why of a new one, and one that
+// was used has served its time.
+func (h *http2) gone() error {
+	if cause := h.stream.cause(); tlsFailure(cause) != "" && !h.used {
+		return cause
+	}
+	return errGone
 }
 
 // request reads what the request encoder wrote.
@@ -189,12 +223,16 @@ func (a *Response) take(res *http.Response) error {
 	if err := validStatus(h.Status); err != nil {
 		return err
 	}
+	if err := validFields(res.Header); err != nil {
+		return err
+	}
 	h.raw = fmt.Appendf(h.raw[:0], "HTTP/2 %d ", res.StatusCode)
 	from := len(h.raw)
 	h.raw = append(h.raw, http.StatusText(res.StatusCode)...)
 	h.phrase = span{uint16(from), uint16(len(h.raw))}
 	for _, name := range slices.Sorted(maps.Keys(res.Header)) {
 		for _, value := range res.Header[name] {
+			value = strings.Trim(value, " \t") // as http1 reads it
 			n, v := len(h.raw)+2, len(h.raw)+2+len(name)+2
 			if v+len(value) >= maxHead {
 				return errTooLarge
@@ -203,6 +241,26 @@ func (a *Response) take(res *http.Response) error {
 			h.spans = append(h.spans, fieldSpan{
 				name: span{uint16(n), uint16(n + len(name))}, value: span{uint16(v), uint16(v + len(value))},
 			})
+		}
+	}
+	return nil
+}
+
+// validFields refuses what makes a response in HTTP/2 malformed and net/http lets through: fields of the connection
+// (RFC 9113 §8.2.2), and a Content-Length that cannot be that of the body (§8.1.1). Curl refuses the same.
+func validFields(fields http.Header) error {
+	for _, name := range []string{"Connection", "Proxy-Connection", "Keep-Alive", "Transfer-Encoding", "Upgrade"} {
+		if _, there := fields[name]; there {
+			return malformed("the header " + name + " is not allowed in HTTP/2")
+		}
+	}
+	lengths := fields["Content-Length"]
+	if len(lengths) > 1 {
+		return malformed("more than one Content-Length")
+	}
+	for _, value := range lengths {
+		if _, ok := decimal([]byte(value)); !ok {
+			return malformed("invalid Content-Length " + quoted([]byte(value)))
 		}
 	}
 	return nil
@@ -235,20 +293,24 @@ func (a *Response) readAll(body io.Reader) error {
 // errors.
 func (h *http2) finding(err error, a *Response) error {
 	var reset streamError
-	begun := !a.FirstByte.IsZero()
+	begun, broken := !a.FirstByte.IsZero(), h.stream.cause()
 	switch text := err.Error(); {
+	case errors.As(err, new(malformed)), err == errTooLarge: // take's
+		return err
+	case strings.Contains(text, "client conn not usable"), strings.Contains(text, "could not be established"):
+		return h.gone()
+	case tlsFailure(broken) != "":
+		return broken
 	case h.stream.foreign.Load():
 		return errNotHTTP2
-	case isConnectionError(err) && h.stream.wasReset():
-		return syscall.ECONNRESET
+	case isConnectionError(err) && broken != nil:
+		return broken
 	case errors.As(err, &reset) && reset.fromPeer() && reset.Code == refusedStream:
 		return errRefused
 	case errors.As(err, &reset) && reset.fromPeer():
 		return peerReset(reset.Code)
 	case strings.HasSuffix(text, "graceful shutdown GOAWAY"): // of a stream beyond the last one that it processes
 		return errGoAway
-	case strings.Contains(text, "client conn not usable"), strings.Contains(text, "could not be established"):
-		return errGone
 	case strings.Contains(text, "GOAWAY") && begun:
 		return cutShort("response cut short: the server ended the connection (GOAWAY)")
 	case strings.Contains(text, "GOAWAY"):

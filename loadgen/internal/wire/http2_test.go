@@ -2,8 +2,10 @@ package wire
 
 import (
 	"bytes"
+	"crypto/tls"
 	"io"
 	"net"
+	"strings"
 	"testing"
 	"time"
 )
@@ -29,6 +31,23 @@ func TestHTTP2ClosesAStreamItCannotUse(t *testing.T) {
 	b := &brokenStream{}
 	if _, err := newHTTP2(b, Origin{Host: "h", Port: "1"}); kindOf(err) != KindConnect || !b.shut {
 		t.Errorf("%v, closed %v", err, b.shut)
+	}
+}
+
+// A server that wants a certificate says so after the client's handshake, while the request is being written, before
+// it, or after it: the connection was told as closed or reset, as chance would have it.
+func TestHTTP2CertificateWanted(t *testing.T) {
+	cert, pool := certified(t, time.Now().Add(time.Hour), "localhost")
+	o := secured(t, &tls.Config{Certificates: []tls.Certificate{cert}, ClientAuth: tls.RequireAnyClientCert, NextProtos: []string{"h2"}}, func(*tls.Conn) {})
+	for range 30 {
+		c, err := NewDialer(Config{HTTP2: true, TLS: &tls.Config{RootCAs: pool}}).connect(t.Context(), nil, o, soon())
+		if err == nil {
+			err = c.do(&Request{Raw: []byte(plainGet), Deadline: soon()}, &Response{})
+			c.close()
+		}
+		if kindOf(err) != KindTLS || !strings.Contains(err.Error(), "certificate required") {
+			t.Fatalf("%q %v", kindOf(err), err)
+		}
 	}
 }
 
