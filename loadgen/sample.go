@@ -95,6 +95,8 @@ type Sample struct {
 	// Mark says that this is a mark: a row of no cost that only counts. Transaction says that it is the row of
 	// a block of requests, which are samples of their own.
 	Mark, Transaction bool
+	// Inner says that the sample is within a transaction whose row stands for it: it has no row of its own.
+	Inner bool
 	// Count and Errors are other than 0 only in other tools' recordings, where one row may stand for
 	// many samples (JMeter's SampleCount and ErrorCount).
 	Count, Errors int

@@ -94,6 +94,9 @@ type Transaction struct {
 	LabelText *Template // where the label has values, else nil
 	// Pauses says that pauses within it count. Without them the row is the time of its requests.
 	Pauses bool
+	// Only says that the row stands for all that is in the transaction, which has no rows of its own: its samples are
+	// recorded as Inner.
+	Only bool
 }
 
 // Choice says in which way a block or a request picks.
@@ -159,14 +162,23 @@ func (s *Step) Label() string {
 	return s.Mark
 }
 
-// All are the steps under steps, blocks before what is in them.
-func All(steps []Step) iter.Seq[*Step] {
-	return func(yield func(*Step) bool) { walk(steps, yield) }
+// Labelled are the steps under steps that may have rows: those within a transaction that has a row for all of them
+// do not.
+func Labelled(steps []Step) iter.Seq[*Step] {
+	return func(yield func(*Step) bool) {
+		walk(steps, yield, func(s *Step) bool { return s.Transaction == nil || !s.Transaction.Only })
+	}
 }
 
-func walk(steps []Step, yield func(*Step) bool) bool {
+// All are the steps under steps, blocks before what is in them.
+func All(steps []Step) iter.Seq[*Step] {
+	return func(yield func(*Step) bool) { walk(steps, yield, func(*Step) bool { return true }) }
+}
+
+// walk goes through steps, and through those below them where enter says so, until yield ends it.
+func walk(steps []Step, yield, enter func(*Step) bool) bool {
 	for i := range steps {
-		if !yield(&steps[i]) || !walk(steps[i].Steps, yield) {
+		if s := &steps[i]; !yield(s) || enter(s) && !walk(s.Steps, yield, enter) {
 			return false
 		}
 	}

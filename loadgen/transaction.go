@@ -3,6 +3,7 @@ package loadgen
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -84,4 +85,12 @@ func (u *user) abandon() {
 		}
 	}
 	u.open = u.open[:0]
+}
+
+// inner reports whether what the user does, or the one whose hand it is, is within a transaction that stands for it.
+func (u *user) inner() bool {
+	if u.of != nil {
+		u = u.of
+	}
+	return slices.ContainsFunc(u.open, func(in *instruction) bool { return in.step.Transaction.Only })
 }

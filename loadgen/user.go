@@ -286,6 +286,7 @@ func (u *user) blank(label string, now time.Time) *Sample {
 func (u *user) record(s *Sample) {
 	s.Bound()
 	s.ActiveGroup, s.ActiveAll = int(u.state.active.Load()), int(u.runner.active.Load())
+	s.Inner = u.inner()
 	u.runner.recorder.add(u.number, s)
 }
 

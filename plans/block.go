@@ -43,7 +43,7 @@ func init() {
 		{key: "for", read: scope.readFor, block: true, keys: []string{"index"}},
 		{key: "foreach", read: scope.readEach, block: true, keys: []string{"index"}},
 		{key: "once", read: readOnce, block: true},
-		{key: "transaction", read: readTransaction, block: true, keys: []string{"include_think"}},
+		{key: "transaction", read: readTransaction, block: true, keys: []string{"include_think", "only"}},
 		{key: "pick", read: scope.readPick, block: true},
 		{key: "share", read: readShare, block: true},
 		{key: "parallel", read: readParallel, block: true},
@@ -460,6 +460,7 @@ func readTransaction(s scope, t table, step *loadgen.Step) {
 	step.Transaction = &loadgen.Transaction{}
 	step.Transaction.Label, step.Transaction.LabelText = s.label(t, "transaction")
 	step.Transaction.Pauses, _ = t.boolean("include_think")
+	step.Transaction.Only, _ = t.boolean("only")
 }
 
 var choices = map[string]loadgen.Choice{"random": loadgen.AtRandom, "order": loadgen.InTurn, "shuffle": loadgen.Shuffled}

@@ -307,19 +307,25 @@ type Count struct {
 	Open bool
 	// About says that it is a matter of chance: arrivals at random.
 	About bool
+	// Pages says that pages are loaded with what they embed, which is not in N: only the responses tell it.
+	Pages bool
 }
 
 // String is the number with what is known of it.
 func (c Count) String() string {
+	embedded := ""
+	if c.Pages {
+		embedded = ", and what the pages embed"
+	}
 	switch {
 	case c.Open:
-		return "as many as the time allows"
+		return "as many as the time allows" + embedded
 	case c.About:
-		return fmt.Sprintf("about %d", c.N)
+		return fmt.Sprintf("about %d%s", c.N, embedded)
 	case c.Most:
-		return fmt.Sprintf("at most %d", c.N)
+		return fmt.Sprintf("at most %d%s", c.N, embedded)
 	}
-	return fmt.Sprint(c.N)
+	return fmt.Sprint(c.N) + embedded
 }
 
 // add and product stop at the largest number.

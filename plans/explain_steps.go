@@ -121,16 +121,25 @@ func counterWords(c *loadgen.Counter) string {
 	return words + map[loadgen.Sharing]string{loadgen.PerUser: "", loadgen.PerGroup: ", a number for each of the group's users", loadgen.PerRun: ", a number for each user of the run"}[c.Per]
 }
 
+func transactionWords(t *loadgen.Transaction) string {
+	words := "transaction " + t.Label
+	if t.Pauses {
+		words += ", pauses counted"
+	}
+	if t.Only {
+		words += ", one row for all"
+	}
+	return words
+}
+
 func blockWords(s *loadgen.Step) string {
 	switch {
 	case s.Loop != nil:
 		return loopWords(s.Loop)
 	case s.Once:
 		return "once per user"
-	case s.Transaction != nil && s.Transaction.Pauses:
-		return "transaction " + s.Transaction.Label + ", pauses counted"
 	case s.Transaction != nil:
-		return "transaction " + s.Transaction.Label
+		return transactionWords(s.Transaction)
 	case s.Pick != nil:
 		return pickWords(s.Pick)
 	case s.Share != nil:
@@ -273,7 +282,7 @@ func (p *Plan) Requests() Count {
 }
 
 func (c Count) plus(d Count) Count {
-	return Count{N: add(c.N, d.N), Most: c.Most || d.Most, Open: c.Open || d.Open, About: c.About || d.About}
+	return Count{N: add(c.N, d.N), Most: c.Most || d.Most, Open: c.Open || d.Open, About: c.About || d.About, Pages: c.Pages || d.Pages}
 }
 
 func (c Count) times(n int64) Count {
@@ -294,7 +303,7 @@ func requestsOf(s *loadgen.Step) Count {
 	c := passes(s.Steps)
 	switch {
 	case s.Request != nil:
-		c.N = 1
+		c.N, c.Pages = 1, s.Request.Resources != nil
 	case s.Once:
 		c = Count{}
 	case s.Loop != nil:
@@ -333,7 +342,7 @@ func pickCount(s *loadgen.Step) Count {
 	for i := range s.Steps {
 		c := requestsOf(&s.Steps[i])
 		most.Most = most.Most || c.Most || i > 0 && c.N != most.N
-		most.Open, most.About = most.Open || c.Open, most.About || c.About
+		most.Open, most.About, most.Pages = most.Open || c.Open, most.About || c.About, most.Pages || c.Pages
 		most.N = max(most.N, c.N)
 	}
 	return most

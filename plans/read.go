@@ -305,7 +305,7 @@ func (r *reader) expression(path string, err error) {
 // knownLabels are the plan's labels; nil where values in them make others.
 func (p *Plan) knownLabels() []string {
 	for _, g := range p.Load.Groups {
-		for s := range loadgen.All(g.Steps) {
+		for s := range loadgen.Labelled(g.Steps) {
 			if s.MarkText != nil || s.Request != nil && (s.Request.LabelText != nil || s.Request.Resources != nil) || s.Transaction != nil && s.Transaction.LabelText != nil {
 				return nil
 			}
@@ -319,7 +319,7 @@ func (p *Plan) Labels() []string {
 	var labels []string
 	seen := map[string]bool{}
 	for _, g := range p.Load.Groups {
-		for s := range loadgen.All(g.Steps) {
+		for s := range loadgen.Labelled(g.Steps) {
 			if label := s.Label(); label != "" && !seen[label] {
 				seen[label] = true
 				labels = append(labels, label)

@@ -273,6 +273,7 @@ func init() {
 		k("once", "The steps below are done in a user's first iteration only.", boolForm),
 		k("transaction", "The steps below have a row together, of this label.", textForm),
 		k("include_think", "Pauses count into the transaction.", boolForm),
+		k("only", "The transaction's row stands for all that is in it, which has no rows of its own.", boolForm),
 		k("share", "The steps below are done in this share of the iterations: \"30%\"; or so many times.", textForm, tableOf(shareShape)),
 		k("parallel", "The requests below are under way at the same time, at most so many.", wholes(1, mostParallel)),
 		k("defaults", "What requests below have unless they say otherwise.", tableOf(defaultsShape)),

@@ -94,6 +94,7 @@ once = true
   use = "browse"
 [[group.step]]
 transaction = "checkout"
+only = true
 include_think = true
   [[group.step.step]]
   pick = [70, 30]
@@ -433,6 +434,38 @@ func TestTransactions(t *testing.T) {
 		t.Errorf("samples (-want +got):\n%s", diff)
 	}
 	if account.Started != 5 || account.Failed != 2 {
+		t.Errorf("%+v", account)
+	}
+}
+
+// A transaction that stands for what is in it has the only row, whatever way it is left, and whoever sends its requests.
+func TestTransactionsAlone(t *testing.T) {
+	_, samples, account := ran(t, group("iterations = 2", `
+		transaction = "page"; only = true
+		- parallel = 2
+		-- request = "GET /a"
+		-- request = "GET /b"
+		- transaction = "inner"
+		-- request = "GET /c"
+		- next = "iteration"; when = 'iteration == "2"'
+		- mark = "seen"
+		request = "GET /after"`), Override{})
+	outer := map[string]int{}
+	inner := map[string]int{}
+	for _, s := range samples {
+		if s.Inner {
+			inner[s.Label]++
+		} else {
+			outer[s.Label]++
+		}
+	}
+	if diff := cmp.Diff(map[string]int{"page": 2, "GET /after": 1}, outer); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]int{"GET /a": 2, "GET /b": 2, "GET /c": 2, "inner": 2, "seen": 1}, inner); diff != "" {
+		t.Errorf("within (-want +got):\n%s", diff)
+	}
+	if account.Started != 7 {
 		t.Errorf("%+v", account)
 	}
 }

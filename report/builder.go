@@ -66,11 +66,15 @@ type Builder struct {
 
 	labels map[string]*labelFold
 	order  []*labelFold // by first appearance
+	// inner folds what is within transactions that stand for it, for what is not told by label.
+	inner *labelFold
 	// nodeRows are the rows of labels and nodes.
 	nodeRows int
 	nodes    map[string]*nodeFold
 	seen     []*nodeFold // by first appearance
 	total    *rowFold
+	// counted folds what JMeter's tables count for TOTAL; nil until that is something else than total.
+	counted *rowFold
 
 	affinity *affinityFold
 	users    *usersFold
@@ -102,7 +106,7 @@ const TotalLabel = "TOTAL"
 func NewBuilder() *Builder {
 	return &Builder{
 		Apdex:  DefaultApdex,
-		labels: map[string]*labelFold{}, nodes: map[string]*nodeFold{}, total: &rowFold{},
+		labels: map[string]*labelFold{}, inner: newLabelFold("", maxLabels), nodes: map[string]*nodeFold{}, total: &rowFold{},
 		affinity: newAffinityFold(), users: newUsersFold(), errors: newErrorFold(), phases: newPhaseTracker(),
 	}
 }
@@ -114,11 +118,13 @@ func (b *Builder) Add(s *loadgen.Sample) {
 		b.phases.origin, b.phases.begun = s.StartMillis(), true
 	}
 	m := measure(s, b.Apdex)
+	b.count(s, &m)
 	label := b.label(s)
 	label.fold.addSample(s, &m)
 	label.marks = label.marks && s.Mark
 	label.transactions = label.transactions && s.Transaction
 	if s.Transaction { // whose requests are counted for themselves
+		b.phases.push(b.phases.entry(s, m, label.index, none, step{}))
 		return
 	}
 	b.total.addSample(s, &m)
@@ -143,6 +149,16 @@ func (b *Builder) Add(s *loadgen.Sample) {
 	b.phases.push(e)
 }
 
+// count counts as JMeter does: the rows of transactions, and nothing within those that stand for it.
+func (b *Builder) count(s *loadgen.Sample, m *measurement) {
+	if b.counted == nil && (s.Transaction || s.Inner) {
+		b.counted = b.total.clone()
+	}
+	if b.counted != nil && !s.Inner {
+		b.counted.addSample(s, m)
+	}
+}
+
 // Labels and their nodes have rows, of some KB each, until there are so many.
 const (
 	maxLabelRows = 5000
@@ -152,8 +168,18 @@ const (
 // otherLabels is the row of the labels after the first maxLabelRows.
 const otherLabels = "other labels"
 
+func newLabelFold(label string, index int) *labelFold {
+	return &labelFold{label: label, index: index, fold: &rowFold{}, marks: true, transactions: true}
+}
+
+// folds are those of all labels, and of what has none.
+func (b *Builder) folds() []*labelFold { return append(b.order[:len(b.order):len(b.order)], b.inner) }
+
 // label is the fold of the sample's label.
 func (b *Builder) label(s *loadgen.Sample) *labelFold {
+	if s.Inner {
+		return b.inner
+	}
 	if l := b.labels[s.Label]; l != nil {
 		return l
 	}
@@ -164,7 +190,7 @@ func (b *Builder) label(s *loadgen.Sample) *labelFold {
 		}
 		name = otherLabels
 	}
-	l := &labelFold{label: strings.Clone(name), index: len(b.order), fold: &rowFold{}, marks: true, transactions: true}
+	l := newLabelFold(strings.Clone(name), len(b.order))
 	b.labels[l.label] = l
 	b.order = append(b.order, l)
 	return l
@@ -227,6 +253,10 @@ func (b *Builder) Freeze(run Run) *Results {
 		Requests: run.Requests, Arrivals: run.Arrivals, Generator: run.Generator, PlannedUsers: run.PlannedUsers,
 		Errors:       b.errors.freeze(),
 		Expectations: []Expectation{}, Events: g.events, Timeline: b.timeline.freeze(nodes),
+	}
+	if b.counted != nil {
+		all := b.counted.freeze(TotalLabel).JMeter
+		r.JMeterTotal = &all
 	}
 	r.Model = run.model(&r.Total)
 	if r.Events == nil {
@@ -309,7 +339,7 @@ func (b *Builder) freezeLabels(nodes []*nodeFold) []Row {
 // freezeUnnamed is the row of all requests that named no node, nil if there are none.
 func (b *Builder) freezeUnnamed() *Row {
 	sum := &rowFold{}
-	for _, l := range b.order {
+	for _, l := range b.folds() {
 		if l.unnamed != nil {
 			sum.merge(l.unnamed)
 		}

@@ -226,6 +226,56 @@ func TestJoinedRecordings(t *testing.T) {
 	}
 }
 
+// A transaction that stands for what is in it is the only row; totals, nodes, latency and errors are of its requests all
+// the same, JMeter's total of the rows that JMeter has.
+func TestInnerSamplesHaveNoRow(t *testing.T) {
+	b := NewBuilder()
+	for _, s := range []loadgen.Sample{
+		{Label: "GET /", Node: "s1", Elapsed: 1e6, Fine: true, User: 1, Life: 1},
+		{Label: "GET /a", Node: "s1", Elapsed: 2e6, Fine: true, User: 1, Life: 1, Inner: true},
+		{Label: "GET /b", Elapsed: 3e6, Fine: true, User: 1, Life: 1, Inner: true, Kind: loadgen.KindStatus},
+		{Label: "all", Elapsed: 5e6, Fine: true, User: 1, Life: 1, Transaction: true, Kind: loadgen.KindTransaction},
+		{Label: "m", User: 1, Mark: true},
+	} {
+		b.Add(&s)
+	}
+	r := b.Freeze(Run{})
+	var labels []string
+	for _, row := range r.Labels {
+		labels = append(labels, row.Label)
+	}
+	if diff := cmp.Diff([]string{"GET /", "all", "m"}, labels); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+	if r.Total.Samples != 4 || r.Nodes[0].Requests != 2 || r.Latency.Requests != 3 || r.Total.Unnamed.Samples != 1 || r.Errors[0].Label != "GET /b" {
+		t.Errorf("total %+v, nodes %+v, latency %+v, errors %+v", r.Total, r.Nodes, r.Latency, r.Errors)
+	}
+	if j := r.JMeterTotal; j == nil || j.Count != 3 || j.Max != 5 || j.Errors != 1 {
+		t.Errorf("JMeter's total: %+v", j)
+	}
+}
+
+// Of a phase, too, a transaction has a row.
+func TestTransactionsInPhases(t *testing.T) {
+	b := NewBuilder()
+	b.Begin(time.Unix(0, 0))
+	b.Event(Event{AtMS: 5, Name: "late", OK: true, Phase: true})
+	for i := range int64(10) {
+		b.Add(&loadgen.Sample{Start: i * 1000, Elapsed: 1e6, Fine: true, Label: "GET /", User: 1})
+		b.Add(&loadgen.Sample{Start: i * 1000, Elapsed: 2e6, Fine: true, Label: "all", User: 1, Transaction: true})
+	}
+	late, err := b.Freeze(Run{}).During("late")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := late.LabelFigure("samples", "all"); n != 5 || err != nil {
+		t.Errorf("%v samples, %v", n, err)
+	}
+	if n, _ := late.Figure("samples"); n != 5 {
+		t.Errorf("%v samples in all", n)
+	}
+}
+
 // A transaction has a row; the total and everything else are of its requests alone.
 func TestTransactionsCountOnce(t *testing.T) {
 	b := NewBuilder()

@@ -39,7 +39,7 @@ const maxBuckets = 64
 // latency adds up the rows of requests; it is nil if there are none.
 func (b *Builder) latency() *Latency {
 	sum := &rowFold{}
-	for _, l := range b.order {
+	for _, l := range b.folds() {
 		if !l.marks && !l.transactions {
 			sum.merge(l.fold)
 		}

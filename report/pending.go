@@ -15,17 +15,17 @@ const none = -1
 type traits uint16
 
 const (
-	isMark      traits = 1 << iota
-	isSaid             // it says something of its session
-	isOpening          // the first of its session to do so
-	isFirst            // the first of its session to name a node
-	isNamed            // a node, as did the one before it in its session
-	isMoved            // another node than that
-	isWandering        // not the first move of its session
-	isBack             // to a node that its session had been on before
-	isLost             // the session
-	isCounted          // a counter, as did the one before it
-	isContinued        // the counter went up by one
+	isMark      traits = 1 << iota // or the row of a transaction, which counts under its label alone as well
+	isSaid                         // it says something of its session
+	isOpening                      // the first of its session to do so
+	isFirst                        // the first of its session to name a node
+	isNamed                        // a node, as did the one before it in its session
+	isMoved                        // another node than that
+	isWandering                    // not the first move of its session
+	isBack                         // to a node that its session had been on before
+	isLost                         // the session
+	isCounted                      // a counter, as did the one before it
+	isContinued                    // the counter went up by one
 )
 
 // entry is what events must know of a sample: some 100 bytes.
@@ -48,7 +48,7 @@ func (g *phaseTracker) entry(s *loadgen.Sample, m measurement, label, node int, 
 	e.previous -= g.origin
 	e.departed -= g.origin
 	e.since -= g.origin
-	if s.Mark {
+	if !s.IsRequest() {
 		e.is |= isMark
 	}
 	return e

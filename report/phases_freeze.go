@@ -107,7 +107,7 @@ func (b *Builder) freezePhaseLabels(fold *phaseFold, ms int64) []Row {
 		}
 		if sum.count > 0 && l.label != TotalLabel {
 			row := sum.freeze(l.label).over(sum, ms)
-			row.Mark = l.marks
+			row.Mark, row.Transaction = l.marks, l.transactions
 			rows = append(rows, row)
 		}
 	}

@@ -53,6 +53,10 @@ type Results struct {
 	Timeline     Timeline        `json:"timeline"`
 	Warnings     []string        `json:"warnings"`
 
+	// JMeterTotal are the figures that JMeter's tables have for TOTAL where it counts other rows than Total: those of
+	// transactions, and not what they stand for. It is nil elsewhere.
+	JMeterTotal *JMeterRow `json:"-"`
+
 	// Names are what is known of nodes' names, and Planned are the labels of the plan.
 	Names   NodeNames `json:"-"`
 	Planned []string  `json:"-"`

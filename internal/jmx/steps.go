@@ -230,7 +230,7 @@ func (im *importer) transaction(e *Element, b *block) {
 		b.set("include_think", true)
 	}
 	if e.truth("TransactionController.parent", false) {
-		im.note(e, "what it holds keeps its rows beside that of the transaction, which JMeter has alone (Generate parent sample)", "")
+		b.set("only", true)
 	}
 }
 

@@ -66,9 +66,13 @@ func (b *SeriesBuilder) Add(s *loadgen.Sample) {
 	since := b.since(s)
 	at := int(since / b.step)
 	b.total.add(at, since, s)
-	b.addRow(rowKey{label: s.Label}, at, since, s)
+	if !s.Inner {
+		b.addRow(rowKey{label: s.Label}, at, since, s)
+	}
 	if s.Node != "" {
-		b.addRow(rowKey{label: s.Label, node: s.Node}, at, since, s)
+		if !s.Inner {
+			b.addRow(rowKey{label: s.Label, node: s.Node}, at, since, s)
+		}
 		b.addRow(rowKey{total: true, node: s.Node}, at, since, s)
 	}
 	b.turns = grown(b.turns, at)

@@ -89,7 +89,11 @@ func (t JMeterTable) lines(r *report.Results, cells func(*report.JMeterRow) []st
 	for i := range r.Labels {
 		lines = append(lines, append([]string{r.Labels[i].Label}, cells(&r.Labels[i].JMeter)...))
 	}
-	return append(lines, append([]string{r.Total.Label}, cells(&r.Total.JMeter)...))
+	total := &r.Total.JMeter
+	if r.JMeterTotal != nil {
+		total = r.JMeterTotal
+	}
+	return append(lines, append([]string{r.Total.Label}, cells(total)...))
 }
 
 func summaryCells(j *report.JMeterRow, errors, throughput string) []string {

@@ -193,6 +193,7 @@ func (r *jtlRow) finish() {
 	if r.success == 0 {
 		failed = bytes.HasPrefix(r.code, []byte(nonHTTPCode)) || s.Status != 0 && (s.Status < 200 || s.Status >= 400)
 	}
+	r.kind, s.Inner = bytes.CutPrefix(r.kind, []byte(innerPrefix))
 	s.Transaction = string(r.kind) == string(loadgen.KindTransaction)
 	switch kind := string(r.kind); { // the conversion does not allocate
 	case !failed:

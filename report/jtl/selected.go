@@ -16,6 +16,8 @@ var JMeterColumns = strings.Split(bareNames(jtlHeader), ",")[:17]
 // AllColumns are those of a Writer, with the one that only plans with arrivals have.
 var AllColumns = append(strings.Split(bareNames(jtlHeader), ","), "late_us")
 
+var kindIndex = slices.Index(AllColumns, "kind")
+
 // selected writes some of a Writer's columns: it cuts them out of its lines.
 type selected struct {
 	all   *Writer
@@ -76,7 +78,11 @@ func rawFields(line []byte) [][]byte {
 	return append(fields, line[start:])
 }
 
+// Write leaves out what a transaction's row stands for where no column could say so, as JMeter does.
 func (s *selected) Write(sample *loadgen.Sample) error {
+	if sample.Inner && !slices.Contains(s.index, kindIndex) {
+		return s.err
+	}
 	s.line.Reset()
 	if err := s.all.Write(sample); err != nil {
 		return err

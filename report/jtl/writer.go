@@ -26,6 +26,8 @@ const jtlBatch = 64 << 10
 const (
 	markKind       = "mark"
 	redirectedKind = "redirected"
+	// innerPrefix stands in front where a transaction's row stands for the sample.
+	innerPrefix = "inner_"
 )
 
 // errManySamples refuses what the file has no column for.
@@ -42,7 +44,8 @@ var errManySamples = errors.New("write samples.jtl: a row that stands for many s
 //     user's cookie jar. User and life together are a session in the sense of the reports, also where
 //     a response had no id (".1").
 //   - kind: why the sample failed, a loadgen.Kind; or "mark"; or "redirected" where it did not fail and
-//     redirects were followed (Hops is 1 when it is read back, however many they were).
+//     redirects were followed (Hops is 1 when it is read back, however many they were); with "inner_" in front
+//     where the row of a transaction stands for the sample.
 //   - late_us, only after WithLate: microseconds that the first request of an arrival began after it was
 //     due; null in all others.
 //
@@ -177,6 +180,9 @@ func (w *Writer) ours(b []byte, s *loadgen.Sample) []byte {
 		b = appendNumber(b, s.Counter)
 	} else {
 		b = append(b, "null,"...)
+	}
+	if s.Inner {
+		b = append(b, innerPrefix...)
 	}
 	switch {
 	case s.Failed():

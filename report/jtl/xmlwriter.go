@@ -26,6 +26,9 @@ func (w *xmlWriter) Write(s *loadgen.Sample) error {
 	if w.err == nil && s.Count != 0 {
 		w.err = errManySamples
 	}
+	if s.Inner { // JMeter has it within the transaction
+		return w.err
+	}
 	tag := "httpSample"
 	if s.URL == "" {
 		tag = "sample"
