@@ -117,6 +117,24 @@ func (g *Group) PlannedArrivals() int64 {
 	return int64(n)
 }
 
+// ArrivalsDue is how many arrivals the plan's groups have in the first t of the run, on average.
+func (p *Plan) ArrivalsDue(t time.Duration) (n float64) {
+	for i := range p.Groups {
+		g := &p.Groups[i]
+		if in := t - g.StartDelay; g.Arrivals != nil && in > 0 {
+			if end := g.end(); end > 0 {
+				in = min(in, end)
+			}
+			due := expected(g.Arrivals.Stages, in.Seconds())
+			if g.Iterations > 0 {
+				due = min(due, float64(g.Iterations))
+			}
+			n += due
+		}
+	}
+	return n
+}
+
 // expected is how many arrivals the stages have in their first t seconds, on average.
 func expected(stages []Stage, t float64) (n float64) {
 	for _, s := range stages {

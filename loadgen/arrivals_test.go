@@ -297,3 +297,17 @@ func FuzzArrivals(f *testing.F) {
 		}
 	})
 }
+
+// What is due by a moment follows the stages, the group's delay and its end.
+func TestArrivalsDue(t *testing.T) {
+	p := &Plan{Groups: []Group{
+		{StartDelay: time.Second, Duration: 3 * time.Second, Arrivals: &Arrivals{Stages: []Stage{{From: 10, To: 10}}}},
+		{Arrivals: &Arrivals{Stages: []Stage{{From: 0, To: 20, For: 2 * time.Second}}}},
+		{Users: 5},
+	}}
+	for at, want := range map[time.Duration]float64{0: 0, time.Second: 5, 2 * time.Second: 30, 9 * time.Second: 50} {
+		if got := p.ArrivalsDue(at); math.Abs(got-want) > 1e-9 {
+			t.Errorf("by %v %g are due, want %g", at, got, want)
+		}
+	}
+}

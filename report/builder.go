@@ -37,6 +37,9 @@ type Run struct {
 	// Names are the nodes of Weights by other names that responses give them. Samples must have been given the
 	// former names already (a run does so before it counts and records them).
 	Names map[string]string
+	// Due tells how many arrivals the plan has in the first so many milliseconds, on average; nil without open
+	// groups, and where only a recording is known.
+	Due func(ms int64) float64
 	// Nodes are further nodes that the plan knows, and Labels the labels that its samples can have: what never
 	// occurred is 0 of these, and undefined of others.
 	Nodes, Labels []string
@@ -81,6 +84,7 @@ type Builder struct {
 	errors   *errorFold
 	checks   sampleChecks
 	exchange exchangeFold
+	latency  latencyFold
 	phases   *phaseTracker
 	timeline timelineFold
 }
@@ -132,6 +136,7 @@ func (b *Builder) Add(s *loadgen.Sample) {
 	b.errors.add(s)
 	if !s.Mark {
 		b.exchange.add(s)
+		b.latency.add(&m)
 	}
 	node := none
 	if s.Node != "" && !s.Mark {
@@ -145,7 +150,7 @@ func (b *Builder) Add(s *loadgen.Sample) {
 	what := b.affinity.add(s, int16(node))
 	b.users.add(s, node, what)
 	e := b.phases.entry(s, m, label.index, node, what)
-	b.timeline.add(&e)
+	b.timeline.add(&e, s)
 	b.phases.push(e)
 }
 
@@ -252,7 +257,7 @@ func (b *Builder) Freeze(run Run) *Results {
 		Apdex: b.Apdex.times(), DurationMS: b.checks.duration(), WholeMillis: b.checks.whole,
 		Requests: run.Requests, Arrivals: run.Arrivals, Generator: run.Generator, PlannedUsers: run.PlannedUsers,
 		Errors:       b.errors.freeze(),
-		Expectations: []Expectation{}, Events: g.events, Timeline: b.timeline.freeze(nodes),
+		Expectations: []Expectation{}, Events: g.events, Timeline: b.timeline.freeze(nodes, run.Due),
 	}
 	if b.counted != nil {
 		all := b.counted.freeze(TotalLabel).JMeter
@@ -266,7 +271,7 @@ func (b *Builder) Freeze(run Run) *Results {
 	r.Affinity = b.affinity.freeze(r.Nodes)
 	r.Affinity.Free = run.Sticky != nil && !*run.Sticky
 	g.excuse(&r.Affinity)
-	r.Latency = b.latency()
+	r.Latency = b.latency.freeze()
 	r.Statuses, r.Connect, r.FirstByte = b.exchange.freeze(), b.exchange.connect.freeze(), b.exchange.firstByte.freeze()
 	r.Users = b.users.freeze(len(b.affinity.users)+len(b.affinity.threads), nodes)
 	b.freezeStage(g, r, run, nodes)

@@ -58,6 +58,15 @@ func (m *measurement) wholeMillis() int64 {
 	return m.elapsed.Milliseconds()
 }
 
+// each is the elapsed time of one of the samples that the measurement stands for, in microseconds, as finely as it was
+// measured.
+func (m *measurement) each() int64 {
+	if m.fine {
+		return m.elapsed.Microseconds() / m.samples
+	}
+	return m.elapsed.Milliseconds() / m.samples * 1000
+}
+
 // addSample folds s in, which is measured as m, with its response time if it is an arrival. It does not keep it.
 func (f *rowFold) addSample(s *loadgen.Sample, m *measurement) {
 	f.add(m)
@@ -75,10 +84,7 @@ func (f *rowFold) add(m *measurement) {
 	micros, ms := m.elapsed.Microseconds(), m.wholeMillis()
 	f.jmeter.add(m.start, ms, n, f.count == 0)
 
-	each := micros / n
-	if !m.fine {
-		each = ms / n * 1000
-	}
+	each := m.each()
 	f.times.add(each, n, m.fine)
 	if f.count == 0 {
 		f.min, f.max, f.first, f.last = each, each, m.start, m.start+ms

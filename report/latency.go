@@ -6,8 +6,7 @@ import (
 	"sort"
 )
 
-// Latency is how the elapsed times of all requests are distributed. Marks are left out, unless their label
-// has requests too.
+// Latency is how the elapsed times of all requests are distributed. Marks are left out.
 type Latency struct {
 	Requests int64 `json:"requests"`
 	// Buckets ascend; those without requests are left out. There are at most 64, their bounds in equal
@@ -25,6 +24,7 @@ type Bucket struct {
 	FromMS float64 `json:"from_ms"`
 	ToMS   float64 `json:"to_ms"`
 	Count  int64   `json:"count"`
+	Failed int64   `json:"failed,omitempty"` // of them; not told in Latency.Histogram
 }
 
 // Percentile is the elapsed time at a share of the requests, 0 to 1.
@@ -36,21 +36,40 @@ type Percentile struct {
 // maxBuckets bounds the buckets of Latency.
 const maxBuckets = 64
 
-// latency adds up the rows of requests; it is nil if there are none.
-func (b *Builder) latency() *Latency {
-	sum := &rowFold{}
-	for _, l := range b.folds() {
-		if !l.marks && !l.transactions {
-			sum.merge(l.fold)
-		}
+// latencyFold folds the elapsed times of requests, in microseconds.
+type latencyFold struct {
+	all, failed times
+	requests    int64
+	most        int64
+}
+
+// add folds a request.
+func (f *latencyFold) add(m *measurement) {
+	each := m.each()
+	f.all.add(each, m.samples, m.fine)
+	if m.errors > 0 {
+		f.failed.add(each, m.errors, m.fine)
 	}
-	if sum.count == 0 {
+	f.requests += m.samples
+	f.most = max(f.most, each)
+}
+
+// freeze is nil without requests.
+func (f *latencyFold) freeze() *Latency {
+	if f.requests == 0 {
 		return nil
 	}
-	made := &Latency{Requests: sum.count, Histogram: sum.buckets(roundBounds)}
-	made.Buckets = slices.DeleteFunc(sum.buckets(ratioBounds), func(b Bucket) bool { return b.Count == 0 })
-	shares := TailShares(sum.count)
-	for i, ms := range sum.percentiles(shares...) {
+	made := &Latency{Requests: f.requests, Histogram: f.all.buckets(f.all.bounds(roundBounds))}
+	bounds := f.all.bounds(func(first, last int64) []int64 { return ratioBounds(first, last, maxBuckets) })
+	made.Buckets = f.all.buckets(bounds)
+	if f.failed.total() > 0 {
+		for i, b := range f.failed.buckets(bounds) {
+			made.Buckets[i].Failed = min(b.Count, made.Buckets[i].Count)
+		}
+	}
+	made.Buckets = slices.DeleteFunc(made.Buckets, func(b Bucket) bool { return b.Count == 0 })
+	shares := TailShares(f.requests)
+	for i, ms := range f.all.percentiles(f.most, shares...) {
 		made.Percentiles = append(made.Percentiles, Percentile{shares[i], ms})
 	}
 	return made
@@ -69,27 +88,34 @@ func TailShares(n int64) []float64 {
 	return append(shares, 1)
 }
 
-// buckets are the counts between the bounds that hold the least and the largest time between them.
-func (t *times) buckets(between func(first, last int64) (bounds []int64)) []Bucket {
+// bounds are bounds of buckets, in microseconds, that hold the least and the largest time between them.
+func (t *times) bounds(between func(first, last int64) []int64) []int64 {
 	h, scale, unit := t.histogram()
-	first, last := int64(-1), int64(0)
-	h.Walk(scale, func(v, _ int64) bool {
-		if first < 0 {
-			first = v
-		}
-		last = v
-		return true
-	})
-	bounds := between(first, last)
+	ends := h.Percentiles(scale, 0, 1)
+	bounds := between(ends[0], ends[1])
+	for i := range bounds {
+		bounds[i] *= unit
+	}
+	return bounds
+}
+
+// buckets are the counts between the bounds, which hold all times between them.
+func (t *times) buckets(bounds []int64) []Bucket {
 	list := make([]Bucket, len(bounds)-1)
 	for i := range list {
-		list[i].FromMS, list[i].ToMS = float64(bounds[i]*unit)/1000, float64(bounds[i+1]*unit)/1000
+		list[i].FromMS, list[i].ToMS = float64(bounds[i])/1000, float64(bounds[i+1])/1000
 	}
+	h, scale, unit := t.histogram()
 	h.Walk(scale, func(v, n int64) bool {
-		list[sort.Search(len(bounds), func(i int) bool { return bounds[i] > v })-1].Count += n
+		list[rowOf(bounds, v*unit)].Count += n
 		return true
 	})
 	return list
+}
+
+// rowOf is the bucket of a value, the last one of those beyond them.
+func rowOf(bounds []int64, v int64) int {
+	return min(sort.Search(len(bounds), func(i int) bool { return bounds[i] > v }), len(bounds)-1) - 1
 }
 
 // mostLines bounds the buckets of Latency.Histogram.
@@ -146,11 +172,12 @@ func decades(series []int64, first, last int64) []int64 {
 }
 
 // ratioBounds are whole numbers, as near as may be to 2^(k/m) for whole k, that hold first and last between
-// them; m, the bounds to a doubling, is the largest one with which there are no more than maxBuckets.
-func ratioBounds(first, last int64) []int64 {
+// them; m, the bounds to a doubling, is the largest one with which there are no more than most buckets, if there is
+// one.
+func ratioBounds(first, last int64, most float64) []int64 {
 	doublings := math.Log2(float64(max(1, last))) - math.Log2(float64(max(1, first)))
 	m := 32.0
-	for m > 1 && m*doublings > maxBuckets-2 {
+	for m > 1 && m*doublings > most-2 {
 		m /= 2
 	}
 	bounds := []int64{0}

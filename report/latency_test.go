@@ -36,7 +36,7 @@ func TestLatency(t *testing.T) {
 
 func TestRatioBounds(t *testing.T) {
 	for _, ends := range [][2]int64{{0, 0}, {0, 1}, {1, 1}, {7, 9}, {250, 7000}, {63, 64}, {1, math.MaxInt32}, {999_999, 1_000_001}} {
-		bounds := ratioBounds(ends[0], ends[1])
+		bounds := ratioBounds(ends[0], ends[1], maxBuckets)
 		if !slices.IsSorted(bounds) || len(slices.Compact(slices.Clone(bounds))) != len(bounds) || len(bounds) > maxBuckets+1 {
 			t.Errorf("%v: %v", ends, bounds)
 		}
@@ -79,5 +79,31 @@ func TestTailShares(t *testing.T) {
 	}
 	if got := TailShares(1); len(got) != 11 {
 		t.Errorf("%v", got)
+	}
+}
+
+// A mark takes no time: counted among the requests of its label, it would halve their median.
+func TestMarksAreInNoDistribution(t *testing.T) {
+	samples := took(10*time.Millisecond, 20*time.Millisecond, 30*time.Millisecond)
+	for range 3 {
+		mark := *samples[0]
+		mark.Mark, mark.Elapsed = true, 0
+		samples = append(samples, &mark)
+	}
+	l := fold(samples, Run{}).Latency
+	if l.Requests != 3 || l.Percentiles[0].MS < 10 {
+		t.Errorf("%d requests from %g ms on", l.Requests, l.Percentiles[0].MS)
+	}
+}
+
+// Failures that come at once are told apart from quick responses.
+func TestFailedBuckets(t *testing.T) {
+	samples := took(time.Millisecond, 50*time.Millisecond, 51*time.Millisecond)
+	samples[0].Kind = loadgen.KindRefused
+	l := fold(samples, Run{}).Latency
+	for i, b := range l.Buckets {
+		if want := boolInt(i == 0); b.Failed != want {
+			t.Errorf("from %g ms on: %d of %d failed, want %d", b.FromMS, b.Failed, b.Count, want)
+		}
 	}
 }

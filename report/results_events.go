@@ -93,21 +93,31 @@ type StateInterval struct {
 // Timeline is the run by the second: a sample belongs to the second in which it ended.
 type Timeline struct {
 	// StepMS is the time from one point to the next: 1000, doubled for runs so long that there would be
-	// more than 1800 points.
+	// more than 900 points. EndMS is when the last request ended, since the start of the run: the last step
+	// lasts until then.
 	StepMS int64   `json:"step_ms"`
+	EndMS  int64   `json:"end_ms"`
 	Points []Point `json:"points"`
+	Heat   *Heat   `json:"-"` // nil without requests
 }
 
 // Point is one step of the timeline. Its percentiles are at most 1.6 % above the exact values; steps
 // that were merged keep them so, because their histograms are added up. They are 0 without requests.
 type Point struct {
-	AtMS     int64       `json:"at_ms"` // the step's beginning, since the start of the run
-	Requests int64       `json:"requests"`
-	Errors   int64       `json:"errors"`
-	P50MS    float64     `json:"p50_ms"`
-	P95MS    float64     `json:"p95_ms"`
-	P99MS    float64     `json:"p99_ms"`
-	Nodes    []PointNode `json:"nodes,omitempty"` // those of Results.Nodes that answered in the run, in that order
+	AtMS     int64   `json:"at_ms"` // the step's beginning, since the start of the run
+	Requests int64   `json:"requests"`
+	Errors   int64   `json:"errors"`
+	P50MS    float64 `json:"p50_ms"`
+	P95MS    float64 `json:"p95_ms"`
+	P99MS    float64 `json:"p99_ms"`
+	// Users are the most that were active when one of the requests ended, 0 where that is not known.
+	Users int64 `json:"users,omitempty"`
+	// Arrivals began in the step, Planned were due in it on average; of runs with open groups.
+	Arrivals int64   `json:"arrivals,omitempty"`
+	Planned  float64 `json:"planned_arrivals,omitempty"`
+	// Statuses counts by hundreds, requests without a response first.
+	Statuses [statusClasses]int64 `json:"-"`
+	Nodes    []PointNode          `json:"nodes,omitempty"` // those of Results.Nodes that answered in the run, in that order
 }
 
 // PointNode is what one node did in one step.
@@ -116,7 +126,20 @@ type PointNode struct {
 	Requests  int64   `json:"requests"`
 	Share     float64 `json:"share"` // of the step's requests that named a node
 	AverageMS float64 `json:"average_ms"`
+	P95MS     float64 `json:"p95_ms,omitempty"` // as Point's; of the first 24 nodes that answered
 }
+
+// Heat counts the requests of each step by how long they took.
+type Heat struct {
+	BoundsMS []float64 // of the rows, ascending, one more than there are rows
+	Counts   [][]int64 // by row, then by step
+}
+
+// statusClasses are requests without a response, and the statuses of HTTP by hundreds; what is beyond 599 counts
+// with 5xx.
+const statusClasses = 6
+
+func statusClass(status int) int { return min(max(status/100, 0), statusClasses-1) }
 
 // Distribution is the verdict on shares against weights, of the run or of a phase.
 type Distribution struct {

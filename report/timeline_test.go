@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"stickbench/internal/sampletest"
+	"stickbench/loadgen"
 )
 
 func TestTimeline(t *testing.T) {
@@ -28,9 +29,9 @@ func TestTimeline(t *testing.T) {
 		if p.P99MS < p.P95MS || p.P95MS < p.P50MS || p.P95MS < want[i].P95MS || p.P95MS > want[i].P95MS*1.016 {
 			t.Errorf("percentiles at %d: %g, %g, %g", p.AtMS, p.P50MS, p.P95MS, p.P99MS)
 		}
-		p.P50MS, p.P95MS, p.P99MS = 0, want[i].P95MS, 0
+		p.P50MS, p.P95MS, p.P99MS, p.Statuses = 0, want[i].P95MS, 0, want[i].Statuses
 		for k := range p.Nodes {
-			p.Nodes[k].AverageMS = 0
+			p.Nodes[k].AverageMS, p.Nodes[k].P95MS = 0, 0
 		}
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -47,19 +48,20 @@ func TestTimelineOfALongRun(t *testing.T) {
 	var short, long timelineFold
 	long.step = 4 * firstStep
 	for at := int64(0); at < 2*maxPoints*firstStep+10*firstStep; at += 700 {
-		e := entry{end: at, measurement: measurement{elapsed: time.Duration(random.ExpFloat64() * 3e7), samples: 1}, node: int16(random.IntN(3)) - 1}
-		short.add(&e)
-		long.add(&e)
+		s := loadgen.Sample{Status: 200 + 100*random.IntN(4), Arrival: true}
+		e := entry{end: at, active: random.Int32N(9), measurement: measurement{start: at, elapsed: time.Duration(random.ExpFloat64() * 3e7), samples: 1}, node: int16(random.IntN(3)) - 1}
+		short.add(&e, &s)
+		long.add(&e, &s)
 	}
 	nodes := []*nodeFold{{name: "s1", index: 0}, {name: "s2", index: 1}}
-	if diff := cmp.Diff(long.freeze(nodes), short.freeze(nodes)); diff != "" {
+	if diff := cmp.Diff(long.freeze(nodes, nil), short.freeze(nodes, nil)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if short.step != 4*firstStep || len(short.points) > maxPoints {
+	if short.step != 4*firstStep || short.end != long.end || len(short.points) > maxPoints {
 		t.Errorf("%d points of %d ms", len(short.points), short.step)
 	}
 	late := entry{end: 1000 * 365 * 86400 * 1000, node: none, measurement: measurement{samples: 1}} // a clock that jumped
-	short.add(&late)
+	short.add(&late, &loadgen.Sample{})
 	if len(short.points) > maxPoints {
 		t.Errorf("%d points", len(short.points))
 	}
@@ -79,8 +81,47 @@ func TestTimelineLeavesMarksOut(t *testing.T) {
 func TestTimelineAllocatesNothing(t *testing.T) {
 	var f timelineFold
 	e := entry{end: 100, measurement: measurement{elapsed: time.Millisecond, samples: 1}, node: 1}
-	f.add(&e)
-	if n := testing.AllocsPerRun(1000, func() { f.add(&e) }); n != 0 {
+	f.add(&e, &loadgen.Sample{})
+	if n := testing.AllocsPerRun(1000, func() { f.add(&e, &loadgen.Sample{}) }); n != 0 {
 		t.Errorf("%g allocations", n)
+	}
+}
+
+// What is drawn over time beside rates and percentiles: the last step ends with the last request, a step knows its users,
+// statuses, arrivals begun and arrivals due, and each node its own percentile.
+func TestTimelineTellsMore(t *testing.T) {
+	samples := requests(t, "1@0+100:s1 2@900+300:s2 1@1500+30:s1")
+	for i, s := range samples {
+		s.ActiveAll, s.Arrival, s.Status = 3-i, true, []int{200, 503, 0}[i]
+	}
+	b := NewBuilder()
+	b.Begin(time.UnixMilli(samples[0].StartMillis()))
+	for _, s := range samples {
+		b.Add(s)
+	}
+	timeline := b.Freeze(Run{Due: func(ms int64) float64 { return float64(ms) / 500 }}).Timeline
+	if timeline.EndMS != 1530 || len(timeline.Points) != 2 {
+		t.Fatalf("%+v", timeline)
+	}
+	for i, want := range []struct {
+		users, arrivals int64
+		planned         float64
+		statuses        [statusClasses]int64
+		s1, s2          float64
+	}{{3, 2, 2, [statusClasses]int64{2: 1}, 100, 0}, {2, 1, 1.06, [statusClasses]int64{0: 1, 5: 1}, 30, 300}} {
+		p := timeline.Points[i]
+		near := func(got, want float64) bool { return got >= want && got <= want*1.016 }
+		if p.Users != want.users || p.Arrivals != want.arrivals || !near(p.Planned, want.planned) || p.Statuses != want.statuses || !near(p.Nodes[0].P95MS, want.s1) || !near(p.Nodes[1].P95MS, want.s2) {
+			t.Errorf("step %d: %+v, want %+v", i, p, want)
+		}
+	}
+	sum := int64(0)
+	for _, row := range timeline.Heat.Counts {
+		for _, n := range row {
+			sum += n
+		}
+	}
+	if sum != 3 || len(timeline.Heat.BoundsMS) != len(timeline.Heat.Counts)+1 {
+		t.Errorf("heat map of %d requests: %+v", sum, timeline.Heat)
 	}
 }

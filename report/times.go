@@ -27,6 +27,8 @@ func (t *times) merge(o *times) {
 	t.coarse.Merge(&o.coarse)
 }
 
+func (t *times) total() int64 { return t.fine.Total + t.coarse.Total }
+
 // histogram is all of them, with its scale and the microseconds of its unit.
 func (t *times) histogram() (h *hist.Histogram, scale uint, unit int64) {
 	switch {

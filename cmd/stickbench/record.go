@@ -9,6 +9,7 @@ import (
 
 	"stickbench/internal/lab"
 	"stickbench/internal/redact"
+	"stickbench/loadgen"
 	"stickbench/plans"
 	"stickbench/report"
 )
@@ -75,6 +76,7 @@ func (r *record) facts(plan *plans.Plan) report.Run {
 		stopped = stoppedByFailure // it was killed
 	}
 	return report.Run{
+		Due:     arrivalsDue(&plan.Load),
 		Stopped: stopped, Sticky: r.sticky(plan),
 		Model: model, PlannedUsers: users, Arrivals: r.Arrivals, Generator: r.Generator,
 		Plan: r.Plan, Expectations: plan.Expect, Requests: r.Requests,
@@ -82,6 +84,14 @@ func (r *record) facts(plan *plans.Plan) report.Run {
 		Names: r.Names, Nodes: plan.NodeNames, Labels: plan.Labels(),
 		Weights: r.Weights, States: r.States, Algorithm: r.Algorithm, ExpectedShares: expectedShares(r.Algorithm),
 	}
+}
+
+// arrivalsDue tells how many arrivals the plan has by when; nil without open groups.
+func arrivalsDue(plan *loadgen.Plan) func(ms int64) float64 {
+	if !plan.Open() {
+		return nil
+	}
+	return func(ms int64) float64 { return plan.ArrivalsDue(time.Duration(ms) * time.Millisecond) }
 }
 
 // sticky is what is known of whether sessions stick: nothing does in a laboratory without a cookie, and behind a

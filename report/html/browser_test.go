@@ -1,42 +1,42 @@
 package html
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
+
+	"stickbench/internal/browsertest"
 )
 
-// browser is a Chromium, or a skipped test.
-func browser(t *testing.T) string {
+func TestMain(m *testing.M) { os.Exit(browsertest.Main(m)) }
+
+// open shows a page in a browser.
+func open(t *testing.T, page string, w browsertest.Window) *browsertest.Page {
 	t.Helper()
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
+	file := filepath.Join(t.TempDir(), "report.html")
+	if err := os.WriteFile(file, []byte(page), 0o600); err != nil {
+		t.Fatal(err)
 	}
-	t.Skip("no Chromium: install it: apt-get install chromium")
-	return ""
+	return browsertest.Open(t, (&url.URL{Scheme: "file", Path: file}).String(), w)
 }
 
-// looked is what the probe says of a page.
+var (
+	wideWindow = browsertest.Window{Width: 1280, Height: 1000}
+	telephone  = browsertest.Window{Width: 390, Height: 844}
+)
+
+// looked is what is seen of a page.
 type looked struct {
 	Wide     bool     // the page can be scrolled sideways
 	Overlaps []string // pairs of texts of one chart that cover each other
 	Loaded   []string // what the page asked for
-	Said     string   // by the second column of the first chart, once it was pointed at
+	Scripts  int
 }
 
-// probe looks at a page from within, and leaves what it saw in the document. It is let in by the test alone:
-// the page's own policy would not run it.
-const probe = `
+const look = `(() => {
 const overlaps = [];
 for (const frame of document.querySelectorAll(".frame")) {
   const texts = [...frame.querySelectorAll("span, b")].filter(e => e.getClientRects().length && !e.matches(".name"));
@@ -46,112 +46,211 @@ for (const frame of document.querySelectorAll(".frame")) {
       overlaps.push(frame.parentElement.id + ": " + a.textContent + " and " + b.textContent);
   }
 }
-const column = document.querySelectorAll(".columns rect")[1];
-if (column) column.dispatchEvent(new PointerEvent("pointerenter"));
-const saw = {
-  Wide: document.documentElement.scrollWidth > document.documentElement.clientWidth,
-  Overlaps: overlaps,
-  Loaded: performance.getEntriesByType("resource").map(e => e.name),
-  Said: document.querySelector(".readout")?.textContent ?? "",
+return {
+  Wide: document.documentElement.scrollWidth > document.documentElement.clientWidth, Overlaps: overlaps,
+  Loaded: performance.getEntriesByType("resource").map(e => e.name), Scripts: document.scripts.length,
 };
-document.body.append(Object.assign(document.createElement("pre"), {id: "saw", textContent: JSON.stringify(saw)}));
-`
+})()`
 
 var (
-	policyElement = regexp.MustCompile(`<meta http-equiv="Content-Security-Policy"[^>]*>`)
-	sawElement    = regexp.MustCompile(`(?s)<pre id="saw">(.*?)</pre>`)
-	saidOnly      = regexp.MustCompile(` (title|aria-label|content)="[^"]*"`)
-	foreignLink   = regexp.MustCompile(`(?i)<[^>]*\s(src|href|action|data|poster|srcset|xlink:href)\s*=\s*["']?[^"'#\s]|<(iframe|object|embed|link|base|img)\b`)
+	saidOnly    = regexp.MustCompile(` (title|aria-label|content)="[^"]*"`)
+	foreignLink = regexp.MustCompile(`(?i)<[^>]*\s(src|href|action|data|poster|srcset|xlink:href)\s*=\s*["']?[^"'#\s]|<(iframe|object|embed|link|base|img)\b`)
 )
 
-// dump renders a page in a window of that width and returns the document and what the browser logged.
-func dump(t *testing.T, program, page string, width string) (dom, log string) {
-	t.Helper()
-	dir := t.TempDir()
-	file := filepath.Join(dir, "report.html")
-	if err := os.WriteFile(file, []byte(page), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	c := exec.CommandContext(ctx, program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars",
-		"--host-resolver-rules=MAP * ~NOTFOUND", "--user-data-dir="+filepath.Join(dir, "profile"), "--window-size="+width+",1200",
-		"--enable-logging=stderr", "--virtual-time-budget=2000", "--dump-dom", (&url.URL{Scheme: "file", Path: file}).String())
-	c.WaitDelay = 5 * time.Second
-	var out, errors bytes.Buffer
-	c.Stdout, c.Stderr = &out, &errors
-	if err := c.Run(); err != nil {
-		t.Fatalf("%v\n%s", err, errors.String())
-	}
-	return out.String(), errors.String()
-}
-
-// consoleLines are what the page wrote to the console, errors included.
-func consoleLines(log string) (lines []string) {
-	for line := range strings.Lines(log) {
-		if strings.Contains(line, "CONSOLE") {
-			lines = append(lines, strings.TrimSpace(line))
-		}
-	}
-	return lines
-}
-
-// A browser shows every page whole, with its own policy in force, without a word on its console.
+// A browser shows every page whole, with its own policy in force, without a word on its console; on a wide screen and
+// on a telephone nothing sticks out of the page and no texts of a chart overlap, with 2 nodes, 12 nodes and 60 labels.
 func TestHTMLInBrowser(t *testing.T) {
-	program := browser(t)
-	for _, name := range []string{"drain", "hostile", "nothing"} {
-		dom, log := dump(t, program, pages()[name], "1280")
-		for _, line := range consoleLines(log) {
-			t.Errorf("%s: %s", name, line)
-		}
-		for _, id := range sections {
-			if !strings.Contains(dom, `id="`+id+`"`) {
-				t.Errorf("%s has no section %s", name, id)
-			}
-		}
-		if found := foreignLink.FindString(saidOnly.ReplaceAllString(dom, "")); found != "" {
-			t.Errorf("%s: something from elsewhere: %s", name, found)
-		}
-		if strings.Count(dom, "<script") != 1 {
-			t.Errorf("%s: text became a script", name)
-		}
+	for _, name := range []string{"drain", "failures", "hour", "hostile", "nothing", "foreign"} {
+		shows(t, name, pages()[name])
+	}
+	for _, name := range []string{"differs", "hostile", "hour", "nothing"} {
+		shows(t, "comparison "+name, comparisonPages()[name])
 	}
 }
 
-// On a wide screen and on a telephone nothing sticks out of the page and no texts of a chart overlap, with 2
-// nodes, 12 nodes and 60 labels; and pointing at a chart says its values.
-func TestHTMLFits(t *testing.T) {
-	program := browser(t)
-	for _, name := range []string{"drain", "failures", "hour"} {
-		fits(t, program, name, pages()[name])
-	}
-}
-
-// fits looks at a page in both widths.
-func fits(t *testing.T, program, name, page string) {
+func shows(t *testing.T, name, page string) {
 	t.Helper()
-	page = policyElement.ReplaceAllString(page, "")
-	page = strings.Replace(page, "</body>", "<script>"+probe+"</script></body>", 1)
-	for _, width := range []string{"1280", "390"} {
-		dom, log := dump(t, program, page, width)
-		found := sawElement.FindStringSubmatch(dom)
+	p := open(t, page, wideWindow)
+	for _, w := range []browsertest.Window{wideWindow, telephone} {
+		p.Look(w)
 		var saw looked
-		if found == nil || json.Unmarshal([]byte(strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&").Replace(found[1])), &saw) != nil {
-			t.Fatalf("%s at %s: the probe did not run:\n%s", name, width, strings.Join(consoleLines(log), "\n"))
+		p.Eval(look, &saw)
+		if saw.Wide || len(saw.Overlaps) > 0 || len(saw.Loaded) > 0 || saw.Scripts != 2 {
+			t.Errorf("%s at %d: %+v", name, w.Width, saw)
 		}
-		if saw.Wide || len(saw.Overlaps) > 0 || len(saw.Loaded) > 0 || !strings.Contains(saw.Said, "requests/s") {
-			t.Errorf("%s at %s: %+v", name, width, saw)
-		}
+	}
+	for _, line := range p.Console() {
+		t.Errorf("%s: %s", name, line)
+	}
+	if found := foreignLink.FindString(saidOnly.ReplaceAllString(p.Text("document.body.outerHTML"), "")); found != "" {
+		t.Errorf("%s: something from elsewhere: %s", name, found)
 	}
 }
 
 // The policy is what keeps text that became a script from running.
 func TestHTMLPolicy(t *testing.T) {
-	program := browser(t)
 	page := strings.Replace(pages()["nothing"], "</body>", `<script>document.body.id = "owned"</script><img src="http://203.0.113.1/x"></body>`, 1)
-	dom, log := dump(t, program, page, "1280")
-	if strings.Contains(dom, `id="owned"`) || len(consoleLines(log)) < 2 {
-		t.Errorf("a script of no one's ran, or an image was asked for:\n%s", strings.Join(consoleLines(log), "\n"))
+	p := open(t, page, wideWindow)
+	if p.Text("document.body.id") == "owned" || len(p.Console()) < 2 {
+		t.Errorf("a script of no one's ran, or an image was asked for:\n%s", strings.Join(p.Console(), "\n"))
+	}
+}
+
+// still are the pictures of a page, path by path and text by text, as numbers of whole units.
+const still = `[...document.querySelectorAll(".plot")].map(f => [f.id,
+  [...f.querySelectorAll(".frame path")].map(p => p.getAttribute("class") + " " + absolute(p.getAttribute("d"))).join("\n"),
+  [...f.querySelectorAll(".frame > span, .frame > b")].map(e => e.textContent + "@" + Math.round(10 * parseFloat(e.style.left || e.style.bottom || e.style.top))).sort().join(" "),
+].join("\n"))`
+
+// absolute makes the places of a path comparable: Go may write H and V where the script does, but with other blanks.
+const absolute = `globalThis.absolute = d => { let x = 0, y = 0, out = []; for (const [, c, rest] of d.matchAll(/([a-zA-Z])([^a-zA-Z]*)/g)) {
+  const n = (rest.match(/-?\d+/g) ?? []).map(Number);
+  if (c === "M") [x, y] = n, out.push("M" + [x, y]);
+  for (let i = 0; "lhv".includes(c) && i < n.length; i += c === "l" ? 2 : 1) { x += c === "v" ? 0 : n[i]; y += c === "l" ? n[i + 1] : c === "v" ? n[i] : 0; out.push(x + "," + y); }
+} return out.join(" "); }`
+
+// The still pictures and those that the script draws from the same description are the same, whatever is shown.
+func TestPicturesAreTheSame(t *testing.T) {
+	all := map[string]string{"comparison": comparisonPages()["differs"]}
+	for _, name := range []string{"drain", "failures", "open", "hour", "foreign"} {
+		all[name] = pages()[name]
+	}
+	for name, page := range all {
+		var drawn, written []string
+		p := open(t, page, wideWindow)
+		p.Eval(absolute, nil)
+		p.Eval(still, &drawn)
+		p = open(t, strings.Replace(page, `<script>`, `<script type="text/plain">`, 1), wideWindow)
+		p.Eval(absolute, nil)
+		p.Eval(still, &written)
+		if len(written) < 2 || len(drawn) != len(written) {
+			t.Fatalf("%s: %d and %d pictures", name, len(written), len(drawn))
+		}
+		for i := range written {
+			if written[i] != drawn[i] {
+				t.Errorf("%s: %s", name, firstDifference(written[i], drawn[i]))
+			}
+		}
+	}
+}
+
+func firstDifference(a, b string) string {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			from := max(0, i-60)
+			return strings.SplitN(a, "\n", 2)[0] + "\n written " + a[from:min(len(a), i+60)] + "\n drawn   " + b[from:min(len(b), i+60)]
+		}
+	}
+	return "lengths"
+}
+
+// Dragging over a chart zooms all charts over time, a double click and Escape show all again, a legend switches its
+// series, and pointing at one moment reads all charts there.
+func TestChartsAnswer(t *testing.T) {
+	p := open(t, pages()["failures"], wideWindow)
+	ticks := func(id string) string {
+		return p.Text(`[...document.querySelectorAll("#` + id + ` .frame > .x")].map(e => e.textContent).join(" ")`)
+	}
+	readout := func(id string) string { return p.Text(`document.querySelector("#` + id + ` .readout").textContent`) }
+	whole := ticks("times")
+	p.Drag("#rate .frame", 0.25, 0.5)
+	if got := ticks("times"); got == whole || got != ticks("rate") || got != ticks("heat") || !strings.HasPrefix(got, "6 s") || strings.Contains(got, "12 s") {
+		t.Errorf("zoomed to a quarter from 5 s on, the axes say %q", got)
+	}
+	if got := p.Text(`document.querySelectorAll("#distribution .reset").length`); got != "0" {
+		t.Error("what is not over time was zoomed")
+	}
+	p.Click("#times .frame", 2)
+	if got := ticks("rate"); got != whole {
+		t.Errorf("after a double click the axis says %q, want %q", got, whole)
+	}
+
+	p.Point("#failures .frame", 0.126, 0.5)
+	for id, want := range map[string]string{"rate": "2 s – 3 s · ok 3", "times": "2 s – 3 s · p99 ", "shares": "2 s – 3 s · s1 ", "failures": "2 s – 3 s · ", "heat": "2 s – 3 s · ", "activity": "2 s – 3 s · 20 users"} {
+		if got := readout(id); !strings.HasPrefix(got, want) {
+			t.Errorf("%s reads %q, want %q", id, got, want)
+		}
+	}
+	var failed, drawn int
+	p.Eval(`JSON.parse(document.getElementById("data").textContent).charts.find(c => c.id === "failures").series[0].values[2]`, &failed)
+	p.Eval(`parseInt(document.querySelector("#failures .readout").textContent.split(" · ")[1])`, &drawn)
+	if failed == 0 || failed != drawn {
+		t.Errorf("the page has %d errors and reads %d", failed, drawn)
+	}
+	p.Eval(`document.querySelector("#rate .frame").focus({preventScroll: true})`, nil)
+	p.Press("ArrowRight")
+	if got := readout("times"); !strings.HasPrefix(got, "3 s – 4 s") {
+		t.Errorf("after the arrow key %q", got)
+	}
+	p.Press("+")
+	zoomed := ticks("times")
+	p.Press("Escape")
+	if zoomed == whole || ticks("times") != whole || readout("times") != "" {
+		t.Errorf("keys: %q, then %q and %q", zoomed, ticks("times"), readout("times"))
+	}
+
+	lines := `document.querySelectorAll("#times path.line").length`
+	p.Click("#times .legend button", 1) // p99
+	if got := p.Text(`document.querySelectorAll("#times .frame path.third").length + " " + document.querySelector("#times .legend button").ariaPressed`); got != "0 false" {
+		t.Errorf("p99 was switched off: %s", got)
+	}
+	p.Point("#times .frame", 0.5, 0.5)
+	if got := readout("times"); strings.Contains(got, "p99") || !strings.Contains(got, "p95") {
+		t.Errorf("without p99 it reads %q", got)
+	}
+	p.Click("#times .legend button", 1)
+	if got := p.Text(`document.querySelectorAll("#times .frame path.third").length`); got != "1" {
+		t.Errorf("p99 was switched on again: %s of %s lines", got, p.Text(lines))
+	}
+}
+
+// Tables sort by their heads, labels fold their nodes, and a filter leaves what it names.
+func TestTablesAnswer(t *testing.T) {
+	p := open(t, pages()["twelve"], wideWindow)
+	labels := func() string {
+		return p.Text(`[...document.querySelectorAll("#summary tbody tr")].filter(r => !r.hidden && !r.matches(".faint")).map(r => r.cells[0].textContent.trim()).join(", ")`)
+	}
+	averages := func() (list []float64) {
+		p.Eval(`[...document.querySelectorAll("#summary tbody tr:not(.faint):not(.strong)")].map(r => parseFloat(r.cells[2].textContent))`, &list)
+		return list
+	}
+	before := labels()
+	p.Click("#summary th:nth-child(3) .sort", 1)
+	if list := averages(); len(list) != 3 || list[0] < list[1] || list[1] < list[2] {
+		t.Errorf("sorted by the average, the largest first: %v", list)
+	}
+	if got := p.Text(`document.querySelector("#summary tbody").lastElementChild.cells[0].textContent`); got != "TOTAL" {
+		t.Errorf("last is %s", got)
+	}
+	p.Click("#summary th:nth-child(3) .sort", 1)
+	if list := averages(); list[0] > list[1] || list[1] > list[2] {
+		t.Errorf("and the smallest first: %v", list)
+	}
+	p.Click("#summary th:nth-child(3) .sort", 1)
+	if got := labels(); got != before {
+		t.Errorf("as it was: %s, want %s", got, before)
+	}
+
+	nodes := `[...document.querySelectorAll("#summary tr.faint")].filter(r => !r.hidden).length`
+	all := p.Text(nodes)
+	p.Click("#summary .fold", 1)
+	if got := p.Text(nodes); all != "36" || got != "24" {
+		t.Errorf("%s rows of nodes, %s once a label was folded", all, got)
+	}
+	p.Click("#summary .all", 1)
+	if got := p.Text(nodes); got != "0" {
+		t.Errorf("all folded: %s", got)
+	}
+	p.Eval(`(f => { f.value = "app-11."; f.dispatchEvent(new Event("input")); })(document.querySelector("#summary .tools input"))`, nil)
+	if got := p.Text(nodes); got != "3" {
+		t.Errorf("filtered: %s rows of nodes: %s", got, labels())
+	}
+}
+
+// What is copied from a table has no blanks between digits.
+func TestCopiedNumbers(t *testing.T) {
+	p := open(t, pages()["drain"], wideWindow)
+	if got := p.Text(`(s => { s.selectAllChildren(document.querySelector("#summary tbody tr td:nth-child(2)")); return s.toString(); })(getSelection())`); got != "12000" {
+		t.Errorf("%q", got)
 	}
 }

@@ -69,7 +69,6 @@ func newComparisonPage(r *compare.Comparison, version string) *comparisonPage {
 		Before: view.SideText(&r.Before), After: view.SideText(&r.After), Regression: r.Regression, Differences: htmlDifferences(r.Differences),
 		Method: view.MethodText(r),
 	}
-	p.htmlFrame = newHTMLFrame(p.Title+" – "+r.Verdict, version)
 	for _, c := range r.Conditions {
 		p.Conditions = append(p.Conditions, compare.Condition{Text: format.Clean(c.Text), Met: c.Met, NotJudged: c.NotJudged, Actual: format.Clean(c.Actual)})
 	}
@@ -80,10 +79,26 @@ func newComparisonPage(r *compare.Comparison, version string) *comparisonPage {
 	p.Total = newEffectTable(&r.Total, report.TotalLabel, reach)
 	p.rows(r, reach)
 	p.shares(r.Shares)
-	if c := newChartView(r.Charts); c != nil {
-		p.Course, p.CourseNote, p.Curve = c.course(), c.note(r), comparedCurve(r.Charts.Percentiles)
+	course := view.CompareCharts(r.Charts)
+	var curve []view.Chart
+	if len(course) > 0 {
+		p.CourseNote, curve = courseNote(r, course), view.CompareCurve(r.Charts.Percentiles)
 	}
+	p.Course, p.Curve = drawAll(course), drawAll(curve)
+	p.htmlFrame = newHTMLFrame(p.Title+" – "+r.Verdict, version, course, curve)
 	return p
+}
+
+// courseNote says what the charts over time show.
+func courseNote(r *compare.Comparison, course []view.Chart) string {
+	said := fmt.Sprintf("Steps of %s since the first request, by the start of requests, whole runs; what the comparison leaves out is shaded. ", format.Span(r.Charts.StepMS))
+	if len(r.Before.Runs) > 1 || len(r.After.Runs) > 1 {
+		said += "The runs of a side are laid on top of each other: rates are per run, percentiles of all their requests. "
+	}
+	if !slices.ContainsFunc(course, func(c view.Chart) bool { return c.ID == "failures" }) {
+		said += "There were no errors on either side. "
+	}
+	return said + "A last step that is less than half full has no rate."
 }
 
 // title is the plans that were run.

@@ -5,9 +5,12 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"io"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,18 +34,21 @@ type Facts struct {
 	More []Fact
 	// Diagram are the first exchanges; nil if nobody watched them.
 	Diagram *sequence.Diagram
+	// Running says how far a run is that lasts; "" once it has ended.
+	Running string
 }
 
 // Fact is a line of what ran where.
 type Fact struct{ Name, Value string }
 
-//go:embed *.html style.css script.js
+//go:embed *.html *.js style.css
 var htmlFiles embed.FS
 
 var (
-	htmlTemplate = template.Must(template.ParseFS(htmlFiles, "*.html"))
+	htmlTemplate = template.Must(template.New("").Funcs(template.FuncMap{"digits": digits}).ParseFS(htmlFiles, "*.html"))
 	htmlStyle    = htmlFile("style.css")
-	htmlScript   = htmlFile("script.js")
+	// htmlScript has its rooms in one closure.
+	htmlScript = "(() => {\n\"use strict\";\n" + htmlFile("scales.js") + htmlFile("series.js") + htmlFile("interaction.js") + htmlFile("tables.js") + htmlFile("live.js") + "})();"
 	// htmlPolicy lets the page load nothing at all, and run its own script alone: even text that slipped
 	// through the escaping could neither run nor send anything anywhere.
 	htmlPolicy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-" + digest(htmlScript) + "'; base-uri 'none'; form-action 'none'"
@@ -56,6 +62,16 @@ func htmlFile(name string) string {
 	return string(b)
 }
 
+// grouped is a number with blanks between groups of its digits (format.Thousands).
+var grouped = regexp.MustCompile(`\b[0-9]{1,3}(?: [0-9]{3})+\b`)
+
+// digits sets the groups of a number's digits apart by style alone: what is copied has no blanks.
+func digits(text string) template.HTML {
+	return template.HTML(grouped.ReplaceAllStringFunc(template.HTMLEscapeString(text), func(number string) string {
+		return strings.ReplaceAll(number, " ", "<i></i>")
+	}))
+}
+
 func digest(script string) string {
 	sum := sha256.Sum256([]byte(script))
 	return base64.StdEncoding.EncodeToString(sum[:])
@@ -66,7 +82,11 @@ func digest(script string) string {
 // telephone. An hour's run makes less than 1 MB of it. It is a function of r and facts alone; text that came
 // from the target is escaped. The error is w's.
 func Write(w io.Writer, r *report.Results, facts Facts) error {
-	if err := writePage(w, "page.html", newHTMLPage(r, facts)); err != nil {
+	page, err := newHTMLPage(r, facts)
+	if err == nil {
+		err = writePage(w, "page.html", page)
+	}
+	if err != nil {
 		return fmt.Errorf("write report as HTML: %w", err)
 	}
 	return nil
@@ -89,45 +109,71 @@ type htmlFrame struct {
 	Script template.JS  // our own
 	Tab    string       // the title of the window
 	Maker  string
+	Data   template.JS // the charts, as the script draws them
 }
 
-func newHTMLFrame(tab, version string) htmlFrame {
-	return htmlFrame{htmlPolicy, template.CSS(htmlStyle), template.JS(htmlScript), tab, strings.TrimSpace("stickbench " + version)}
+func newHTMLFrame(tab, version string, charts ...[]view.Chart) htmlFrame {
+	return htmlFrame{htmlPolicy, template.CSS(htmlStyle), template.JS(htmlScript), tab, strings.TrimSpace("stickbench " + version), chartData(slices.Concat(charts...))}
+}
+
+// chartData is the charts as JSON, which json.Marshal makes safe to stand in a page. Charts over time have the same marks.
+func chartData(charts []view.Chart) template.JS {
+	data := struct {
+		Marks  []view.Mark  `json:"marks"`
+		Charts []view.Chart `json:"charts"`
+	}{[]view.Mark{}, append([]view.Chart{}, charts...)}
+	for i := range data.Charts {
+		if c := &data.Charts[i]; c.X.Unit == "time" && c.Marks != nil {
+			data.Marks, c.Marks = c.Marks, nil
+		}
+	}
+	b, err := json.Marshal(data)
+	if err != nil {
+		panic(err) // numbers and text
+	}
+	return template.JS(b)
 }
 
 // htmlPage is what the template shows.
 type htmlPage struct {
 	htmlFrame
+	Sections []htmlSection // of which Nav names those with a title
+	Nav      []htmlSection
 
-	Title, Said, Account, When string
-	Pass, Fail                 bool
-	Expectations               []report.Expectation
-	Warnings                   []string
+	Title, Said, Account, When, Running string
+	Pass, Fail                          bool
+	Cards                               []view.Card
+	Expectations                        []report.Expectation
+	Warnings                            []string
 
-	Summary, Nodes htmlTable
-	Shares         shareView
-	Affinity       []htmlFigure
-	AffinityReason string
-	Timeline       []plot
-	Latency        []plot
-	Users          *userMatrix
-	Phases, States htmlTable
-	Events         []htmlEvent
-	MoreEvents     string
-	Errors         htmlTable
-	Diagram        *diagramView
-	Ran            []Fact
-	PlanFile, Plan string
+	Summary, Nodes    htmlTable
+	Marks             bool // are counted
+	Shares            shareView
+	Affinity          []htmlFigure
+	Timeline          []plot
+	Latency           []plot
+	Statuses, Timings htmlTable
+	Apdex             htmlTable
+	Users             *userMatrix
+	Phases, States    htmlTable
+	Events            []htmlEvent
+	MoreEvents        string
+	Errors            htmlTable
+	Diagram           *diagramView
+	Ran               []Fact
+	PlanFile, Plan    string
 }
 
 // htmlFigure is a fact about the sessions.
 type htmlFigure struct{ Name, Figure, Remark string }
 
-func newHTMLPage(r *report.Results, f Facts) *htmlPage {
+func newHTMLPage(r *report.Results, f Facts) (*htmlPage, error) {
+	course, latency := view.TimeCharts(r), view.LatencyCharts(r.Latency)
 	p := &htmlPage{
-		Title: r.Plan, Said: sentence(view.SessionVerdict(r)), Account: view.Account(r), When: whenText(f),
-		Pass: r.Verdict == "pass", Fail: r.Verdict == "fail",
-		Summary: htmlSummary(r), Shares: newShareView(r), Timeline: timePlots(r), Latency: latencyPlots(r.Latency),
+		Title: r.Plan, Said: sentence(view.SessionVerdict(r)), Account: view.Account(r), When: whenText(f), Running: f.Running,
+		Pass: r.Verdict == "pass", Fail: r.Verdict == "fail", Cards: view.Cards(r),
+		Summary: htmlSummary(r), Shares: newShareView(r), Timeline: drawAll(course), Latency: drawAll(latency),
+		Statuses: tableOf(view.StatusTable(r)), Timings: tableOf(view.TimingTable(r)), Apdex: tableOf(view.ApdexTable(r)),
 		Users: newUserMatrix(r), Phases: htmlPhases(r), States: htmlStates(r), Errors: htmlFailures(r),
 		Diagram: newDiagramView(f.Diagram), Ran: ranFacts(r, f), PlanFile: f.PlanFile, Plan: cleanLines(f.PlanSource),
 	}
@@ -135,26 +181,78 @@ func newHTMLPage(r *report.Results, f Facts) *htmlPage {
 		p.Title = "A recording"
 	}
 	tab := p.Title
-	if r.Verdict == "pass" || r.Verdict == "fail" {
+	if p.Pass || p.Fail {
 		tab += " – " + r.Verdict
 	}
-	p.htmlFrame = newHTMLFrame(tab, f.Version)
+	p.htmlFrame = newHTMLFrame(tab, f.Version, course, latency)
 	for _, e := range r.Expectations {
 		p.Expectations = append(p.Expectations, report.Expectation{Text: format.Clean(e.Text), OK: e.OK, Actual: format.Clean(e.Actual)})
 	}
 	for _, w := range r.Warnings[:min(len(r.Warnings), htmlWarnings)] {
 		p.Warnings = append(p.Warnings, shortened(format.Clean(w)))
 	}
+	for i := range r.Labels {
+		p.Marks = p.Marks || r.Labels[i].Mark
+	}
 	if len(r.Nodes) > 0 {
 		p.Nodes = tableOf(view.NodeTable(r))
 	}
-	var facts []view.Fact
-	facts, p.AffinityReason = view.AffinityFacts(r)
+	facts, _ := view.AffinityFacts(r)
 	for _, f := range facts {
 		p.Affinity = append(p.Affinity, htmlFigure{f.Name, f.Figure, f.Remark})
 	}
 	p.Events, p.MoreEvents = htmlEventList(r)
-	return p
+	return p, p.fill()
+}
+
+// htmlSection is a part of the page that is written anew, as a whole, while a run lasts.
+type htmlSection struct {
+	ID, Title string
+	HTML      template.HTML
+}
+
+// fill makes the sections, without those that have nothing to say.
+func (p *htmlPage) fill() error {
+	expectations := "Expectations"
+	if len(p.Expectations) == 0 {
+		expectations = "Warnings"
+	}
+	for _, s := range []struct {
+		id, title string
+		said      bool
+	}{
+		{"expectations", expectations, len(p.Expectations)+len(p.Warnings) > 0},
+		{"summary", "Summary", true},
+		{"timeline", "Timeline", len(p.Timeline) > 0},
+		{"events", "Events", len(p.Events) > 0},
+		{"nodes", "Nodes and their shares", len(p.Nodes.Rows) > 0},
+		{"affinity", "Affinity", len(p.Affinity) > 0},
+		{"latency", "Response times", len(p.Latency) > 0},
+		{"responses", "Responses", len(p.Statuses.Rows) > 0},
+		{"users", "Users and nodes", p.Users != nil},
+		{"phases", "Phases", len(p.Phases.Rows)+len(p.States.Rows) > 0},
+		{"errors", "Errors", len(p.Errors.Rows) > 0},
+		{"exchanges", "First exchanges", p.Diagram != nil},
+		{"ran", "What ran where", len(p.Ran) > 0 || p.Plan != ""},
+	} {
+		if !s.said {
+			continue
+		}
+		var b bytes.Buffer
+		if err := htmlTemplate.ExecuteTemplate(&b, s.id, p); err != nil {
+			return err
+		}
+		p.Nav = append(p.Nav, htmlSection{s.id, s.title, template.HTML(b.String())})
+	}
+	var b bytes.Buffer
+	if err := htmlTemplate.ExecuteTemplate(&b, "verdict", p); err != nil {
+		return err
+	}
+	p.Sections = []htmlSection{{"verdict", "", template.HTML(b.String())}}
+	for _, s := range p.Nav {
+		p.Sections = append(p.Sections, htmlSection{s.ID, s.Title, "<section id=\"" + template.HTML(s.ID) + "\">\n<h2>" + template.HTML(s.Title) + "</h2>\n" + s.HTML + "\n</section>\n"})
+	}
+	return nil
 }
 
 // sentence is s with a capital letter and a full stop.

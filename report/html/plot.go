@@ -2,6 +2,7 @@ package html
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -18,13 +19,12 @@ type plot struct {
 	Summary   string // what the image shows, for those who cannot see it
 	Note      string // beneath
 	Height    int    // of the image, in pixels
-	Time      bool   // the columns are steps of the run
 	Curves    []curve
-	Legend    bool
+	Legend    []curve
+	Grid      bool // lines at the ticks of Y
 	X, Y      []plotTick
 	Names     []plotTick // of the bands, at their upper edges
 	Marks     []plotMark
-	Columns   []plotColumn
 }
 
 // The units of the image.
@@ -33,8 +33,7 @@ const (
 	plotHeight = 500
 )
 
-// curve is one line or area. Class is its style: what it means has a name in the legend, and lines differ in
-// their dashes as well as in their colours.
+// curve is one line or area. Class is its kind and its style.
 type curve struct{ Name, Class, Path string }
 
 // plotTick is a name on an axis, At percent from the left or from the bottom. Minor ones go first where there
@@ -52,12 +51,6 @@ type plotMark struct {
 	Letter, Title string
 	Row           int
 	Class         string
-}
-
-// plotColumn is a part of the width of which Title gives the values.
-type plotColumn struct {
-	X, Width int
-	Title    string
 }
 
 // ticksOf places the ticks of an axis.
@@ -88,23 +81,34 @@ func line(places []place) string {
 	return p.text.String()
 }
 
-// area is the path around what lies between the places and the level base, in which bottom is the lower edge
-// of the image and 0 its upper one.
-func area(places []place, base, height int) string {
-	if len(places) == 0 {
-		return ""
-	}
+// area is the path around what lies between the places and those of base, which has the same x, or level 0 if it is nil.
+// Level 0 is so far above the lower edge of the image, and level 1 by height higher. It is broken where there is nothing.
+func area(places, base []place, bottom, height int) string {
 	var p path
-	p.to(round(places[0].x*plotWidth), base)
-	for _, at := range places {
-		y := at.y
-		if math.IsNaN(y) {
-			y = 0
+	level := func(y float64) int { return plotHeight - bottom - round(y*float64(height)) }
+	for from := 0; from < len(places); {
+		to := from
+		for to < len(places) && !math.IsNaN(places[to].y) {
+			to++
 		}
-		p.to(round(at.x*plotWidth), base-round(y*float64(height)))
+		for i := from; i < to; i++ {
+			p.to(round(places[i].x*plotWidth), level(places[i].y))
+		}
+		for i := to - 1; i >= from; i-- {
+			y := 0.0
+			if base != nil {
+				y = base[i].y
+			}
+			if base != nil || i == to-1 || i == from {
+				p.to(round(places[i].x*plotWidth), level(y))
+			}
+		}
+		if to > from {
+			p.close()
+		}
+		from = to + 1
 	}
-	p.to(round(places[len(places)-1].x*plotWidth), base)
-	return p.text.String() + "z"
+	return p.text.String()
 }
 
 func round(x float64) int { return int(math.Round(x)) }
@@ -126,19 +130,31 @@ func (p *path) to(x, y int) {
 		return
 	}
 	dx, dy := strconv.Itoa(x-p.x), strconv.Itoa(y-p.y)
-	if p.last != 'l' {
-		p.text.WriteByte('l')
-		p.last = 'l'
-	} else if dx[0] != '-' {
-		p.text.WriteByte(' ')
+	switch {
+	case dy == "0":
+		p.step('h', dx)
+	case dx == "0":
+		p.step('v', dy)
+	default:
+		p.step('l', dx)
+		if dy[0] != '-' {
+			p.text.WriteByte(' ')
+		}
+		p.text.WriteString(dy)
 	}
-	p.text.WriteString(dx)
-	if dy[0] != '-' {
-		p.text.WriteByte(' ')
-	}
-	p.text.WriteString(dy)
 	p.x, p.y = x, y
 	p.n++
+}
+
+// step writes a letter, unless it is in force, and its first number.
+func (p *path) step(letter byte, number string) {
+	if p.last != letter {
+		p.text.WriteByte(letter)
+		p.last = letter
+	} else if number[0] != '-' {
+		p.text.WriteByte(' ')
+	}
+	p.text.WriteString(number)
 }
 
 // lift ends a line; one of a single point becomes a dot.
@@ -149,9 +165,15 @@ func (p *path) lift() {
 	p.down = false
 }
 
-// box is the path of a rectangle standing on the lower edge.
-func box(x, width, height int) string {
-	return "M" + strconv.Itoa(x) + " " + strconv.Itoa(plotHeight) + "v-" + strconv.Itoa(height) + "h" + strconv.Itoa(width) + "v" + strconv.Itoa(height) + "z"
+// close ends an area.
+func (p *path) close() {
+	p.text.WriteByte('z')
+	p.down = false
+}
+
+// box is the path of a rectangle that stands on the level y.
+func box(x, width, y, height int) string {
+	return "M" + strconv.Itoa(x) + " " + strconv.Itoa(y) + "v-" + strconv.Itoa(height) + "h" + strconv.Itoa(width) + "v" + strconv.Itoa(height) + "z"
 }
 
 // Down is the tick's place from the upper edge of the image.
@@ -163,4 +185,25 @@ func (p plot) MarkRows() (rows int) {
 		rows = max(rows, p.Marks[i].Row+1)
 	}
 	return rows
+}
+
+const (
+	// markRoom is the room of a letter in percent of a narrow image, and markRows the rows of letters.
+	markRoom = 3.5
+	markRows = 3
+)
+
+// stagger puts the letters of marks, which are in order, in rows so that they do not overlap. One for which no
+// row has room is left out.
+func stagger(marks []plotMark) {
+	var ends [markRows]float64
+	for i := range marks {
+		m := &marks[i]
+		row := slices.IndexFunc(ends[:], func(end float64) bool { return m.At >= end })
+		if row < 0 {
+			m.Letter = ""
+			continue
+		}
+		m.Row, ends[row] = row, m.At+markRoom*float64(len(m.Letter))
+	}
 }

@@ -32,6 +32,9 @@ func (s *scale) at(v float64) float64 {
 	return min(1, max(0, (v-from)/(to-from)))
 }
 
+// last is the name of the last tick.
+func (s *scale) last() string { return s.ticks[len(s.ticks)-1].text }
+
 // fromZero is an axis from 0 to a round value not below most, with about n ticks at multiples of 1, 2 or 5
 // times a power of ten, least at least.
 func fromZero(most, least float64, n int) scale {
@@ -93,48 +96,54 @@ func logarithmic(least, most float64, rounded bool) scale {
 	return s
 }
 
-// milliseconds is an axis for times from least to most: from 0, or logarithmic where the one is so far
-// below the other that it could not be seen.
-func milliseconds(least, most float64) scale {
-	const far = 50
-	if least > 0 && most/least > far {
-		return logarithmic(least, most, true)
-	}
-	return fromZero(most, 0.001, 4)
+// moments are the steps between the ticks of a time axis, in milliseconds.
+var moments = []float64{
+	1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 900_000,
+	1_800_000, 3_600_000, 7_200_000, 14_400_000, 43_200_000, 86_400_000,
 }
 
-// moments are the steps between the ticks of a time axis, in seconds.
-var moments = []int64{1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400}
-
-// clock is the axis of a run that lasted so many milliseconds, with at most 8 ticks.
-func clock(end int64) scale {
+// clock is the axis of a run from one moment to another, in milliseconds, with at most 8 ticks.
+func clock(from, to float64) scale {
 	step := moments[len(moments)-1]
 	for _, m := range moments {
-		if end/1000/m <= 8 {
+		if (to-from)/m <= 8 {
 			step = m
 			break
 		}
 	}
-	for end/1000/step > 8 {
+	for (to-from)/step > 8 {
 		step *= 2
 	}
-	s := scale{to: float64(end)}
-	for at := int64(0); at*1000 <= end; at += step {
-		s.ticks = append(s.ticks, tick{float64(at * 1000), hour(at*1000, end)})
+	s := scale{from: from, to: to}
+	for i := math.Ceil(from/step - 1e-9); i*step <= to; i++ {
+		s.ticks = append(s.ticks, tick{i * step, hour(i*step, to, step)})
 	}
 	return s
 }
 
-// hour writes a moment of a run that lasted until end: 75 s, 12:30 in minutes and seconds, or 1:12:30.
-func hour(ms, end int64) string {
-	s := ms / 1000
+// hour writes a moment of an axis until end with ticks so far apart: 0.25 s, 75 s, 12:30 in minutes and seconds, or
+// 1:12:30.
+func hour(ms, end, step float64) string {
+	s := int64(ms / 1000)
 	switch {
+	case step < 1000:
+		return decimal(ms/1000, step/1000) + " s"
 	case end < 120_000:
 		return strconv.FormatInt(s, 10) + " s"
 	case end < 7_200_000:
 		return strconv.FormatInt(s/60, 10) + ":" + two(s%60)
 	}
 	return strconv.FormatInt(s/3600, 10) + ":" + two(s/60%60) + ":" + two(s%60)
+}
+
+// nines is an axis of percentiles, each nine of which is as wide as the one before.
+func nines(to float64) scale {
+	x := scale{to: to}
+	for i := 0.0; i <= to; i++ {
+		share := 1 - math.Pow(10, -i)
+		x.ticks = append(x.ticks, tick{i, strconv.FormatFloat(100*share, 'f', max(0, int(i)-2), 64) + "%"})
+	}
+	return x
 }
 
 func two(n int64) string { return strconv.FormatInt(100+n%100, 10)[1:] }

@@ -19,6 +19,7 @@ type shareBar struct {
 
 // shareView is the shares against the weights.
 type shareView struct {
+	Title       string // which decisions they are of
 	Bars        []shareBar
 	Explanation string
 	Verdict     string
@@ -34,6 +35,10 @@ func newShareView(r *report.Results) (v shareView) {
 		return v
 	}
 	v.Verdict = d.Verdict
+	v.Title = "Shares of the decisions"
+	if len(d.Nodes) > 0 && d.Judged < d.N {
+		v.Title = fmt.Sprintf("Shares of the %s that were judged, of %s", format.Plural(d.Judged, "decision"), format.Count(d.N))
+	}
 	if d.Explanation != "" {
 		v.Explanation = sentence(d.Explanation)
 	}

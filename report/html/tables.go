@@ -144,7 +144,7 @@ func htmlEventList(r *report.Results) (list []htmlEvent, rest string) {
 		e := &r.Events[i]
 		sign := view.EventSign(e)
 		letter := ""
-		if i < maxMarks {
+		if i < view.MaxMarks {
 			letter = strings.TrimSpace(string(view.EventLetter(i)))
 		}
 		list = append(list, htmlEvent{letter, sign, view.Moment(e.AtMS), shortened(view.EventText(e))})

@@ -21,14 +21,3 @@ func Join(points []report.Point) report.Point {
 	}
 	return sum
 }
-
-// EventLetter is the letter of an event, a blank from the 53rd on.
-func EventLetter(i int) rune {
-	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	if i >= len(letters) {
-		return ' '
-	}
-	return rune(letters[i])
-}
-
-// legend says what a column is.

@@ -1,0 +1,2 @@
+set(data.charts);
+document.querySelectorAll("section").forEach(enhanceTables);
