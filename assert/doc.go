@@ -80,6 +80,9 @@
 //	unexcused == 0 && left("s1") && returned("s1") == 0
 //	dropped == 0 && late < arrivals / 100 && response_p99("GET /") < 50
 //
+// Before most words may stand within("10s"), of windows of the run, for each of which the expectation must hold; and
+// for("30s", error_rate > 5%) is true if a condition held in every second of such a time.
+//
 // A figure that is not defined for the run, such as the affinity of no transitions, makes the
 // expectation fail.
 package assert

@@ -30,7 +30,7 @@ func withPhases(l *language[*runFigures]) *language[*runFigures] {
 // phase's word is w of a phase.
 func ofPhase(w *word[*runFigures]) *word[*runFigures] {
 	t := *w
-	t.name, t.of = duringWord+"."+w.name, w
+	t.name, t.of, t.prefix = duringWord+"."+w.name, w, duringWord
 	t.params = append([]string{"phase"}, w.params...)
 	t.example = `during("drain s1").` + cmp.Or(w.example, w.name)
 	switch get := w.get.(type) {
@@ -64,53 +64,69 @@ func inPhase[T any](text func([]string) string, get func(*runFigures, []string) 
 	}
 }
 
-// during replaces node, which takes a part of during(…), by the phase's word's call. args are the part's
-// arguments. It says false if node is something else.
+// during replaces node, which takes a part of during(…) or within(…), by the call of the phase's or window's word.
+// args are the part's arguments. It says false if node is something else.
 func (r *reading[E]) during(node *ast.Node, part *ast.MemberNode, args []ast.Node) bool {
 	call, ok := part.Node.(*ast.CallNode)
 	if !ok || r.inPhase == nil {
 		return false
 	}
 	callee, ok := call.Callee.(*ast.IdentifierNode)
-	if !ok || callee.Value != duringWord {
+	if !ok || callee.Value != duringWord && callee.Value != withinWord {
 		return false
+	}
+	name, example, words := duringWord, duringExample, r.inPhase
+	if callee.Value == withinWord {
+		name, example, words = withinWord, withinExample, r.inWindow
 	}
 	property, ok := part.Property.(*ast.StringNode)
 	switch {
+	case r.inside:
+		r.fail(call, "`%s` cannot stand in `%s`, whose words are of each second: %s", name, lastingWord, lastExample)
+		return true
+	case len(call.Arguments) != 1 && name == withinWord:
+		r.fail(call, "`%s` takes the length of the windows: %s", name, example)
+		return true
 	case len(call.Arguments) != 1:
-		r.fail(call, "`%s` takes the name of a phase: %s", duringWord, duringExample)
+		r.fail(call, "`%s` takes the name of a phase: %s", name, example)
 		return true
 	case !ok:
-		r.fail(part, "after `%s(…)` comes a word: %s", duringWord, duringExample)
+		r.fail(part, "after `%s(…)` comes a word: %s", name, example)
 		return true
 	}
-	w := r.inPhase[property.Value]
+	w := words[property.Value]
 	if w == nil {
-		r.notOfPhase(part, property.Value)
+		r.notOfPart(part, property.Value, name, words)
 		return true
 	}
 	r.resolveAll(call.Arguments)
 	r.resolveAll(args)
-	r.argumentFits(&word[E]{name: duringWord, example: duringExample}, "phase", call.Arguments[0])
+	if name == withinWord {
+		r.windowLength(call.Arguments[0], example)
+		r.within(*node, args)
+	} else {
+		r.argumentFits(&word[E]{name: name, example: example}, "phase", call.Arguments[0])
+	}
 	if r.err == nil && r.argumentsFit(*node, w.of, args) {
 		r.replace(node, w, append([]ast.Node{call.Arguments[0]}, args...))
 	}
 	return true
 }
 
-// notOfPhase is the error for what a phase does not have.
-func (r *reading[E]) notOfPhase(n ast.Node, name string) {
+// notOfPart is the error for what a phase or a window does not have.
+func (r *reading[E]) notOfPart(n ast.Node, name, of string, words map[string]*word[E]) {
+	part := map[string]string{duringWord: "phase", withinWord: "window"}[of]
 	var known []string
 	for _, w := range r.words {
-		if r.inPhase[w.name] != nil {
+		if words[w.name] != nil {
 			known = append(known, w.name)
 		}
 	}
 	if r.index[name] != nil {
-		r.fail(n, "`%s` is of the whole run, not of a phase", name)
+		r.fail(n, "`%s` is of the whole run, not of a %s", name, part)
 		return
 	}
-	r.fail(n, "a phase has no `%s`: %s", name, hint(name, known))
+	r.fail(n, "a %s has no `%s`: %s", part, name, hint(name, known))
 }
 
 // truth is a word that is true or false: of the run, or of a node.

@@ -2,7 +2,9 @@ package assert
 
 import (
 	"math"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/expr-lang/expr/vm"
 )
@@ -28,6 +30,8 @@ type Figures interface {
 	Truth(name, node string) (holds bool, seen string, err error)
 	// During gives the figures of a phase. It is an error if the run had no such phase.
 	During(phase string) (Figures, error)
+	// Windows are the figures of the run's windows; nil where there are none.
+	Windows() Windows
 }
 
 // Known is what the plan says beforehand of what a run will report. What is nil is not known, and any
@@ -59,8 +63,18 @@ func (k Known) CompileExpectation(source string) (*Expectation, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Expectation{source: source, program: program}
+	if err := r.compileLastings(); err != nil {
+		return nil, err
+	}
+	e := &Expectation{source: source, program: program, lastings: r.lastings}
 	for _, u := range r.uses {
+		switch {
+		case u.inside:
+			e.seconds = append(e.seconds, windowOf(u))
+			continue
+		case u.word.prefix == withinWord:
+			e.windows = append(e.windows, windowOf(u))
+		}
 		if u.fixed {
 			e.uses = addUse(e.uses, *u)
 		}
@@ -74,6 +88,10 @@ type Expectation struct {
 	source  string
 	program *vm.Program
 	uses    []use[*runFigures]
+	// windows are the figures that make it be judged for every window, lastings the conditions of its for(…), and
+	// seconds the figures in these.
+	windows, seconds []Window
+	lastings         []lasting
 }
 
 // Verdict is an expectation, judged.
@@ -83,6 +101,9 @@ type Verdict struct {
 	// has more, or why one of them has no value, "affinity undefined: no transition was judged".
 	Actual string
 	OK     bool
+	// Broke are the times of the run in which it did not hold, where it is one of windows; or in which the condition of
+	// a for(…) lasted, though it must not.
+	Broke []Span
 }
 
 // Source is the expectation as the plan words it.
@@ -90,7 +111,10 @@ func (e *Expectation) Source() string { return e.source }
 
 // Judge judges a finished run. A figure that is not defined makes the expectation fail.
 func (e *Expectation) Judge(f Figures) Verdict {
-	l := &runFigures{figures: f}
+	if len(e.windows) > 0 {
+		return e.judgeWindows(f)
+	}
+	l := e.figures(f)
 	at := &frame[*runFigures]{of: l}
 	ok := runProgram(e.program, at)
 	if l.problem != "" {
@@ -100,14 +124,20 @@ func (e *Expectation) Judge(f Figures) Verdict {
 	for _, u := range at.seen {
 		uses = addUse(uses, u)
 	}
-	return Verdict{Text: e.source, Actual: actual(f, uses), OK: ok}
+	v := Verdict{Text: e.source, Actual: actual(l, uses), OK: ok}
+	if !ok {
+		for i := range e.lastings {
+			v.Broke = append(v.Broke, l.lastedSpans(strconv.Itoa(i))...)
+		}
+	}
+	return v
 }
 
 // actual shows the values of the words, those included that the judgement did not come to.
-func actual(f Figures, uses []use[*runFigures]) string {
+func actual(of *runFigures, uses []use[*runFigures]) string {
 	var values []string
 	for _, u := range uses {
-		l := &runFigures{figures: f}
+		l := &runFigures{figures: of.figures, at: of.at, now: of.now, lastings: of.lastings, spans: of.spans}
 		value := u.word.shown(l, u.args)
 		switch {
 		case l.problem != "":
@@ -125,6 +155,11 @@ func actual(f Figures, uses []use[*runFigures]) string {
 type runFigures struct {
 	figures Figures
 	problem string
+	// at is the end of the window that is judged; now says that the run goes on and has come to it.
+	at       time.Duration
+	now      bool
+	lastings []lasting
+	spans    map[int][]Span // in which they were true, once that was asked
 }
 
 func (l *runFigures) undefined(text, reason string) float64 {

@@ -11,7 +11,7 @@ const total = "TOTAL"
 // expectations is the language of `expect`. A new word is one more line here: of the whole run with
 // ofRun, of a row with ofLabel, of a node with ofNode, true or false with truth. All of them may be asked
 // of a phase, too, unless they are runOnly.
-var expectations = withPhases(newLanguage("an expectation", room{value: 4 << 20, total: 64 << 20}, []*word[*runFigures]{
+var expectations = withWindows(withPhases(newLanguage("an expectation", room{value: 4 << 20, total: 64 << 20}, []*word[*runFigures]{
 	ofRunOrLabel("samples", whole),
 	ofRunOrLabel("errors", whole),
 	ofRunOrLabel("error_rate", fractional),
@@ -51,13 +51,15 @@ var expectations = withPhases(newLanguage("an expectation", room{value: 4 << 20,
 	ofWholeRun(ofLabel("response_p95")),
 	ofWholeRun(ofLabel("response_p99")),
 	ofWholeRun(ofLabel("response_max")),
-}))
+})))
 
 func init() {
 	conditions.elsewhere = elsewhere(expectations.names(), "expectations (expect)")
 	expectations.elsewhere = elsewhere(conditions.names(), "conditions (assert, when)")
 	expectations.elsewhere["previous"] = "conditions (assert, when)"
-	conditions.elsewhere[duringWord] = "expectations (expect)"
+	for _, word := range []string{duringWord, withinWord, lastingWord} {
+		conditions.elsewhere[word] = "expectations (expect)"
+	}
 }
 
 func elsewhere(names []string, where string) map[string]string {

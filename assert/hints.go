@@ -25,6 +25,10 @@ func (r *reading[E]) unknownName(n *ast.IdentifierNode) {
 	switch parts := r.parts(name); {
 	case name == duringWord && r.inPhase != nil:
 		r.fail(n, "`%s` needs the name of a phase and a word: %s", duringWord, duringExample)
+	case name == withinWord && r.inWindow != nil:
+		r.fail(n, "`%s` needs the length of the windows and a word: %s", withinWord, withinExample)
+	case name == lastingWord && r.inWindow != nil:
+		r.fail(n, "`%s` needs a time and a condition: %s", lastingWord, lastExample)
 	case parts != nil:
 		r.fail(n, "`%s` is not a value: its parts are %s", name, list(dotted(name, parts)))
 	case r.elsewhere[name] != "":
@@ -202,7 +206,7 @@ func (l *language[E]) phaseWords() []string {
 	if l.inPhase == nil {
 		return nil
 	}
-	return []string{duringWord}
+	return []string{duringWord, withinWord, lastingWord}
 }
 
 // parts are what may follow name and a dot.

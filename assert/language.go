@@ -28,6 +28,9 @@ type language[E subject] struct {
 	functions map[string]*word[E]
 	// inPhase are the words of a phase, by the name of the word of the run; nil where there are no phases.
 	inPhase map[string]*word[E]
+	// inWindow are those of a window, and hidden those that nobody can write.
+	inWindow map[string]*word[E]
+	hidden   []*word[E]
 	// room is what an evaluation may use.
 	room room
 	// elsewhere are the words of the other language, to say so when one is used here.
@@ -65,6 +68,8 @@ type word[E subject] struct {
 	do    func(e E, args []any) (any, error)
 	check func(args []ast.Node, file func(string) error) (at int, err error)
 	of    *word[E]
+	// prefix is what stands before the word in a phase's or window's.
+	prefix string
 }
 
 func newLanguage[E subject](name string, most room, words []*word[E]) *language[E] {
@@ -110,6 +115,12 @@ func (l *language[E]) config() *conf.Config {
 		delete(c.Builtins, name)
 	}
 	for _, w := range l.inPhase {
+		c.Functions[internal+w.name] = w.function()
+	}
+	for _, w := range l.inWindow {
+		c.Functions[internal+w.name] = w.function()
+	}
+	for _, w := range l.hidden {
 		c.Functions[internal+w.name] = w.function()
 	}
 	for _, w := range l.functions {
@@ -227,7 +238,7 @@ func (w *word[E]) shown(e E, args []string) string {
 func (w *word[E]) text(args []string) string {
 	switch {
 	case w.of != nil:
-		return duringWord + "(" + strconv.Quote(args[0]) + ")." + w.of.text(args[1:])
+		return w.prefix + "(" + strconv.Quote(args[0]) + ")." + w.of.text(args[1:])
 	case w.name == variable || w.name == listVariable:
 		return args[0]
 	case len(args) == 0 && !w.parens:
@@ -249,6 +260,9 @@ type frame[E subject] struct {
 }
 
 func (f *frame[E]) note(w *word[E], args []string) {
+	if w.name == lastingWord { // which the expression knows by what it says
+		return
+	}
 	f.seen = append(f.seen, use[E]{word: w, args: args, text: w.text(args), fixed: true})
 }
 

@@ -28,7 +28,9 @@ type reading[E subject] struct {
 	calls    map[*ast.CallNode]*use[E] // the resolved words
 	uses     []*use[E]                 // in the order of the source
 	visits   int                       // of nodes, while resolving
-	err      *SyntaxError              // the first one
+	inside   bool                      // of a for(…)
+	lastings []lasting
+	err      *SyntaxError // the first one
 }
 
 // use is a word with its arguments, in an expression.
@@ -38,6 +40,8 @@ type use[E subject] struct {
 	args  []string
 	fixed bool
 	text  string
+	// inside says that it is part of the condition of a for(…).
+	inside bool
 }
 
 // read parses, resolves and checks r.source. Afterwards the tree is typed.
@@ -208,8 +212,15 @@ func (r *reading[E]) call(node *ast.Node, n *ast.CallNode) {
 		r.replace(node, w, n.Arguments)
 		return
 	}
-	if callee.Value == duringWord && r.inPhase != nil {
+	switch {
+	case callee.Value == duringWord && r.inPhase != nil:
 		r.fail(n, "`%s` needs a word after the phase: %s", duringWord, duringExample)
+		return
+	case callee.Value == withinWord && r.inWindow != nil:
+		r.fail(n, "`%s` needs a word after the time: %s", withinWord, withinExample)
+		return
+	case callee.Value == lastingWord && r.inWindow != nil:
+		r.lasts(node, n)
 		return
 	}
 	r.unknownFunction(callee)
@@ -238,7 +249,12 @@ func (r *reading[E]) replace(node *ast.Node, w *word[E], args []ast.Node) {
 	if r.err != nil || w.of == nil && !r.argumentsFit(*node, w, args) { // of a phase's word they were looked at
 		return
 	}
-	u := &use[E]{word: w, fixed: true}
+	if r.inside && w.of == nil {
+		if w, args = r.ofSecond(*node, w, args); r.err != nil {
+			return
+		}
+	}
+	u := &use[E]{word: w, fixed: true, inside: r.inside}
 	for _, a := range args {
 		s, ok := a.(*ast.StringNode)
 		if !ok {

@@ -35,6 +35,9 @@ type Plan struct {
 	Files map[string][]string
 	// Serial runs the groups of a phase one after the other, in their order.
 	Serial bool
+	// KeepTrying goes on as planned while nothing but connections fail; without it, users of closed groups pause
+	// between failures after a second of that, and the run stops after ten.
+	KeepTrying bool
 	// Seed makes think times and random arrivals repeatable. Every user and every group's schedule draws
 	// from a stream of its own.
 	Seed uint64

@@ -26,6 +26,7 @@ const (
 type recorder struct {
 	shards []*shard
 	sink   Sink
+	outage outage
 	failed func(error) // told the sink's first error, at once
 	wake   chan struct{}
 	err    error
@@ -136,6 +137,7 @@ func (r *recorder) merge() {
 			if second >= 0 && r.end(first, heads) > r.end(second, heads) {
 				break
 			}
+			r.outage.see(&sh.spare[heads[first]])
 			r.note(r.sink.Record(&sh.spare[heads[first]]))
 		}
 	}

@@ -48,7 +48,7 @@ func (u *user) request(r *request, now time.Time) bool {
 		u.account.OK++
 	}
 	u.record(s)
-	return u.traced(r, s.Kind, s.Failure)
+	return u.traced(r, s.Kind, s.Failure) && (s.Kind == OK || u.backOff(s))
 }
 
 // fail notes why a sample begun at start has no response. What came of it, as bytes, is already there;

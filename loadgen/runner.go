@@ -93,6 +93,8 @@ type Account struct {
 	// Stopped says what ended the run early from inside, such as "GET /x failed and on_error is stop"; ""
 	// if nothing did.
 	Stopped string
+	// Gone is why the run was ended because nothing of its target was left, in words; "" if it was not.
+	Gone string
 	// Arrivals are those of open groups.
 	Arrivals ArrivalAccount
 	// Stalls counts the times that a user waited for the sink, Stalled how long, all users together.
@@ -138,6 +140,14 @@ func NewSegment(plan *Plan, segment Segment, sink Sink) (*Runner, error) {
 	r.recorder = newRecorder(sink, func(error) { r.stop() })
 	if err := segment.Check(plan); err != nil {
 		return nil, err
+	}
+	if !plan.KeepTrying {
+		r.recorder.outage.over = func(why string) {
+			r.mu.Lock()
+			r.account.Gone = why
+			r.mu.Unlock()
+			r.stop()
+		}
 	}
 	shared := pacers{seed: plan.Seed, among: segment.among(), all: map[Pace]*pacer{}}
 	for i := range plan.Groups {

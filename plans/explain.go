@@ -38,6 +38,12 @@ func (p *Plan) Explain(w io.Writer) {
 	for _, x := range p.Expect {
 		e.rows("expects", x.Source())
 	}
+	for _, x := range p.Stops {
+		e.rows("stops", "when "+x.Source())
+	}
+	if p.Load.KeepTrying {
+		e.rows("stops", "not when the target is gone")
+	}
 	for i := range p.Events {
 		e.rows("event", eventWords(&p.Events[i]))
 	}

@@ -21,7 +21,7 @@ func (p *Plan) notes() []string {
 	case s.Counter == nil:
 		notes = append(notes, "no verdict on continuity: without [session] counter nobody knows whether a session goes on")
 	}
-	if len(p.Expect) == 0 {
+	if len(p.Expect) == 0 && len(p.Stops) == 0 {
 		notes = append(notes, "nothing is expected: the run never fails, whatever the report says")
 	}
 	for i := range p.Load.Groups {

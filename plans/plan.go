@@ -30,6 +30,8 @@ type Plan struct {
 	Expect []*assert.Expectation
 	// Apdex is nil where the plan does not say.
 	Apdex *Apdex
+	// Stops end the run early once one of them is true.
+	Stops []*assert.Expectation
 	// Lab is the laboratory to start for the run; nil when the plan has a target of its own or was given
 	// one. Load.Target is "" then, until the laboratory tells its address.
 	Lab *lab.Config

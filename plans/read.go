@@ -132,6 +132,7 @@ func (r *reader) read(t table) {
 	if r.plan.Apdex = apdex(t); r.override.Apdex != nil {
 		r.plan.Apdex = r.override.Apdex
 	}
+	load.KeepTrying, _ = t.boolean("keep_trying")
 	r.where(t)
 	r.session(t)
 	r.readData(t)
@@ -272,6 +273,20 @@ func (r *reader) expectations(t table) {
 			r.expression(elementPath("expect", i), err)
 		}
 		r.plan.Expect = append(r.plan.Expect, e)
+	}
+	for _, own := range t.tables("stop", stopShape) {
+		source, ok := own.expression("when")
+		if !ok {
+			if !own.has("when") {
+				own.key(own.path, `needs a condition, such as when = 'for("10s", error_rate > 50%%)'`)
+			}
+			continue
+		}
+		e, err := known.CompileExpectation(source)
+		if err != nil {
+			r.expression(own.at("when"), err)
+		}
+		r.plan.Stops = append(r.plan.Stops, e)
 	}
 }
 

@@ -21,6 +21,7 @@ description = "All keys."
 expect = ['errors == 0', 'p95("login") < 100']
 seed = 42
 apdex = { satisfied = "300ms", tolerated = "1s" }
+keep_trying = true
 
 [target]
 url = "https://example.com:8443/app"
@@ -91,6 +92,9 @@ arrivals = [ { rate = "50/s", for = "10s" }, { to = "200/s", for = "30s" } ]
 spread = "poisson"
 [[group.step]]
 request = "GET /"
+
+[[stop]]
+when = 'for("10s", error_rate > 50%)'
 
 [[event]]
 at = "10s"
@@ -164,6 +168,7 @@ func TestRead(t *testing.T) {
 		Description: "All keys.",
 		Apdex:       &Apdex{300 * time.Millisecond, time.Second},
 		Expect:      []*assert.Expectation{expectation("errors == 0"), expectation(`p95("login") < 100`)},
+		Stops:       []*assert.Expectation{expectation(`for("10s", error_rate > 50%)`)},
 		HAProxy:     &HAProxy{API: "unix:///var/run/haproxy.sock", Backend: "app", Names: map[string]string{"s1": "web-1"}},
 		NodeNames:   []string{"s 2", "s1", "web-1"},
 		Nodes:       map[string]string{"s1": "http://127.0.0.1:4000"},
@@ -174,13 +179,14 @@ func TestRead(t *testing.T) {
 			{AfterSamples: 30, HTTP: &EventRequest{Method: "POST", URL: "/delay", Body: "{}"}},
 		},
 		Load: loadgen.Plan{
-			Name:    "everything",
-			Target:  "https://example.com:8443/app",
-			Timeout: 5 * time.Second,
-			HTTP2:   true,
-			TLS:     &tls.Config{InsecureSkipVerify: true, ServerName: "internal.example"},
-			Session: loadgen.Session{Node: from("header:X-Node"), Counter: from("json:n"), ID: from("cookie:SID")},
-			Seed:    42,
+			KeepTrying: true,
+			Name:       "everything",
+			Target:     "https://example.com:8443/app",
+			Timeout:    5 * time.Second,
+			HTTP2:      true,
+			TLS:        &tls.Config{InsecureSkipVerify: true, ServerName: "internal.example"},
+			Session:    loadgen.Session{Node: from("header:X-Node"), Counter: from("json:n"), ID: from("cookie:SID")},
+			Seed:       42,
 			Groups: []loadgen.Group{
 				{
 					Name: "browsers", Users: 3, RampUp: 1500 * time.Millisecond, StartDelay: time.Second,

@@ -19,7 +19,7 @@ type shape struct {
 
 // shapes are those with keys of their own, for finding where a misplaced key belongs.
 var shapes = []*shape{planShape, groupShape, stepShape, labShape, nodeShape, targetShape, sessionShape,
-	haproxyShape, dataShape, eventShape, eventRequestShape, stageShape}
+	haproxyShape, dataShape, eventShape, eventRequestShape, stageShape, stopShape}
 
 // otherWords are what other load tools call a key.
 var otherWords = map[string]string{

@@ -26,6 +26,11 @@ var (
 		k("steps", "Steps that others use by their name.", tableOf(stepsShape)),
 		k("group", "Groups of users.", tablesOfShape(groupShape)),
 		k("event", "What is done to the balancer and the nodes during the run.", tablesOfShape(eventShape)),
+		k("stop", "Conditions that end the run early, and make it fail.", tablesOfShape(stopShape)),
+		k("keep_trying", "The run goes on when its target is gone; without, it stops after 10 s of nothing but failed connections.", boolForm),
+	}}
+	stopShape = &shape{name: "[[stop]]", example: `[ { when = 'for("10s", error_rate > 50%)' } ]`, keys: []key{
+		k("when", "What must not become true while the run lasts, in the words of expectations.", textForm),
 	}}
 	apdexShape = &shape{name: "[apdex]", example: `{ satisfied = "500ms" }`, keys: []key{
 		k("satisfied", "How long a request may take that satisfies its user.", durations(1)),

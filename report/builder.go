@@ -1,8 +1,10 @@
 package report
 
 import (
+	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"stickbench/assert"
 	"stickbench/loadgen"
@@ -47,9 +49,9 @@ type Run struct {
 	// response is a decision, however many happened to stay on their node. nil and true leave it to the
 	// data, since users without cookies stick nowhere.
 	Sticky *bool
-	// Stopped is why the run did not finish: "interrupted" by its user, "failed" by an error of its own;
-	// "" if it did.
-	Stopped string
+	// Stopped is why the run did not finish: "interrupted" by its user, "failed" by an error of its own, or
+	// StoppedEarly, for the Reason; "" if it did.
+	Stopped, Reason string
 	// Algorithm is the balancer's, as HAProxy writes it ("roundrobin", "random(2)"), "" if unknown.
 	Algorithm string
 	// ExpectedShares gives the shares of the decisions, 0 to 1, that the algorithm makes of weights; it is
@@ -87,6 +89,7 @@ type Builder struct {
 	latency  latencyFold
 	phases   *phaseTracker
 	timeline timelineFold
+	windows  windowsFold
 }
 
 // labelFold folds the samples of one label.
@@ -151,6 +154,7 @@ func (b *Builder) Add(s *loadgen.Sample) {
 	b.users.add(s, node, what)
 	e := b.phases.entry(s, m, label.index, node, what)
 	b.timeline.add(&e, s)
+	b.windows.add(&e, label.label)
 	b.phases.push(e)
 }
 
@@ -216,6 +220,7 @@ func (b *Builder) node(name string) *nodeFold {
 	b.nodes[n.name] = n
 	b.seen = append(b.seen, n)
 	b.phases.firstSeen(n.name)
+	b.windows.nodes = append(b.windows.nodes, n.name)
 	return n
 }
 
@@ -249,6 +254,16 @@ func (b *Builder) rest(l *labelFold) *rowFold {
 // Freeze makes the results of the samples added so far. Later Adds do not change them, so that a view
 // of the run can freeze while it goes on.
 func (b *Builder) Freeze(run Run) *Results {
+	r := b.figures(run)
+	r.windows = b.windows.freeze(b.windows.newest)
+	judge(r, run.Expectations)
+	r.distrust()
+	r.stop(run.Stopped, run.Reason)
+	return r
+}
+
+// figures are the results without their verdict.
+func (b *Builder) figures(run Run) *Results {
 	nodes := sortNodes(b.seen)
 	g := b.phases.settledCopy()
 	r := &Results{
@@ -277,9 +292,6 @@ func (b *Builder) Freeze(run Run) *Results {
 	b.freezeStage(g, r, run, nodes)
 	r.Names, r.Planned = newNodeNames(r, run), run.Labels
 	r.Warnings = append(append([]string{}, run.Warnings...), b.warnings(r, run)...)
-	judge(r, run.Expectations)
-	r.distrust()
-	r.stop(run.Stopped)
 	return r
 }
 
@@ -385,11 +397,33 @@ func judge(r *Results, expectations []*assert.Expectation) {
 	r.Verdict = "pass"
 	for _, e := range expectations {
 		v := e.Judge(r)
-		r.Expectations = append(r.Expectations, Expectation{Text: v.Text, OK: v.OK, Actual: v.Actual})
+		made := Expectation{Text: v.Text, OK: v.OK, Actual: v.Actual}
+		for i, s := range v.Broke[:min(len(v.Broke), mostBroken)] {
+			at := Broke{FromMS: s.From.Milliseconds(), ToMS: s.To.Milliseconds()}
+			made.Broke = append(made.Broke, at)
+			r.mark(at, v.Text, len(v.Broke)-1-i)
+		}
+		r.Expectations = append(r.Expectations, made)
 		if !v.OK {
 			r.Verdict = "fail"
 		}
 	}
+}
+
+// mostBroken bounds the times in which one expectation was broken, of those that are listed.
+const mostBroken = 10
+
+// mark puts a time in which an expectation was broken among the events; left are those that come after it.
+func (r *Results) mark(at Broke, text string, left int) {
+	e := Event{AtMS: at.FromMS, Text: fmt.Sprintf("broken until %v: %s", time.Duration(at.ToMS)*time.Millisecond, text), Observed: true, Broken: true}
+	if left > 0 && len(r.Events) >= mostBroken {
+		e.Text += fmt.Sprintf(" (and %d times more)", left)
+	}
+	later := slices.IndexFunc(r.Events, func(o Event) bool { return o.AtMS > e.AtMS })
+	if later < 0 {
+		later = len(r.Events)
+	}
+	r.Events = slices.Insert(slices.Clone(r.Events), later, e)
 }
 
 // distrust takes back the verdict of a run that met limits of the machine that made the load: it says nothing of
@@ -413,11 +447,16 @@ func (r *Results) local() (n int64) {
 	return n
 }
 
+// StoppedEarly is said of a run that its plan's conditions to stop ended, or the loss of its target.
+const StoppedEarly = "stopped"
+
 // stop takes back the verdict of a run that did not finish: what it measured is not what its plan asked
 // for. The expectations stay judged.
-func (r *Results) stop(why string) {
-	switch r.Stopped = why; why {
+func (r *Results) stop(why, reason string) {
+	switch r.Stopped, r.StopReason = why, reason; why {
 	case "":
+	case StoppedEarly:
+		r.Verdict = "fail"
 	case "interrupted":
 		r.Verdict = "interrupted"
 	default:

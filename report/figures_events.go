@@ -132,6 +132,14 @@ func sharesOK(d *Distribution) (bool, string, error) {
 	return *d.OK, d.Explanation, nil
 }
 
+// Windows are the figures that the run's expectations ask of windows; nil where they ask of none.
+func (r *Results) Windows() assert.Windows {
+	if r.windows == nil {
+		return nil
+	}
+	return r.windows
+}
+
 // phaseFigures are the figures of a phase. Those without a label are of its requests.
 type phaseFigures struct {
 	run   *Results
@@ -219,3 +227,5 @@ func (f *phaseFigures) Truth(name, _ string) (bool, string, error) {
 func (f *phaseFigures) During(string) (assert.Figures, error) {
 	return nil, errors.New("a phase has no phases")
 }
+
+func (f *phaseFigures) Windows() assert.Windows { return nil }

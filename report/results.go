@@ -13,8 +13,10 @@ type Results struct {
 	// made the load was itself the limit; "interrupted" or "incomplete" where the run did not finish. Those say so
 	// whatever the expectations say of what was measured.
 	Verdict string `json:"verdict"`
-	// Stopped is why the run did not finish, "interrupted" or "failed"; absent if it did.
-	Stopped string `json:"stopped,omitempty"`
+	// Stopped is why the run did not finish, "interrupted", "failed" or StoppedEarly, for the StopReason; absent if it
+	// did.
+	Stopped    string `json:"stopped,omitempty"`
+	StopReason string `json:"stop_reason,omitempty"`
 
 	// DurationMS lasts from the start of the first sample to the end of the last one. WholeMillis says
 	// that times are whole milliseconds, as in other tools' recordings.
@@ -60,6 +62,7 @@ type Results struct {
 	// Names are what is known of nodes' names, and Planned are the labels of the plan.
 	Names   NodeNames `json:"-"`
 	Planned []string  `json:"-"`
+	windows *windowValues
 }
 
 // Row is a row of the summary: a label, a label on one node, or TOTAL.
@@ -189,4 +192,12 @@ type Expectation struct {
 	Text   string `json:"text"`
 	OK     bool   `json:"ok"`
 	Actual string `json:"actual"`
+	// Broke are the times in which it did not hold, of one of windows; they are among the events, too.
+	Broke []Broke `json:"broke,omitempty"`
+}
+
+// Broke is a time in which an expectation was broken, in milliseconds since the start of the run.
+type Broke struct {
+	FromMS int64 `json:"from_ms"`
+	ToMS   int64 `json:"to_ms"`
 }

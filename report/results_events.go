@@ -29,6 +29,10 @@ type Event struct {
 	State string `json:"state,omitempty"`
 	// Weights are those of all nodes from now on; nil if none changed.
 	Weights map[string]int `json:"weights,omitempty"`
+	// Broken says that it is a time in which an expectation was broken.
+	Broken bool `json:"broken,omitempty"`
+	// By is who did it by hand, and by what: "ada, by ctl"; "" for what the plan wanted and what was seen.
+	By string `json:"by,omitempty"`
 }
 
 // Phase is what happened between an event that begins a phase and the next one; the phase before the

@@ -38,8 +38,10 @@ type record struct {
 	began    time.Time      // the same, with its monotonic reading; zero in a record that was read
 	End      *time.Time     `json:"end"` // null while it runs, and for ever if it was killed
 	// Stopped is "interrupted" or "failed" for a run that ended before its plan was done; "" if it did not,
-	// or if the plan itself stopped it (on_error), which is among the warnings.
-	Stopped string `json:"stopped"`
+	// or if the plan itself stopped it (on_error), which is among the warnings; "stopped" if a condition to stop was
+	// met or the target was gone, which StopReason says.
+	Stopped    string `json:"stopped"`
+	StopReason string `json:"stop_reason,omitempty"`
 
 	NodeSource string             `json:"node_source"`
 	Names      map[string]string  `json:"names,omitempty"` // of servers, by others that responses give them

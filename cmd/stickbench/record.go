@@ -39,6 +39,8 @@ func (r *record) finish(o runOutcome) {
 	r.clock(time.Now().Round(0).Sub(r.began.Round(0))-elapsed, elapsed)
 	account := o.account
 	switch {
+	case o.stopped != "" && o.failure == nil && !o.interrupted:
+		r.Stopped, r.StopReason = report.StoppedEarly, o.stopped
 	case o.failure != nil:
 		r.Stopped = stoppedByFailure
 		r.Warnings = append(r.Warnings, "the run did not come to its end: "+o.failure.Error())
@@ -77,7 +79,7 @@ func (r *record) facts(plan *plans.Plan) report.Run {
 	}
 	return report.Run{
 		Due:     arrivalsDue(&plan.Load),
-		Stopped: stopped, Sticky: r.sticky(plan),
+		Stopped: stopped, Reason: r.StopReason, Sticky: r.sticky(plan),
 		Model: model, PlannedUsers: users, Arrivals: r.Arrivals, Generator: r.Generator,
 		Plan: r.Plan, Expectations: plan.Expect, Requests: r.Requests,
 		Warnings: r.Warnings, NodeSource: r.NodeSource,

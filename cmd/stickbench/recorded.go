@@ -87,6 +87,7 @@ func (r *recorded) fold(b *report.Builder, add func(*loadgen.Sample)) (*report.R
 	if !r.start.IsZero() {
 		b.Begin(r.start)
 	}
+	b.Expect(r.run.Expectations)
 	for _, e := range r.events {
 		b.Event(e)
 	}

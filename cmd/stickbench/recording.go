@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,6 +29,7 @@ type recording struct {
 
 func newRecording(plan *plans.Plan) *recording {
 	s := &recording{results: &results{Builder: newBuilder(plan.Apdex)}, live: live.NewModel(&plan.Load), first: &firstExchanges{}}
+	s.results.Expect(slices.Concat(plan.Expect, plan.Stops))
 	s.Sinks = loadgen.Sinks{s.results, s.live, s.first}
 	return s
 }

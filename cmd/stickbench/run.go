@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -179,8 +180,9 @@ func (a *app) unreachable(plan *plans.Plan, err error) error {
 // runOutcome is how the engine's run went.
 type runOutcome struct {
 	account     loadgen.Account
-	interrupted bool  // by the user, before the plan was done
-	failure     error // of the recording, of an event, or of the laboratory
+	interrupted bool   // by the user, before the plan was done
+	stopped     string // why a condition to stop, or the loss of the target, ended the run; "" if none did
+	failure     error  // of the recording, of an event, or of the laboratory
 }
 
 // drive runs the engine, with the plan's events and with progress beside it.
@@ -190,11 +192,13 @@ func (a *app) drive(runner *loadgen.Runner, plan *plans.Plan, s *recording, stee
 	graceful, stop := context.WithCancel(stops.graceful)
 	defer stop()
 	steering.start(runner, s, began, stop)
+	met := s.watchStops(graceful, plan, stop)
 	account, err := runner.Run(graceful, stops.hard)
+	stopped := cmp.Or(met(), account.Gone)
 	// What comes after, such as putting a balancer back, may take long: a Ctrl-C then interrupts no run.
 	interrupted := stops.graceful.Err() != nil
 	p.Stop()
-	return runOutcome{account, interrupted, errors.Join(steering.stop(s), recordingFailed(err))}
+	return runOutcome{account, interrupted, stopped, errors.Join(steering.stop(s), recordingFailed(err))}
 }
 
 // recordingFailed is what the sink's error means for the user.

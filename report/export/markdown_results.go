@@ -19,7 +19,7 @@ const topErrors = 10
 func WriteMarkdown(w io.Writer, r *report.Results) error {
 	m := &markdown{}
 	m.line("### %s%s\n", verdictSign[r.Verdict], markdownText(r.Plan))
-	m.line("**%s**: %s  ", sentenceCase(verdictWord(r)), markdownText(view.SessionVerdict(r)))
+	m.line("**%s**: %s  ", sentenceCase(verdictWord(r)), markdownText(view.Verdict(r)))
 	m.line("%s\n", markdownText(view.Account(r)))
 	m.summary(r)
 	m.expectations(r.Expectations)

@@ -170,7 +170,7 @@ type htmlFigure struct{ Name, Figure, Remark string }
 func newHTMLPage(r *report.Results, f Facts) (*htmlPage, error) {
 	course, latency := view.TimeCharts(r), view.LatencyCharts(r.Latency)
 	p := &htmlPage{
-		Title: r.Plan, Said: sentence(view.SessionVerdict(r)), Account: view.Account(r), When: whenText(f), Running: f.Running,
+		Title: r.Plan, Said: sentence(view.Verdict(r)), Account: view.Account(r), When: whenText(f), Running: f.Running,
 		Pass: r.Verdict == "pass", Fail: r.Verdict == "fail", Cards: view.Cards(r),
 		Summary: htmlSummary(r), Shares: newShareView(r), Timeline: drawAll(course), Latency: drawAll(latency),
 		Statuses: tableOf(view.StatusTable(r)), Timings: tableOf(view.TimingTable(r)), Apdex: tableOf(view.ApdexTable(r)),

@@ -115,7 +115,7 @@ func writeVerdict(p *page, r *report.Results) {
 }
 
 func verdictLine(p *page, r *report.Results) {
-	said := view.SessionVerdict(r)
+	said := view.Verdict(r)
 	if r.Plan != "" {
 		said = format.Clean(r.Plan) + " — " + said
 	}

@@ -12,7 +12,10 @@ func EventText(e *report.Event) string {
 	if e.Phase && e.Name != "" && e.Name != e.Text {
 		said = format.Clean(e.Name) + ": " + said
 	}
-	if e.Observed {
+	if e.By != "" {
+		said += " (" + format.Clean(e.By) + ")"
+	}
+	if e.Observed && !e.Broken {
 		said += " (observed)"
 	}
 	if e.Answer != "" {

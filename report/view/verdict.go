@@ -7,6 +7,14 @@ import (
 	"stickbench/report"
 )
 
+// Verdict is what a report begins with: why the run ended early, if it did, and what became of the sessions.
+func Verdict(r *report.Results) string {
+	if r.Stopped == report.StoppedEarly {
+		return "stopped early: " + format.Clean(r.StopReason) + "; " + SessionVerdict(r)
+	}
+	return SessionVerdict(r)
+}
+
 // SessionVerdict is one sentence on what became of the sessions, without a full stop.
 func SessionVerdict(r *report.Results) string {
 	a := &r.Affinity
