@@ -255,7 +255,7 @@ func (b *Builder) rest(l *labelFold) *rowFold {
 // of the run can freeze while it goes on.
 func (b *Builder) Freeze(run Run) *Results {
 	r := b.figures(run)
-	r.windows = b.windows.freeze(b.windows.newest)
+	r.InWindows = b.windows.freeze(b.windows.newest)
 	judge(r, run.Expectations)
 	r.distrust()
 	r.stop(run.Stopped, run.Reason)

@@ -133,12 +133,7 @@ func sharesOK(d *Distribution) (bool, string, error) {
 }
 
 // Windows are the figures that the run's expectations ask of windows; nil where they ask of none.
-func (r *Results) Windows() assert.Windows {
-	if r.windows == nil {
-		return nil
-	}
-	return r.windows
-}
+func (r *Results) Windows() assert.Windows { return r.InWindows }
 
 // phaseFigures are the figures of a phase. Those without a label are of its requests.
 type phaseFigures struct {

@@ -1,5 +1,7 @@
 package report
 
+import "stickbench/assert"
+
 // Schema names the layout of Results as JSON. Keys may be added to it, never changed or removed.
 const Schema = "stickbench.results/1"
 
@@ -59,10 +61,11 @@ type Results struct {
 	// transactions, and not what they stand for. It is nil elsewhere.
 	JMeterTotal *JMeterRow `json:"-"`
 
-	// Names are what is known of nodes' names, and Planned are the labels of the plan.
-	Names   NodeNames `json:"-"`
-	Planned []string  `json:"-"`
-	windows *windowValues
+	// Names are what is known of nodes' names, and Planned are the labels of the plan; InWindows are the figures that
+	// expectations ask of windows, nil for none.
+	Names     NodeNames      `json:"-"`
+	Planned   []string       `json:"-"`
+	InWindows assert.Windows `json:"-"`
 }
 
 // Row is a row of the summary: a label, a label on one node, or TOTAL.

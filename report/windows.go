@@ -161,7 +161,7 @@ func (l *windowFold) window(last int64, nodes []string) []float64 {
 }
 
 // freeze are the figures of the windows that ended by then, nil where none are asked for. The fold stays as it is.
-func (f *windowsFold) freeze(lasted int64) *windowValues {
+func (f *windowsFold) freeze(lasted int64) assert.Windows {
 	if len(f.lengths) == 0 {
 		return nil
 	}
@@ -283,6 +283,6 @@ func (b *Builder) Reached(e *assert.Expectation, now time.Duration, run Run) (ok
 	if e.OfRun() {
 		r = b.figures(run)
 	}
-	r.windows = b.windows.freeze(now.Milliseconds())
+	r.InWindows = b.windows.freeze(now.Milliseconds())
 	return e.Reached(r, now)
 }
