@@ -185,7 +185,7 @@ func TestCheckLimits(t *testing.T) {
 
 // FuzzRoute: what is taken for an address is one, and reads as the same again.
 func FuzzRoute(f *testing.F) {
-	for _, s := range []string{"example.com:443:127.0.0.1", "[::1]:80:[::2]", "münchen.test:80:::1", "127.0.0.1:80", "http://u:p@h:1/"} {
+	for _, s := range []string{"example.com:443:127.0.0.1", "[::1]:80:[::2]", "münchen.test:80:::1", "127.0.0.1:80", "http://u:p@h:1/", "http://u%40:p%3a%2f@[::1]", "http://münchen.test:065"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -201,8 +201,11 @@ func FuzzRoute(f *testing.F) {
 				t.Errorf("%q: %q", s, to)
 			}
 		}
-		if u, err := ParseProxy(s); err == nil && (u.Scheme != "http" || u.Hostname() == "") {
-			t.Errorf("%q: %v", s, u)
+		if u, err := ParseProxy(s); err == nil {
+			again, err := ParseProxy(u.String())
+			if u.Scheme != "http" || u.Hostname() == "" || u.Port() != "" && !validPort(u.Port()) || err != nil || again.String() != u.String() {
+				t.Errorf("%q: %v reads as %v, %v", s, u, again, err)
+			}
 		}
 	})
 }

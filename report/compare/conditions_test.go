@@ -1,6 +1,8 @@
 package compare
 
 import (
+	"math"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -100,6 +102,27 @@ func FuzzFailCondition(f *testing.F) {
 		}
 		if again, err := ParseFailCondition(c.Text); err != nil || again.threshold != c.threshold {
 			t.Errorf("%q reads as %q, which reads otherwise: %v", text, c.Text, err)
+		}
+	})
+}
+
+// FuzzMargin: what is taken for a margin is one, of finite parts that are not negative.
+func FuzzMargin(f *testing.F) {
+	for _, s := range []string{"5%", "5%,0.1ms", "0.1pp, 3 us,10%", "1e3%", "999999999999999999999999999999999s", "-1%", ""} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		m, err := ParseMargin(s)
+		if err != nil {
+			if !strings.Contains(err.Error(), strconv.Quote(s)) {
+				t.Errorf("%q: %v", s, err)
+			}
+			return
+		}
+		for _, x := range []float64{m.Relative, m.MS, m.Share} {
+			if !(x >= 0 && x <= math.MaxFloat64) {
+				t.Errorf("%q: %+v", s, m)
+			}
 		}
 	})
 }
