@@ -119,7 +119,8 @@ func rateHint(v any) string {
 	case string:
 		number, unit, _ := strings.Cut(strings.TrimSpace(v), "/")
 		number = strings.TrimSpace(strings.TrimSuffix(strings.ToLower(number), "rps"))
-		if _, err := strconv.ParseFloat(number, 64); err != nil {
+		number, _, ok := written(number)
+		if !ok {
 			return ""
 		}
 		unit = map[string]string{"": "s", "s": "s", "sec": "s", "second": "s", "m": "min", "min": "min", "minute": "min", "hour": "h", "h": "h"}[strings.ToLower(strings.TrimSpace(unit))]

@@ -193,6 +193,7 @@ func TestProblemsOfGroups(t *testing.T) {
 		{"point for a duration", "ramp_up = 1.5", `1:11: ramp_up: expected a duration, not the number 1.5: write "1.5s" for seconds or "1.5ms" for milliseconds`},
 		{"no unit", "ramp_up = '30'", `1:11: ramp_up: "30" is not a duration, it has no unit: write "30s" for seconds or "30ms" for milliseconds`},
 		{"unit of another spelling", "ramp_up = '30 sec'", `1:11: ramp_up: "30 sec" is not a duration: write "30s"`},
+		{"an exponent", "ramp_up = '1e300s'", `1:11: ramp_up: "1e300s" is not a duration: write it like "500ms", "30s" or "2m30s"`}, // it said: write "1e300s"
 		{"minutes", "ramp_up = '2min'", `1:11: ramp_up: "2min" is not a duration: write "2m"`},
 		{"days", "ramp_up = '2d'", `1:11: ramp_up: "2d" is not a duration: write "48h"`},
 		{"no such unit", "ramp_up = '2 fortnights'", `1:11: ramp_up: "2 fortnights" is not a duration: the units are ms, s, m and h`},

@@ -115,11 +115,11 @@ func ParseDuration(s string) (time.Duration, error) {
 // textDurationHint knows what people write instead: no unit, a blank before it, longer names of units.
 func textDurationHint(s string) string {
 	number := strings.TrimRight(s, " \tabcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-	f, err := strconv.ParseFloat(number, 64)
-	if err != nil {
+	unit := strings.ToLower(strings.TrimSpace(s[len(number):]))
+	number, f, ok := written(number)
+	if !ok {
 		return durationHint(nil)
 	}
-	unit := strings.ToLower(strings.TrimSpace(s[len(number):]))
 	if unit == "" {
 		return fmt.Sprintf(`, it has no unit: write "%ss" for seconds or "%sms" for milliseconds`, number, number)
 	}
@@ -132,6 +132,16 @@ func textDurationHint(s string) string {
 		return fmt.Sprintf(`: write "%gh"`, f*24)
 	}
 	return ": the units are ms, s, m and h"
+}
+
+// written is a number as durations and rates have it: not negative, and without an exponent. ok is false if number is
+// none, or would be too long.
+func written(number string) (text string, f float64, ok bool) {
+	f, err := strconv.ParseFloat(number, 64)
+	if text = number; strings.ContainsAny(number, "eE") {
+		text = strconv.FormatFloat(f, 'f', -1, 64)
+	}
+	return text, f, err == nil && f >= 0 && f <= math.MaxFloat64 && len(text) <= 15
 }
 
 var unitNames = []struct {

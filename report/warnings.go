@@ -17,12 +17,16 @@ type sampleChecks struct {
 	requests           int64 // samples that are no marks
 	responses, unnamed int64 // complete responses of status 200 to 299, and those that named no node
 	first, last        int64 // milliseconds since 1970: first start, last end
+	backwards          int64 // samples that ended before they began, as JMeter writes if its clock was set back
 	any, whole         bool
 }
 
 func (d *sampleChecks) add(s *loadgen.Sample) {
 	start := s.StartMillis()
-	end := start + s.WholeMillis()
+	end := start + max(0, s.WholeMillis())
+	if s.Elapsed < 0 {
+		d.backwards++
+	}
 	if !d.any || start < d.first {
 		d.first = start
 	}
@@ -51,6 +55,7 @@ func (b *Builder) warnings(r *Results, run Run) []string {
 	var list []string
 	for _, w := range []string{
 		localWarning(r),
+		b.checks.backwardsWarning(),
 		b.checks.nodeWarning(len(b.seen) > 0, run.NodeSource),
 		oneNodeWarning(r),
 		manyNodesWarning(len(b.seen)),
@@ -157,6 +162,13 @@ func (d *sampleChecks) durationWarning() string {
 		return ""
 	}
 	return fmt.Sprintf("All samples lie within %d ms: throughput and KB/sec are rough; more iterations make them firm.", d.duration())
+}
+
+func (d *sampleChecks) backwardsWarning() string {
+	if d.backwards == 0 {
+		return ""
+	}
+	return fmt.Sprintf("The end of %s lies before its start: the clock of the machine that recorded was set back; times and rates include that.", format.Plural(d.backwards, "sample"))
 }
 
 func (b *Builder) totalWarning() string {

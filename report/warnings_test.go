@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"stickbench/assert"
 	"stickbench/internal/sampletest"
@@ -46,6 +47,7 @@ func TestWarnings(t *testing.T) {
 		{"all well", crowd(2, "s1:1:a s1:2:a s1:3:a"), Run{NodeSource: "json:tag"}, nil},
 		{"of the caller", crowd(2, "s1:1:a s1:2:a s1:3:a"), Run{Warnings: []string{"the clock jumped"}}, []string{"the clock jumped"}},
 		{"short", sampletest.Responses(1, "s1:1:a s1:2:a"), Run{}, []string{"All samples lie within 0 ms"}},
+		{"the clock was set back", []*loadgen.Sample{{Elapsed: -5 * time.Millisecond}}, Run{}, []string{"The end of 1 sample lies before its start", "All samples lie within 0 ms"}},
 		{"no node at all", anonymous(crowd(1, "s1 s1 s1"), 1), Run{NodeSource: "json:tag"}, []string{"None of 3 responses named its node"}},
 		{"no node, none wanted", anonymous(crowd(1, "s1 s1 s1"), 1), Run{}, nil},
 		{"some without node", anonymous(crowd(1, "s1 s1 s1 s1"), 2), Run{}, []string{"50.0% of the responses (2 of 4) did not name"}},

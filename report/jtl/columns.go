@@ -32,6 +32,7 @@ func (l *jtlLayout) headed(fields []field, o *Reading) error {
 		name := string(bytes.TrimSpace(f.text))
 		c, _ := o.column(name, columnNames)
 		if known[c] {
+			l.warnings = append(l.warnings, fmt.Sprintf("Two columns are called %q: the first is read.", name))
 			c = colIgnored // a variable named like a column; JMeter writes variables last
 		}
 		if c != colIgnored {

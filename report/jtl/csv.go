@@ -2,10 +2,11 @@ package jtl
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 )
 
-// maxRow is how long a row may be, in bytes. Beyond that it is a quote that is never closed.
+// maxRow is how long a row may be, in bytes. Beyond that it is no row, or a quote that is never closed.
 const maxRow = 8 << 20
 
 // field is a field of a row.
@@ -71,7 +72,7 @@ func (c *csvReader) row() (ended bool, err error) {
 			return false, c.unclosed(open)
 		}
 		if searched > maxRow {
-			return false, c.endless()
+			return false, c.endless(open)
 		}
 		if err := c.fill(); err != nil {
 			return false, err
@@ -131,12 +132,15 @@ func (c *csvReader) unclosed(open bool) error {
 }
 
 // endless explains a row that is too long.
-func (c *csvReader) endless() error {
+func (c *csvReader) endless(open bool) error {
 	c.take(c.end, c.end)
 	if err := c.split(); err != nil {
 		return err
 	}
-	return c.neverClosed()
+	if open {
+		return c.neverClosed()
+	}
+	return &Error{Line: c.line, Reason: fmt.Sprintf("a row of more than %d MB: the file is no JTL file", maxRow>>20)}
 }
 
 func (c *csvReader) neverClosed() error {

@@ -260,6 +260,24 @@ func TestIncompleteForeignFiles(t *testing.T) {
 	}
 }
 
+// What cannot be is told as what it is: 9 EB for one sample made a sum of bytes that was wrong, and a file without line
+// ends was said to have an open quote.
+func TestImpossibleRows(t *testing.T) {
+	for _, c := range []struct{ file, says string }{
+		{head5 + "\n" + strings.Replace(row17, ",566,", ",9223372036854775807,", 1) + "\n", `column bytes: "9223372036854775807" is out of range`},
+		{head5 + "\n" + strings.Repeat("x", maxRow+readSize*4), "line 2: a row of more than 8 MB"},
+		{head5 + "\n" + `1795398094962,61,"` + strings.Repeat("x", maxRow+readSize*4), "is never closed"},
+	} {
+		if _, _, err := readAll(strings.NewReader(c.file)); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%.200q: %v, want %s", c.file, err, c.says)
+		}
+	}
+	_, info, err := readAll(strings.NewReader("timeStamp,elapsed,label,label,success,bytes\n1795398094962,1,a,b,true,1\n"))
+	if err != nil || len(info.Warnings) != 1 || info.Warnings[0] != `Two columns are called "label": the first is read.` {
+		t.Errorf("%q, %v", info.Warnings, err)
+	}
+}
+
 func TestMissingColumnsWarn(t *testing.T) {
 	_, info, err := readAll(strings.NewReader("elapsed,bytes\n1,2\n"))
 	if err != nil || len(info.Warnings) != 3 || !strings.Contains(info.Warnings[0], "timeStamp") {

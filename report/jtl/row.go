@@ -83,6 +83,9 @@ func (r *jtlRow) reset() {
 	r.success, r.errorsSaid, r.nothing = 0, false, false
 }
 
+// maxBytes is what a sample may have sent or received: 1 PiB, of which 8000 add up without an overflow.
+const maxBytes = 1 << 50
+
 // set takes one column. The error says what is wrong, without line and column.
 func (r *jtlRow) set(c column, text []byte, quoted bool) error {
 	s := &r.sample
@@ -105,9 +108,9 @@ func (r *jtlRow) set(c column, text []byte, quoted bool) error {
 	case colFailure:
 		r.failure = text
 	case colBytes:
-		s.Received, err = parseAmount(text, math.MaxInt64)
+		s.Received, err = parseAmount(text, maxBytes)
 	case colSentBytes:
-		s.Sent, err = parseAmount(text, math.MaxInt64)
+		s.Sent, err = parseAmount(text, maxBytes)
 	case colGroupThreads:
 		s.ActiveGroup, err = parseCount(text)
 	case colAllThreads:

@@ -50,6 +50,8 @@ func (in *jtlReader) readXML(r *bufio.Reader) error {
 		if err == io.EOF || err != nil && x.source.ended {
 			if err != io.EOF || len(x.path) > 0 {
 				in.info.Incomplete = 1
+			} else if x.source.open > 0 {
+				in.info.Warnings = append(in.info.Warnings, "The file has no </testResults> at its end: what wrote it was killed or still runs.")
 			}
 			return x.nothing()
 		}
@@ -85,6 +87,9 @@ func (x *xmlReader) token(token xml.Token) error {
 	case xml.StartElement:
 		return x.start(t)
 	case xml.EndElement:
+		if t.Name.Local == "testResults" {
+			x.source.open--
+		}
 		return x.end()
 	case xml.CharData:
 		if x.wanted() {
@@ -121,6 +126,7 @@ func (x *xmlReader) start(t xml.StartElement) error {
 		what = xmlURL
 	case "testResults":
 		x.source.results = true
+		x.source.open++
 	}
 	if len(x.path) > 0 {
 		x.path = append(x.path, what)

@@ -73,6 +73,10 @@ func TestReadXML(t *testing.T) {
 		if err != nil || info.Format != "xml" || info.Incomplete != c.incomplete {
 			t.Errorf("%s: %+v, %v", c.name, info, err)
 		}
+		// A file that was cut between two samples is not whole either.
+		if open := !strings.Contains(c.file, "</testResults>") && c.incomplete == 0; open != (len(info.Warnings) == 1) {
+			t.Errorf("%s: warnings %q", c.name, info.Warnings)
+		}
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s:\n%s", c.name, diff)
 		}

@@ -16,6 +16,7 @@ type xmlSource struct {
 	ended   bool  // the decoder met the end
 	err     error // other than io.EOF
 	results bool  // a testResults was seen
+	open    int   // of them have not ended
 }
 
 // maxToken bounds an element's text, such as a response that JMeter saved, in bytes.

@@ -188,13 +188,21 @@ func (c *chart) letters(events []report.Event) []string {
 func (c *chart) legend(t *report.Timeline, hidden int) string {
 	said := fmt.Sprintf("%s per column", format.Plural(c.step/1000, "second"))
 	if c.stretch > 1 {
-		said = fmt.Sprintf("%d columns per %s", c.stretch, strings.TrimPrefix(format.Plural(c.step/1000, "second"), "1 "))
+		said = fmt.Sprintf("%d columns per %s", c.stretch, seconds(c.step))
 	}
 	if c.step > t.StepMS {
-		said += ", p95 of the worst " + strings.TrimPrefix(format.Plural(t.StepMS/1000, "second"), "1 ") + " of each"
+		said += ", p95 of the worst " + seconds(t.StepMS) + " of each"
 	}
 	if hidden > 0 {
 		said += fmt.Sprintf("; %s are not drawn", format.Plural(int64(hidden), "more node"))
 	}
 	return said + "."
+}
+
+// seconds are "second", or "2 seconds".
+func seconds(ms int64) string {
+	if ms == 1000 {
+		return "second"
+	}
+	return format.Plural(ms/1000, "second")
 }

@@ -56,6 +56,9 @@ s2 share    ···············████████████�
 	if diff := cmp.Diff(want, p.text.String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+	if got := seconds(1_048_576_000); got != "1 048 576 seconds" { // it was "048 576 seconds"
+		t.Error(got)
+	}
 	p = &page{width: 60}
 	if writeTimeline(p, timelineOf(samples[:2])); p.text.Len() > 0 {
 		t.Errorf("a short run without events has a chart:\n%s", p.text.String())
