@@ -35,7 +35,7 @@ func (a *app) importCapture(args []string, o *captured, asJSON bool) (ok bool, e
 		return false, nil
 	}
 	if err != nil {
-		return true, fmt.Errorf("%s: %w", file, err)
+		return true, fmt.Errorf("%s: %s", file, strings.ReplaceAll(err.Error(), "\n", "\n"+file+": ")) // a line for each problem
 	}
 	return true, a.printCapture(plan, file, asJSON)
 }

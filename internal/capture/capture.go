@@ -23,6 +23,8 @@ type Request struct {
 	URL     *url.URL // absolute
 	Headers []Header
 	Body    *string // nil for none
+	File    string  // whose content is the body; "" for none
+	Parts   []part  // of the body, where it has several
 	// Redirects is how many are followed at most, FollowRedirects if it is not limited.
 	Redirects int
 	Timeout   time.Duration // 0 for the plan's own
@@ -72,6 +74,7 @@ type importer struct {
 	insecure bool
 	http     string // "", "1.1" or "2"
 	notes    []string
+	refused  []error // what cannot be carried over
 	requests []*Request
 }
 
@@ -83,7 +86,7 @@ func (im *importer) note(format string, args ...any) {
 
 // own are the headers that the engine sets by itself, or that belong to another client's connection and cache.
 var own = []string{"Host", "Content-Length", "Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "TE", "Upgrade",
-	"Upgrade-Insecure-Requests", "Accept-Encoding", "If-None-Match", "If-Modified-Since", "Cache-Control", "Pragma", "DNT", "Priority"}
+	"Upgrade-Insecure-Requests", "If-None-Match", "If-Modified-Since", "Cache-Control", "Pragma", "DNT", "Priority"}
 
 // kept are the headers of a request that a plan needs.
 func (im *importer) kept(r *Request) (all []Header) {
@@ -91,8 +94,6 @@ func (im *importer) kept(r *Request) (all []Header) {
 		is := func(name string) bool { return strings.EqualFold(h.Name, name) }
 		switch {
 		case strings.HasPrefix(h.Name, ":"), len(h.Name) > 4 && strings.EqualFold(h.Name[:4], "Sec-"):
-		case is("Accept-Encoding"):
-			im.note("Accept-Encoding is left out: responses are read as they are")
 		case slices.ContainsFunc(own, is):
 		case is("Cookie") && !im.Cookies:
 			im.note("cookies are left out, so that each user gets its own; --cookies keeps them, and all users share the session that was captured")
@@ -167,6 +168,10 @@ func (im *importer) step(s *draft.Table, r *Request, base string, headers []Head
 		s.Set("form", form)
 	} else if r.Body != nil {
 		s.Set("body", v.inText(*r.Body))
+	} else if r.File != "" {
+		s.Set("body", draft.Inline{{Key: "file", Value: draft.Escape(r.File)}})
+	} else if r.Parts != nil {
+		s.Set("multipart", multipart(r.Parts))
 	}
 	switch r.Redirects {
 	case FollowRedirects:
@@ -181,6 +186,34 @@ func (im *importer) step(s *draft.Table, r *Request, base string, headers []Head
 	if len(v.extract) > 0 {
 		s.Set("extract", v.extract)
 	}
+}
+
+// multipart are the parts as a plan has them: those of one name in a list.
+func multipart(parts []part) (all draft.Inline) {
+	for _, p := range parts {
+		var v any = draft.Escape(p.value)
+		if p.file != "" {
+			file := draft.Inline{{Key: "file", Value: draft.Escape(p.file)}}
+			if p.kind != "" {
+				file = append(file, draft.Pair{Key: "type", Value: draft.Escape(p.kind)})
+			}
+			if p.sent != "" {
+				file = append(file, draft.Pair{Key: "name", Value: draft.Escape(p.sent)})
+			}
+			v = file
+		}
+		i := slices.IndexFunc(all, func(o draft.Pair) bool { return o.Key == p.name })
+		if i < 0 {
+			all = append(all, draft.Pair{Key: p.name, Value: v})
+			continue
+		}
+		list, many := all[i].Value.(draft.List)
+		if !many {
+			list = draft.List{all[i].Value}
+		}
+		all[i].Value = append(list, v)
+	}
+	return all
 }
 
 func inline(headers []Header, text func(string) string) draft.Inline {

@@ -15,21 +15,24 @@ import (
 type option struct {
 	name  string // its long name
 	value bool   // a value follows
-	// do takes the value; nil for an option that changes nothing of the requests, or, with cannot, for one that
-	// has no place in a plan.
+	// do takes the value; nil for an option that is refused.
 	do     func(c *curl, value string) error
-	cannot string // why, and what to do
+	cannot string // why it is refused, and what to do
 }
 
 // curl is one command being read.
 type curl struct {
 	im       *importer
+	line     int // of the option that is being read
 	method   string
 	urls     []string
 	headers  []Header
 	data     []string
 	hasData  bool
+	file     string // the body's; "" for none
+	parts    []part
 	get      bool
+	decoded  bool // asks for compressed responses
 	location bool
 	most     int // redirects; FollowRedirects if not limited
 	timeout  time.Duration
@@ -54,11 +57,6 @@ func init() {
 	value := func(name string, do func(c *curl, value string) error) {
 		options[name] = option{name: name, value: true, do: do}
 	}
-	nothing := func(value bool, names ...string) {
-		for _, name := range names {
-			options[name] = option{name: name, value: value}
-		}
-	}
 	cannot := func(value bool, why string, names ...string) {
 		for _, name := range names {
 			options[name] = option{name: name, value: value, cannot: why}
@@ -70,11 +68,21 @@ func init() {
 	value("data", (*curl).formData)
 	options["data-ascii"] = options["data"]
 	value("data-raw", func(c *curl, v string) error { return c.body(v) })
-	value("data-binary", func(c *curl, v string) error { return c.inline(v) })
+	value("data-binary", (*curl).content)
 	value("data-urlencode", (*curl).urlencoded)
+	value("form", (*curl).formPart)
+	value("form-string", func(c *curl, v string) error {
+		name, text, ok := strings.Cut(v, "=")
+		if !ok {
+			return errors.New("want name=value")
+		}
+		c.parts = append(c.parts, part{name: name, value: text})
+		return nil
+	})
+	value("upload-file", (*curl).upload)
 	value("json", func(c *curl, v string) error {
 		c.headers = append(c.headers, Header{"Content-Type", "application/json"}, Header{"Accept", "application/json"})
-		return c.inline(v)
+		return c.content(v)
 	})
 	value("cookie", func(c *curl, v string) error {
 		if !strings.Contains(v, "=") {
@@ -100,17 +108,20 @@ func init() {
 	flag("location-trusted", func(c *curl) { c.location = true })
 	flag("head", func(c *curl) { c.method = "HEAD" })
 	flag("get", func(c *curl) { c.get = true })
+	flag("compressed", func(c *curl) { c.decoded = true })
 	flag("http1.1", func(c *curl) { c.im.http = "1.1" })
 	flag("http2", func(c *curl) { c.im.http = "2" })
 	flag("http2-prior-knowledge", func(c *curl) { c.im.http = "2" })
-	nothing(false, "silent", "show-error", "verbose", "include", "remote-name", "remote-name-all", "fail", "fail-with-body", "fail-early",
+	const nothing = "it changes nothing of the request: leave it out"
+	cannot(false, nothing, "silent", "show-error", "verbose", "include", "remote-name", "remote-name-all", "fail", "fail-with-body", "fail-early",
 		"progress-bar", "no-progress-meter", "no-buffer", "junk-session-cookies", "remote-header-name", "remote-time", "globoff",
-		"disable", "ipv4", "ipv6", "basic", "tcp-nodelay", "no-keepalive", "create-dirs", "compressed", "styled-output", "show-headers",
-		"parallel", "path-as-is", "tr-encoding")
-	nothing(true, "output", "write-out", "cookie-jar", "dump-header", "connect-timeout", "retry", "retry-delay", "retry-max-time", "stderr",
-		"trace", "trace-ascii", "keepalive-time", "limit-rate", "speed-limit", "speed-time", "output-dir", "parallel-max")
-	cannot(true, "a plan has no forms of several parts: send them with --data-binary, or leave the request out", "form", "form-string")
-	cannot(true, "a plan uploads no files: give the content with --data-binary", "upload-file")
+		"disable", "ipv4", "ipv6", "basic", "tcp-nodelay", "no-keepalive", "create-dirs", "styled-output", "show-headers",
+		"parallel", "path-as-is")
+	cannot(true, nothing, "output", "write-out", "cookie-jar", "dump-header", "stderr", "trace", "trace-ascii", "keepalive-time", "output-dir", "parallel-max")
+	cannot(true, "a request has one timeout for all: give it with --max-time", "connect-timeout", "speed-limit", "speed-time")
+	cannot(true, "a request that fails is counted, not made again", "retry", "retry-delay", "retry-max-time")
+	cannot(true, "responses are read as fast as they come", "limit-rate")
+	cannot(false, "transfer codings are not asked for", "tr-encoding")
 	cannot(true, "a plan does not say how to get to its target: give it to `stickbench run` with --proxy", "proxy", "socks5", "socks5-hostname")
 	cannot(true, "a plan does not say how to get to its target: give it to `stickbench run` with the same name", "resolve", "connect-to")
 	cannot(true, "set cert, key and ca of the plan's [target]", "cert", "key", "cacert", "capath")
@@ -139,7 +150,7 @@ func isCurl(name string) bool {
 }
 
 // Curl makes a plan of curl commands, as they are typed or as browsers copy them, for bash and for Windows's cmd. The
-// error has the line, and names the option that is not curl's or cannot be had.
+// error has the lines, and names each option that is not curl's, changes nothing of the request or cannot be had.
 func Curl(source string, o Options) (*Plan, error) {
 	im := &importer{Options: o}
 	all, err := commands(source)
@@ -151,8 +162,12 @@ func Curl(source string, o Options) (*Plan, error) {
 			return nil, fmt.Errorf("line %d: %s is no curl command", words[0].line, words[0].text)
 		}
 		if err := im.curl(words[1:], words[0].line); err != nil {
-			return nil, err
+			im.refused = append(im.refused, err)
+			break
 		}
+	}
+	if len(im.refused) > 0 {
+		return nil, errors.Join(im.refused...)
 	}
 	if len(im.requests) == 0 {
 		return nil, errors.New("no curl command")
@@ -179,6 +194,7 @@ func (im *importer) curl(words []word, line int) error {
 			c.urls = append(c.urls, w.text)
 			continue
 		}
+		c.line = w.line
 		used, err := c.option(w.text, words[i+1:])
 		if err != nil {
 			return fmt.Errorf("line %d: %w", w.line, err)
@@ -224,16 +240,19 @@ func (c *curl) take(o option, as, value string, rest []word) (used int, err erro
 		value, used = rest[0].text, 1
 	}
 	switch {
-	case o.cannot != "":
-		return 0, fmt.Errorf("%s cannot be carried over: %s", as, o.cannot)
 	case o.do == nil:
-		c.im.note("%s is left out: it changes nothing of the request", as)
-		return used, nil
-	}
-	if err := o.do(c, value); err != nil {
-		return 0, fmt.Errorf("%s: %w", as, err)
+		c.refuse(fmt.Errorf("%s cannot be carried over: %s", as, o.cannot))
+	default:
+		if err := o.do(c, value); err != nil {
+			c.refuse(fmt.Errorf("%s: %w", as, err))
+		}
 	}
 	return used, nil
+}
+
+// refuse keeps what is wrong with an option, so that all of them are named at once.
+func (c *curl) refuse(err error) {
+	c.im.refused = append(c.im.refused, fmt.Errorf("line %d: %w", c.line, err))
 }
 
 func (c *curl) set(name, value string) error {
@@ -263,22 +282,82 @@ func (c *curl) body(v string) error {
 	return nil
 }
 
-// inline is data that are not in a file.
-func (c *curl) inline(v string) error {
+// formData are those of --data, of which curl drops line ends where they come from a file.
+func (c *curl) formData(v string) error {
 	if strings.HasPrefix(v, "@") {
-		return fmt.Errorf("the file %s is not read: give its content on the command line", v[1:])
+		return fmt.Errorf("the file %s is not read, as curl leaves out its line ends: give it with --data-binary", v[1:])
 	}
 	return c.body(v)
 }
 
-// formData are those of --data, of which curl drops line ends only where they come from a file.
-func (c *curl) formData(v string) error { return c.inline(v) }
+// content is data as they are, or a file's.
+func (c *curl) content(v string) error {
+	if file, ok := strings.CutPrefix(v, "@"); ok {
+		return c.fromFile(file)
+	}
+	return c.body(v)
+}
+
+func (c *curl) fromFile(file string) error {
+	switch {
+	case file == "-" || file == ".":
+		return errors.New("standard input is not read: give a file")
+	case c.file != "":
+		return errors.New("a request has one file as its body: give one")
+	}
+	c.file = file
+	return nil
+}
+
+// upload is a PUT of a file.
+func (c *curl) upload(file string) error {
+	c.method = firstOf(c.method, "PUT")
+	return c.fromFile(file)
+}
+
+// part is one of a body of several: a value, or a file with its type and the name that is sent.
+type part struct{ name, value, file, kind, sent string }
+
+// formPart is one as curl takes it: "name=value" or "name=@file;type=image/png;filename=cat.png".
+func (c *curl) formPart(v string) error {
+	name, text, ok := strings.Cut(v, "=")
+	file, isFile := strings.CutPrefix(text, "@")
+	switch {
+	case !ok:
+		return errors.New("want name=value or name=@FILE")
+	case strings.HasPrefix(text, "<"):
+		return errors.New("the content of a file as a value is not read: send the file with @")
+	case !isFile && strings.Contains(text, ";type="):
+		return errors.New("a value with a type is not sent: leave the type out, or send a file with @")
+	case !isFile:
+		c.parts = append(c.parts, part{name: name, value: strings.Trim(text, `"`)})
+		return nil
+	}
+	words := strings.Split(file, ";")
+	p := part{name: name, file: strings.Trim(words[0], `"`)}
+	for _, word := range words[1:] {
+		key, value, _ := strings.Cut(strings.TrimSpace(word), "=")
+		switch value = strings.Trim(value, `"`); key {
+		case "type":
+			p.kind = value
+		case "filename":
+			p.sent = value
+		default:
+			return fmt.Errorf("unknown %s of a file: want type or filename", key)
+		}
+	}
+	if strings.Contains(p.file, ",") || p.file == "-" {
+		return errors.New("want one file in each -F, and not standard input")
+	}
+	c.parts = append(c.parts, p)
+	return nil
+}
 
 func (c *curl) urlencoded(v string) error {
 	name, value, named := strings.Cut(v, "=")
 	switch {
 	case strings.Contains(name, "@"):
-		return c.inline("@" + v[strings.Index(v, "@")+1:])
+		return fmt.Errorf("the file %s is not read: give its content on the command line", v[strings.Index(v, "@")+1:])
 	case !named:
 		return c.body(url.QueryEscape(v))
 	case name == "":
@@ -319,8 +398,23 @@ func (c *curl) finish(line int) error {
 		if c.location {
 			r.Redirects = c.most
 		}
+		if c.decoded && !hasHeader(r.Headers, "Accept-Encoding") {
+			r.Headers = append(r.Headers, Header{"Accept-Encoding", "deflate, gzip, br, zstd"})
+		}
 		data := strings.Join(c.data, "&")
 		switch {
+		case c.several() > 1:
+			return fmt.Errorf("line %d: a request has one body: data, a file, or parts", line)
+		case c.parts != nil:
+			r.Parts, r.Method = c.parts, firstOf(c.method, "POST")
+		case c.file != "":
+			r.File = c.file
+			if c.method == "PUT" && strings.HasSuffix(u.Path, "/") {
+				u.Path += path.Base(c.file)
+			}
+			if r.Method = firstOf(c.method, "POST"); r.Method == "POST" && !hasHeader(r.Headers, "Content-Type") {
+				r.Headers = append(r.Headers, Header{"Content-Type", "application/x-www-form-urlencoded"})
+			}
 		case c.hasData && c.get:
 			u.RawQuery = strings.TrimPrefix(u.RawQuery+"&"+data, "&")
 		case c.hasData:
@@ -334,6 +428,16 @@ func (c *curl) finish(line int) error {
 		c.im.requests = append(c.im.requests, r)
 	}
 	return nil
+}
+
+// several counts the kinds of body that the command has.
+func (c *curl) several() (n int) {
+	for _, has := range []bool{c.hasData, c.file != "", c.parts != nil} {
+		if has {
+			n++
+		}
+	}
+	return n
 }
 
 func firstOf(a, b string) string {

@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -49,7 +50,7 @@ const chrome = `curl 'http://127.0.0.1:8080/cart?item=7' \
   --data-raw $'{"a":"${b} it\'s"}' \
   --compressed \
   --insecure ;
-curl 'https://127.0.0.1:8443/login' -H 'Accept-Language: de' -d 'user=ada&password=a%20b' -L --max-redirs 5 -m 2.5 -sS -o /dev/null -u a:b`
+curl 'https://127.0.0.1:8443/login' -H 'Accept-Language: de' -d 'user=ada&password=a%20b' -L --max-redirs 5 -m 2.5 -u a:b`
 
 func TestCurl(t *testing.T) {
 	p, err := Curl(chrome, Options{File: "curl"})
@@ -70,7 +71,7 @@ iterations = 1
 
 [[group.step]]
 request = "PUT /cart?item=7"
-headers = { Accept = "application/json", Content-Type = "application/json", X-Requested-With = "XMLHttpRequest" }
+headers = { Accept = "application/json", Accept-Encoding = "gzip, deflate, br, zstd", Content-Type = "application/json", X-Requested-With = "XMLHttpRequest" }
 body = '''{"a":"$${b} it's"}'''
 redirects = false
 
@@ -88,11 +89,6 @@ timeout = "2.5s"
 		t.Error(err)
 	}
 	if diff := cmp.Diff([]string{
-		"--compressed is left out: it changes nothing of the request",
-		"-s is left out: it changes nothing of the request",
-		"-S is left out: it changes nothing of the request",
-		"-o is left out: it changes nothing of the request",
-		"Accept-Encoding is left out: responses are read as they are",
 		"cookies are left out, so that each user gets its own; --cookies keeps them, and all users share the session that was captured",
 	}, p.Notes); diff != "" {
 		t.Error(diff)
@@ -105,15 +101,17 @@ timeout = "2.5s"
 func TestCurlOptions(t *testing.T) {
 	for source, want := range map[string][]string{
 		`curl -G -d a=1 --data-urlencode 'b=ü &' 127.0.0.1/x?y=2`: {`request = "GET /x?y=2&a=1&b=%C3%BC+%26"`},
-		`curl -I http://h`:                               {`request = "HEAD /"`},
-		`curl --json '{"a": 1}' http://h`:                {`request = "POST /"`, `Content-Type = "application/json"`, `body = '{"a": 1}'`},
-		`curl -d a=1 -d b=%C3%BC http://h`:               {`form = { a = "1", b = "ü" }`},
-		`curl -d a=1 -d a=2 http://h`:                    {`body = "a=1&a=2"`},
-		`curl -XPOST -HX-A:1 --http2 http://h`:           {`request = "POST /"`, `X-A = "1"`, `http = "2"`},
-		`curl -kL http://h/a http://h/b`:                 {`insecure = true`, `request = "GET /a"`, `request = "GET /b"`},
-		`curl http://h/a --next -d x=1 http://h/b`:       {`request = "GET /a"`, `request = "POST /b"`},
-		`curl -H 'Accept:' -H 'X-Empty;' http://h`:       {`headers = { X-Empty = "" }`},
-		`/usr/bin/curl.exe -A me -e http://r/ h.example`: {`User-Agent = "me"`, `Referer = "http://r/"`, `url = "http://h.example"`},
+		`curl -I http://h`:                                    {`request = "HEAD /"`},
+		`curl --json '{"a": 1}' http://h`:                     {`request = "POST /"`, `Content-Type = "application/json"`, `body = '{"a": 1}'`},
+		`curl -d a=1 -d b=%C3%BC http://h`:                    {`form = { a = "1", b = "ü" }`},
+		`curl -d a=1 -d a=2 http://h`:                         {`body = "a=1&a=2"`},
+		`curl -XPOST -HX-A:1 --http2 http://h`:                {`request = "POST /"`, `X-A = "1"`, `http = "2"`},
+		`curl -kL http://h/a http://h/b`:                      {`insecure = true`, `request = "GET /a"`, `request = "GET /b"`},
+		`curl http://h/a --next -d x=1 http://h/b`:            {`request = "GET /a"`, `request = "POST /b"`},
+		`curl --compressed http://h`:                          {`headers = { Accept-Encoding = "deflate, gzip, br, zstd" }`},
+		`curl --compressed -H 'accept-encoding: br' http://h`: {`headers = { accept-encoding = "br" }`},
+		`curl -H 'Accept:' -H 'X-Empty;' http://h`:            {`headers = { X-Empty = "" }`},
+		`/usr/bin/curl.exe -A me -e http://r/ h.example`:      {`User-Agent = "me"`, `Referer = "http://r/"`, `url = "http://h.example"`},
 	} {
 		p, err := Curl(source, Options{})
 		if err != nil {
@@ -131,21 +129,58 @@ func TestCurlOptions(t *testing.T) {
 	}
 }
 
+// Files stay where they are: the plan names them.
+func TestCurlFiles(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, file := range []string{"cat.png", "dog.png"} {
+		if err := os.WriteFile(file, []byte("x"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for source, want := range map[string][]string{
+		`curl -F title='a cat' -F 'photo=@cat.png;type=image/png' -F 'photo=@dog.png;filename=rex' --form-string a=@b http://h`: {
+			`request = "POST /"`, `multipart = { title = "a cat", photo = [{ file = "cat.png", type = "image/png" }, { file = "dog.png", name = "rex" }], a = "@b" }`},
+		`curl --data-binary @cat.png http://h`: {`request = "POST /"`, `body = { file = "cat.png" }`, `Content-Type = "application/x-www-form-urlencoded"`},
+		`curl --json @cat.png http://h`:        {`body = { file = "cat.png" }`, `Content-Type = "application/json"`},
+		`curl -T cat.png http://h/photos/`:     {`request = "PUT /photos/cat.png"`, `body = { file = "cat.png" }`},
+	} {
+		p, err := Curl(source, Options{})
+		if err != nil {
+			t.Errorf("%s: %v", source, err)
+			continue
+		}
+		for _, line := range want {
+			if !strings.Contains(p.TOML, line) {
+				t.Errorf("%s: no %s in\n%s", source, line, p.TOML)
+			}
+		}
+		if _, err := plans.Read("curl.toml", []byte(p.TOML), plans.Override{}); err != nil {
+			t.Errorf("%s: %v", source, err)
+		}
+	}
+}
+
 func TestBadCurl(t *testing.T) {
 	for source, want := range map[string]string{
 		"curl":                        "line 1: the curl command has no URL",
 		"curl http://h\nwget http://": "line 2: wget is no curl command",
 		"\n\ncurl 'http://h":          "line 3: the quote ' is not closed",
 		"curl \\\n  --frob http://h":  "line 2: unknown option --frob of curl",
-		"curl -F a=@b http://h":       "line 1: -F cannot be carried over: a plan has no forms of several parts: send them with --data-binary, or leave the request out",
-		"curl -sy http://h":           "line 1: unknown option -y of curl",
+		"curl -F a http://h":          "line 1: -F: want name=value or name=@FILE",
+		"curl -F a=@b -d c http://h":  "line 1: a request has one body: data, a file, or parts",
+		"curl -sy http://h":           "line 1: -s cannot be carried over: it changes nothing of the request: leave it out\nline 1: unknown option -y of curl",
 		"curl -x http://p http://h":   "line 1: -x cannot be carried over: a plan does not say how to get to its target: give it to `stickbench run` with --proxy",
 		"curl -b jar.txt http://h":    "line 1: -b: a file of cookies is not read: each user has a jar of its own",
-		"curl -d @f http://h":         "line 1: -d: the file f is not read: give its content on the command line",
-		"curl ftp://h":                "line 1: invalid URL ftp://h: want http:// or https://",
-		"curl http://h -m":            "line 1: -m needs a value",
-		"curl -H foo http://h":        "line 1: -H: invalid header \"foo\": want \"Name: value\"",
-		"# nothing":                   "no curl command",
+		"curl -d @f http://h":         "line 1: -d: the file f is not read, as curl leaves out its line ends: give it with --data-binary",
+		"curl -sS \\\n -x p \\\n -o f -L http://h --frob": "line 1: -s cannot be carried over: it changes nothing of the request: leave it out\n" +
+			"line 1: -S cannot be carried over: it changes nothing of the request: leave it out\n" +
+			"line 2: -x cannot be carried over: a plan does not say how to get to its target: give it to `stickbench run` with --proxy\n" +
+			"line 3: -o cannot be carried over: it changes nothing of the request: leave it out\n" +
+			"line 3: unknown option --frob of curl",
+		"curl ftp://h":         "line 1: invalid URL ftp://h: want http:// or https://",
+		"curl http://h -m":     "line 1: -m needs a value",
+		"curl -H foo http://h": "line 1: -H: invalid header \"foo\": want \"Name: value\"",
+		"# nothing":            "no curl command",
 	} {
 		if _, err := Curl(source, Options{}); err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", source, err, want)

@@ -31,6 +31,7 @@ const (
 	PhaseMove        Phase = "move"        // a session goes to another node and comes back
 	PhaseHead        Phase = "head"        // HEAD in a session
 	PhaseParallel    Phase = "parallel"    // requests of one session at the same time
+	PhaseRedirect    Phase = "redirect"    // sessions that begin with a redirect, and what it leads to
 	PhaseHTTP2       Phase = "http2"       // decisions and a session over HTTP/2
 	PhaseHeld        Phase = "held"        // the slow request that keeps a node busy
 	PhaseMeanwhile   Phase = "meanwhile"   // decisions while that one lasts

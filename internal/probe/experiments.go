@@ -27,6 +27,7 @@ const (
 	inventedQueries = 14
 	pathsAgain      = 5 // of those, each twice
 	meanwhileCount  = 30
+	redirectTimes   = 4
 )
 
 // experiments are all of them; each is left out where it can show nothing.
@@ -182,26 +183,33 @@ func (p *prober) sessions(told bool) {
 		n, times = 3, 4
 	}
 	for range n {
-		p.jars = append(p.jars, &session{number: len(p.jars) + 1})
+		p.begin()
 	}
 	p.newBurst()
 	for _, i := range p.deal(n, times) {
 		p.request(ask{phase: PhaseSessions, session: p.jars[i]})
 	}
 	for v := p.view(); told && len(p.record.Exchanges) < p.Requests-sessionReserve && p.more(); p.look(v) {
+		neighbours := p.neighbours(v)
 		switch {
-		case p.neighbours(v) && len(p.jars) < 2*sessionCount:
-			s := &session{number: len(p.jars) + 1}
-			p.jars = append(p.jars, s)
+		case neighbours && len(p.jars) < 2*sessionCount:
+			s := p.begin()
 			for range 2 {
 				p.request(ask{phase: PhaseSessions, session: s})
 			}
-		case v.stays().undecided():
+		case neighbours || v.stays().undecided():
 			p.request(ask{phase: PhaseSessions, session: p.jars[p.random.IntN(len(p.jars))]})
 		default:
 			return
 		}
 	}
+}
+
+// begin adds a session.
+func (p *prober) begin() *session {
+	s := &session{number: len(p.jars) + 1}
+	p.jars = append(p.jars, s)
+	return s
 }
 
 // settled are the sessions whose latest request had the cookies that they have now, so that its node is the

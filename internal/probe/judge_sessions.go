@@ -80,7 +80,7 @@ func (r *reporter) moved() {
 	r.find(f)
 }
 
-// judgeBehaviour is about HEAD, parallel requests and HTTP/2.
+// judgeBehaviour is about HEAD, parallel requests, redirects and HTTP/2.
 func (r *reporter) judgeBehaviour() {
 	if r.Sticky.By != "cookie" && r.Sticky.By != "source" {
 		return
@@ -88,7 +88,7 @@ func (r *reporter) judgeBehaviour() {
 	for _, b := range []struct {
 		phase Phase
 		what  string
-	}{{PhaseHead, "HEAD requests"}, {PhaseParallel, "parallel requests of one session"}, {PhaseHTTP2, "requests over HTTP/2"}} {
+	}{{PhaseHead, "HEAD requests"}, {PhaseParallel, "parallel requests of one session"}, {PhaseRedirect, "sessions that begin with a redirect"}, {PhaseHTTP2, "requests over HTTP/2"}} {
 		home, away := 0, 0
 		for _, e := range r.of(b.phase) {
 			node, at := r.view.node(e), r.nodeAt(e.Home)
@@ -148,6 +148,9 @@ func (r *reporter) failures() {
 		default:
 			f.What, f.Evidence = "requests failed: "+name, fmt.Sprintf("%d of %d", failed[name], len(r.exchanges))
 			f.CannotTell = "a node that is broken, or a limit of the balancer"
+			if o := r.order(PhaseOrder); o.kind == orderExact && slices.Contains(o.period, name) {
+				f.What, f.CannotTell = "a node in the turn is dead: new sessions get "+name, ""
+			}
 		}
 		r.find(f)
 	}

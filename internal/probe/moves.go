@@ -2,6 +2,7 @@ package probe
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"sync"
 	"time"
@@ -72,6 +73,7 @@ func (p *prober) behaviour() {
 		p.request(ask{phase: PhaseHead, method: http.MethodHead, session: s, home: before})
 	}
 	p.parallel(s, before)
+	p.redirected()
 	if p.client.url.Scheme == "https" {
 		p.overHTTP2(s, before)
 	}
@@ -102,6 +104,22 @@ func (p *prober) parallel(s *session, before int) {
 	running.Wait()
 	for _, e := range all {
 		p.keep(e)
+	}
+}
+
+// redirected begins sessions at the URL that was given and redirects, and goes on where it leads.
+func (p *prober) redirected() {
+	given, err := url.Parse(p.record.Given)
+	if err != nil || p.record.Given == "" {
+		return
+	}
+	for range redirectTimes {
+		s := p.begin()
+		e := p.request(ask{phase: PhaseRedirect, path: given.RequestURI(), session: s})
+		if e == nil {
+			return
+		}
+		p.request(ask{phase: PhaseRedirect, session: s, home: e.N})
 	}
 }
 

@@ -7,8 +7,12 @@ import (
 	"time"
 )
 
-// stopWhenRow is the number of failures in a row after which the target is left alone.
-const stopWhenRow = 6
+// After so many failures in a row the target is left alone: sooner where nobody responds or nobody is let in
+// than where a node responds with errors, to which several sessions may stick.
+const (
+	stopWhenRow    = 6
+	stopWhenErrors = 16
+)
 
 // more reports whether another request may be made.
 func (p *prober) more() bool {
@@ -158,7 +162,7 @@ func (p *prober) heed(e *Exchange) {
 		p.stopped = fmt.Sprintf("the target asks for less: status %d, Retry-After: %s", e.Status, retryAfter[0])
 	case challenge(e):
 		p.stopped = fmt.Sprintf("the target wants to know whether it talks to a browser (status %d)", e.Status)
-	case p.errors >= stopWhenRow:
+	case p.errors >= stopWhenErrors, p.errors >= stopWhenRow && e.Status < 500:
 		p.stopped = fmt.Sprintf("%d requests failed in a row, the last with %s", p.errors, failure(e))
 	case e.Status == http.StatusServiceUnavailable:
 		p.slow = true // nginx limits with 503

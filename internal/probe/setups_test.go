@@ -28,6 +28,7 @@ type setup struct {
 	workers  int // of nginx
 	nodes    []*site
 	probe    probe.Options // paths
+	path     string        // of the URL, behind the host's /
 	https    bool
 	traffic  bool // other clients come in between
 	want     verdicts
@@ -109,6 +110,10 @@ var setups = []setup{
 		want: verdicts{sticky: []string{"connection"}, placement: []string{"roundrobin exact"}, lost: true}},
 	{name: "HAProxy, one node of three broken", balancer: "haproxy", config: haproxy + "\tcookie SERVERID insert indirect nocache\n" + servers(3, "cookie cN"), nodes: broken(3),
 		want: verdicts{sticky: []string{"cookie SERVERID insert balancer"}, placement: []string{"roundrobin exact"}, finding: "s3 responds with errors"}},
+	{name: "HAProxy, one node of three dead, without a health check", balancer: "haproxy", config: haproxy + "\tretries 0\n\tcookie SERVERID insert indirect nocache\n" + servers(2, "cookie cN") + "\tserver s3 127.0.63.99:1 cookie c3\n",
+		want: verdicts{sticky: []string{"cookie SERVERID insert balancer"}, placement: []string{"roundrobin exact"}, store: []string{"local"}, finding: "a node in the turn is dead: new sessions get status 503"}},
+	{name: "HAProxy, the URL redirects", balancer: "haproxy", config: haproxy + "\tcookie SERVERID insert indirect nocache\n" + servers(2, "cookie cN"), path: "moved",
+		want: verdicts{sticky: []string{"cookie SERVERID insert balancer"}, placement: []string{"roundrobin exact"}, store: []string{"local"}, finding: "sessions that begin with a redirect stay on their node"}},
 	{name: "HAProxy, one node alone", balancer: "haproxy", config: haproxy + servers(1, ""), nodes: sites(1),
 		want: verdicts{sticky: []string{"unknown"}, placement: []string{"unknown one node"}, finding: "all came to one node"}},
 	{name: "HAProxy, nodes named by HTML pages", balancer: "haproxy", config: haproxy + "\tcookie SERVERID insert indirect nocache\n" + servers(2, "cookie cN"), nodes: pages(2),
@@ -204,7 +209,7 @@ func TestSetups(t *testing.T) {
 			}
 			o := s.probe
 			o.Duration = 2 * time.Minute // the machine may be busy with other tests
-			o.URL = map[bool]string{true: "https://", false: "http://"}[s.https] + start(t, &s, serve(t, s.nodes)) + "/"
+			o.URL = map[bool]string{true: "https://", false: "http://"}[s.https] + start(t, &s, serve(t, s.nodes)) + "/" + s.path
 			if s.traffic {
 				traffic(t, o.URL)
 			}

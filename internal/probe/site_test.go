@@ -82,8 +82,12 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		page["views"], page["id"] = n, id
 	}
-	if s.broken {
+	switch {
+	case s.broken:
 		w.WriteHeader(http.StatusInternalServerError)
+	case r.URL.Path == "/moved":
+		w.Header().Set("Location", "/")
+		w.WriteHeader(http.StatusFound)
 	}
 	if s.text {
 		fmt.Fprintf(w, "<html><body>\n<p>Request %s</p>\n<p>Served by %s</p>\n<p>Views: %v</p>\n", rand.Text(), s.name, page["views"])
