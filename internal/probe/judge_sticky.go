@@ -59,9 +59,9 @@ func (r *reporter) pinRefused(pin string) {
 
 // judgeLoose is the case of no cookie that pins alone.
 func (r *reporter) judgeLoose() {
-	n, kept := r.stay.pairs()
+	n, kept, byChance := r.stay.pairs()
 	f := Finding{About: "sticky", Severity: Warning, Chance: r.stay.chance(),
-		Evidence: fmt.Sprintf("%d of %d requests of %s with the cookies of the one before came to its node, by chance it were %.0f", kept, n, plural(r.stay.sessions, "session"), r.same()*float64(n))}
+		Evidence: fmt.Sprintf("%d of %d requests of %s with the cookies of the one before came to its node, by chance it were %.0f", kept, n, plural(r.stay.sessions, "session"), byChance)}
 	if r.stay.settled == 0 {
 		f.Evidence = strings.Replace(f.Evidence, "with the cookies of the one before came to its node", "came to the node of the one before", 1)
 	}

@@ -202,7 +202,8 @@ type stay struct {
 	continued, lost int
 	movedLost       int // lost with a move
 	movedContinued  int
-	same            float64 // the chance that two decisions come to one node
+	byChance        float64 // how many of these pairs stay by chance: the share of the first's node, for each
+	settledByChance float64
 	marker          marker
 }
 
@@ -216,20 +217,20 @@ const stray = 0.02
 func (s stay) sticks() bool { return s.chance() < sure }
 
 func (s stay) moves() bool {
-	n, kept := s.pairs()
+	n, kept, _ := s.pairs()
 	return binomialTail(n-kept, n, stray) < sure
 }
 
 func (s stay) chance() float64 {
-	n, kept := s.pairs()
-	return binomialTail(kept, n, s.same)
+	n, kept, byChance := s.pairs()
+	return binomialTail(kept, n, byChance/float64(max(1, n)))
 }
 
-func (s stay) pairs() (n, kept int) {
+func (s stay) pairs() (n, kept int, byChance float64) {
 	if s.settled == 0 {
-		return s.n, s.kept
+		return s.n, s.kept, s.byChance
 	}
-	return s.settled, s.steady
+	return s.settled, s.steady, s.settledByChance
 }
 
 // undecided reports whether more requests of sessions are wanted.
@@ -244,11 +245,13 @@ func (v *view) stays() (s stay) {
 		a, b := v.node(p[0]), v.node(p[1])
 		if a != "" && b != "" {
 			s.n++
+			s.byChance += v.shares[a]
 			if a == b {
 				s.kept++
 			}
 			if slices.Equal(p[0].Cookies, p[1].Cookies) {
 				s.settled++
+				s.settledByChance += v.shares[a]
 				if a == b {
 					s.steady++
 				}
@@ -269,7 +272,6 @@ func (v *view) stays() (s stay) {
 		}
 	}
 	s.sessions = len(seen)
-	s.same = v.same()
 	return s
 }
 
