@@ -44,9 +44,10 @@ lint:
 lab *options:
     go run ./cmd/stickbench lab {{options}}
 
-# The balancers that `stickbench probe` explains: each set-up ten times, none may be named wrong (4 minutes).
+# The balancers that `stickbench probe` explains: each set-up ten times, none may be named wrong, and models of some 200 times (6 minutes).
 probe-setups:
     go test ./internal/probe -run '^TestSetups$' -runs 10 -count=1 -timeout 30m -v
+    go test ./internal/probe -run '^TestModels$' -runs 200 -count=1 -timeout 30m
 
 # Imported plans beside JMeter 2.13 of Debian's packages, against one server (6 minutes).
 jmeter-parity:

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -31,6 +32,36 @@ func completeRuns(*cobra.Command, []string, string) ([]string, cobra.ShellCompDi
 	return all, cobra.ShellCompDirectiveDefault | cobra.ShellCompDirectiveKeepOrder
 }
 
+// completeNames completes names within the quotes of a condition: nodes and events of the runs that are the
+// arguments, or else of the latest one.
+func completeNames(_ *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	const nothing = cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	if strings.Count(typed, `"`)%2 == 0 {
+		return nil, nothing
+	}
+	if kept := keptRuns(); len(kept) > 0 {
+		args = append(args, kept[0].newest)
+	}
+	before := typed[:strings.LastIndexByte(typed, '"')+1]
+	for _, arg := range args {
+		r, err := (&folder{dir: arg}).readRecord()
+		if err != nil || r.Results == nil {
+			continue
+		}
+		var all []string
+		for _, n := range r.Results.Nodes {
+			all = append(all, before+n.Node+"\"\ta node")
+		}
+		for _, e := range r.Events {
+			if e.Name != "" {
+				all = append(all, before+e.Name+"\"\tan event: "+e.Text)
+			}
+		}
+		return all, nothing
+	}
+	return nil, nothing
+}
+
 // flagWords are the values of flags that take a word, by their commands; "" is any command.
 var flagWords = map[string]map[string][]string{
 	"": {
@@ -54,6 +85,11 @@ func completions(root *cobra.Command) {
 		"report": completeRuns, "compare": completeRuns,
 	}
 	for _, c := range root.Commands() {
+		for _, flag := range []string{"expect", "assert", "fail-on"} {
+			if c.Flags().Lookup(flag) != nil {
+				c.RegisterFlagCompletionFunc(flag, completeNames) // it has none yet
+			}
+		}
 		if f := arguments[c.Name()]; f != nil {
 			c.ValidArgsFunction = f
 		}

@@ -24,6 +24,7 @@ const (
 	PhasePath        Phase = "path"        // decisions for other paths
 	PhaseQuery       Phase = "query"       // decisions for other queries
 	PhaseSessions    Phase = "sessions"    // sessions, each with its jar, each request on a new connection
+	PhaseAgain       Phase = "again"       // the cookies of a session's request again, whatever it was given since
 	PhaseCookie      Phase = "cookie"      // one cookie alone: does it pin?
 	PhaseFresh       Phase = "fresh"       // one cookie alone that was issued and never sent back
 	PhaseWithout     Phase = "without"     // all cookies but one: is it necessary?

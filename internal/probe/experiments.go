@@ -190,15 +190,15 @@ func (p *prober) sessions(told bool) {
 		p.request(ask{phase: PhaseSessions, session: p.jars[i]})
 	}
 	for v := p.view(); told && len(p.record.Exchanges) < p.Requests-sessionReserve && p.more(); p.look(v) {
-		neighbours := p.neighbours(v)
 		switch {
-		case neighbours && len(p.jars) < 2*sessionCount:
+		case p.neighbours(v) && len(p.jars) < 2*sessionCount:
 			s := p.begin()
 			for range 2 {
 				p.request(ask{phase: PhaseSessions, session: s})
 			}
-		case neighbours || v.stays().undecided():
-			p.request(ask{phase: PhaseSessions, session: p.jars[p.random.IntN(len(p.jars))]})
+		case v.stays().undecided():
+			s := p.jars[p.random.IntN(len(p.jars))]
+			p.request(ask{phase: PhaseAgain, cookies: append([]Pair{}, v.exchanges[s.last-1].Cookies...), home: s.last})
 		default:
 			return
 		}
@@ -212,22 +212,8 @@ func (p *prober) begin() *session {
 	return s
 }
 
-// settled are the sessions whose latest request had the cookies that they have now, so that its node is the
-// one that these lead to: a hash of an id that was given just now leads anywhere. They are all sessions where
-// each response gives other cookies.
-func (p *prober) settled(v *view) []*session {
-	some := slices.DeleteFunc(slices.Clone(p.jars), func(s *session) bool {
-		return s.last == 0 || !slices.Equal(v.exchanges[s.last-1].Cookies, s.jar.cookies(p.client.url.Path))
-	})
-	if len(some) == 0 {
-		return p.jars
-	}
-	return some
-}
-
-// neighbours reports whether all settled sessions are on one node, so that none can stand for another one.
+// neighbours reports whether all sessions are on one node, so that none can stand for another one.
 func (p *prober) neighbours(v *view) bool {
-	some := p.settled(v)
-	first := v.nodeAt(some[0].last)
-	return !slices.ContainsFunc(some, func(s *session) bool { return v.nodeAt(s.last) != first })
+	first := v.nodeAt(p.jars[0].last)
+	return !slices.ContainsFunc(p.jars, func(s *session) bool { return v.nodeAt(s.last) != first })
 }

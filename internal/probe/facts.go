@@ -241,19 +241,3 @@ func (v *view) leaves(name string) bool {
 	}
 	return binomialTail(moved, n, stray) < sure
 }
-
-// wanders reports whether one value of a cookie came to several nodes.
-func (v *view) wanders() bool {
-	at := map[Pair]string{}
-	for _, e := range v.of(PhaseCookie) {
-		node := v.node(e)
-		if node == "" || len(e.Cookies) != 1 {
-			continue
-		}
-		if known, ok := at[e.Cookies[0]]; ok && known != node {
-			return true
-		}
-		at[e.Cookies[0]] = node
-	}
-	return false
-}

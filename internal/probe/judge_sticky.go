@@ -59,23 +59,17 @@ func (r *reporter) pinRefused(pin string) {
 
 // judgeLoose is the case of no cookie that pins alone.
 func (r *reporter) judgeLoose() {
-	n, kept, byChance := r.stay.pairs()
-	f := Finding{About: "sticky", Severity: Warning, Chance: r.stay.chance(),
-		Evidence: fmt.Sprintf("%d of %d requests of %s with the cookies of the one before came to its node, by chance it were %.0f", kept, n, plural(r.stay.sessions, "session"), byChance)}
-	if r.stay.settled == 0 {
-		f.Evidence = strings.Replace(f.Evidence, "with the cookies of the one before came to its node", "came to the node of the one before", 1)
-	}
-	switch sticks, moves := r.stay.sticks(), r.stay.moves(); {
-	case moves && !sticks && (r.stay.settled > 0 || r.wanders()):
+	s := r.stay
+	f := Finding{About: "sticky", Severity: Warning, Chance: s.chance(),
+		Evidence: fmt.Sprintf("%d of %d requests of %s with the same cookies as before came to the same node, by chance it were %.0f", s.steady, s.settled, plural(s.sessions, "session"), s.byChance)}
+	switch sticks, moves := s.sticks(), s.moves(); {
+	case moves && !sticks:
 		r.Sticky.By = "none"
 		f.Severity, f.What, f.Chance = Severe, "nothing sticks: a session moves from node to node", 0
-	case moves && sticks:
+	case moves:
 		f.What, f.CannotTell = "sessions stick in part", "a key that changes within a session, or nodes that come and go"
 	case sticks:
 		f.What, f.CannotTell = "sessions stick, and no cookie alone explains it", "cookies together, or something else of the session"
-	case moves:
-		f.What, f.Chance = "cannot tell what makes sessions stick", 0
-		f.CannotTell = "nothing, or a hash of a cookie that each response changes"
 	default:
 		f.What, f.WouldTell, f.Chance = "cannot tell what makes sessions stick", "more --requests, or a longer --duration", 0
 	}

@@ -197,13 +197,12 @@ func (v *view) carries(name string) bool {
 // stay is what became of the sessions.
 type stay struct {
 	sessions        int
-	n, kept         int // pairs of requests whose nodes are known, those that stayed
-	settled, steady int // pairs of these with the same cookies, those that stayed
+	n, kept         int     // pairs of requests whose nodes are known, those that stayed
+	settled, steady int     // pairs with the same cookies, those that stayed
+	byChance        float64 // how many of these stay by chance: the share of the first's node, for each
 	continued, lost int
 	movedLost       int // lost with a move
 	movedContinued  int
-	byChance        float64 // how many of these pairs stay by chance: the share of the first's node, for each
-	settledByChance float64
 	marker          marker
 }
 
@@ -212,29 +211,25 @@ type stay struct {
 const stray = 0.02
 
 // sticks reports whether requests with the same cookies come to the same node more often than by chance,
-// and moves whether they leave it more often than stray. Other cookies may well lead elsewhere; all pairs
-// count where each response gives other ones.
+// and moves whether they leave it more often than stray. Other cookies may well lead elsewhere.
 func (s stay) sticks() bool { return s.chance() < sure }
-
-func (s stay) moves() bool {
-	n, kept, _ := s.pairs()
-	return binomialTail(n-kept, n, stray) < sure
-}
+func (s stay) moves() bool  { return binomialTail(s.settled-s.steady, s.settled, stray) < sure }
 
 func (s stay) chance() float64 {
-	n, kept, byChance := s.pairs()
-	return binomialTail(kept, n, byChance/float64(max(1, n)))
-}
-
-func (s stay) pairs() (n, kept int, byChance float64) {
-	if s.settled == 0 {
-		return s.n, s.kept, s.byChance
-	}
-	return s.settled, s.steady, s.settledByChance
+	return binomialTail(s.steady, s.settled, s.byChance/float64(max(1, s.settled)))
 }
 
 // undecided reports whether more requests of sessions are wanted.
-func (s stay) undecided() bool { return !s.sticks() && (!s.moves() || s.settled == 0) }
+func (s stay) undecided() bool { return !s.sticks() && !s.moves() }
+
+// same counts a pair with the same cookies, by its nodes.
+func (s *stay) same(v *view, a, b string) {
+	s.settled++
+	s.byChance += v.shares[a]
+	if a == b {
+		s.steady++
+	}
+}
 
 // stays judges the sessions of a browser.
 func (v *view) stays() (s stay) {
@@ -245,16 +240,11 @@ func (v *view) stays() (s stay) {
 		a, b := v.node(p[0]), v.node(p[1])
 		if a != "" && b != "" {
 			s.n++
-			s.byChance += v.shares[a]
 			if a == b {
 				s.kept++
 			}
 			if slices.Equal(p[0].Cookies, p[1].Cookies) {
-				s.settled++
-				s.settledByChance += v.shares[a]
-				if a == b {
-					s.steady++
-				}
+				s.same(v, a, b)
 			}
 		}
 		moved := a != "" && b != "" && a != b
@@ -269,6 +259,11 @@ func (v *view) stays() (s stay) {
 			if moved {
 				s.movedLost++
 			}
+		}
+	}
+	for _, e := range v.of(PhaseAgain) {
+		if a, b := v.nodeAt(e.Home), v.node(e); a != "" && b != "" && !e.failed() {
+			s.same(v, a, b)
 		}
 	}
 	s.sessions = len(seen)

@@ -45,13 +45,20 @@ func (p *prober) look(v *view) {
 	}
 }
 
-// homes are values of the cookie that stand for different nodes: those of sessions, or of responses where
-// no session kept it.
+// homes are values of the cookie that stand for different nodes: those that sessions sent, since what they
+// were given then may lead anywhere, as the hash of a new id does; or those of responses where no session kept
+// it. Values that a session still has go before others.
 func (p *prober) homes(v *view, name string) []home {
 	byNode := map[string]home{}
-	for _, s := range p.settled(v) {
-		if i := slices.IndexFunc(s.jar, func(c setCookie) bool { return c.Name == name }); i >= 0 && v.nodeAt(s.last) != "" {
-			byNode[v.nodeAt(s.last)] = home{s.jar[i].Value, s.last}
+	for _, has := range []bool{false, true} {
+		for _, s := range p.jars {
+			if s.last == 0 || v.nodeAt(s.last) == "" {
+				continue
+			}
+			value, sent := v.exchanges[s.last-1].sent(name)
+			if sent && has == slices.ContainsFunc(s.jar, func(c setCookie) bool { return c.Name == name && c.Value == value }) {
+				byNode[v.nodeAt(s.last)] = home{value, s.last}
+			}
 		}
 	}
 	if len(byNode) == 0 {

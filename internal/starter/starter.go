@@ -40,12 +40,15 @@ type template struct {
 
 var templates = map[string]template{
 	"":         {"Users who make a few requests each.", (*plan).users},
-	"open":     {"An open model: new sessions arrive at a rate, whatever responses take.", (*plan).open},
-	"stages":   {"An open model in stages: the rate of new sessions rises, stays and falls.", (*plan).stages},
+	"open":     {"An open model: new sessions arrive at a rate, whatever responses take. A list of stages such as\n{ to = \"50/s\", for = \"1m\" } in place of the rate lets it rise and fall.", (*plan).open},
+	"stages":   {"Stages: the number of users rises, stays and falls.", (*plan).stages},
 	"sessions": {"Sessions of several pages, one after the other: each begins with an empty cookie jar.", (*plan).sessions},
 	"weights":  {"Weights: each request begins a session, which the balancer is free to place.", (*plan).weights},
 	"drain":    {"A drain: a node is taken out of service while users are on it.", (*plan).drain},
 }
+
+// schemaLine names the plan's schema to editors.
+const schemaLine = "#:schema plan.schema.json\n"
 
 // Templates are the names of the templates.
 func Templates() []string { return slices.Sorted(maps.Keys(templates))[1:] }
@@ -64,9 +67,9 @@ func Plan(o Options) (string, error) {
 		}
 		p.base, p.request = draft.Escape(u.Scheme+"://"+u.Host), "GET "+draft.Escape(u.RequestURI())
 	}
-	p.Comment("%s\n\nstickbench check FILE explains this plan, stickbench run FILE runs it, and stickbench help plans has\nevery key.", t.says)
+	p.Comment("%s\n\nstickbench check FILE explains this plan, stickbench run FILE runs it, and stickbench help plans has\nevery key. Editors complete and check it with the output of stickbench schema in plan.schema.json.", t.says)
 	t.write(p)
-	return p.String(), nil
+	return schemaLine + p.String(), nil
 }
 
 // begin writes all above the groups. Expectations are those that what is known of the target lets hope for,
@@ -189,11 +192,11 @@ func (p *plan) open() {
 
 func (p *plan) stages() {
 	p.begin("stages")
-	g := p.group("The rate goes from one stage's end to the next: at once with `rate`, evenly with `to`.", "arrivals")
-	stage := func(key, rate, during string) draft.Inline {
-		return draft.Inline{{Key: key, Value: rate}, {Key: "for", Value: during}}
+	g := p.group("Users come and go from one stage's end to the next; one who is to go ends its iteration first.", "users")
+	stage := func(to int, during string) draft.Inline {
+		return draft.Inline{{Key: "to", Value: to}, {Key: "for", Value: during}}
 	}
-	g.Set("arrivals", draft.Lines{stage("rate", "5/s", "2s"), stage("to", "50/s", "3s"), stage("rate", "50/s", "3s"), stage("to", "5/s", "2s")})
+	g.Set("users", draft.Lines{stage(20, "3s"), stage(20, "4s"), stage(0, "3s")})
 	p.step(g)
 	think(g, "uniform 50ms 150ms")
 	p.step(g, p.goesOn()...)
