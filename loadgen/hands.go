@@ -125,7 +125,7 @@ func (u *user) send(r *request) bool {
 func (u *user) gather(n int) {
 	u.failed = false
 	for _, h := range u.hands.all[:n] {
-		u.account.add(&h.account)
+		u.account.Add(&h.account)
 		u.failed = u.failed || h.account.Failed > 0
 		u.received += h.received
 		u.sent += h.sent

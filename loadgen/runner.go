@@ -106,7 +106,8 @@ type Account struct {
 	Warnings []string
 }
 
-func (a *Account) add(b *Account) {
+// Add adds what b did to a, but for what made it stop, stalls and warnings.
+func (a *Account) Add(b *Account) {
 	a.Started += b.Started
 	a.OK += b.OK
 	a.Failed += b.Failed
@@ -389,7 +390,7 @@ func (r *Runner) warned() []string {
 
 func (r *Runner) settle(a *Account) {
 	r.mu.Lock()
-	r.account.add(a)
+	r.account.Add(a)
 	r.mu.Unlock()
 }
 

@@ -1,0 +1,443 @@
+package cluster
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"stickbench/loadgen"
+)
+
+// A batch is samples of one agent on the wire, in order of completion: a head, and behind it columns in zstd.
+//
+//	head     agent, epoch, number, first, count, through
+//	columns  flags │ ends │ elapsed │ … │ labels │ nodes │ … │ new texts
+//
+// Times of completion are differences of neighbours. What stays with a user, such as its thread, session and node, or
+// grows with it, such as its iteration, is told as the difference from the user's sample before. Texts are numbers of
+// a dictionary that each batch builds up itself, so that any batch can be read without the others.
+type batch struct {
+	head
+	samples  []loadgen.Sample
+	sequence uint64 // in the stream, 0 if it did not come by one
+}
+
+// head is what is known of a batch without reading its samples.
+type head struct {
+	agent string
+	// epoch tells an agent's lives apart: one that was started again under its name has another.
+	epoch uint64
+	// number counts the agent's batches from 0, first the samples before this one, count those in it.
+	number, first uint64
+	count         int
+	// through is a time, in microseconds since 1970, before which all that was complete is in this batch or in one
+	// before it.
+	through int64
+}
+
+// last reports whether the agent sends no batch after this one.
+func (h *head) last() bool { return h.through == endOfTime }
+
+const endOfTime = 1<<63 - 1
+
+// The columns. Each is a row of varints.
+const (
+	flagsColumn = iota
+	endColumn
+	elapsedColumn
+	latencyColumn
+	connectColumn
+	userColumn
+	iterationColumn
+	groupColumn
+	allColumn
+	statusColumn
+	receivedColumn
+	sentColumn
+	lifeColumn
+	counterColumn
+	rareColumn // of those samples only that have something in it
+	textColumn
+	columnsOfTexts = 9
+	columns        = textColumn + columnsOfTexts
+)
+
+// The flags of a sample.
+const (
+	fineFlag = 1 << iota
+	counterFlag
+	arrivalFlag
+	markFlag
+	transactionFlag
+	rareFlag
+)
+
+// texts are the samples' texts, in the order of their columns.
+func texts(s *loadgen.Sample) [columnsOfTexts]*string {
+	return [...]*string{&s.Label, &s.Thread, &s.Reason, (*string)(&s.Kind), &s.Failure, &s.URL, &s.DataType, &s.Node, &s.Session}
+}
+
+// memory is what a batch remembers of a user's last sample: what the next one is told by.
+type memory struct {
+	texts                   [columnsOfTexts]string
+	iteration, life, status int
+	received, sent, counter int64
+}
+
+func (m *memory) keep(s *loadgen.Sample) {
+	for i, t := range texts(s) {
+		m.texts[i] = *t
+	}
+	m.iteration, m.life, m.status = s.Iteration, s.Life, s.Status
+	m.received, m.sent, m.counter = s.Received, s.Sent, s.Counter
+}
+
+// memories are those of a batch's users.
+type memories struct {
+	of  map[int]int32
+	all []memory
+}
+
+// user is what is remembered of a user's last sample; zero before its first one.
+func (m *memories) user(number int) *memory {
+	at, ok := m.of[number]
+	if !ok {
+		at = int32(len(m.all))
+		m.of[number] = at
+		m.all = append(m.all, memory{})
+	}
+	return &m.all[at]
+}
+
+func (m *memories) reset() {
+	if m.of == nil {
+		m.of = map[int]int32{}
+	}
+	clear(m.of)
+	m.all = m.all[:0]
+}
+
+// encoder makes batches. It is for one goroutine.
+type encoder struct {
+	users   memories
+	columns [columns][]byte
+	known   map[string]uint64
+	fresh   []byte // new texts
+	count   int
+	end     int64
+	user    int
+	group   int64
+	all     int64
+	raw     []byte
+	zstd    *zstd.Encoder
+}
+
+func newEncoder() *encoder {
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		panic(err) // of options that are none
+	}
+	e := &encoder{zstd: z}
+	e.reset()
+	return e
+}
+
+func (e *encoder) reset() {
+	e.users.reset()
+	for i := range e.columns {
+		e.columns[i] = e.columns[i][:0]
+	}
+	if e.known == nil {
+		e.known = map[string]uint64{}
+	}
+	clear(e.known)
+	e.fresh = e.fresh[:0]
+	e.count, e.end, e.user, e.group, e.all = 0, 0, 0, 0, 0
+}
+
+func (e *encoder) put(column int, v int64) {
+	e.columns[column] = binary.AppendVarint(e.columns[column], v)
+}
+
+// add takes a sample; times below a microsecond are lost, as they are in samples.jtl.
+func (e *encoder) add(s *loadgen.Sample) {
+	m := e.users.user(s.User)
+	elapsed := s.Elapsed.Microseconds()
+	end := s.Start + elapsed
+	flags := flagsOf(s)
+	e.put(flagsColumn, flags)
+	e.put(endColumn, end-e.end)
+	e.put(elapsedColumn, elapsed)
+	e.put(latencyColumn, elapsed-s.Latency.Microseconds())
+	e.put(connectColumn, s.Connect.Microseconds())
+	e.put(userColumn, int64(s.User-e.user))
+	e.put(iterationColumn, int64(s.Iteration-m.iteration))
+	e.put(groupColumn, int64(s.ActiveGroup)-e.group)
+	e.put(allColumn, int64(s.ActiveAll)-e.all)
+	e.put(statusColumn, int64(s.Status-m.status))
+	e.put(receivedColumn, s.Received-m.received)
+	e.put(sentColumn, s.Sent-m.sent)
+	e.put(lifeColumn, int64(s.Life-m.life))
+	e.put(counterColumn, s.Counter-m.counter)
+	if flags&rareFlag != 0 {
+		for _, v := range []int64{int64(s.Hops), s.Late.Microseconds(), int64(s.Count), int64(s.Errors)} {
+			e.put(rareColumn, v)
+		}
+	}
+	for i, t := range texts(s) {
+		e.text(textColumn+i, *t, m.texts[i])
+	}
+	m.keep(s)
+	e.end, e.user, e.group, e.all = end, s.User, int64(s.ActiveGroup), int64(s.ActiveAll)
+	e.count++
+}
+
+func flagsOf(s *loadgen.Sample) (flags int64) {
+	set := func(flag int64, is bool) {
+		if is {
+			flags |= flag
+		}
+	}
+	set(fineFlag, s.Fine)
+	set(counterFlag, s.HasCounter)
+	set(arrivalFlag, s.Arrival)
+	set(markFlag, s.Mark)
+	set(transactionFlag, s.Transaction)
+	set(rareFlag, s.Hops != 0 || s.Late != 0 || s.Count != 0 || s.Errors != 0)
+	return flags
+}
+
+// text puts a text into its column: 0 for the one of the user's sample before, or else one more than its number in the
+// dictionary, where the next free number brings a new one.
+func (e *encoder) text(column int, text, before string) {
+	if text == before {
+		e.columns[column] = append(e.columns[column], 0)
+		return
+	}
+	n, ok := e.known[text]
+	if !ok {
+		n = uint64(len(e.known))
+		e.known[text] = n
+		e.fresh = appendText(e.fresh, text)
+	}
+	e.columns[column] = binary.AppendUvarint(e.columns[column], n+1)
+}
+
+func appendText(b []byte, text string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
+}
+
+// take is the batch of the samples that were added, and begins the next one. h.count is set.
+func (e *encoder) take(h head) []byte {
+	h.count = e.count
+	out := h.append(nil)
+	if e.count > 0 {
+		raw := e.raw[:0]
+		for i := range e.columns {
+			raw = binary.AppendUvarint(raw, uint64(len(e.columns[i])))
+		}
+		for i := range e.columns {
+			raw = append(raw, e.columns[i]...)
+		}
+		e.raw = append(raw, e.fresh...)
+		out = e.zstd.EncodeAll(e.raw, out)
+	}
+	e.reset()
+	return out
+}
+
+// magic begins each batch; its last byte is the version of the form.
+const magic = "sbb\x01"
+
+func (h *head) append(b []byte) []byte {
+	b = appendText(append(b, magic...), h.agent)
+	for _, v := range []uint64{h.epoch, h.number, h.first, uint64(h.count), uint64(h.through)} {
+		b = binary.AppendUvarint(b, v)
+	}
+	return b
+}
+
+// The most that a batch may claim to be: what its numbers say is not believed before it was read.
+const (
+	mostSamples = 1 << 20
+	mostRaw     = 1 << 28
+)
+
+var errBatch = errors.New("not a batch of samples, or a damaged one")
+
+// parseHead reads a batch's head, and returns its columns as they are.
+func parseHead(b []byte) (h head, columns []byte, err error) {
+	r := reader{rest: b}
+	if string(r.bytes(uint64(len(magic)))) != magic {
+		return h, nil, errBatch
+	}
+	h.agent = r.text()
+	h.epoch, h.number, h.first = r.unsigned(), r.unsigned(), r.unsigned()
+	count := r.unsigned()
+	h.through = int64(r.unsigned())
+	if r.bad || count > mostSamples {
+		return h, nil, errBatch
+	}
+	h.count = int(count)
+	return h, r.rest, nil
+}
+
+// reader reads a column, or any row of numbers and texts. After a mistake all it gives is zero.
+type reader struct {
+	rest []byte
+	bad  bool
+}
+
+func (r *reader) unsigned() uint64 {
+	if len(r.rest) > 0 && r.rest[0] < 0x80 {
+		v := r.rest[0]
+		r.rest = r.rest[1:]
+		return uint64(v)
+	}
+	v, n := binary.Uvarint(r.rest)
+	if n <= 0 {
+		r.bad = true
+		return 0
+	}
+	r.rest = r.rest[n:]
+	return v
+}
+
+func (r *reader) signed() int64 {
+	v := r.unsigned()
+	return int64(v>>1) ^ -int64(v&1)
+}
+
+func (r *reader) bytes(n uint64) []byte {
+	if n > uint64(len(r.rest)) {
+		r.bad = true
+		return nil
+	}
+	b := r.rest[:n]
+	r.rest = r.rest[n:]
+	return b
+}
+
+func (r *reader) text() string { return string(r.bytes(r.unsigned())) }
+
+var decoders = sync.OnceValue(func() *zstd.Decoder {
+	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(mostRaw))
+	if err != nil {
+		panic(err)
+	}
+	return z
+})
+
+// parseBatch reads a batch.
+func parseBatch(b []byte) (*batch, error) {
+	h, compressed, err := parseHead(b)
+	if err != nil {
+		return nil, err
+	}
+	out := &batch{head: h}
+	if h.count == 0 {
+		return out, nil
+	}
+	raw, err := decoders().DecodeAll(compressed, nil)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", errBatch, err)
+	}
+	d, ok := newDecoder(raw)
+	if !ok || len(d.columns[flagsColumn].rest) < h.count { // a byte at least for each
+		return nil, errBatch
+	}
+	out.samples = make([]loadgen.Sample, h.count)
+	for i := range out.samples {
+		d.next(&out.samples[i])
+	}
+	if !d.whole() {
+		return nil, errBatch
+	}
+	return out, nil
+}
+
+// decoder reads what an encoder wrote.
+type decoder struct {
+	users   memories
+	columns [columns]reader
+	fresh   reader
+	known   []string
+	before  loadgen.Sample
+	end     int64
+	bad     bool
+}
+
+func newDecoder(raw []byte) (*decoder, bool) {
+	d := &decoder{}
+	d.users.reset()
+	r := reader{rest: raw}
+	var sizes [columns]uint64
+	for i := range sizes {
+		sizes[i] = r.unsigned()
+	}
+	for i := range sizes {
+		d.columns[i].rest = r.bytes(sizes[i])
+	}
+	d.fresh.rest = r.rest
+	return d, !r.bad
+}
+
+func (d *decoder) get(column int) int64 { return d.columns[column].signed() }
+
+func (d *decoder) next(s *loadgen.Sample) {
+	flags := d.get(flagsColumn)
+	s.Fine, s.HasCounter, s.Arrival = flags&fineFlag != 0, flags&counterFlag != 0, flags&arrivalFlag != 0
+	s.Mark, s.Transaction = flags&markFlag != 0, flags&transactionFlag != 0
+	d.end += d.get(endColumn)
+	elapsed := d.get(elapsedColumn)
+	s.Start, s.Elapsed = d.end-elapsed, micros(elapsed)
+	s.Latency, s.Connect = micros(elapsed-d.get(latencyColumn)), micros(d.get(connectColumn))
+	s.User = d.before.User + int(d.get(userColumn))
+	m := d.users.user(s.User)
+	s.Iteration = m.iteration + int(d.get(iterationColumn))
+	s.ActiveGroup = d.before.ActiveGroup + int(d.get(groupColumn))
+	s.ActiveAll = d.before.ActiveAll + int(d.get(allColumn))
+	s.Status = m.status + int(d.get(statusColumn))
+	s.Received, s.Sent = m.received+d.get(receivedColumn), m.sent+d.get(sentColumn)
+	s.Life, s.Counter = m.life+int(d.get(lifeColumn)), m.counter+d.get(counterColumn)
+	if flags&rareFlag != 0 {
+		s.Hops, s.Late = int(d.get(rareColumn)), micros(d.get(rareColumn))
+		s.Count, s.Errors = int(d.get(rareColumn)), int(d.get(rareColumn))
+	}
+	for i, t := range texts(s) {
+		*t = d.text(&d.columns[textColumn+i], m.texts[i])
+	}
+	m.keep(s)
+	d.before.User, d.before.ActiveGroup, d.before.ActiveAll = s.User, s.ActiveGroup, s.ActiveAll
+}
+
+func micros(n int64) time.Duration { return time.Duration(n) * time.Microsecond }
+
+func (d *decoder) text(column *reader, before string) string {
+	n := column.unsigned()
+	switch {
+	case n == 0:
+		return before
+	case n <= uint64(len(d.known)):
+		return d.known[n-1]
+	case n == uint64(len(d.known))+1:
+		d.known = append(d.known, d.fresh.text())
+		return d.known[n-1]
+	}
+	d.bad = true
+	return ""
+}
+
+// whole reports whether all was there, and nothing else.
+func (d *decoder) whole() bool {
+	for i := range d.columns {
+		if d.columns[i].bad || len(d.columns[i].rest) > 0 {
+			return false
+		}
+	}
+	return !d.bad && !d.fresh.bad && len(d.fresh.rest) == 0
+}

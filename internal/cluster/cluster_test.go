@@ -1,0 +1,126 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"stickbench/loadgen"
+)
+
+// small is a plan of two groups against a server that answers at once.
+func small(t *testing.T) *loadgen.Plan {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "hello") }))
+	t.Cleanup(server.Close)
+	steps := []loadgen.Step{{Request: &loadgen.Request{Label: "GET /", Method: "GET", URL: loadgen.Literal("/")}}}
+	return &loadgen.Plan{Target: server.URL, Timeout: 10 * time.Second, Groups: []loadgen.Group{
+		{Name: "first", Users: 1, Iterations: 2, Steps: steps, Phase: loadgen.Setup},
+		{Name: "many", Users: 10, Iterations: 20, Steps: steps},
+		{Name: "open", Users: 6, Iterations: 50, Steps: steps, Arrivals: &loadgen.Arrivals{Stages: []loadgen.Stage{{From: 500, To: 500}}}},
+	}}
+}
+
+// counting is a sink that counts.
+type counting struct {
+	samples int
+	users   map[int]bool
+}
+
+func (c *counting) Record(s *loadgen.Sample) error {
+	c.samples++
+	c.users[s.User] = true
+	return nil
+}
+func (*counting) Flush() error { return nil }
+func (*counting) Close() error { return nil }
+
+// join lets an agent of that name work at a run.
+func join(t *testing.T, c *Coordinator, plan *loadgen.Plan, name string) error {
+	url, token := c.Join()
+	a := &Agent{
+		URL: url, Token: token, Name: name, Version: "1", Patience: 10 * time.Second, File: filepath.Join(t.TempDir(), name),
+		Prepare: func(bundle []byte, target string, segment loadgen.Segment, sink loadgen.Sink) (*loadgen.Runner, error) {
+			if string(bundle) != "the plan" {
+				return nil, fmt.Errorf("the plan is %q", bundle)
+			}
+			return loadgen.NewSegment(plan, segment, sink)
+		},
+		Say: t.Logf,
+	}
+	return a.Work(t.Context(), t.Context())
+}
+
+// One run of three agents is all of the plan, and the accounts agree.
+func TestRunOfThreeAgents(t *testing.T) {
+	plan := small(t)
+	sink := &counting{users: map[int]bool{}}
+	c, err := Open(t.Context(), Server{}, "1", plan, []byte("the plan"), sink)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.Say = t.Logf
+	var agents sync.WaitGroup
+	for i := range 3 {
+		agents.Go(func() {
+			if err := join(t, c, plan, fmt.Sprint("a", i+1)); err != nil {
+				t.Errorf("agent %d: %v", i+1, err)
+			}
+		})
+	}
+	if err := c.Gather(t.Context(), 3, 20*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if err := join(t, c, plan, "a2"); err == nil || !strings.Contains(err.Error(), "a2 is there already") {
+		t.Errorf("a second a2: %v", err)
+	}
+	if _, err := c.Begin(t.Context(), "", 20*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	account, err := c.Run(t.Context(), context.Background())
+	if err != nil {
+		t.Error(err)
+	}
+	agents.Wait()
+	if want := 2 + 10*20 + 50; account.OK != int64(want) || account.Started != int64(want) || sink.samples != want {
+		t.Errorf("%d samples came of %d that were wanted; %+v", sink.samples, want, account)
+	}
+	if len(sink.users) < 11 {
+		t.Errorf("%d users", len(sink.users))
+	}
+	for _, r := range c.Agents() {
+		t.Logf("%+v", r)
+	}
+}
+
+// Who comes with another version, or to nobody, is told why it is not taken.
+func TestRefusals(t *testing.T) {
+	c, err := Open(t.Context(), Server{}, "2", small(t), []byte("the plan"), loadgen.Sinks{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	url, token := c.Join()
+	for _, tt := range []struct{ url, token, want string }{
+		{url, token, "version 1 of stickbench, and the coordinator is version 2"},
+		{url, "wrong", "the token is wrong"},
+		{"nats://127.0.0.1:1", token, "nats://127.0.0.1:1"},
+		{"nats://127.0.0.1:1/x", token, "fingerprint"},
+	} {
+		a := &Agent{URL: tt.url, Token: tt.token, Name: "a", Version: "1", Patience: 300 * time.Millisecond, Say: t.Logf}
+		if err := a.Work(t.Context(), t.Context()); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v, want %q", tt.url, err, tt.want)
+		}
+	}
+	if err := c.Gather(t.Context(), 2, 10*time.Millisecond); err == nil || !strings.Contains(err.Error(), "0 of 2 agents") {
+		t.Errorf("nobody came: %v", err)
+	}
+}

@@ -1,0 +1,407 @@
+package cluster
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"stickbench/loadgen"
+)
+
+// Coordinator makes a run of many agents, in the place of one engine (loadgen.Runner).
+type Coordinator struct {
+	// StopOnLoss stops the run when an agent is lost; else the others go on.
+	StopOnLoss bool
+	// Say takes messages for the user.
+	Say func(format string, args ...any)
+
+	carrier  *carrier
+	plan     *loadgen.Plan
+	sink     loadgen.Sink
+	run      string
+	version  string
+	bundle   string // its hash
+	jet      jetstream.JetStream
+	keys     jetstream.KeyValue
+	stream   jetstream.Stream
+	asked    []*nats.Subscription
+	watching context.CancelFunc
+
+	mu      sync.Mutex
+	order   order
+	members map[string]*known // by name
+	changed chan struct{}     // closed when a member changes
+	start   time.Time         // T0, with its monotonic reading
+}
+
+// known is what the coordinator knows of an agent.
+type known struct {
+	member
+	lost string        // why it counts as lost, "" if it does not
+	gone chan struct{} // closed when it is lost
+
+	recorded uint64        // samples of it that are with the sink
+	behind   uint64        // the place in the stream of the last batch of these
+	got      atomic.Uint64 // that of the last batch that was received
+	box      inbox         // of the goroutine that receives
+
+	// What was recorded belongs to the goroutine that merges, until it is done.
+	counts     Counts
+	ok, failed int64 // requests
+	active     int   // users of its last sample
+}
+
+// Open prepares a run of the plan whose samples go to sink. bundle is what agents need to make the plan of.
+func Open(ctx context.Context, s Server, version string, plan *loadgen.Plan, bundle []byte, sink loadgen.Sink) (*Coordinator, error) {
+	carrier, err := s.open()
+	if err != nil {
+		return nil, err
+	}
+	c := &Coordinator{
+		carrier: carrier, plan: plan, sink: sink, version: version, run: strings.ToLower(rand.Text()[:10]),
+		members: map[string]*known{}, changed: make(chan struct{}), Say: func(string, ...any) {},
+	}
+	rand.Read(c.order.Salt[:])
+	if err := c.prepare(ctx, bundle); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// prepare makes what the run needs on the server.
+func (c *Coordinator) prepare(ctx context.Context, bundle []byte) (err error) {
+	sum := sha256.Sum256(bundle)
+	c.bundle = hex.EncodeToString(sum[:])
+	if c.jet, err = jetstream.New(c.carrier.conn); err != nil {
+		return err
+	}
+	c.keys, err = c.jet.CreateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: bucket(c.run), TTL: lease, LimitMarkerTTL: time.Second, Storage: jetstream.FileStorage})
+	if err != nil {
+		return fmt.Errorf("the NATS server has no JetStream that can be used (nats-server -js, version 2.11 or newer): %w", err)
+	}
+	objects, err := c.jet.CreateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: bucket(c.run)})
+	if err == nil {
+		_, err = objects.PutBytes(ctx, c.bundle, bundle)
+	}
+	if err != nil {
+		return fmt.Errorf("the plan cannot be handed out: %w", err)
+	}
+	c.stream, err = c.jet.CreateStream(ctx, jetstream.StreamConfig{
+		Name: bucket(c.run), Subjects: []string{samplesSubject(c.run, "*")}, Storage: jetstream.FileStorage, Duplicates: 2 * time.Minute,
+	})
+	if err != nil {
+		return fmt.Errorf("the stream of samples: %w", err)
+	}
+	if err := c.write(); err != nil {
+		return err
+	}
+	var watched context.Context
+	watched, c.watching = context.WithCancel(context.Background())
+	watcher, err := c.keys.Watch(watched, agentKey("*"))
+	if err != nil {
+		return err
+	}
+	go c.watch(watched, watcher)
+	return c.listen()
+}
+
+// listen answers agents that come, and their questions of the time.
+func (c *Coordinator) listen() error {
+	for subject, respond := range map[string]nats.MsgHandler{
+		helloSubject: c.welcome,
+		clockSubject(c.run): func(m *nats.Msg) {
+			m.Respond(binary.LittleEndian.AppendUint64(nil, uint64(time.Now().UnixNano())))
+		},
+	} {
+		s, err := c.carrier.conn.Subscribe(subject, respond)
+		if err != nil {
+			return err
+		}
+		c.asked = append(c.asked, s)
+	}
+	return nil
+}
+
+func (c *Coordinator) welcome(m *nats.Msg) {
+	var h hello
+	if json.Unmarshal(m.Data, &h) != nil {
+		return
+	}
+	w := welcome{Run: c.run, Bundle: c.bundle}
+	c.mu.Lock()
+	begun := c.order.Phase > gathering
+	c.mu.Unlock()
+	switch {
+	case begun:
+		w.Refuse = "the run has begun without it"
+	case h.Version != c.version:
+		w.Refuse = fmt.Sprintf("it is version %s of stickbench, and the coordinator is version %s: use the same one", h.Version, c.version)
+	}
+	if w.Refuse != "" {
+		c.Say("agent %s was refused: %s", h.Name, w.Refuse)
+	}
+	m.Respond(encode(w))
+}
+
+// Join is the address for agents, and the token that they say; "" for none.
+func (c *Coordinator) Join() (url, token string) { return c.carrier.join, c.carrier.token }
+
+// watch follows what agents tell.
+func (c *Coordinator) watch(ctx context.Context, watcher jetstream.KeyWatcher) {
+	defer watcher.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case entry, ok := <-watcher.Updates():
+			if !ok {
+				return
+			}
+			if entry != nil {
+				c.heard(entry)
+			}
+		}
+	}
+}
+
+func (c *Coordinator) heard(entry jetstream.KeyValueEntry) {
+	name := strings.TrimPrefix(entry.Key(), agentKey(""))
+	if entry.Operation() != jetstream.KeyValuePut {
+		c.Lose(name, "it was not heard of any more")
+		return
+	}
+	var m member
+	if json.Unmarshal(entry.Value(), &m) != nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k := c.members[name]
+	if k == nil {
+		if c.order.Phase > gathering {
+			return
+		}
+		k = &known{gone: make(chan struct{}), counts: Counts{}}
+		c.members[name] = k
+		c.Say("agent %s has joined (%s, %d processors)", name, m.Host, m.CPUs)
+	}
+	if k.lost == "" {
+		k.member = m
+	}
+	if k.State == failed && k.lost == "" {
+		k.lose(m.Error)
+	}
+	c.tellChanged()
+}
+
+func (c *Coordinator) tellChanged() {
+	close(c.changed)
+	c.changed = make(chan struct{})
+}
+
+func (k *known) lose(why string) {
+	k.lost = why
+	close(k.gone)
+}
+
+// Lose says that an agent is gone, and how that is known.
+func (c *Coordinator) Lose(name, why string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k := c.members[name]
+	if k == nil || k.lost != "" || k.State == done || c.order.Phase == over {
+		return
+	}
+	k.lose(why)
+	if c.order.Phase == gathering {
+		delete(c.members, name)
+	}
+	c.tellChanged()
+}
+
+// await returns once cond holds, which is asked whenever a member changes.
+func (c *Coordinator) await(ctx context.Context, cond func() bool) error {
+	for {
+		c.mu.Lock()
+		ok, changed := cond(), c.changed
+		c.mu.Unlock()
+		if ok {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// write tells the order, which is also how agents know that the coordinator is there.
+func (c *Coordinator) write() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	c.mu.Lock()
+	now := encode(c.order)
+	c.mu.Unlock()
+	_, err := c.keys.Put(ctx, orderKey, now)
+	return err
+}
+
+// tell changes the order and says so at once; Run's clock says it again if that fails.
+func (c *Coordinator) tell(change func(*order)) error {
+	c.mu.Lock()
+	change(&c.order)
+	c.mu.Unlock()
+	return c.write()
+}
+
+// repeat is the clock: the order again and again until ctx ends.
+func (c *Coordinator) repeat(ctx context.Context) {
+	tick := time.NewTicker(told)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			c.write()
+		}
+	}
+}
+
+// Gather waits for n agents. The error says how many came.
+func (c *Coordinator) Gather(ctx context.Context, n int, within time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	beating, stop := context.WithCancel(ctx)
+	defer stop()
+	go c.repeat(beating)
+	err := c.await(ctx, func() bool { return len(c.members) >= n })
+	if errors.Is(err, context.DeadlineExceeded) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		names := strings.Join(slices.Sorted(maps.Keys(c.members)), ", ")
+		if names != "" {
+			names = " (" + names + ")"
+		}
+		return fmt.Errorf("%d of %d agents%s came within %v", len(c.members), n, names, within)
+	}
+	return err
+}
+
+// Begin has the agents prepare their segments, announces the start, and returns when it has come.
+func (c *Coordinator) Begin(ctx context.Context, target string, within time.Duration) (time.Time, error) {
+	beating, stop := context.WithCancel(ctx)
+	defer stop()
+	go c.repeat(beating)
+	c.mu.Lock()
+	names := slices.Sorted(maps.Keys(c.members))
+	var weights []int
+	for _, name := range names {
+		weights = append(weights, max(1, c.members[name].Weight))
+	}
+	c.mu.Unlock()
+	if err := (loadgen.Segment{Weights: weights}).Check(c.plan); err != nil {
+		return time.Time{}, err
+	}
+	err := c.tell(func(o *order) { o.Phase, o.Names, o.Weights, o.Target = preparing, names, weights, target })
+	if err == nil {
+		err = c.ready(ctx, within)
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	now := time.Now()
+	c.start = now.Add(lead)
+	if err := c.tell(func(o *order) { o.Phase, o.Start = running, c.start.UnixNano() }); err != nil {
+		return time.Time{}, err
+	}
+	wait := time.NewTimer(time.Until(c.start))
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+		return c.start, nil
+	case <-ctx.Done():
+		return time.Time{}, ctx.Err()
+	}
+}
+
+// ready waits until all agents are, or one says that it cannot.
+func (c *Coordinator) ready(ctx context.Context, within time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	var missing, refused []string
+	err := c.await(ctx, func() bool {
+		missing, refused = nil, nil
+		for _, name := range c.order.Names {
+			k := c.members[name]
+			switch {
+			case k.lost != "":
+				refused = append(refused, name+": "+k.lost)
+			case k.State < ready:
+				missing = append(missing, name)
+			}
+		}
+		return len(refused) > 0 || len(missing) == 0
+	})
+	switch {
+	case len(refused) > 0:
+		return fmt.Errorf("the agents cannot do it: %s", strings.Join(refused, "; "))
+	case errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("agents %s were not ready within %v", strings.Join(missing, ", "), within)
+	}
+	return err
+}
+
+// Close ends the run for all agents, for the reason why, and the server if it is the coordinator's own. It may be called
+// again.
+func (c *Coordinator) Close() { c.end("the coordinator gave it up") }
+
+func (c *Coordinator) end(why string) {
+	if c.keys != nil {
+		c.mu.Lock()
+		ended := c.order.Phase == over
+		c.mu.Unlock()
+		if !ended {
+			c.tell(func(o *order) { o.Phase, o.Why = over, why })
+		}
+	}
+	if c.watching != nil {
+		c.watching()
+	}
+	for _, s := range c.asked {
+		s.Unsubscribe()
+	}
+	c.asked = nil
+	if c.keys != nil {
+		c.farewell()
+		c.keys = nil
+	}
+	c.carrier.close()
+}
+
+// farewell leaves the agents a moment to hear the end, and removes what was the run's from the server.
+func (c *Coordinator) farewell() {
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	c.carrier.conn.FlushWithContext(ctx)
+	time.Sleep(told)
+	c.jet.DeleteStream(ctx, bucket(c.run))
+	c.jet.DeleteObjectStore(ctx, bucket(c.run))
+	c.jet.DeleteKeyValue(ctx, bucket(c.run))
+}

@@ -1,0 +1,509 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sort"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/sync/errgroup"
+
+	"stickbench/loadgen"
+)
+
+// Run lets the agents do their segments and returns when all have ended, or are lost, and what they sent is with the
+// sink. The contexts are those of loadgen.Runner: when graceful ends nothing new starts, when hard ends what is in
+// flight is cut. The error is the sink's first, or what is missing of the run.
+func (c *Coordinator) Run(graceful, hard context.Context) (loadgen.Account, error) {
+	running, end := context.WithCancel(context.Background())
+	defer end()
+	var beside errgroup.Group
+	beside.Go(func() error {
+		c.conduct(running, graceful, hard)
+		return nil
+	})
+	var sources []source
+	names := c.order.Names
+	for _, name := range names {
+		sources = append(sources, c.source(running, name))
+	}
+	err := merge(sources, c.newTally(), func(agent int, b *batch) {
+		c.mu.Lock()
+		k := c.members[names[agent]]
+		k.recorded, k.behind = b.first+uint64(b.count), b.sequence
+		c.mu.Unlock()
+	})
+	end()
+	beside.Wait()
+	c.settle(graceful)
+	account := c.account()
+	c.end("")
+	if err == nil {
+		err = c.missing()
+	}
+	return account, err
+}
+
+// conduct tells the agents twice a second how far the run is, and decides for all of them.
+func (c *Coordinator) conduct(ctx, graceful, hard context.Context) {
+	tick := time.NewTicker(told)
+	defer tick.Stop()
+	said := map[string]bool{}
+	for n := 0; ; n++ {
+		var stop, cut <-chan struct{}
+		c.mu.Lock()
+		if c.order.Phase < stopping {
+			stop = graceful.Done()
+		}
+		if c.order.Phase < cutting {
+			cut = hard.Done()
+		}
+		changed := c.changed
+		c.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return
+		case <-stop:
+			c.raise(stopping)
+		case <-cut:
+			c.raise(cutting)
+		case <-changed:
+			if c.decide(said) {
+				c.write()
+			}
+		case <-tick.C:
+			c.decide(said)
+			c.write()
+			if n%20 == 0 {
+				c.purge(ctx)
+			}
+		}
+	}
+}
+
+// raise tells the agents to stop, or to cut.
+func (c *Coordinator) raise(p phase) {
+	c.tell(func(o *order) { o.Phase = max(o.Phase, p) })
+}
+
+// decide looks at all agents: whether one stops the run for all, is lost, or waits for the others. It reports whether
+// there is something to be told at once.
+func (c *Coordinator) decide(said map[string]bool) (changed bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	before, met := c.order.Phase, len(c.order.Met)
+	c.order.Kept = map[string]uint64{}
+	for _, name := range c.order.Names {
+		k := c.members[name]
+		c.order.Kept[name] = k.recorded
+		if k.Stopped != "" {
+			c.order.Phase = max(c.order.Phase, stopping)
+		}
+		if k.lost != "" && !said[name] {
+			said[name] = true
+			then := "the others go on"
+			if c.StopOnLoss {
+				then = "the run is stopped"
+				c.order.Phase = max(c.order.Phase, stopping)
+			}
+			c.Say("agent %s is lost: %s; %s", name, k.lost, then)
+		}
+	}
+	for _, p := range []loadgen.Phase{loadgen.Setup, loadgen.Main} {
+		c.meet(p)
+	}
+	return c.order.Phase != before || len(c.order.Met) != met
+}
+
+// meet lets the agents go on that have all come to the end of a phase.
+func (c *Coordinator) meet(p loadgen.Phase) {
+	if slices.Contains(c.order.Met, p) {
+		return
+	}
+	shared := map[string]loadgen.Shared{}
+	for _, name := range c.order.Names {
+		k := c.members[name]
+		if k.lost == "" && k.State != done && !slices.Contains(k.Ended, p) {
+			return
+		}
+		for name, v := range k.Left {
+			if other, ok := shared[name]; !ok || v.User < other.User {
+				shared[name] = v
+			}
+		}
+	}
+	c.order.Met = append(c.order.Met, p)
+	if p == loadgen.Setup {
+		c.order.Shared = shared
+	}
+}
+
+// purge removes from the stream what is recorded.
+func (c *Coordinator) purge(ctx context.Context) {
+	c.mu.Lock()
+	seen := map[string]uint64{}
+	for name, k := range c.members {
+		seen[name] = k.behind
+	}
+	c.mu.Unlock()
+	for name, sequence := range seen {
+		if sequence > 0 {
+			c.stream.Purge(ctx, jetstream.WithPurgeSubject(samplesSubject(c.run, name)), jetstream.WithPurgeSequence(sequence))
+		}
+	}
+}
+
+// source gives what an agent sent, in order, until its last batch, or, when it is lost, until the last one that came.
+func (c *Coordinator) source(ctx context.Context, name string) source {
+	c.mu.Lock()
+	k := c.members[name]
+	epoch := k.Epoch
+	c.mu.Unlock()
+	ready := make(chan *batch, 8)
+	go func() {
+		defer close(ready)
+		for c.receive(ctx, name, k, epoch, ready) != nil {
+			select { // the server is away
+			case <-ctx.Done():
+				return
+			case <-time.After(told):
+			}
+		}
+	}()
+	return func() *batch {
+		b := <-ready
+		if b != nil && b.last() {
+			go func() { // nothing comes behind it
+				for range ready {
+				}
+			}()
+		}
+		return b
+	}
+}
+
+// receive receives an agent's batches. The error is one of the server's, which may be back later.
+func (c *Coordinator) receive(ctx context.Context, name string, k *known, epoch uint64, ready chan<- *batch) error {
+	consumer, err := c.stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{FilterSubjects: []string{samplesSubject(c.run, name)}})
+	if err != nil {
+		return err
+	}
+	messages, err := consumer.Messages(jetstream.PullMaxMessages(32))
+	if err != nil {
+		return err
+	}
+	defer messages.Stop()
+	gone := make(chan struct{})
+	defer close(gone)
+	go func() {
+		select {
+		case <-ctx.Done():
+			messages.Stop()
+		case <-k.gone:
+			c.untilLast(ctx, name, k)
+			messages.Stop()
+		case <-gone:
+		}
+	}()
+	for {
+		m, err := messages.Next()
+		if err != nil {
+			if ctx.Err() != nil || k.isLost() {
+				return nil
+			}
+			return err
+		}
+		b, err := parseBatch(m.Data())
+		if err != nil || b.epoch != epoch {
+			continue
+		}
+		meta, err := m.Metadata()
+		if err != nil {
+			continue
+		}
+		b.sequence = meta.Sequence.Stream
+		for _, b := range k.box.take(b) {
+			select {
+			case ready <- b:
+			case <-ctx.Done():
+				return nil
+			}
+			if b.last() {
+				return nil
+			}
+		}
+		k.got.Store(meta.Sequence.Stream)
+	}
+}
+
+// untilLast waits until the last batch that a lost agent sent has been received, for a bounded time.
+func (c *Coordinator) untilLast(ctx context.Context, name string, k *known) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	for {
+		last, err := c.stream.GetLastMsgForSubject(ctx, samplesSubject(c.run, name))
+		if err == nil && k.got.Load() >= last.Sequence || err != nil && k.got.Load() == 0 {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(told / 5):
+		}
+	}
+}
+
+func (k *known) isLost() bool {
+	select {
+	case <-k.gone:
+		return true
+	default:
+		return false
+	}
+}
+
+// settle waits for the ledgers of the agents whose last batch came: they tell them at once.
+func (c *Coordinator) settle(graceful context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(graceful), lease)
+	defer cancel()
+	c.await(ctx, func() bool {
+		for _, name := range c.order.Names {
+			if k := c.members[name]; k.lost == "" && k.Ledger == nil {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// tally counts what each agent recorded, before the sink, and adds the users of the other agents to those of each
+// sample.
+type tally struct {
+	c      *Coordinator
+	agents []*known
+	starts [][]int // the first user, from 1, of each agent, by group
+	active [][]int // users of each agent's last sample, by group
+	all    int     // users of all agents' last samples
+	broken bool
+}
+
+func (c *Coordinator) newTally() *tally {
+	t := &tally{c: c}
+	for _, name := range c.order.Names {
+		t.agents = append(t.agents, c.members[name])
+	}
+	before := 1
+	for i := range c.plan.Groups {
+		var starts []int
+		for k := range t.agents {
+			from, _ := loadgen.Segment{Index: k, Weights: c.order.Weights}.Users(&c.plan.Groups[i])
+			starts = append(starts, before+from)
+		}
+		t.starts, t.active = append(t.starts, starts), append(t.active, make([]int, len(t.agents)))
+		before += c.plan.Groups[i].Users
+	}
+	return t
+}
+
+// agentOf is the agent that has a user of the group: of several that begin with the same one, those before the last have
+// none of the group.
+func (t *tally) agentOf(user, group int) int {
+	starts := t.starts[group]
+	return max(0, sort.Search(len(starts), func(i int) bool { return starts[i] > user })-1)
+}
+
+func (t *tally) Record(s *loadgen.Sample) error {
+	group := t.c.plan.GroupOf(s.User)
+	agent := t.agentOf(s.User, group)
+	k := t.agents[agent]
+	k.counts.add(s)
+	if s.IsRequest() {
+		if s.Failed() {
+			k.failed++
+		} else {
+			k.ok++
+		}
+	}
+	t.all += s.ActiveAll - k.active
+	k.active, t.active[group][agent] = s.ActiveAll, s.ActiveGroup
+	s.ActiveAll, s.ActiveGroup = t.all, 0
+	for _, n := range t.active[group] {
+		s.ActiveGroup += n
+	}
+	return t.check(t.c.sink.Record(s))
+}
+
+// check stops the run when the sink fails for the first time.
+func (t *tally) check(err error) error {
+	if err != nil && !t.broken {
+		t.broken = true
+		t.c.raise(stopping)
+	}
+	return err
+}
+
+func (t *tally) Flush() error { return t.check(t.c.sink.Flush()) }
+
+// Close does nothing: the sink is closed by whoever made it.
+func (t *tally) Close() error { return nil }
+
+// Progress is that of all agents, as they told it last.
+func (c *Coordinator) Progress(now time.Time) []loadgen.Progress {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := make([]loadgen.Progress, len(c.plan.Groups))
+	for i := range all {
+		all[i].Group = c.plan.Groups[i].Name
+		for _, name := range c.order.Names {
+			k := c.members[name]
+			if i >= len(k.Progress) {
+				continue
+			}
+			p, of := &all[i], &k.Progress[i]
+			p.Users += of.Users
+			p.Started += of.Started
+			p.Ended += of.Ended
+			p.Iterations += of.Iterations
+			p.OfIterations += of.OfIterations
+			p.OfDuration = max(p.OfDuration, of.OfDuration)
+			p.Elapsed = max(p.Elapsed, of.Elapsed)
+			if k.lost == "" {
+				p.Active += of.Active
+			}
+		}
+	}
+	return all
+}
+
+// Agents are the agents of the run, in the order of their segments. It is for after Run.
+func (c *Coordinator) Agents() []Report {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var all []Report
+	for i, name := range c.order.Names {
+		k := c.members[name]
+		r := Report{
+			Name: name, Host: k.Host, CPUs: k.CPUs, Skew: time.Duration(k.Skew), RoundTrip: time.Duration(k.RoundTrip),
+			Lost: k.lost, Error: k.Error, Ledger: k.Ledger, Recorded: k.recorded, Counts: maps.Clone(k.counts), Account: k.account(),
+		}
+		segment := loadgen.Segment{Index: i, Weights: c.order.Weights}
+		before := 0
+		for g := range c.plan.Groups {
+			from, to := segment.Users(&c.plan.Groups[g])
+			if to > from {
+				r.Users = append(r.Users, [2]int{before + from, before + to - 1})
+			}
+			before += c.plan.Groups[g].Users
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// Report is one agent of a run.
+type Report struct {
+	Name, Host string
+	CPUs       int
+	// Users are the ranges of users that it ran, from 0, one for each group.
+	Users [][2]int
+	// Skew is how far its clock was ahead of the coordinator's, within half of RoundTrip.
+	Skew, RoundTrip time.Duration
+	Lost            string // why it was lost, "" if it was not
+	Error           string // what befell it all the same
+	Ledger          *Ledger
+	Account         loadgen.Account // its ledger's, or of a lost one what is known
+	Recorded        uint64          // samples of it that are with the sink
+	Counts          Counts
+}
+
+// account is the agent's ledger, or, of a lost one, what arrived, with the users that were at work as cut.
+func (k *known) account() (a loadgen.Account) {
+	if k.Ledger != nil {
+		return k.Ledger.Account
+	}
+	a.OK, a.Failed = k.ok, k.failed
+	for _, p := range k.Progress {
+		a.Cut += int64(p.Active)
+		a.Iterations += p.Iterations
+	}
+	a.Started = a.OK + a.Failed + a.Cut
+	return a
+}
+
+// account is that of all agents. The generator is the one that had most to do: the run is as good as its worst.
+func (c *Coordinator) account() (sum loadgen.Account) {
+	for _, r := range c.Agents() {
+		a := r.Account
+		g := sum.Generator
+		if a.Generator.Load() > g.Load() || g.Wall == 0 {
+			g = a.Generator
+		}
+		sum.Add(&a)
+		sum.Stalls += a.Stalls
+		sum.Stalled += a.Stalled
+		sum.Generator = g
+		if sum.Stopped == "" {
+			sum.Stopped = a.Stopped
+		}
+		for _, w := range a.Warnings {
+			sum.Warnings = append(sum.Warnings, "agent "+r.Name+": "+w)
+		}
+		if r.Skew.Abs() > mostSkew {
+			sum.Warnings = append(sum.Warnings, fmt.Sprintf("agent %s: its clock was off by %v; its times were put right by that, to within %v", r.Name, r.Skew.Round(time.Millisecond), (r.RoundTrip/2).Round(10*time.Microsecond)))
+		}
+	}
+	return sum
+}
+
+// mostSkew is what an agent's clock may be off by without a warning.
+const mostSkew = 50 * time.Millisecond
+
+// missing says what of the run is not there, as an error; nil if everything is.
+func (c *Coordinator) missing() error {
+	var all []string
+	for _, r := range c.Agents() {
+		all = append(all, r.missing()...)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return &Incomplete{all}
+}
+
+// Incomplete says what is missing of a run.
+type Incomplete struct{ Missing []string }
+
+func (i *Incomplete) Error() string { return strings.Join(i.Missing, "; ") }
+
+// missing compares what arrived of an agent with what it says it did.
+func (r *Report) missing() (all []string) {
+	say := func(format string, args ...any) { all = append(all, "agent "+r.Name+" "+fmt.Sprintf(format, args...)) }
+	switch {
+	case r.Lost != "":
+		say("was lost (%s): %d requests of its users were cut", r.Lost, r.Account.Cut)
+		return all
+	case r.Ledger == nil:
+		say("did not give account of what it did")
+		return all
+	case r.Error != "":
+		say("ended early: %s", r.Error)
+	}
+	if r.Ledger.Dropped > 0 {
+		say("had no room for %d samples, in memory or in its file", r.Ledger.Dropped)
+	} else if r.Recorded != r.Ledger.Samples {
+		say("recorded %d samples, and %d arrived", r.Ledger.Samples, r.Recorded)
+	}
+	if r.Ledger.Dropped > 0 {
+		return all
+	}
+	for _, label := range slices.Sorted(maps.Keys(r.Ledger.Labels)) {
+		if told, came := r.Ledger.Labels[label], r.Counts[label]; told != came {
+			say("counted %+v for %q, and %+v arrived", told, label, came)
+		}
+	}
+	return all
+}
