@@ -218,6 +218,9 @@ func (r *reader) lines(name string) error {
 
 // content reads a file that the plan names.
 func (r *reader) content(name string) ([]byte, error) {
+	if text, in, err := r.bundled(name); in {
+		return text, err
+	}
 	at := r.beside(name)
 	info, err := os.Stat(at)
 	switch {
@@ -234,6 +237,7 @@ func (r *reader) content(name string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read %s: %w", at, err)
 	}
+	r.keep(name, text)
 	return text, nil
 }
 

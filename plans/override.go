@@ -41,6 +41,9 @@ type Override struct {
 	// Replay says that the plan is read for what it says, not to be run: Read opens none of the files that
 	// it names, which need not be where they were.
 	Replay bool `json:"-"`
+	// From is what the plan takes from the machine, read elsewhere: Read opens no file then. Keep, if not nil, is given
+	// what it takes.
+	From, Keep *Bundle `json:"-"`
 }
 
 // redactedVars is set without the values of variables whose names say that they are secret.

@@ -67,6 +67,13 @@ func (r *reader) file(t table, key string) ([]byte, bool) {
 	if !ok || r.override.Replay {
 		return nil, false
 	}
+	if content, in, err := r.bundled(name); in {
+		if err != nil {
+			t.value(t.at(key), "%v", err)
+		}
+		return content, err == nil
+	}
+	given := name
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(filepath.Dir(r.plan.Path), name)
 	}
@@ -78,6 +85,7 @@ func (r *reader) file(t table, key string) ([]byte, bool) {
 		}
 		t.value(t.at(key), "cannot read %s: %v", name, err)
 	}
+	r.keep(given, content)
 	return content, err == nil
 }
 

@@ -150,7 +150,7 @@ func (v *variables) scope() loadgen.Names {
 // lookup is the value of a name that is known before the run.
 func (v *variables) lookup(name string) (string, bool) {
 	if in, ok := strings.CutPrefix(name, environment); ok {
-		value, set := os.LookupEnv(in)
+		value, set := v.override.environ(in, os.LookupEnv)
 		if !set && !v.override.Replay {
 			v.unset = append(v.unset, in)
 		}

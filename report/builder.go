@@ -26,6 +26,8 @@ type Run struct {
 	// Generator that of the machine that made the load; nil where only a recording is known.
 	Arrivals  *Arrivals
 	Generator *Generator
+	// Agents are the machines of a run on many; nil of a run on one.
+	Agents []Agent
 	// Warnings came up elsewhere; those that the samples give rise to are added.
 	Warnings []string
 	// NodeSource is where the plan reads the node of a response, such as "json:tag"; "" if it does not.
@@ -270,7 +272,7 @@ func (b *Builder) figures(run Run) *Results {
 		Schema: Schema, Plan: run.Plan, Verdict: "none",
 		Labels: b.freezeLabels(nodes), Total: b.total.freeze(TotalLabel),
 		Apdex: b.Apdex.times(), DurationMS: b.checks.duration(), WholeMillis: b.checks.whole,
-		Requests: run.Requests, Arrivals: run.Arrivals, Generator: run.Generator, PlannedUsers: run.PlannedUsers,
+		Requests: run.Requests, Arrivals: run.Arrivals, Generator: run.Generator, Agents: run.Agents, PlannedUsers: run.PlannedUsers,
 		Errors:       b.errors.freeze(),
 		Expectations: []Expectation{}, Events: g.events, Timeline: b.timeline.freeze(nodes, run.Due),
 	}

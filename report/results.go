@@ -40,7 +40,8 @@ type Results struct {
 	Distribution *Distribution `json:"distribution,omitempty"`
 	Requests     *Requests     `json:"requests,omitempty"`  // of a run; a recording alone does not know it
 	Arrivals     *Arrivals     `json:"arrivals,omitempty"`  // of a run with open groups
-	Generator    *Generator    `json:"generator,omitempty"` // of a run
+	Generator    *Generator    `json:"generator,omitempty"` // of a run; on many machines of the one that had most to do
+	Agents       []Agent       `json:"agents,omitempty"`    // of a run on many machines
 	Latency      *Latency      `json:"latency,omitempty"`   // nil without requests
 	// Statuses are those of HTTP, in ascending order, requests without a response last. Connect is the time to
 	// connect, of requests that had no connection yet, TLS included; FirstByte lasts from the start of each

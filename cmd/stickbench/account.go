@@ -36,11 +36,12 @@ func arrivalsOf(a *loadgen.Account) *report.Arrivals {
 // generatorOf is what the run was like for this machine.
 func generatorOf(a *loadgen.Account) *report.Generator {
 	g := &a.Generator
-	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 	return &report.Generator{
-		WallMS: ms(g.Wall), CPUMS: ms(g.CPU), Processors: g.Processors, Load: g.Load(),
-		GCPauses: g.Pauses, GCPausedMS: ms(g.Paused), WorstPauseMS: ms(g.WorstPause),
-		Wakes: g.Wakes, LateWakes: g.LateWakes, WorstWakeMS: ms(g.WorstWake),
-		Stalls: a.Stalls, StalledMS: ms(a.Stalled),
+		WallMS: milliseconds(g.Wall), CPUMS: milliseconds(g.CPU), Processors: g.Processors, Load: g.Load(),
+		GCPauses: g.Pauses, GCPausedMS: milliseconds(g.Paused), WorstPauseMS: milliseconds(g.WorstPause),
+		Wakes: g.Wakes, LateWakes: g.LateWakes, WorstWakeMS: milliseconds(g.WorstWake),
+		Stalls: a.Stalls, StalledMS: milliseconds(a.Stalled),
 	}
 }
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

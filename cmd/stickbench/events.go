@@ -9,7 +9,6 @@ import (
 	"stickbench/internal/events"
 	"stickbench/internal/haproxy"
 	"stickbench/internal/lab"
-	"stickbench/loadgen"
 	"stickbench/plans"
 	"stickbench/report"
 )
@@ -94,7 +93,7 @@ func (s *steering) before(r *record, plan *plans.Plan) {
 }
 
 // start does the events from now on. An event that is refused ends the run.
-func (s *steering) start(runner *loadgen.Runner, rec *recording, began time.Time, refused func()) {
+func (s *steering) start(runner engine, rec *recording, began time.Time, refused func()) {
 	if s == nil {
 		return
 	}

@@ -53,6 +53,7 @@ type record struct {
 	Requests  *report.Requests  `json:"requests"`
 	Arrivals  *report.Arrivals  `json:"arrivals,omitempty"`
 	Generator *report.Generator `json:"generator,omitempty"`
+	Agents    []report.Agent    `json:"agents,omitempty"` // of a run on many machines
 	Events    []report.Event    `json:"events"`
 	Warnings  []string          `json:"warnings"` // those that did not come from the samples
 	Results   *report.Results   `json:"results"`

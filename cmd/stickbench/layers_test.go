@@ -39,6 +39,7 @@ var layers = map[string][]string{
 	"stickbench/internal/jmx":         {"stickbench/assert", "stickbench/internal/draft", "stickbench/loadgen", "golang.org/x/net", "golang.org/x/text"},
 	"stickbench/internal/jmx/parity":  {},
 	"stickbench/internal/lab":         {"stickbench/internal/haproxy", "stickbench/internal/nearest"},
+	"stickbench/internal/cluster":     {"stickbench/loadgen", "github.com/klauspost/compress", "github.com/nats-io", "golang.org/x/sync"},
 	"stickbench/internal/probe":       {"stickbench/internal/draft", "stickbench/internal/format", "stickbench/internal/natural", "stickbench/internal/stats"},
 	"stickbench/internal/sequence":    {},
 	"stickbench/internal/starter":     {"stickbench/internal/draft", "stickbench/internal/nearest", "stickbench/internal/probe"},

@@ -32,7 +32,7 @@ func (o *runFlags) progress() string {
 }
 
 // showProgress shows the run that begins at that time. steering may be nil.
-func (a *app) showProgress(runner *loadgen.Runner, plan *plans.Plan, s *recording, steering *steering, stops *stops, began time.Time, mode string) *live.Display {
+func (a *app) showProgress(runner engine, plan *plans.Plan, s *recording, steering *steering, stops *stops, began time.Time, mode string) *live.Display {
 	w := &live.Watch{Progress: runner.Progress, Model: s.live, Began: began, Stopped: stops.stopped, Timeout: plan.Load.Timeout}
 	for _, g := range plan.Load.Groups {
 		w.Timeout = max(w.Timeout, longestTimeout(g.Steps))
@@ -102,7 +102,7 @@ func checkMetricsAddress(address string) error {
 
 // serveMetrics serves the metrics of the run that runner does and s records, and says where; not at all without
 // an address.
-func (a *app) serveMetrics(address string, runner *loadgen.Runner, plan *plans.Plan, s *recording) (*live.Server, error) {
+func (a *app) serveMetrics(address string, runner engine, plan *plans.Plan, s *recording) (*live.Server, error) {
 	m := &live.Server{Plan: plan.Load.Name, Version: version(), Progress: runner.Progress, Meter: live.NewMeter()}
 	if address == "" {
 		return m, nil

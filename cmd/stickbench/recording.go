@@ -83,8 +83,7 @@ func (s *recording) open(plan *plans.Plan, o *runFlags, r *record, notices io.Wr
 
 // begin notes the start of the run, from which all is timed by a clock that does not jump: the time that it
 // returns has its monotonic reading, which UTC would take away.
-func (s *recording) begin() time.Time {
-	began := time.Now()
+func (s *recording) begin(began time.Time) time.Time {
 	s.record.began, s.record.Start = began, began.UTC()
 	s.results.Begin(began)
 	s.live.Begin(began)

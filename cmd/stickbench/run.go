@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"stickbench/internal/cluster"
 	"stickbench/internal/lab"
 	"stickbench/internal/live"
 	"stickbench/loadgen"
@@ -21,6 +22,7 @@ import (
 type runFlags struct {
 	overrides
 	urlFlags
+	clusterFlags
 	Out         string
 	NoOut       bool
 	JSON, Quiet bool
@@ -61,7 +63,7 @@ Exit codes: 0 done, expectations met; 1 an expectation failed; 2 wrong usage or 
 3 could not run; 130 interrupted.`,
 		Args: atLeastOne("PLAN or URL"),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := errors.Join(o.checkOutputs(), o.checkProgress(c.Flags().Changed("progress")), checkMetricsAddress(o.Metrics), o.checkLog(c)); err != nil {
+			if err := errors.Join(o.checkOutputs(), o.clusterFlags.check(), o.checkProgress(c.Flags().Changed("progress")), checkMetricsAddress(o.Metrics), o.checkLog(c)); err != nil {
 				return err
 			}
 			alias(c, "users", "concurrency")
@@ -89,6 +91,7 @@ Exit codes: 0 done, expectations met; 1 an expectation failed; 2 wrong usage or 
 	o.overrides.flags(c)
 	f := c.Flags()
 	o.urlFlags.flags(f)
+	o.clusterFlags.flags(f)
 	f.IntVarP(&o.Users, "concurrency", "c", 0, "the same as --users")
 	f.VarP((*durationFlag)(&o.Duration), "time", "z", "the same as --duration")
 	f.StringVarP(&o.Out, "out", "o", "", "the run's `folder` (default results/<plan>-<UTC time>)")
@@ -123,18 +126,16 @@ func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error
 	plan.Load.UserAgent = "stickbench/" + version()
 
 	s := newRecording(plan)
-	runner, err := loadgen.New(&plan.Load, s)
+	runner, err := a.engine(plan, o, over, s)
 	if err != nil {
 		return err
 	}
-	if err := runner.CheckLimits(); err != nil {
-		return cannotRun("%w", err)
-	}
-	if err := runner.Probe(stops.graceful); err != nil {
+	defer runner.close()
+	if err := runner.ready(stops.graceful); err != nil {
 		if stops.graceful.Err() != nil {
 			return errInterrupted
 		}
-		return a.unreachable(plan, err)
+		return err
 	}
 	metrics, err := a.serveMetrics(o.Metrics, runner, plan, s)
 	if err != nil {
@@ -160,6 +161,7 @@ func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error
 	r.Warnings = append(r.Warnings, steering.undone()...)
 	r.PlacedAll = steering != nil && steering.driver.PlacedAll()
 	r.finish(outcome)
+	r.Agents = runner.agents()
 	return a.conclude(plan, o, s, r, outcome.failure)
 }
 
@@ -186,8 +188,12 @@ type runOutcome struct {
 }
 
 // drive runs the engine, with the plan's events and with progress beside it.
-func (a *app) drive(runner *loadgen.Runner, plan *plans.Plan, s *recording, steering *steering, stops *stops, progress string) runOutcome {
-	began := s.begin()
+func (a *app) drive(runner engine, plan *plans.Plan, s *recording, steering *steering, stops *stops, progress string) runOutcome {
+	start, err := runner.begin(stops.graceful)
+	if err != nil {
+		return runOutcome{interrupted: stops.graceful.Err() != nil, failure: err}
+	}
+	began := s.begin(start)
 	p := a.showProgress(runner, plan, s, steering, stops, began, progress)
 	graceful, stop := context.WithCancel(stops.graceful)
 	defer stop()
@@ -203,8 +209,9 @@ func (a *app) drive(runner *loadgen.Runner, plan *plans.Plan, s *recording, stee
 
 // recordingFailed is what the sink's error means for the user.
 func recordingFailed(err error) error {
-	if err == nil {
-		return nil
+	var missing *cluster.Incomplete
+	if err == nil || errors.As(err, &missing) {
+		return err
 	}
 	return fmt.Errorf("the recording is incomplete: %w", err)
 }

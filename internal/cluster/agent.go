@@ -35,7 +35,8 @@ type Agent struct {
 	Version string
 	// Patience is how long it tries to find a coordinator.
 	Patience time.Duration
-	// File is where samples go that the coordinator has not recorded, when memory is full or the coordinator is gone.
+	// File is where samples go that the coordinator has not recorded, when memory is full or the coordinator is gone; "" is
+	// one named after run and agent.
 	File string
 	// Prepare makes the run of the agent's segment out of what the coordinator sent. The target is where the
 	// laboratory is, "" for the plan's own.
@@ -312,6 +313,9 @@ func (a *Agent) work(graceful, hard context.Context) error {
 	at := slices.Index(o.Names, a.Name)
 	if o.Phase != preparing || at < 0 {
 		return fmt.Errorf("%w: the run began without this agent, which came too late", ErrRefused)
+	}
+	if a.File == "" {
+		a.File = fmt.Sprintf("stickbench-%s-%s.samples", a.run, a.Name)
 	}
 	box := newOutbox(a.Name, a.member.Epoch, a.File)
 	runner, err := a.Prepare(a.bundle, o.Target, loadgen.Segment{Index: at, Weights: o.Weights}, box)

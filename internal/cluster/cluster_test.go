@@ -82,7 +82,10 @@ func TestRunOfThreeAgents(t *testing.T) {
 	if err := join(t, c, plan, "a2"); err == nil || !strings.Contains(err.Error(), "a2 is there already") {
 		t.Errorf("a second a2: %v", err)
 	}
-	if _, err := c.Begin(t.Context(), "", 20*time.Second); err != nil {
+	if err := c.Prepare(t.Context(), "", 20*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Begin(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	account, err := c.Run(t.Context(), context.Background())

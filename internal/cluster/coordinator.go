@@ -304,8 +304,9 @@ func (c *Coordinator) Gather(ctx context.Context, n int, within time.Duration) e
 	return err
 }
 
-// Begin has the agents prepare their segments, announces the start, and returns when it has come.
-func (c *Coordinator) Begin(ctx context.Context, target string, within time.Duration) (time.Time, error) {
+// Prepare has the agents prepare their segments, and waits until all are ready. target is where the laboratory is, ""
+// for the plan's own.
+func (c *Coordinator) Prepare(ctx context.Context, target string, within time.Duration) error {
 	beating, stop := context.WithCancel(ctx)
 	defer stop()
 	go c.repeat(beating)
@@ -317,17 +318,18 @@ func (c *Coordinator) Begin(ctx context.Context, target string, within time.Dura
 	}
 	c.mu.Unlock()
 	if err := (loadgen.Segment{Weights: weights}).Check(c.plan); err != nil {
-		return time.Time{}, err
+		return err
 	}
 	err := c.tell(func(o *order) { o.Phase, o.Names, o.Weights, o.Target = preparing, names, weights, target })
 	if err == nil {
 		err = c.ready(ctx, within)
 	}
-	if err != nil {
-		return time.Time{}, err
-	}
-	now := time.Now()
-	c.start = now.Add(lead)
+	return err
+}
+
+// Begin announces the start, and returns when it has come.
+func (c *Coordinator) Begin(ctx context.Context) (time.Time, error) {
+	c.start = time.Now().Add(lead)
 	if err := c.tell(func(o *order) { o.Phase, o.Start = running, c.start.UnixNano() }); err != nil {
 		return time.Time{}, err
 	}

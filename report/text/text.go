@@ -28,7 +28,7 @@ const (
 )
 
 // Write writes the report that `stickbench run` prints: the verdict, the summary, response times
-// of arrivals, nodes and their shares, affinity, phases, the timeline, where time went, events, statuses, errors,
+// of arrivals, nodes and their shares, affinity, phases, the timeline, where time went, events, agents, statuses, errors,
 // expectations and warnings. It is a function of r and of the options alone. Text that came from the target is escaped, so that a response cannot drive the terminal.
 func Write(w io.Writer, r *report.Results, opt Options) error {
 	p := &page{width: max(opt.Width, minWidth), color: opt.Color, full: opt.Full}
@@ -37,7 +37,7 @@ func Write(w io.Writer, r *report.Results, opt Options) error {
 	}
 	for _, section := range []func(*page, *report.Results){
 		writeVerdict, writeSummary, writeResponse, writeNodes, writeAffinity, writePhases, writeTimeline, writeApdex, writeTimings, writeHistogram,
-		writeEvents, writeStatuses, writeErrors, writeExpectations, writeWarnings,
+		writeEvents, writeAgents, writeStatuses, writeErrors, writeExpectations, writeWarnings,
 	} {
 		section(p, r)
 	}
