@@ -139,7 +139,6 @@ type many struct {
 	app   *app
 	plan  *plans.Plan
 	flags *clusterFlags
-	local []*exec.Cmd
 	ended sync.WaitGroup
 	stop  context.CancelFunc // of the local ones
 }

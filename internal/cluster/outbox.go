@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"io"
 	"os"
 	"sync"
 	"time"
@@ -191,13 +190,6 @@ func (o *outbox) woken(err error) <-chan struct{} {
 	return o.wake
 }
 
-// empty reports whether everything was sent.
-func (o *outbox) empty() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.next == len(o.kept)
-}
-
 // ledger is the account of what was recorded here, beside the engine's.
 func (o *outbox) ledger(a loadgen.Account) *Ledger {
 	o.mu.Lock()
@@ -249,21 +241,4 @@ type leftover struct {
 // appendFrame puts the length of a part of a file before it.
 func appendFrame(b, part []byte) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(part))), part...)
-}
-
-// frames reads the parts of a file, until each says no or the file ends; a part that is cut is left out.
-func frames(in io.ByteReader, read func([]byte) (int, error), each func([]byte) error) error {
-	for {
-		n, err := binary.ReadUvarint(in)
-		if err != nil || n > mostRaw {
-			return nil
-		}
-		part := make([]byte, n)
-		if _, err := read(part); err != nil {
-			return nil
-		}
-		if err := each(part); err != nil {
-			return err
-		}
-	}
 }
