@@ -30,7 +30,8 @@ type Runner struct {
 	Ahead time.Duration
 	// Salt makes the digests of session ids; New draws one.
 	Salt [16]byte
-	// Stopping, if set before Run, is told once why a user stops the run for everybody.
+	// Stopping, if set before Run, is told why a user stops the run for everybody, or that the target is gone. It must
+	// not wait for anything.
 	Stopping func(why string)
 	// Meet, if set before Run, waits for the other segments of the run, after the phase that ended, in plans of several
 	// phases. It is given the variables that this segment's setup groups left, and gives back those of all.
@@ -148,6 +149,9 @@ func NewSegment(plan *Plan, segment Segment, sink Sink) (*Runner, error) {
 			r.account.Gone = why
 			r.mu.Unlock()
 			r.stop()
+			if r.Stopping != nil {
+				r.Stopping(why)
+			}
 		}
 	}
 	shared := pacers{seed: plan.Seed, among: segment.among(), all: map[Pace]*pacer{}}

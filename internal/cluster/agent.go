@@ -335,7 +335,7 @@ func (a *Agent) work(graceful, hard context.Context) error {
 	runner.Salt, runner.Ahead = o.Salt, skew
 	now := time.Now()
 	runner.Start = now.Add(time.Unix(0, o.Start).Add(skew).Sub(now.Round(0)))
-	runner.Stopping = func(why string) { a.tell(func(m *member) { m.Stopped = why }) }
+	runner.Stopping = func(why string) { go a.tell(func(m *member) { m.Stopped = why }) }
 	runner.Meet = a.meet
 	return a.load(graceful, hard, runner, box)
 }
@@ -377,7 +377,7 @@ func (a *Agent) load(graceful, hard context.Context, runner *loadgen.Runner, box
 	a.tell(func(m *member) { m.State = atWork })
 	account, runErr := runner.Run(graceful, hard)
 	endTicks()
-	interrupted := graceful.Err() != nil && a.gone.Err() == nil && !a.ordered(stopping) && account.Stopped == ""
+	interrupted := graceful.Err() != nil && a.gone.Err() == nil && !a.ordered(stopping) && account.Stopped == "" && account.Gone == ""
 	box.tick(endOfTime)
 	a.mu.Lock()
 	a.member.State, a.member.Ledger, a.member.Progress = done, box.ledger(account), runner.Progress(time.Now())

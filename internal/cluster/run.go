@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -446,9 +447,7 @@ func (c *Coordinator) account() (sum loadgen.Account) {
 		sum.Stalls += a.Stalls
 		sum.Stalled += a.Stalled
 		sum.Generator = g
-		if sum.Stopped == "" {
-			sum.Stopped = a.Stopped
-		}
+		sum.Stopped, sum.Gone = cmp.Or(sum.Stopped, a.Stopped), cmp.Or(sum.Gone, a.Gone)
 		for _, w := range a.Warnings {
 			sum.Warnings = append(sum.Warnings, "agent "+r.Name+": "+w)
 		}
