@@ -133,7 +133,8 @@ func (b *Builder) Add(s *loadgen.Sample) {
 	label.marks = label.marks && s.Mark
 	label.transactions = label.transactions && s.Transaction
 	if s.Transaction { // whose requests are counted for themselves
-		b.phases.push(b.phases.entry(s, m, label.index, none, step{}))
+		e := b.phases.entry(s, m, label.index, none, step{})
+		b.phases.push(&e)
 		return
 	}
 	b.total.addSample(s, &m)
@@ -157,7 +158,7 @@ func (b *Builder) Add(s *loadgen.Sample) {
 	e := b.phases.entry(s, m, label.index, node, what)
 	b.timeline.add(&e, s)
 	b.windows.add(&e, label.label)
-	b.phases.push(e)
+	b.phases.push(&e)
 }
 
 // count counts as JMeter does: the rows of transactions, and nothing within those that stand for it.

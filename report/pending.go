@@ -63,14 +63,18 @@ func (e *entry) one(t traits) int64 { return boolInt(e.has(t)) }
 func (e *entry) weight() int64 { return e.samples }
 
 // push keeps the entry until g.most others have come after it, and folds it then.
-func (g *phaseTracker) push(e entry) {
+func (g *phaseTracker) push(e *entry) {
+	if g.told {
+		g.settle(e)
+		return
+	}
 	if len(g.pending) < g.most {
-		g.pending = append(g.pending, e)
+		g.pending = append(g.pending, *e)
 		return
 	}
 	oldest := &g.pending[g.head]
 	g.settle(oldest)
-	*oldest = e
+	*oldest = *e
 	g.head = (g.head + 1) % g.most
 }
 

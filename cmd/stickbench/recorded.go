@@ -91,6 +91,7 @@ func (r *recorded) fold(b *report.Builder, add func(*loadgen.Sample)) (*report.R
 	for _, e := range r.events {
 		b.Event(e)
 	}
+	b.NoMoreEvents()
 	requests := int64(0)
 	info, err := r.reading.Read(r.in, func(s *loadgen.Sample) error {
 		if s.IsRequest() {

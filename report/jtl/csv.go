@@ -2,8 +2,10 @@ package jtl
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
+	"math/bits"
 )
 
 // maxRow is how long a row may be, in bytes. Beyond that it is no row, or a quote that is never closed.
@@ -31,6 +33,7 @@ type csvReader struct {
 	line, next int     // of the file, where the row began and where the next one begins
 	fields     []field // of the row, valid until the next one
 	text       []byte  // the row
+	quotes     bool    // it has some
 }
 
 // read reads the next row that is not blank. It returns whether the row had an end, and io.EOF after the
@@ -50,10 +53,17 @@ func (c *csvReader) read() (ended bool, err error) {
 // row finds the end of the row: the first line break outside quotes.
 func (c *csvReader) row() (ended bool, err error) {
 	i, open := c.pos, false
+	c.quotes = false
+	count := func(part []byte) {
+		if n := bytes.Count(part, quote); n > 0 {
+			c.quotes = true
+			open = open != (n%2 == 1)
+		}
+	}
 	for {
 		k := bytes.IndexByte(c.buf[i:c.end], c.eol)
 		if k >= 0 {
-			open = open != (bytes.Count(c.buf[i:i+k], quote)%2 == 1)
+			count(c.buf[i : i+k])
 			i += k + 1
 			c.next++
 			if !open {
@@ -62,7 +72,7 @@ func (c *csvReader) row() (ended bool, err error) {
 			}
 			continue
 		}
-		open = open != (bytes.Count(c.buf[i:c.end], quote)%2 == 1)
+		count(c.buf[i:c.end])
 		searched := c.end - c.pos
 		if c.ended {
 			if searched == 0 {
@@ -150,17 +160,20 @@ func (c *csvReader) neverClosed() error {
 // split splits the row into fields.
 func (c *csvReader) split() error {
 	c.fields = c.fields[:0]
+	if !c.quotes && len(c.delimiter) == 1 {
+		c.splitPlain()
+		return nil
+	}
 	rest := c.text
-	quotes := bytes.IndexByte(rest, '"') >= 0
 	for {
 		var f field
 		var more bool
 		var err error
-		if quotes && len(rest) > 0 && rest[0] == '"' {
+		if len(rest) > 0 && rest[0] == '"' {
 			f, rest, more, err = c.quoted(rest)
 		} else {
-			f.text, rest, more = c.cut(rest)
-			if quotes && bytes.IndexByte(f.text, '"') >= 0 {
+			f.text, rest, more = bytes.Cut(rest, c.delimiter)
+			if bytes.IndexByte(f.text, '"') >= 0 {
 				err = c.stray(f.text)
 			}
 		}
@@ -174,15 +187,28 @@ func (c *csvReader) split() error {
 	}
 }
 
-// cut splits rest at the first delimiter.
-func (c *csvReader) cut(rest []byte) (before, after []byte, found bool) {
-	if len(c.delimiter) > 1 {
-		return bytes.Cut(rest, c.delimiter)
+// splitPlain splits a row without quotes at a delimiter of one byte, eight bytes at a time: a search of its own for
+// each of the short fields takes twice as long. A byte of differ is 0 where the row has the delimiter, and then the same
+// byte of found is 0x80: adding 0x7f to the lower seven bits sets the highest one but for 0.
+func (c *csvReader) splitPlain() {
+	const ones, low = 0x0101010101010101, 0x7f7f7f7f7f7f7f7f
+	delimiter := ones * uint64(c.delimiter[0])
+	text, start, i := c.text, 0, 0
+	for ; i+8 <= len(text); i += 8 {
+		differ := binary.LittleEndian.Uint64(text[i:]) ^ delimiter
+		for found := ^(differ&low + low | differ | low); found != 0; found &= found - 1 {
+			at := i + bits.TrailingZeros64(found)/8
+			c.fields = append(c.fields, field{text: text[start:at]})
+			start = at + 1
+		}
 	}
-	if k := bytes.IndexByte(rest, c.delimiter[0]); k >= 0 {
-		return rest[:k], rest[k+1:], true
+	for ; i < len(text); i++ {
+		if text[i] == c.delimiter[0] {
+			c.fields = append(c.fields, field{text: text[start:i]})
+			start = i + 1
+		}
 	}
-	return rest, nil, false
+	c.fields = append(c.fields, field{text: text[start:]})
 }
 
 // quoted takes a quoted field off rest, which it overwrites with the field's text. One that is not closed is the

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 	"time"
+	"unicode/utf8"
 )
 
 // orNothing is nil for null without quotes and for the empty text.
@@ -99,9 +100,20 @@ func excerpt(text []byte) string {
 // interner keeps one copy of the texts that come again and again, such as labels. It is bounded: texts that
 // are long or come late are copied each time.
 type interner struct {
-	texts  map[string]string
-	recent [256]string // those met last, found without a hash of all their bytes
+	texts  map[string]known
+	recent [256]known // those met last, found without a hash of all their bytes
+	// odd says that a text was met, since this was last false, that loadgen.Sample.Bound may change.
+	odd bool
 }
+
+// known is a text, and whether it is one that Bound may change.
+type known struct {
+	text string
+	odd  bool
+}
+
+// plainLength is the length up to which Bound cuts no text.
+const plainLength = 128
 
 const (
 	internTexts  = 1 << 16
@@ -115,18 +127,20 @@ func (m *interner) text(b []byte) string {
 		return ""
 	}
 	recent := &m.recent[uint8(n)*31+b[0]+b[n/2]*7+b[n-1]*13]
-	if *recent == string(b) {
-		return *recent
+	if recent.text == string(b) {
+		m.odd = m.odd || recent.odd
+		return recent.text
 	}
-	s, ok := m.texts[string(b)]
+	k, ok := m.texts[string(b)]
 	if !ok {
-		s = string(b)
+		k = known{string(b), n > plainLength || !utf8.Valid(b)}
 		if n <= internLength && len(m.texts) < internTexts {
-			m.texts[s] = s
+			m.texts[k.text] = k
 		}
 	}
 	if n <= internLength {
-		*recent = s
+		*recent = k
 	}
-	return s
+	m.odd = m.odd || k.odd
+	return k.text
 }

@@ -73,11 +73,12 @@ type jtlRow struct {
 	scratch                           []byte
 }
 
-func newJTLRow() *jtlRow { return &jtlRow{known: &interner{texts: map[string]string{}}} }
+func newJTLRow() *jtlRow { return &jtlRow{known: &interner{texts: map[string]known{}}} }
 
 // reset makes the row ready for the next sample.
 func (r *jtlRow) reset() {
 	r.sample = loadgen.Sample{}
+	r.known.odd = false
 	r.code, r.message, r.failure, r.kind, r.url = nil, nil, nil, nil, nil
 	r.micros = [3]int64{-1, -1, -1}
 	r.success, r.errorsSaid, r.nothing = 0, false, false

@@ -119,8 +119,11 @@ func (in *jtlReader) emit() error {
 	in.row.finish()
 	if in.reading.texts != nil {
 		in.reading.nameFromTexts(&in.row.sample)
+		in.row.known.odd = true
 	}
-	in.row.sample.Bound()
+	if in.row.known.odd {
+		in.row.sample.Bound()
+	}
 	in.info.Samples++
 	return in.each(&in.row.sample)
 }
