@@ -15,12 +15,14 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"stickbench/internal/browsertest"
 )
 
 var update = flag.Bool("update", false, "rewrite the scripts' golden files")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"stickbench": main})
+	testscript.Main(browsertest.Tests{M: m}, map[string]func(){"stickbench": main})
 }
 
 // The real command, one behaviour in each script.

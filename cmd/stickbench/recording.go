@@ -147,6 +147,13 @@ func (r *results) Record(s *loadgen.Sample) error {
 	return nil
 }
 
+// Freeze makes the results so far.
+func (r *results) Freeze(run report.Run) *report.Results {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.Builder.Freeze(run)
+}
+
 // event takes an event and returns it as it counts.
 func (r *results) event(e report.Event) report.Event {
 	r.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -29,6 +30,8 @@ type runFlags struct {
 	Repeat      int
 	Progress    string // "" is live.Auto
 	Metrics     string
+	Web         string        // the address of the live page; "" for none
+	Linger      time.Duration // for which that stays after the run, 0 until it is interrupted
 	Report      reportLength
 	Open        bool
 	JUnit       string
@@ -63,7 +66,8 @@ Exit codes: 0 done, expectations met; 1 an expectation failed; 2 wrong usage or 
 3 could not run; 130 interrupted.`,
 		Args: atLeastOne("PLAN or URL"),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := errors.Join(o.checkOutputs(), o.clusterFlags.check(), o.checkProgress(c.Flags().Changed("progress")), checkMetricsAddress(o.Metrics), o.checkLog(c)); err != nil {
+			args = o.webArguments(args)
+			if err := errors.Join(atLeastOne("PLAN or URL")(c, args), o.checkWeb(), o.checkOutputs(), o.clusterFlags.check(), o.checkProgress(c.Flags().Changed("progress")), checkMetricsAddress(o.Metrics), o.checkLog(c)); err != nil {
 				return err
 			}
 			alias(c, "users", "concurrency")
@@ -104,6 +108,9 @@ Exit codes: 0 done, expectations met; 1 an expectation failed; 2 wrong usage or 
 	f.StringVar(&o.Summary, "summary", "", "add the report to `FILE` as Markdown, for a pull request or a job's summary")
 	f.StringVar(&o.Progress, "progress", live.Auto, "`auto|json|none` on standard error: auto draws bars on a terminal and prints lines elsewhere, json prints a line of JSON every second")
 	f.StringVar(&o.Metrics, "metrics", "", "serve Prometheus metrics of the run at /metrics while it lasts, on a loopback `address` such as 127.0.0.1:9464")
+	f.StringVar(&o.Web, "web", "", "serve the run's page while it lasts, and after, at `ADDR` (default "+webAddress+"); other addresses than loopback need the token in the URL that is printed")
+	f.Lookup("web").NoOptDefVal = webAddress
+	f.Var((*durationFlag)(&o.Linger), "linger", "how long the page of --web stays after the run, such as 10m (default: until Ctrl-C)")
 	f.StringVarP(&o.Log, "jtl", "l", "", "write the samples into `FILE`, too; a file that is there is continued, as JMeter does")
 	f.StringVar(&o.LogFormat, "jtl-format", "csv", "`csv|xml` of that file")
 	f.StringSliceVar(&o.LogColumns, "jtl-columns", nil, "`columns` of that file, such as timeStamp,elapsed,label,success; jmeter are JMeter's own")
@@ -142,6 +149,11 @@ func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error
 		return err
 	}
 	defer metrics.Close()
+	web, err := a.listenWeb(o)
+	if err != nil {
+		return err
+	}
+	defer web.close()
 	steering, err := newSteering(plan, laboratory, s)
 	if err != nil {
 		return err
@@ -154,7 +166,7 @@ func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error
 	if o.summary != nil {
 		o.summary.progress = runner.Progress
 	}
-	outcome := a.drive(runner, plan, s, steering, stops, o.progress())
+	outcome := a.drive(runner, plan, s, steering, stops, web, o.progress())
 	if laboratory != nil {
 		outcome.failure = errors.Join(outcome.failure, laboratory.Close())
 	}
@@ -162,7 +174,9 @@ func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error
 	r.PlacedAll = steering != nil && steering.driver.PlacedAll()
 	r.finish(outcome)
 	r.Agents = runner.agents()
-	return a.conclude(plan, o, s, r, outcome.failure)
+	err = a.conclude(plan, o, s, r, outcome.failure)
+	web.stay(a, s, r, plan, stops)
+	return err
 }
 
 // errInterrupted is a Ctrl-C before there was anything to report.
@@ -188,12 +202,13 @@ type runOutcome struct {
 }
 
 // drive runs the engine, with the plan's events and with progress beside it.
-func (a *app) drive(runner engine, plan *plans.Plan, s *recording, steering *steering, stops *stops, progress string) runOutcome {
+func (a *app) drive(runner engine, plan *plans.Plan, s *recording, steering *steering, stops *stops, web *webPage, progress string) runOutcome {
 	start, err := runner.begin(stops.graceful)
 	if err != nil {
 		return runOutcome{interrupted: stops.graceful.Err() != nil, failure: err}
 	}
 	began := s.begin(start)
+	web.begin(runner, plan, s)
 	p := a.showProgress(runner, plan, s, steering, stops, began, progress)
 	graceful, stop := context.WithCancel(stops.graceful)
 	defer stop()

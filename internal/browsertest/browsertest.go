@@ -46,8 +46,11 @@ var (
 	running  *browser
 )
 
-// Main runs a package's tests and closes the browser that they used.
-func Main(m *testing.M) int {
+// Tests are a package's tests; running them closes the browser that they used.
+type Tests struct{ M *testing.M }
+
+// Run runs the tests.
+func (t Tests) Run() int {
 	defer func() {
 		if running != nil {
 			running.in.Close() // Chromium ends when its pipe does
@@ -55,7 +58,7 @@ func Main(m *testing.M) int {
 			os.RemoveAll(running.profile)
 		}
 	}()
-	return m.Run()
+	return t.M.Run()
 }
 
 // shared is the browser of the package's tests; without a Chromium, the test is skipped.

@@ -11,7 +11,7 @@ import (
 	"stickbench/internal/browsertest"
 )
 
-func TestMain(m *testing.M) { os.Exit(browsertest.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(browsertest.Tests{M: m}.Run()) }
 
 // open shows a page in a browser.
 func open(t *testing.T, page string, w browsertest.Window) *browsertest.Page {

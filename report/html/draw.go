@@ -43,6 +43,15 @@ func drawAll(list []view.Chart) (plots []plot) {
 	return plots
 }
 
+// frames are the charts without their pictures: while a run lasts, the script draws them.
+func frames(list []view.Chart) (plots []plot) {
+	for i := range list {
+		p := draw(&list[i])
+		plots = append(plots, plot{ID: p.ID, Title: p.Title, Summary: p.Summary, Note: p.Note, Height: p.Height, Legend: p.Legend})
+	}
+	return plots
+}
+
 func xScale(c *view.Chart) scale {
 	last := c.At[len(c.At)-1]
 	switch {

@@ -83,13 +83,57 @@ func digest(script string) string {
 // from the target is escaped. The error is w's.
 func Write(w io.Writer, r *report.Results, facts Facts) error {
 	page, err := newHTMLPage(r, facts)
-	if err == nil {
-		err = writePage(w, "page.html", page)
-	}
 	if err != nil {
 		return fmt.Errorf("write report as HTML: %w", err)
 	}
+	return (&Page{page}).Write(w)
+}
+
+// Page is a report as it is served to a browser while the run lasts (Facts.Running) and after.
+type Page struct{ made *htmlPage }
+
+// NewPage makes the page that Write writes, which besides may ask where it comes from for what changes.
+func NewPage(r *report.Results, facts Facts) (*Page, error) {
+	page, err := newHTMLPage(r, facts)
+	if err != nil {
+		return nil, err
+	}
+	page.Policy, page.Live = strings.Replace(htmlPolicy, "; base-uri", "; connect-src 'self'; base-uri", 1), true
+	return &Page{page}, nil
+}
+
+// Write writes the page as a document.
+func (p *Page) Write(w io.Writer) error {
+	if err := writePage(w, "page.html", p.made); err != nil {
+		return fmt.Errorf("write report as HTML: %w", err)
+	}
 	return nil
+}
+
+// Update is what a browser that has a page must know of a later one, for the script.
+type Update struct {
+	Title    string                   `json:"title"`
+	Order    []string                 `json:"order"`    // of the sections, by id
+	Sections map[string]template.HTML `json:"sections"` // those that changed
+	Data     json.RawMessage          `json:"data"`     // the charts
+}
+
+// Since is what changed since an earlier page, nil for everything.
+func (p *Page) Since(earlier *Page) Update {
+	had := map[string]template.HTML{}
+	if earlier != nil {
+		for _, s := range earlier.made.Sections {
+			had[s.ID] = s.HTML
+		}
+	}
+	u := Update{Title: p.made.Tab, Sections: map[string]template.HTML{}, Data: json.RawMessage(p.made.Data)}
+	for _, s := range p.made.Sections {
+		u.Order = append(u.Order, s.ID)
+		if had[s.ID] != s.HTML {
+			u.Sections[s.ID] = s.HTML
+		}
+	}
+	return u
 }
 
 // writePage writes a page at once: one that cannot be made is not begun.
@@ -110,10 +154,11 @@ type htmlFrame struct {
 	Tab    string       // the title of the window
 	Maker  string
 	Data   template.JS // the charts, as the script draws them
+	Live   bool        // it is served, and asks for what changes
 }
 
 func newHTMLFrame(tab, version string, charts ...[]view.Chart) htmlFrame {
-	return htmlFrame{htmlPolicy, template.CSS(htmlStyle), template.JS(htmlScript), tab, strings.TrimSpace("stickbench " + version), chartData(slices.Concat(charts...))}
+	return htmlFrame{htmlPolicy, template.CSS(htmlStyle), template.JS(htmlScript), tab, strings.TrimSpace("stickbench " + version), chartData(slices.Concat(charts...)), false}
 }
 
 // chartData is the charts as JSON, which json.Marshal makes safe to stand in a page. Charts over time have the same marks.
@@ -137,8 +182,8 @@ func chartData(charts []view.Chart) template.JS {
 // htmlPage is what the template shows.
 type htmlPage struct {
 	htmlFrame
-	Sections []htmlSection // of which Nav names those with a title
-	Nav      []htmlSection
+	Sections []htmlSection
+	Nav      []htmlSection // those with a title
 
 	Title, Said, Account, When, Running string
 	Pass, Fail                          bool
@@ -169,10 +214,14 @@ type htmlFigure struct{ Name, Figure, Remark string }
 
 func newHTMLPage(r *report.Results, f Facts) (*htmlPage, error) {
 	course, latency := view.TimeCharts(r), view.LatencyCharts(r.Latency)
+	draw := drawAll
+	if f.Running != "" {
+		draw = frames
+	}
 	p := &htmlPage{
 		Title: r.Plan, Said: sentence(view.Verdict(r)), Account: view.Account(r), When: whenText(f), Running: f.Running,
 		Pass: r.Verdict == "pass", Fail: r.Verdict == "fail", Cards: view.Cards(r),
-		Summary: htmlSummary(r), Shares: newShareView(r), Timeline: drawAll(course), Latency: drawAll(latency),
+		Summary: htmlSummary(r), Shares: newShareView(r), Timeline: draw(course), Latency: draw(latency),
 		Statuses: tableOf(view.StatusTable(r)), Timings: tableOf(view.TimingTable(r)), Apdex: tableOf(view.ApdexTable(r)),
 		Users: newUserMatrix(r), Phases: htmlPhases(r), States: htmlStates(r), Errors: htmlFailures(r),
 		Diagram: newDiagramView(f.Diagram), Ran: ranFacts(r, f), PlanFile: f.PlanFile, Plan: cleanLines(f.PlanSource),
@@ -181,7 +230,10 @@ func newHTMLPage(r *report.Results, f Facts) (*htmlPage, error) {
 		p.Title = "A recording"
 	}
 	tab := p.Title
-	if p.Pass || p.Fail {
+	switch {
+	case f.Running != "":
+		tab += " – running"
+	case p.Pass || p.Fail:
 		tab += " – " + r.Verdict
 	}
 	p.htmlFrame = newHTMLFrame(tab, f.Version, course, latency)
@@ -242,16 +294,16 @@ func (p *htmlPage) fill() error {
 		if err := htmlTemplate.ExecuteTemplate(&b, s.id, p); err != nil {
 			return err
 		}
-		p.Nav = append(p.Nav, htmlSection{s.id, s.title, template.HTML(b.String())})
+		p.Nav = append(p.Nav, htmlSection{s.id, s.title, "<section id=\"" + template.HTML(s.id) + "\">\n<h2>" + template.HTML(s.title) + "</h2>\n" + template.HTML(b.String()) + "\n</section>\n"})
 	}
-	var b bytes.Buffer
-	if err := htmlTemplate.ExecuteTemplate(&b, "verdict", p); err != nil {
-		return err
+	for _, name := range []string{"verdict", "contents"} {
+		var b bytes.Buffer
+		if err := htmlTemplate.ExecuteTemplate(&b, name, p); err != nil {
+			return err
+		}
+		p.Sections = append(p.Sections, htmlSection{name, "", template.HTML(b.String())})
 	}
-	p.Sections = []htmlSection{{"verdict", "", template.HTML(b.String())}}
-	for _, s := range p.Nav {
-		p.Sections = append(p.Sections, htmlSection{s.ID, s.Title, "<section id=\"" + template.HTML(s.ID) + "\">\n<h2>" + template.HTML(s.Title) + "</h2>\n" + s.HTML + "\n</section>\n"})
-	}
+	p.Sections = append(p.Sections, p.Nav...)
 	return nil
 }
 
