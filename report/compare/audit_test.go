@@ -109,6 +109,7 @@ func worseOfOneRun() []cell {
 	return []cell{
 		worse("independent, × 1.5", 1, told, 0.95, load{dur: 10}, load{scale: 1.5}),
 		worse("pauses, × 1.5", 1, told, 0.90, load{dur: 10, pauses: 0.5}, load{scale: 1.5, pauses: 0.5}),
+		worse("AR(1), τ 0.2 s, × 1.5", 1, told, seen, load{dur: 10, tau: 0.2, env: 0.3}, load{scale: 1.5, tau: 0.2, env: 0.3}),
 		worse("AR(1), τ 0.2 s, × 1.5", 1, told, seen, load{dur: 60, tau: 0.2, env: 0.3}, load{scale: 1.5, tau: 0.2, env: 0.3}),
 		worse("independent, × 9", 1, told, 0.95, load{dur: 10}, load{scale: 9}),
 		worse("one response of 30 s, × 2", 1, told, 0.95, load{dur: 10}, load{scale: 2, straggler: true}),

@@ -29,8 +29,8 @@ func (s *size) of(d *stats.Estimate, test string, before, after measured) {
 	s.spread = math.Sqrt((d.Below + d.Above) / 2 / (1/float64(len(before)) + 1/float64(len(after))))
 }
 
-// needed says what would tell, and why it is not told yet.
-func (s *size) needed(beyond bool) (reason string, n *Needed) {
+// needed says what would tell, and why it is not told yet, by a test at a level.
+func (s *size) needed(beyond bool, level float64) (reason string, n *Needed) {
 	reason = "no change beyond the margin is shown, but the interval does not rule it out"
 	target := min(s.value-s.low, s.high-s.value)
 	if beyond {
@@ -48,11 +48,14 @@ func (s *size) needed(beyond bool) (reason string, n *Needed) {
 	case s.single && s.share:
 		n = &Needed{Seconds: float64(s.ms) / 1000 * math.Pow(s.half/target, 2)}
 	default:
-		n = &Needed{Runs: stats.RunsToTell(target, s.spread, stats.Alpha)}
+		n = &Needed{Runs: stats.RunsToTell(target, s.spread, level)}
 	}
-	said := n.text(s.single)
-	if said == "" {
+	said := n.text()
+	switch {
+	case said == "":
 		return reason + ", and no number of runs would tell soon", nil
+	case n.Runs > 0 && s.single:
+		return fmt.Sprintf("cannot tell from one run a side: --repeat %d would", n.Runs), n
 	}
 	return reason + ": " + said, n
 }
@@ -61,10 +64,8 @@ func (s *size) needed(beyond bool) (reason string, n *Needed) {
 const mostSeconds = 7 * 24 * 3600
 
 // text says how much would tell, "" if that is out of reach.
-func (n *Needed) text(single bool) string {
+func (n *Needed) text() string {
 	switch {
-	case n.Runs > 0 && single:
-		return fmt.Sprintf("one run a side does not know how runs differ, --repeat %d would tell", n.Runs)
 	case n.Runs > 0:
 		return fmt.Sprintf("%d runs a side would tell", n.Runs)
 	case n.Seconds > 0 && n.Seconds < mostSeconds:

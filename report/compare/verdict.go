@@ -267,7 +267,11 @@ func (ch *Change) judge(gating int) {
 		}
 		ch.Certain = ch.Low != nil && *ch.Low > ch.Margin || ch.High != nil && *ch.High < -ch.Margin
 	default:
-		ch.Reason, ch.Needed = ch.size.needed(beyond)
+		level := stats.Alpha
+		if ch.Gates {
+			level /= float64(max(1, gating))
+		}
+		ch.Reason, ch.Needed = ch.size.needed(beyond, level)
 		if ch.P != nil && *ch.P < stats.Alpha {
 			ch.Reason = fmt.Sprintf("with %s at once chance could do this", format.Plural(int64(gating), "metric"))
 		}

@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -179,7 +180,7 @@ func TestOneRunASide(t *testing.T) {
 	}
 	r := compared(t, before, made(load{dur: 10, scale: 1.12}, 1, 2), usual(t))
 	ch := find(r.Total.Changes, "throughput")
-	if r.Regression || ch.Verdict != CannotTell || ch.Needed == nil || ch.Needed.Runs < 2 || !strings.Contains(ch.Reason, "one run a side does not know how runs differ, --repeat ") {
+	if r.Regression || ch.Verdict != CannotTell || ch.Needed == nil || ch.Needed.Runs < 2 || ch.Reason != fmt.Sprintf("cannot tell from one run a side: --repeat %d would", ch.Needed.Runs) {
 		t.Errorf("12 %%: %s, %s, %+v", ch.Verdict, ch.Reason, ch.Needed)
 	}
 	o := usual(t)
