@@ -21,7 +21,7 @@ bench-go:
 experiments:
     go test ./cmd/stickbench -run '^TestExperimentsTable$' -experiments -count=1 -timeout 30m -v
 
-# The verdicts of compare audited in all cells, and the tables of `stickbench help compare` anew (an hour).
+# The verdicts of compare audited in all cells, and the tables of `stickbench help compare` anew (ten minutes of processor time).
 audit *options:
     go test ./report/compare -run '^TestAudit$' -audit -count=1 -timeout 3h -v {{options}}
 

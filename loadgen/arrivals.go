@@ -145,6 +145,17 @@ func expected(stages []Stage, t float64) (n float64) {
 	return n
 }
 
+// rateAt is the rate after t seconds, per second.
+func rateAt(stages []Stage, t float64) float64 {
+	for i, s := range stages {
+		if d := s.seconds(); t < d || i == len(stages)-1 {
+			return s.From + (s.To-s.From)*min(1, t/d)
+		}
+		t -= s.seconds()
+	}
+	return 0
+}
+
 // tiny is what sums of rates may be off.
 const tiny = 1e-9
 
@@ -252,14 +263,15 @@ func (s *schedule) nextOfAll() (due time.Duration, ok bool) {
 	return due, true
 }
 
-// countUntil is how many of the arrivals that are left are due by then. Those beyond the first million are worked
-// out from the rates: a run that ends does not wait for its schedule.
-func (s *schedule) countUntil(then time.Duration) (n int64) {
+// countUntil is how many of the arrivals that are left are due by then, each of which is told. Those beyond the first
+// million are worked out from the rates and not told: a run that ends does not wait for its schedule.
+func (s *schedule) countUntil(then time.Duration, each func(due time.Duration)) (n int64) {
 	for range 1_000_000 {
 		due, ok := s.next()
 		if !ok || due > then {
 			return n
 		}
+		each(due)
 		n++
 	}
 	if s.end > 0 {

@@ -147,7 +147,7 @@ func TestArrivalsLateAndDropped(t *testing.T) {
 	group := Group{Name: "g", Users: 1, Arrivals: &Arrivals{Stages: []Stage{{100, 100, 0}}}, Steps: []Step{get(t, "/")}}
 	group.Duration = 300 * time.Millisecond
 	_, account := runPlan(t, &Plan{Target: srv.URL, Groups: []Group{group}})
-	if a := account.Arrivals; a.Planned != 30 || a.Started > 6 || a.Started < 1 || a.Late < a.Started-1 || a.Dropped != 30-a.Started {
+	if a := account.Arrivals; a.Planned != 30 || a.Started > 6 || a.Started < 1 || a.Late < a.Started-1 || a.Dropped != 30-a.Started || a.ByUsers != a.Dropped || waiting(a.Waits) != a.Dropped {
 		t.Errorf("cut by the duration: %+v", a)
 	}
 	group.Duration, group.Iterations = 0, 4
@@ -166,6 +166,73 @@ func TestArrivalsLateAndDropped(t *testing.T) {
 	account, err := runWith(t, &Plan{Target: srv.URL, Groups: []Group{group}}, &memory{}, graceful, context.Background())
 	if a := account.Arrivals; err != nil || a.Planned < 10 || a.Planned > 100 || a.Started+a.Dropped != a.Planned || a.Dropped < 5 {
 		t.Errorf("stopped after 105 ms: %+v, %v", a, err)
+	}
+}
+
+func waiting(waits map[int64]int64) (n int64) {
+	for _, each := range waits {
+		n += each
+	}
+	return n
+}
+
+// What is dropped is told apart by its cause, and keeps how long it had waited when the group ended.
+func TestDropsByCause(t *testing.T) {
+	start, second := time.Unix(1000, 0), time.Second
+	for _, tt := range []struct {
+		name                       string
+		usual                      time.Duration // that an iteration takes
+		free                       time.Duration // until when somebody waited for the next arrival
+		target, byUsers, generator int64
+	}{
+		{"100 a second of half a second each take 50 users", second / 2, second, 0, 99, 0},
+		{"a target that had needed a millisecond", time.Millisecond, second, 99, 0, 0},
+		{"nobody was ever free", 0, 0, 99, 0, 0},
+		{"the generator stood still", time.Millisecond, 10 * second, 0, 0, 99},
+		{"it did for half of the time", second / 2, 9495 * time.Millisecond, 0, 50, 49},
+	} {
+		g := &Group{Users: 5, Duration: 10 * second, Arrivals: &Arrivals{Stages: []Stage{{100, 100, 0}}}}
+		q := newQueue(context.Background(), g, Segment{}, 1, 0, start)
+		q.schedule.countUntil(8995*time.Millisecond, func(time.Duration) {}) // and the one of 9 s, which is not due
+		q.free = start.Add(tt.free)
+		if tt.usual > 0 {
+			q.usual = append(q.usual, tt.usual)
+		}
+		a := q.close(start.Add(10 * second))
+		if a.Dropped != 99 || a.Dropped-a.ByUsers-a.ByGenerator != tt.target || a.ByUsers != tt.byUsers || a.ByGenerator != tt.generator {
+			t.Errorf("%s: %+v", tt.name, a)
+		}
+		longest := int64(0)
+		for wait := range a.Waits {
+			longest = max(longest, wait)
+		}
+		if waiting(a.Waits) != 99 || longest < 950_000 || longest > 990_000 {
+			t.Errorf("%s: waits %v", tt.name, a.Waits)
+		}
+	}
+}
+
+// An arrival keeps its due time: the real start less how late it was is the schedule, whatever the generator did
+// between, and pauses of the plan before the first request are no lateness.
+func TestLateIsStartLessDue(t *testing.T) {
+	srv := httptest.NewServer(&application{})
+	defer srv.Close()
+	think, err := ParseThink("20ms")
+	if err != nil {
+		t.Fatal(err)
+	}
+	samples, _ := runPlan(t, &Plan{Target: srv.URL, Groups: []Group{{
+		Name: "g", Users: 4, Iterations: 100, Arrivals: &Arrivals{Stages: []Stage{{200, 200, 0}}}, Steps: []Step{{Think: think}, get(t, "/")},
+	}}})
+	var due []int64
+	for _, s := range samples {
+		due = append(due, s.Start-s.Late.Microseconds())
+	}
+	slices.Sort(due)
+	for i, at := range due {
+		if off := at - due[0] - int64(i)*5000; off < -2 || off > 2 {
+			t.Fatalf("arrival %d is off its schedule by %d µs", i, off)
+		}
 	}
 }
 
@@ -250,11 +317,11 @@ func TestArrivalsAtTheEdges(t *testing.T) {
 			s.next()
 		}
 		began := time.Now()
-		got, want := s.countUntil(time.Minute), int64(60*MostArrivals)-1000
+		got, want := s.countUntil(time.Minute, func(time.Duration) {}), int64(60*MostArrivals)-1000
 		if math.Abs(float64(got-want)) > 1e5 || spread == Even && got != want+1 { // one is due at the very end
 			t.Errorf("%d of %d arrivals are left", got, want)
 		}
-		if s.countUntil(2 * time.Hour); time.Since(began) > 5*time.Second {
+		if s.countUntil(2*time.Hour, func(time.Duration) {}); time.Since(began) > 5*time.Second {
 			t.Errorf("counted for %v", time.Since(began))
 		}
 	}

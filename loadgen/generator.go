@@ -5,6 +5,7 @@ import (
 	"math"
 	"runtime"
 	"runtime/metrics"
+	"strings"
 	"time"
 )
 
@@ -96,11 +97,28 @@ func (g *Generator) warnings(inProcess bool, users, requests int64) []string {
 func (a *ArrivalAccount) warnings() []string {
 	switch {
 	case a.Dropped > 0:
-		return []string{fmt.Sprintf("%d of %d arrivals never began and %d began late, as no user was free: the target did not keep up with the rate, or the group needs more users", a.Dropped, a.Planned, a.Late)}
+		return []string{fmt.Sprintf("%d of %d arrivals never began and %d began late: %s", a.Dropped, a.Planned, a.Late, strings.Join(a.causes(), "; "))}
 	case float64(a.Late) > lateShare*float64(a.Planned):
 		return []string{fmt.Sprintf("%d of %d arrivals began more than %v late: the target or the generator did not keep up with the rate, or the group needs more users", a.Late, a.Planned, LateArrival)}
 	}
 	return nil
+}
+
+// causes say of the dropped arrivals what kept them.
+func (a *ArrivalAccount) causes() (list []string) {
+	for _, cause := range []struct {
+		n    int64
+		text string
+	}{
+		{a.ByUsers, "for %d the group has too few users, with responses as fast as usual"},
+		{a.Dropped - a.ByUsers - a.ByGenerator, "for %d all users waited for a target that did not keep up with the rate"},
+		{a.ByGenerator, "for %d a user was free, but this machine woke up too late"},
+	} {
+		if cause.n > 0 {
+			list = append(list, fmt.Sprintf(cause.text, cause.n))
+		}
+	}
+	return list
 }
 
 // gauge is the state of the process at the beginning of a run.

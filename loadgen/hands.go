@@ -13,9 +13,8 @@ import (
 type visitor struct {
 	jar       jar
 	life      int
-	arrived   bool          // the next request is the first of an arrival, …
-	late      time.Duration // … which began so long after it was due
-	arrival   int64         // number of the arrival in the group, from 0
+	arrived   bool    // the next request is the first of an arrival
+	arrival   arrival // due after the pauses that the plan has before it
 	variables map[string]string
 	many      map[string][]string // variables of many values
 	last      assert.Observation  // of this life

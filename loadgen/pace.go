@@ -67,7 +67,7 @@ func (u *user) pace(in *instruction) bool {
 	}
 	p := in.step.Pace
 	if shared := u.state.pacers[in.shared]; shared != nil {
-		return u.sleepUntil(shared.turn(now))
+		return u.pauseUntil(now, shared.turn(now))
 	}
 	next := &u.registers[in.register]
 	at := now
@@ -75,5 +75,5 @@ func (u *user) pace(in *instruction) bool {
 		at = planned
 	}
 	*next = int64(at.Add(p.gap(u.rng)).Sub(u.runner.start))
-	return u.sleepUntil(at)
+	return u.pauseUntil(now, at)
 }

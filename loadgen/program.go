@@ -397,7 +397,13 @@ func (u *user) afterFailure(r *request) bool {
 
 func (u *user) think(in *instruction) bool {
 	now := time.Now()
-	return !u.over(now) && u.sleepUntil(now.Add(in.step.Think.draw(u.rng)))
+	return !u.over(now) && u.pauseUntil(now, now.Add(in.step.Think.draw(u.rng)))
+}
+
+// pauseUntil waits as the plan has it, which makes no arrival late.
+func (u *user) pauseUntil(now, t time.Time) bool {
+	u.arrival.due = u.arrival.due.Add(max(0, t.Sub(now)))
+	return u.sleepUntil(t)
 }
 
 func (u *user) markStep(in *instruction) bool {

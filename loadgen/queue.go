@@ -2,6 +2,8 @@ package loadgen
 
 import (
 	"context"
+	"math/bits"
+	"slices"
 	"time"
 )
 
@@ -12,10 +14,13 @@ import (
 //	        │ already due, as nobody was free: late
 //	        └ the group is over: dropped
 //
+// Each arrival keeps its due time, and its first request says how late it is against that.
+//
 // A scheduler of its own, handing arrivals to users by a channel, was rejected: it wakes twice for each.
 type queue struct {
 	turn     chan struct{}
 	schedule *schedule
+	users    int       // of the group
 	start    time.Time // of the group
 	over     time.Time // nothing begins from then on; zero for never
 	stop     context.Context
@@ -23,17 +28,24 @@ type queue struct {
 
 	account   ArrivalAccount // of who has the turn
 	generator Generator
+	free      time.Time       // until when somebody last waited for what was due next
+	usual     []time.Duration // how long the first iterations took whose user was free
 }
 
 // ArrivalAccount is the account of arrivals: Planned = Started + Dropped.
 type ArrivalAccount struct {
 	// Planned were due before the end of their group or of the run.
 	Planned int64
-	// Started began, Late of them more than LateArrival after they were due: no user was free, or the
-	// generator was too slow.
+	// Started began, the first request of Late of them more than LateArrival after it was due: no user was free, or
+	// the generator was too slow.
 	Started, Late int64
-	// Dropped never began: no user was free before the group ended.
-	Dropped int64
+	// Dropped never began before the group ended. For ByUsers of them all users were busy, and would have been with
+	// responses as fast as usual; for ByGenerator a user was free, but the generator woke up too late; the others
+	// found all users waiting for a target that had become slower.
+	Dropped, ByUsers, ByGenerator int64
+	// Waits are how long, in microseconds and rounded down to five leading bits, so many of the dropped ones had waited
+	// at least when their group ended.
+	Waits map[int64]int64
 }
 
 func (a *ArrivalAccount) add(b *ArrivalAccount) {
@@ -41,6 +53,20 @@ func (a *ArrivalAccount) add(b *ArrivalAccount) {
 	a.Started += b.Started
 	a.Late += b.Late
 	a.Dropped += b.Dropped
+	a.ByUsers += b.ByUsers
+	a.ByGenerator += b.ByGenerator
+	for wait, n := range b.Waits {
+		a.waited(wait, n)
+	}
+}
+
+// waited notes a time in microseconds that dropped arrivals waited at least.
+func (a *ArrivalAccount) waited(wait, n int64) {
+	if a.Waits == nil {
+		a.Waits = map[int64]int64{}
+	}
+	shift := max(0, bits.Len64(uint64(wait))-5)
+	a.Waits[wait>>shift<<shift] += n
 }
 
 // LateArrival is how long after it was due an arrival may begin without being called late.
@@ -52,7 +78,8 @@ func newQueue(stop context.Context, g *Group, segment Segment, seed, stream uint
 	if g.Arrivals == nil {
 		return nil
 	}
-	q := &queue{turn: make(chan struct{}, 1), schedule: newSchedule(g, segment, seed, stream), stop: stop, alarm: newAlarm(stop)}
+	q := &queue{turn: make(chan struct{}, 1), schedule: newSchedule(g, segment, seed, stream), stop: stop, alarm: newAlarm(stop),
+		users: g.Users, usual: make([]time.Duration, 0, usualIterations)}
 	q.start = start.Add(g.StartDelay)
 	if end := g.end(); end > 0 {
 		q.over = q.start.Add(end)
@@ -61,54 +88,91 @@ func newQueue(stop context.Context, g *Group, segment Segment, seed, stream uint
 	return q
 }
 
-// take waits for the next arrival, and says which it is, from 0, and how long after it was due; not ok if there
-// is none.
-func (q *queue) take() (number int64, late time.Duration, ok bool) {
+// arrival is one that began.
+type arrival struct {
+	number     int64 // in the group, from 0
+	due, begun time.Time
+	kept       bool // waiting for its user
+}
+
+// take waits for the arrival after the user's last one, which is none before its first; not ok if there is none.
+func (q *queue) take(last arrival) (next arrival, ok bool) {
+	ended := time.Now()
 	select {
 	case <-q.turn:
 	case <-q.stop.Done():
-		return 0, 0, false
+		return arrival{}, false
 	}
-	late, ok = q.await()
-	number = int64(q.schedule.given) - 1
+	if len(q.usual) < cap(q.usual) && !last.begun.IsZero() && !last.kept {
+		q.usual = append(q.usual, ended.Sub(last.begun))
+	}
+	next, ok = q.await()
+	next.kept = !last.begun.IsZero() && next.begun.Sub(next.due) > LateArrival
 	q.turn <- struct{}{}
-	return number, late, ok
+	return next, ok
 }
 
-func (q *queue) await() (late time.Duration, ok bool) {
+func (q *queue) await() (next arrival, ok bool) {
 	if q.stop.Err() != nil {
-		return 0, false
+		return arrival{}, false
 	}
 	offset, ok := q.schedule.next()
 	if !ok {
-		return 0, false
+		return arrival{}, false
 	}
 	due, now := q.start.Add(offset), time.Now()
 	if d := due.Sub(now); d > 0 {
 		if !q.alarm.wait(d) {
-			return 0, false // it was not due when the run was stopped
+			return arrival{}, false // it was not due when the run was stopped
 		}
 		now = time.Now()
 		q.generator.woke(now.Sub(due))
+		q.free = now
 	}
 	q.account.Planned++
 	if !q.over.IsZero() && !now.Before(q.over) {
-		q.account.Dropped++
-		return 0, false
+		q.drop(offset, q.over)
+		return arrival{}, false
 	}
 	q.account.Started++
-	late = max(0, now.Sub(due))
-	if late > LateArrival {
-		q.account.Late++
+	return arrival{int64(q.schedule.given) - 1, due, now, false}, true
+}
+
+// usualIterations are how many iterations tell how long one takes as long as users are free.
+const usualIterations = 128
+
+// drop notes that an arrival did not begin before the end. Who knows how long iterations take while users are free
+// knows how many users the rate takes (Little's law): were there fewer, they were the limit, else the target.
+func (q *queue) drop(offset time.Duration, ended time.Time) {
+	q.account.Dropped++
+	due := q.start.Add(offset)
+	q.account.waited(max(0, ended.Sub(due).Microseconds()), 1)
+	switch {
+	case !due.After(q.free):
+		q.account.ByGenerator++
+	case float64(q.users) < rateAt(q.schedule.stages, offset.Seconds())*median(q.usual).Seconds():
+		q.account.ByUsers++
 	}
-	return late, true
+}
+
+// median is that of the list, which it sorts; 0 for an empty one.
+func median(list []time.Duration) time.Duration {
+	if len(list) == 0 {
+		return 0
+	}
+	slices.Sort(list)
+	return list[len(list)/2]
 }
 
 // close drops the arrivals that were due before the time when the group ended.
 func (q *queue) close(ended time.Time) ArrivalAccount {
 	q.alarm.close()
-	dropped := q.schedule.countUntil(ended.Sub(q.start))
+	told := q.account.Dropped
+	dropped := q.schedule.countUntil(ended.Sub(q.start), func(due time.Duration) { q.drop(due, ended) })
 	q.account.Planned += dropped
-	q.account.Dropped += dropped
+	if untold := told + dropped - q.account.Dropped; untold > 0 {
+		q.account.Dropped += untold
+		q.account.waited(0, untold)
+	}
 	return q.account
 }

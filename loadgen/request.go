@@ -25,7 +25,10 @@ func (u *user) request(r *request, now time.Time) bool {
 	}
 	s := u.blank(u.label(r.Label, r.LabelText), now)
 	if u.arrived {
-		s.Arrival, s.Late, u.arrived = true, u.late.Truncate(time.Microsecond), false
+		s.Arrival, s.Late, u.arrived = true, max(0, now.Sub(u.arrival.due).Truncate(time.Microsecond)), false
+		if s.Late > LateArrival {
+			u.account.Arrivals.Late++
+		}
 	}
 	u.account.Started++
 	err := u.fetch(r, s, now)

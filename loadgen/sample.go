@@ -87,7 +87,7 @@ type Sample struct {
 	HasCounter bool
 
 	// Arrival says that the sample is the first request of an arrival (Group.Arrivals), which began Late
-	// after it was due, in whole microseconds. Late + Elapsed is the time from the intended start,
+	// after it was due, pauses of the plan before it included, in whole microseconds. Late + Elapsed is the time from the intended start,
 	// Elapsed that from the real one. Requests after the first follow from it and have no schedule.
 	Arrival bool
 	Late    time.Duration

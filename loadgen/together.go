@@ -105,7 +105,9 @@ func (u *user) together(in *instruction) bool {
 	if !u.state.barriers[in.shared].wait(u.graceful, left) {
 		return false
 	}
-	u.paused += time.Since(began)
+	waited := time.Since(began)
+	u.paused += waited
+	u.arrival.due = u.arrival.due.Add(waited)
 	u.spins = 0
 	return true
 }

@@ -132,10 +132,9 @@ func (u *user) next(i int) bool {
 		return g.Iterations == 0 || i <= g.Iterations
 	}
 	u.active(-1)
-	number, late, ok := u.state.queue.take()
+	u.arrival, u.arrived = u.state.queue.take(u.arrival)
 	u.active(1)
-	u.arrived, u.late, u.arrival = ok, late, number
-	return ok
+	return u.arrived
 }
 
 // active counts the user among those at work.

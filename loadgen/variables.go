@@ -135,7 +135,7 @@ func (u *user) Random() *rand.Rand { return u.rng }
 func (u *user) draw() {
 	who, when := uint64(u.number), uint64(u.sample.Iteration)
 	if u.state.queue != nil {
-		who, when = 1<<32+uint64(u.group), uint64(u.arrival)
+		who, when = 1<<32+uint64(u.group), uint64(u.arrival.number)
 	}
 	u.stream.Seed(mixed(u.runner.plan.Seed^mixed(who)), when)
 }
@@ -158,7 +158,7 @@ func (u *user) turn(per Sharing) int64 {
 func (u *user) turnAmong(per Sharing, users, before int64) int64 {
 	round, seat, seats := int64(u.sample.Iteration-1), int64(u.index), int64(u.script.group.Users)
 	if u.state.queue != nil && per != PerUser {
-		round, seat = u.arrival/seats, u.arrival%seats
+		round, seat = u.arrival.number/seats, u.arrival.number%seats
 	}
 	switch per {
 	case PerGroup:

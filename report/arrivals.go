@@ -1,6 +1,8 @@
 package report
 
 import (
+	"math"
+
 	"stickbench/internal/hist"
 	"stickbench/loadgen"
 )
@@ -22,8 +24,25 @@ type Arrivals struct {
 	// Started began, Late of them more than a millisecond after they were due.
 	Started int64 `json:"started"`
 	Late    int64 `json:"late"`
-	// Dropped never began, as no user was free.
-	Dropped int64 `json:"dropped"`
+	// Dropped never began before their group ended.
+	Dropped   int64      `json:"dropped"`
+	DroppedBy *DroppedBy `json:"dropped_by,omitempty"` // nil without any, and in runs of older versions
+	// DroppedWaits are how long the dropped ones had waited at least when their group ended, ascending.
+	DroppedWaits []Wait `json:"dropped_waits,omitempty"`
+}
+
+// DroppedBy counts dropped arrivals by what kept them: a target that did not keep up with the rate, too few users for
+// responses as fast as usual, or the machine that made the load, which woke up too late.
+type DroppedBy struct {
+	Target    int64 `json:"target"`
+	Users     int64 `json:"users"`
+	Generator int64 `json:"generator"`
+}
+
+// Wait is a time, and how many arrivals waited at least as long.
+type Wait struct {
+	LeastMS float64 `json:"least_ms"`
+	Count   int64   `json:"count"`
 }
 
 // Generator is what the run was like for the machine that made the load; where that was the limit, a
@@ -57,8 +76,10 @@ type Generator struct {
 // omission). Percentiles are as Row's.
 type Response struct {
 	// Samples are the first requests of arrivals. Requests after the first follow from it and have no
-	// schedule: they are in Row alone.
+	// schedule: they are in Row alone. Dropped are arrivals that never began; they count in the times as what they
+	// had waited when their group ended, which is the least that they can have taken.
 	Samples   int64   `json:"samples"`
+	Dropped   int64   `json:"dropped,omitempty"`
 	AverageMS float64 `json:"average_ms"`
 	P50MS     float64 `json:"p50_ms"`
 	P90MS     float64 `json:"p90_ms"`
@@ -70,15 +91,34 @@ type Response struct {
 // responseFold folds the response times of a row's arrivals, in microseconds. Its size is that of a
 // rowFold.
 type responseFold struct {
-	sum, max int64
-	times    hist.Histogram
+	sum, max, dropped int64
+	times             hist.Histogram
 }
 
 func (f *responseFold) add(s *loadgen.Sample) {
-	t := s.Late.Microseconds() + s.Elapsed.Microseconds()
-	f.sum += t
+	f.addTimes(s.Late.Microseconds()+s.Elapsed.Microseconds(), 1)
+}
+
+func (f *responseFold) addTimes(t, n int64) {
+	f.sum += t * n
 	f.max = max(f.max, t)
-	f.times.Add(t, 1, hist.FineBits)
+	f.times.Add(t, n, hist.FineBits)
+}
+
+// with is the fold with the arrivals that never began.
+func (f *responseFold) with(a *Arrivals) *responseFold {
+	if a == nil || len(a.DroppedWaits) == 0 {
+		return f
+	}
+	all := &responseFold{}
+	if f != nil {
+		all.merge(f)
+	}
+	for _, w := range a.DroppedWaits {
+		all.addTimes(int64(math.Round(w.LeastMS*1000)), w.Count)
+		all.dropped += w.Count
+	}
+	return all
 }
 
 func (f *responseFold) merge(o *responseFold) {
@@ -95,7 +135,7 @@ func (f *responseFold) freeze() *Response {
 	p := f.times.Percentiles(hist.FineBits, 0.5, 0.9, 0.95, 0.99)
 	ms := func(micros int64) float64 { return float64(min(micros, f.max)) / 1000 }
 	return &Response{
-		Samples: f.times.Total, AverageMS: float64(f.sum) / float64(f.times.Total) / 1000,
+		Samples: f.times.Total - f.dropped, Dropped: f.dropped, AverageMS: float64(f.sum) / float64(f.times.Total) / 1000,
 		P50MS: ms(p[0]), P90MS: ms(p[1]), P95MS: ms(p[2]), P99MS: ms(p[3]), MaxMS: ms(f.max),
 	}
 }

@@ -281,6 +281,7 @@ func (b *Builder) figures(run Run) *Results {
 		all := b.counted.freeze(TotalLabel).JMeter
 		r.JMeterTotal = &all
 	}
+	b.addDropped(r)
 	r.Model = run.model(&r.Total)
 	if r.Events == nil {
 		r.Events = []Event{}
@@ -296,6 +297,27 @@ func (b *Builder) figures(run Run) *Results {
 	r.Names, r.Planned = newNodeNames(r, run), run.Labels
 	r.Warnings = append(append([]string{}, run.Warnings...), b.warnings(r, run)...)
 	return r
+}
+
+// addDropped adds the arrivals that never began to the response times of the whole, and to those of the only label
+// with arrivals; of several, nobody knows which was theirs.
+func (b *Builder) addDropped(r *Results) {
+	r.Total.Response = b.total.response.with(r.Arrivals).freeze()
+	var only *labelFold
+	for _, l := range b.order {
+		if l.fold.response == nil {
+			continue
+		}
+		if only != nil {
+			return
+		}
+		only = l
+	}
+	for i := range r.Labels {
+		if only != nil && r.Labels[i].Label == only.label {
+			r.Labels[i].Response = only.fold.response.with(r.Arrivals).freeze()
+		}
+	}
 }
 
 // freezeStage makes what depends on events: decisions and shares, phases, and the states of nodes.

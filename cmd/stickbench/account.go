@@ -1,6 +1,8 @@
 package main
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"stickbench/loadgen"
@@ -27,10 +29,18 @@ func modelOf(plan *loadgen.Plan) (model string, users int64) {
 
 // arrivalsOf is the account of arrivals; nil where there were none.
 func arrivalsOf(a *loadgen.Account) *report.Arrivals {
-	if a.Arrivals == (loadgen.ArrivalAccount{}) {
+	b := &a.Arrivals
+	if b.Planned == 0 {
 		return nil
 	}
-	return &report.Arrivals{Planned: a.Arrivals.Planned, Started: a.Arrivals.Started, Late: a.Arrivals.Late, Dropped: a.Arrivals.Dropped}
+	made := &report.Arrivals{Planned: b.Planned, Started: b.Started, Late: b.Late, Dropped: b.Dropped}
+	if b.Dropped > 0 {
+		made.DroppedBy = &report.DroppedBy{Target: b.Dropped - b.ByUsers - b.ByGenerator, Users: b.ByUsers, Generator: b.ByGenerator}
+	}
+	for _, wait := range slices.Sorted(maps.Keys(b.Waits)) {
+		made.DroppedWaits = append(made.DroppedWaits, report.Wait{LeastMS: float64(wait) / 1000, Count: b.Waits[wait]})
+	}
+	return made
 }
 
 // generatorOf is what the run was like for this machine.

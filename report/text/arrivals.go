@@ -1,6 +1,8 @@
 package text
 
 import (
+	"fmt"
+
 	"stickbench/internal/format"
 	"stickbench/report"
 	"stickbench/report/view"
@@ -17,6 +19,9 @@ func writeResponse(p *page, r *report.Results) {
 		p.line(bold, line)
 	}
 	printTable(&t, p)
+	if n := r.Total.Response.Dropped; n > 0 {
+		p.note(fmt.Sprintf("%s never began and count as at least the time from when they were due to the end.", format.Plural(n, "arrival")))
+	}
 	if partial {
 		p.note("Only the first request of an arrival has an intended start; service times are of all requests of the row.")
 	}
