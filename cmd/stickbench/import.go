@@ -63,7 +63,7 @@ Exit codes: 0 everything was carried over; 1 something was left out; 2 the file 
 	f.BoolVar(&o.Cookies, "cookies", false, "of curl and HAR: keep their cookies, so that all users share the session")
 	f.BoolVar(&o.Static, "static", false, "of HAR: keep images, styles, scripts, fonts and media")
 	f.StringSliceVar(&o.Hosts, "host", nil, "of HAR: `hosts` whose requests are kept (default that of the first page)")
-	f.BoolVar(&o.Native, "native", false, "add what stickbench says better: where responses name their node")
+	f.BoolVar(&o.Native, "native", false, "add what stickbench says better: where responses name their node, increments(), expectations")
 	f.StringArrayVar(&o.Map, "map", nil, "`OLD=NEW`: data files whose names begin with OLD; may be repeated")
 	f.StringArrayVar(&o.Set, "set", nil, "`name=value` of a property of JMeter, as its -J gives it; may be repeated")
 	return c

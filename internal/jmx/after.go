@@ -127,7 +127,7 @@ func (im *importer) assertion(e *Element, b *block, sampler *Element) {
 	case "MD5HexAssertion":
 		b.assert(binary("==", apply("md5", textKind, word("body", textKind)), text(strings.ToLower(e.word("MD5HexAssertion.size")))), "")
 	case "XPathAssertion", "XPath2Assertion":
-		im.remark(e, "XPath cannot be asserted", "extract the value with xpath, and assert that")
+		im.xpathAssertion(e, b)
 	case "XMLAssertion":
 		im.remark(e, "that the response is well-formed XML is not checked", "assert what it must contain")
 	default:
@@ -141,6 +141,23 @@ func (im *importer) assertion(e *Element, b *block, sampler *Element) {
 		}
 		im.remark(e, why, "assert in our words (stickbench help conditions)")
 	}
+}
+
+// xpathAssertion is that an expression finds something, or does not: what it finds is extracted, and what one that
+// says true or false finds is that.
+func (im *importer) xpathAssertion(e *Element, b *block) {
+	path := im.text(e, "XPath.xpath")
+	if path == "" {
+		path = "/" // JMeter's own
+	}
+	name := im.free("found")
+	im.give(name)
+	b.extract(name, inline{{"xpath", expression(path)}, {"default", "false"}})
+	x := binary("!=", variable(name), text("false"))
+	if e.truth("XPath.negate", false) {
+		x = opposite(x)
+	}
+	b.assert(x, "")
 }
 
 func (im *importer) scriptAssertion(e *Element, b *block) {

@@ -236,3 +236,49 @@ func FuzzImport(f *testing.F) {
 		}
 	})
 }
+
+// What the plan finds out by extractors and marks, --native has as words of ours, in a plan that is valid.
+func TestNative(t *testing.T) {
+	source, err := os.ReadFile("testdata/laboratory.jmx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const views = `<RegexExtractor testname="V"><stringProp name="RegexExtractor.refname">VIEWS</stringProp><stringProp name="RegexExtractor.regex">"sessionViews":(\d+)</stringProp><stringProp name="RegexExtractor.template">$1$</stringProp><stringProp name="RegexExtractor.match_number">1</stringProp></RegexExtractor><hashTree/>`
+	for _, tt := range []struct{ more, want, without string }{
+		{"", "expect = ['errors == 0', 'nodes == 2']\n|[session]\nnode = \"json:tag\"\n|# counter = \"json:NAME\"", "\ncounter = "},
+		{views, "[session]\nnode = \"json:tag\"\ncounter = \"json:sessionViews\"\n|assert = ['increments()']", "json:NAME"},
+	} {
+		plan, err := Import([]byte(strings.Replace(string(source), "<RegexExtractor ", tt.more+"<RegexExtractor ", 1)), Options{File: "lab.jmx", Native: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range strings.Split(tt.want, "|") {
+			if !strings.Contains(plan.TOML, part) {
+				t.Errorf("%q is not in\n%s", part, plan.TOML)
+			}
+		}
+		if strings.Contains(plan.TOML, tt.without) {
+			t.Errorf("%q is in\n%s", tt.without, plan.TOML)
+		}
+		if _, err := plans.Read("lab.toml", []byte(plan.TOML), plans.Override{}); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// An assertion by XPath is an extraction that is judged.
+func TestXPathAssertion(t *testing.T) {
+	source := onePlan(strings.Replace(requestFor("/"), "<hashTree/>", `<hashTree><XPathAssertion testname="X"><boolProp name="XPath.negate">true</boolProp><stringProp name="XPath.xpath">//error</stringProp></XPathAssertion><hashTree/><XPath2Assertion testname="Y"><stringProp name="XPath.xpath">count(//a) = 2</stringProp></XPath2Assertion><hashTree/></hashTree>`, 1))
+	plan, err := Import([]byte(source), Options{File: "x.jmx"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{
+		`extract.found = { xpath = '//error', default = "false" }`, `extract.found_2 = { xpath = 'count(//a) = 2', default = "false" }`,
+		`'found == "false"',`, `'found_2 != "false"',`,
+	} {
+		if !plan.Account.Whole() || !strings.Contains(plan.TOML, part) {
+			t.Errorf("%s is not in\n%s\n%s", part, plan.TOML, plan.Account.Summary())
+		}
+	}
+}
