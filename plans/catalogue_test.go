@@ -9,7 +9,6 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"github.com/BurntSushi/toml"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -60,34 +59,6 @@ func TestCataloguePlans(t *testing.T) {
 			}
 		}
 	}
-}
-
-// TestEveryKeyIsKnown reads a plan that has all keys of all shapes, so that none is only allowed and never
-// read: TestRead compares what became of them.
-func TestEveryKeyIsKnown(t *testing.T) {
-	for _, source := range []string{everything, tree} {
-		if _, err := toml.Decode(source, &map[string]any{}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, s := range shapes {
-		for _, key := range s.names() {
-			all := everything + tree
-			used := strings.Contains(all, key+" =") || strings.Contains(all, strings.TrimSuffix(s.header(key), "]"))
-			if !used && !slices.Contains([]*shape{labShape, nodeShape, dataShape}, s) && !slices.Contains([]string{"lab", "data", "weight", "state", "stopped", "ca", "cert", "key"}, key) {
-				t.Errorf("%s of %s is in no test", key, s)
-			}
-		}
-	}
-}
-
-// header is how a table of that name begins in a plan.
-func (s *shape) header(key string) string {
-	name := strings.Trim(s.name, "[]")
-	if name != "" {
-		key = name + "." + key
-	}
-	return "[" + key + "]"
 }
 
 func TestOpen(t *testing.T) {

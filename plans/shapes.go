@@ -231,11 +231,14 @@ var (
 	queryShape     = &shape{name: "query", example: `{ page = 2 }`, of: append([]form{listOf(scalars...)}, scalars...)}
 	formShape      = &shape{name: "form", example: `{ name = "Ada" }`, of: append([]form{listOf(scalars...)}, scalars...)}
 	extractShape   = &shape{name: "extract", example: `{ token = "json:csrf" }`, of: []form{textForm, tableOf(extractionShape)}}
-	multipartShape = &shape{name: "multipart", example: `{ photo = { file = "cat.png" } }`, of: append([]form{tableOf(partShape), anyForm}, scalars...)}
+	multipartShape = &shape{name: "multipart", example: `{ photo = { file = "cat.png" } }`, of: append([]form{listOf(bodyParts...)}, bodyParts...)}
 )
 
 // scalars are the forms of a value that becomes text.
 var scalars = []form{textForm, numberForm, boolForm}
+
+// bodyParts are the forms of a part of a body of several.
+var bodyParts = append([]form{tableOf(partShape)}, scalars...)
 
 // mostCounter bounds a counter, so that it cannot overflow.
 const mostCounter = math.MaxInt64 / 4

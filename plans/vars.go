@@ -117,10 +117,12 @@ func (v *variables) isVar(name string) bool { return v.table.has(name) }
 
 // source is the text of a variable.
 func (v *variables) source(name string) (string, bool) {
-	if s, ok := v.override.Set[name]; ok {
-		return s, true
+	set, isSet := v.override.Set[name]
+	value := v.table.values[name]
+	if _, asks := value.(map[string]any); isSet && !asks {
+		return set, true
 	}
-	switch value := v.table.values[name].(type) {
+	switch value := value.(type) {
 	case string:
 		return value, true
 	case int64, float64, bool:
@@ -130,13 +132,13 @@ func (v *variables) source(name string) (string, bool) {
 		what, ok := asked.line("ask")
 		if !ok {
 			asked.key(asked.path, `needs what to ask for, such as ask = "number of users"`)
-		} else if !v.override.Replay {
+		} else if !isSet && !v.override.Replay {
 			v.option("--set "+name, "the plan asks for it (%s): add --set %s=…", what, name)
 		}
 	default:
 		v.value(v.table.at(name), "expected text, a number, true or false, not %s", described(value))
 	}
-	return "", false
+	return set, isSet
 }
 
 // scope is what a variable may use.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,7 +10,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/BurntSushi/toml"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"stickbench/internal/lab"
+	"stickbench/plans"
 )
 
 // An example is a fenced block of a document, by the words behind its fence:
@@ -177,6 +182,7 @@ func (w *workbench) try(t *testing.T, folder string, e example) {
 			t.Fatal(err)
 		}
 		w.must(t, folder, "stickbench check example.toml", 0)
+		inSchema(t, wholePlan(e.text))
 	case "sh":
 		for _, command := range commands(t, e.text) {
 			switch e.words {
@@ -285,6 +291,37 @@ func wholePlan(part string) string {
 		part += "[target]\nurl = \"http://127.0.0.1:8080\"\n"
 	}
 	return part
+}
+
+// inSchema holds a plan against the schema, as an editor does.
+func inSchema(t *testing.T, plan string) {
+	t.Helper()
+	text, err := plans.Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("plan.json", document); err != nil {
+		t.Fatal(err)
+	}
+	var values map[string]any
+	if err := toml.Unmarshal([]byte(plan), &values); err != nil {
+		t.Fatal(err)
+	}
+	if text, err = json.Marshal(values); err != nil {
+		t.Fatal(err)
+	}
+	instance, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.MustCompile("plan.json").Validate(instance); err != nil {
+		t.Errorf("the schema refuses a plan that check takes: %v in\n%s", err, plan)
+	}
 }
 
 // shape is a text without its figures, their units and the blanks that align them, and without what a report has
