@@ -62,6 +62,9 @@ func (r *reporter) judgeLoose() {
 	s := r.stay
 	f := Finding{About: "sticky", Severity: Warning, Chance: s.chance(),
 		Evidence: fmt.Sprintf("%d of %d requests of %s with the same cookies as before came to the same node, by chance it were %.0f", s.steady, s.settled, plural(s.sessions, "session"), s.byChance)}
+	if s.settled == 0 {
+		f.Evidence = "no session made two requests with the same cookies"
+	}
 	switch sticks, moves := s.sticks(), s.moves(); {
 	case moves && !sticks:
 		r.Sticky.By = "none"
