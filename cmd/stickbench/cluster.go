@@ -30,6 +30,8 @@ type engine interface {
 	begin(context.Context) (time.Time, error)
 	Progress(time.Time) []loadgen.Progress
 	Run(graceful, hard context.Context) (loadgen.Account, error)
+	// divided notes how the run is divided.
+	divided(*record)
 	// agents are those of many machines, after Run; nil for this process alone.
 	agents() []report.Agent
 	close()
@@ -63,6 +65,7 @@ func (s *single) ready(ctx context.Context) error {
 
 func (s *single) begin(context.Context) (time.Time, error) { return time.Now(), nil }
 func (s *single) agents() []report.Agent                   { return nil }
+func (s *single) divided(*record)                          {}
 func (s *single) close()                                   {}
 
 // clusterFlags are the options of a run on many machines.
@@ -253,16 +256,27 @@ func (m *many) begin(ctx context.Context) (time.Time, error) {
 	return at, err
 }
 
+func (m *many) divided(r *record) {
+	run, names, weights := m.Division()
+	r.Cluster = &agentsRecord{run, names, weights}
+}
+
 func (m *many) agents() (all []report.Agent) {
 	for _, r := range m.Coordinator.Agents() {
 		x := report.Agent{
-			Agent: r.Name, Host: r.Host, Users: []int{}, Started: r.Account.Started, OK: r.Account.OK, Failed: r.Account.Failed, Cut: r.Account.Cut,
+			Agent: r.Name, Host: r.Host, Users: usersOf(r.Users), Started: r.Account.Started, OK: r.Account.OK, Failed: r.Account.Failed, Cut: r.Account.Cut,
 			SkewMS: milliseconds(r.Skew), UncertainMS: milliseconds(r.RoundTrip / 2), Generator: generatorOf(&r.Account), Lost: r.Lost,
 		}
-		for _, u := range r.Users {
-			x.Users = append(x.Users, u[0], u[1])
-		}
 		all = append(all, x)
+	}
+	return all
+}
+
+// usersOf are ranges of users as the results have them.
+func usersOf(ranges [][2]int) []int {
+	all := []int{}
+	for _, u := range ranges {
+		all = append(all, u[0], u[1])
 	}
 	return all
 }

@@ -54,6 +54,7 @@ type record struct {
 	Arrivals  *report.Arrivals  `json:"arrivals,omitempty"`
 	Generator *report.Generator `json:"generator,omitempty"`
 	Agents    []report.Agent    `json:"agents,omitempty"` // of a run on many machines
+	Cluster   *agentsRecord     `json:"cluster,omitempty"`
 	Events    []report.Event    `json:"events"`
 	Warnings  []string          `json:"warnings"` // those that did not come from the samples
 	Results   *report.Results   `json:"results"`

@@ -72,6 +72,9 @@ func (a *app) recordedRun(f *folder) (*recorded, error) {
 	run := r.facts(plan)
 	if r.End == nil {
 		run.Warnings = append(slices.Clone(run.Warnings), "the run was killed: this is what it had recorded")
+		if r.Cluster != nil {
+			run.Warnings = append(run.Warnings, fmt.Sprintf("its agents (%s) keep what had not been recorded: `stickbench report --merge %s AGENT-FILE...` adds it", strings.Join(r.Cluster.Names, ", "), f.dir))
+		}
 	}
 	file, err := bounded.Open(f.path(samplesFile))
 	if err != nil {

@@ -33,6 +33,7 @@ func (a *app) reportCommand() *cobra.Command {
 	var format string
 	var length reportLength
 	var open bool
+	var merge string
 	c := &cobra.Command{
 		Use:   "report [RUN|FILE.jtl]",
 		Short: "Print the report of a run again, or of any JTL file, JMeter's included",
@@ -45,8 +46,19 @@ the median and the 90, 95 and 99 % lines by JMeter's rule; dashboard-json, the s
 dashboard, whose percentiles interpolate; html, a page with charts that needs nothing else, the
 one that is report.html in a run's folder; junit, the expectations as JUnit's test cases; prometheus, the
 figures as Prometheus's metrics; markdown, for a pull request or a job's summary.`,
-		Args: cobra.MaximumNArgs(1),
+		Args: func(c *cobra.Command, args []string) error {
+			if merge != "" {
+				return atLeastOne("file of an agent")(c, args)
+			}
+			return cobra.MaximumNArgs(1)(c, args)
+		},
 		RunE: func(c *cobra.Command, args []string) error {
+			if merge != "" {
+				if err := a.merge(merge, args); err != nil {
+					return err
+				}
+				args = []string{merge}
+			}
 			path, err := a.oneOrLatest(args)
 			switch {
 			case err != nil:
@@ -75,6 +87,7 @@ figures as Prometheus's metrics; markdown, for a pull request or a job's summary
 			return nil
 		},
 	}
+	c.Flags().StringVar(&merge, "merge", "", "first add to the run in `FOLDER` what the files of its agents have, which lost their coordinator")
 	c.Flags().BoolVar(&open, "open", false, "open the report as a page in the browser, and print nothing")
 	c.Flags().Var(&length, "report", "`summary|full`: with where time went, a histogram of it, and statuses (default summary)")
 	c.Flags().StringVarP(&format, "format", "f", "text", "`"+formatNames+"`")

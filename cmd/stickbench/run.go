@@ -160,6 +160,7 @@ func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error
 	}
 	r := newRecord(plan, over)
 	steering.before(r, plan)
+	runner.divided(r)
 	if err := s.open(plan, o, r, a.notices); err != nil {
 		return err
 	}

@@ -201,7 +201,21 @@ func (a *Agent) watch(ctx context.Context) error {
 	defer watcher.Stop()
 	tick := time.NewTicker(told)
 	defer tick.Stop()
-	silent := 0
+	silent, seen := 0, uint64(0)
+	take := func(entry jetstream.KeyValueEntry) {
+		var next order
+		if entry.Revision() <= seen || entry.Operation() != jetstream.KeyValuePut || json.Unmarshal(entry.Value(), &next) != nil {
+			return
+		}
+		silent, seen = 0, entry.Revision()
+		a.mu.Lock()
+		a.order = next
+		a.heard++
+		close(a.news)
+		a.news = make(chan struct{})
+		a.mu.Unlock()
+	}
+	updates := watcher.Updates()
 	for {
 		select {
 		case <-ctx.Done():
@@ -211,21 +225,19 @@ func (a *Agent) watch(ctx context.Context) error {
 				a.lose(ErrCoordinatorLost)
 				return nil
 			}
-		case entry, ok := <-watcher.Updates():
-			var next order
-			if !ok || entry == nil || entry.Operation() != jetstream.KeyValuePut || json.Unmarshal(entry.Value(), &next) != nil {
-				if !ok {
-					<-tick.C
+			if silent > 2 { // the watcher may have missed a server that was started again
+				ask, cancel := context.WithTimeout(ctx, told)
+				if entry, err := a.keys.Get(ask, orderKey); err == nil {
+					take(entry)
 				}
-				continue
+				cancel()
 			}
-			silent = 0
-			a.mu.Lock()
-			a.order = next
-			a.heard++
-			close(a.news)
-			a.news = make(chan struct{})
-			a.mu.Unlock()
+		case entry, ok := <-updates:
+			if !ok {
+				updates = nil
+			} else if entry != nil {
+				take(entry)
+			}
 		}
 	}
 }

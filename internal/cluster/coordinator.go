@@ -51,6 +51,9 @@ type Coordinator struct {
 // known is what the coordinator knows of an agent.
 type known struct {
 	member
+	revision uint64    // of its key
+	heard    time.Time // of it, last
+
 	lost string        // why it counts as lost, "" if it does not
 	gone chan struct{} // closed when it is lost
 
@@ -158,6 +161,13 @@ func (c *Coordinator) welcome(m *nats.Msg) {
 	m.Respond(encode(w))
 }
 
+// Division is the run's id, and its agents with their weights, in the order of their segments. It is for after Prepare.
+func (c *Coordinator) Division() (run string, names []string, weights []int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.run, c.order.Names, c.order.Weights
+}
+
 // Join is the address for agents, and the token that they say; "" for none.
 func (c *Coordinator) Join() (url, token string) { return c.carrier.join, c.carrier.token }
 
@@ -182,7 +192,7 @@ func (c *Coordinator) watch(ctx context.Context, watcher jetstream.KeyWatcher) {
 func (c *Coordinator) heard(entry jetstream.KeyValueEntry) {
 	name := strings.TrimPrefix(entry.Key(), agentKey(""))
 	if entry.Operation() != jetstream.KeyValuePut {
-		c.Lose(name, "it was not heard of any more")
+		c.Lose(name, unheard)
 		return
 	}
 	var m member
@@ -200,6 +210,10 @@ func (c *Coordinator) heard(entry jetstream.KeyValueEntry) {
 		c.members[name] = k
 		c.Say("agent %s has joined (%s, %d processors)", name, m.Host, m.CPUs)
 	}
+	if entry.Revision() <= k.revision {
+		return
+	}
+	k.revision, k.heard = entry.Revision(), time.Now()
 	if k.lost == "" {
 		k.member = m
 	}
@@ -207,6 +221,32 @@ func (c *Coordinator) heard(entry jetstream.KeyValueEntry) {
 		k.lose(m.Error)
 	}
 	c.tellChanged()
+}
+
+const unheard = "it was not heard of any more"
+
+// refresh asks for the agents that were not heard of for a while: what watches their keys may have missed a server that
+// was started again, for longer than the run can wait.
+func (c *Coordinator) refresh(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, told)
+	defer cancel()
+	var silent []string
+	c.mu.Lock()
+	for name, k := range c.members {
+		if k.lost == "" && k.State != done && time.Since(k.heard) > 3*told {
+			silent = append(silent, name)
+		}
+	}
+	c.mu.Unlock()
+	for _, name := range silent {
+		entry, err := c.keys.Get(ctx, agentKey(name))
+		switch {
+		case err == nil:
+			c.heard(entry)
+		case errors.Is(err, jetstream.ErrKeyNotFound):
+			c.Lose(name, unheard)
+		}
+	}
 }
 
 func (c *Coordinator) tellChanged() {

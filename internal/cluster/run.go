@@ -77,6 +77,7 @@ func (c *Coordinator) conduct(ctx, graceful, hard context.Context) {
 				c.write()
 			}
 		case <-tick.C:
+			c.refresh(ctx)
 			c.decide(said)
 			c.write()
 			if n%20 == 0 {
@@ -286,40 +287,62 @@ func (c *Coordinator) settle(graceful context.Context) {
 type tally struct {
 	c      *Coordinator
 	agents []*known
-	starts [][]int // the first user, from 1, of each agent, by group
+	owners owners
 	active [][]int // users of each agent's last sample, by group
 	all    int     // users of all agents' last samples
 	broken bool
 }
 
 func (c *Coordinator) newTally() *tally {
-	t := &tally{c: c}
+	t := &tally{c: c, owners: ownersOf(c.plan, c.order.Weights)}
 	for _, name := range c.order.Names {
 		t.agents = append(t.agents, c.members[name])
 	}
-	before := 1
-	for i := range c.plan.Groups {
-		var starts []int
-		for k := range t.agents {
-			from, _ := loadgen.Segment{Index: k, Weights: c.order.Weights}.Users(&c.plan.Groups[i])
-			starts = append(starts, before+from)
-		}
-		t.starts, t.active = append(t.starts, starts), append(t.active, make([]int, len(t.agents)))
-		before += c.plan.Groups[i].Users
+	for range c.plan.Groups {
+		t.active = append(t.active, make([]int, len(t.agents)))
 	}
 	return t
 }
 
-// agentOf is the agent that has a user of the group: of several that begin with the same one, those before the last have
-// none of the group.
-func (t *tally) agentOf(user, group int) int {
-	starts := t.starts[group]
-	return max(0, sort.Search(len(starts), func(i int) bool { return starts[i] > user })-1)
+// owners are the first users, from 1, of each agent, by group.
+type owners [][]int
+
+func ownersOf(plan *loadgen.Plan, weights []int) (all owners) {
+	before := 1
+	for i := range plan.Groups {
+		var first []int
+		for k := range weights {
+			from, _ := loadgen.Segment{Index: k, Weights: weights}.Users(&plan.Groups[i])
+			first = append(first, before+from)
+		}
+		all = append(all, first)
+		before += plan.Groups[i].Users
+	}
+	return all
+}
+
+// agent is the place of the one that has a user of the group: of several that begin with the same user, those before the
+// last have none of the group.
+func (o owners) agent(user, group int) int {
+	first := o[group]
+	return max(0, sort.Search(len(first), func(i int) bool { return first[i] > user })-1)
+}
+
+// Ranges are the users of the agent of that place, the first and the last, from 0, of each group of which it has some.
+func Ranges(plan *loadgen.Plan, weights []int, place int) (all [][2]int) {
+	before := 0
+	for g := range plan.Groups {
+		if from, to := (loadgen.Segment{Index: place, Weights: weights}).Users(&plan.Groups[g]); to > from {
+			all = append(all, [2]int{before + from, before + to - 1})
+		}
+		before += plan.Groups[g].Users
+	}
+	return all
 }
 
 func (t *tally) Record(s *loadgen.Sample) error {
 	group := t.c.plan.GroupOf(s.User)
-	agent := t.agentOf(s.User, group)
+	agent := t.owners.agent(s.User, group)
 	k := t.agents[agent]
 	k.counts.add(s)
 	if s.IsRequest() {
@@ -391,15 +414,7 @@ func (c *Coordinator) Agents() []Report {
 			Name: name, Host: k.Host, CPUs: k.CPUs, Skew: time.Duration(k.Skew), RoundTrip: time.Duration(k.RoundTrip),
 			Lost: k.lost, Error: k.Error, Ledger: k.Ledger, Recorded: k.recorded, Counts: maps.Clone(k.counts), Account: k.account(),
 		}
-		segment := loadgen.Segment{Index: i, Weights: c.order.Weights}
-		before := 0
-		for g := range c.plan.Groups {
-			from, to := segment.Users(&c.plan.Groups[g])
-			if to > from {
-				r.Users = append(r.Users, [2]int{before + from, before + to - 1})
-			}
-			before += c.plan.Groups[g].Users
-		}
+		r.Users = Ranges(c.plan, c.order.Weights, i)
 		all = append(all, r)
 	}
 	return all
@@ -427,10 +442,12 @@ func (k *known) account() (a loadgen.Account) {
 		return k.Ledger.Account
 	}
 	a.OK, a.Failed = k.ok, k.failed
+	told := 0
 	for _, p := range k.Progress {
-		a.Cut += int64(p.Active)
+		told += p.Active
 		a.Iterations += p.Iterations
 	}
+	a.Cut = int64(max(told, k.active))
 	a.Started = a.OK + a.Failed + a.Cut
 	return a
 }

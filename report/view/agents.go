@@ -20,8 +20,11 @@ func AgentTable(r *report.Results) Table {
 		requests.Cells = append(requests.Cells, format.Count(a.OK+a.Failed))
 		failed.Cells = append(failed.Cells, format.Count(a.Failed))
 		cut.Cells = append(cut.Cells, format.Count(a.Cut))
-		load.Cells = append(load.Cells, fmt.Sprintf("%s of %d", format.Percent(a.Generator.Load), a.Generator.Processors))
-		late.Cells = append(late.Cells, format.Count(a.Generator.LateWakes))
+		used, wakes := "", ""
+		if g := a.Generator; g.Processors > 0 { // one that was lost did not tell
+			used, wakes = fmt.Sprintf("%s of %d", format.Percent(g.Load), g.Processors), format.Count(g.LateWakes)
+		}
+		load.Cells, late.Cells = append(load.Cells, used), append(late.Cells, wakes)
 		skew.Cells = append(skew.Cells, fmt.Sprintf("%.2f ms", a.SkewMS))
 		word := ""
 		if a.Lost != "" {
