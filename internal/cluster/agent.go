@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -44,6 +45,7 @@ type Agent struct {
 	// Say takes messages for whoever looks at the agent.
 	Say func(format string, args ...any)
 
+	room   int // of its outbox, in bytes; 0 is mostKept
 	conn   *nats.Conn
 	keys   jetstream.KeyValue
 	stream jetstream.JetStream
@@ -330,6 +332,7 @@ func (a *Agent) work(graceful, hard context.Context) error {
 		a.File = fmt.Sprintf("stickbench-%s-%s.samples", a.run, a.Name)
 	}
 	box := newOutbox(a.Name, a.member.Epoch, a.File)
+	box.room = cmp.Or(a.room, box.room)
 	runner, err := a.Prepare(a.bundle, o.Target, loadgen.Segment{Index: at, Weights: o.Weights}, box)
 	if err != nil {
 		a.tell(func(m *member) { m.State, m.Error = failed, err.Error() })

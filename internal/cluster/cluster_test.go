@@ -2,11 +2,14 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -42,10 +45,10 @@ func (c *counting) Record(s *loadgen.Sample) error {
 func (*counting) Flush() error { return nil }
 func (*counting) Close() error { return nil }
 
-// join lets an agent of that name work at a run.
-func join(t *testing.T, c *Coordinator, plan *loadgen.Plan, name string) error {
+// newAgent is an agent of that name, for a run of the plan.
+func newAgent(t *testing.T, c *Coordinator, plan *loadgen.Plan, name string) *Agent {
 	url, token := c.Join()
-	a := &Agent{
+	return &Agent{
 		URL: url, Token: token, Name: name, Version: "1", Patience: 10 * time.Second, File: filepath.Join(t.TempDir(), name),
 		Prepare: func(bundle []byte, target string, segment loadgen.Segment, sink loadgen.Sink) (*loadgen.Runner, error) {
 			if string(bundle) != "the plan" {
@@ -55,7 +58,11 @@ func join(t *testing.T, c *Coordinator, plan *loadgen.Plan, name string) error {
 		},
 		Say: t.Logf,
 	}
-	return a.Work(t.Context(), t.Context())
+}
+
+// join lets an agent of that name work at a run.
+func join(t *testing.T, c *Coordinator, plan *loadgen.Plan, name string) error {
+	return newAgent(t, c, plan, name).Work(t.Context(), t.Context())
 }
 
 // One run of three agents is all of the plan, and the accounts agree.
@@ -125,5 +132,71 @@ func TestRefusals(t *testing.T) {
 	}
 	if err := c.Gather(t.Context(), 2, 10*time.Millisecond); err == nil || !strings.Contains(err.Error(), "0 of 2 agents") {
 		t.Errorf("nobody came: %v", err)
+	}
+}
+
+// An agent without room, in memory and on its disk, goes on and counts what it could not keep; the run is told to be
+// incomplete.
+func TestAgentWithoutRoom(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip("no /dev/full here to be a full disk: run it on Linux")
+	}
+	plan := small(t)
+	sink := &counting{users: map[int]bool{}}
+	c, err := Open(t.Context(), Server{}, "1", plan, []byte("the plan"), sink)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	a := newAgent(t, c, plan, "a")
+	a.File, a.room = "/dev/full", 1
+	var agent sync.WaitGroup
+	agent.Go(func() {
+		if err := a.Work(t.Context(), t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := errors.Join(c.Gather(t.Context(), 1, 20*time.Second), c.Prepare(t.Context(), "", 20*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	account, err := c.Run(t.Context(), context.Background())
+	agent.Wait()
+	var missing *Incomplete
+	if !errors.As(err, &missing) || !strings.Contains(err.Error(), "agent a had no room for ") {
+		t.Errorf("%v", err)
+	}
+	dropped := c.Agents()[0].Ledger.Dropped
+	if want := 2 + 10*20 + 50; account.OK != int64(want) || uint64(sink.samples)+dropped != uint64(want) || dropped == 0 {
+		t.Errorf("%d ok, %d came and %d were dropped of %d", account.OK, sink.samples, dropped, want)
+	}
+}
+
+// Off the machine the server speaks TLS, and an agent insists on the certificate that the join command names.
+func TestTLSOffTheMachine(t *testing.T) {
+	c, err := Open(t.Context(), Server{Listen: "0.0.0.0:0"}, "1", small(t), []byte("the plan"), loadgen.Sinks{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	url, token := c.Join()
+	m := regexp.MustCompile(`^nats://[^:/]+:([0-9]+)/(sha256-[0-9a-f]{64})$`).FindStringSubmatch(url)
+	if m == nil || token == "" {
+		t.Fatalf("join %s, token %q", url, token)
+	}
+	at := "nats://127.0.0.1:" + m[1]
+	for _, tt := range []struct{ url, want string }{
+		{at + "/sha256-" + strings.Repeat("0", 64), "not the one of the address"},
+		{at, "certificate"},
+		{at + "/" + m[2], "given up"}, // it joined
+	} {
+		a := newAgent(t, c, nil, "a")
+		a.URL, a.Patience = tt.url, 2*time.Second
+		a.Say = func(string, ...any) { go c.Close() }
+		if err := a.Work(t.Context(), t.Context()); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v, want %q", tt.url, err, tt.want)
+		}
 	}
 }

@@ -38,9 +38,9 @@ func (c *Coordinator) Run(graceful, hard context.Context) (loadgen.Account, erro
 		k.recorded, k.behind = b.first+uint64(b.count), b.sequence
 		c.mu.Unlock()
 	})
+	c.settle(graceful)
 	end()
 	beside.Wait()
-	c.settle(graceful)
 	account := c.account()
 	c.end("")
 	if err == nil {
