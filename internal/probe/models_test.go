@@ -30,6 +30,9 @@ func inTurn(n int64, _ *http.Request) int     { return int(n) }
 func atRandom(int64, *http.Request) int       { return rand.IntN(1 << 20) }
 func threeToOne(n int64, _ *http.Request) int { return []int{0, 0, 1, 0}[n%4] }
 
+// nineToOne is at random, with one node that gets few.
+func nineToOne(int64, *http.Request) int { return max(0, rand.IntN(10)-8) }
+
 var models = []model{
 	{name: "in turn", nodes: 2, place: inTurn, want: verdicts{sticky: []string{"none"}, placement: []string{"roundrobin exact"}, lost: true}},
 	{name: "in turn, five nodes", nodes: 5, place: inTurn, want: verdicts{sticky: []string{"none"}, placement: []string{"roundrobin exact"}, lost: true}},
@@ -39,6 +42,7 @@ var models = []model{
 	{name: "hash of the session", nodes: 2, place: inTurn, key: true, want: verdicts{sticky: []string{"cookie NODESESSID hash application"}}},
 	{name: "hash of the session, three nodes", nodes: 3, place: inTurn, key: true, want: verdicts{sticky: []string{"cookie NODESESSID hash application"}}},
 	{name: "insert, at random", nodes: 2, place: atRandom, insert: true, want: verdicts{sticky: []string{"cookie SRV insert balancer"}, placement: []string{"unknown no visible order"}, store: []string{"local"}}},
+	{name: "insert, one node rarely", nodes: 2, place: nineToOne, insert: true, want: verdicts{sticky: []string{"cookie SRV insert balancer"}, placement: []string{"unknown no visible order"}, store: []string{"local", "unknown"}}},
 	{name: "insert, in turn", nodes: 3, place: inTurn, insert: true, want: verdicts{sticky: []string{"cookie SRV insert balancer"}, placement: []string{"roundrobin exact"}, store: []string{"local"}}},
 }
 

@@ -47,7 +47,7 @@ func (p *prober) look(v *view) {
 
 // homes are values of the cookie that stand for different nodes: those that sessions sent, since what they
 // were given then may lead anywhere, as the hash of a new id does; or those of responses where no session kept
-// it. Values that a session still has go before others.
+// it, or all are on one node. Values that a session still has go before others.
 func (p *prober) homes(v *view, name string) []home {
 	byNode := map[string]home{}
 	for _, has := range []bool{false, true} {
@@ -61,9 +61,10 @@ func (p *prober) homes(v *view, name string) []home {
 			}
 		}
 	}
-	if len(byNode) == 0 {
+	if len(byNode) == 0 || len(byNode) == 1 && v.cookie(name).values != cookieUnique {
 		for _, e := range v.decisions() {
-			if value, ok := e.issued(name); ok && v.node(e) != "" {
+			value, ok := e.issued(name)
+			if _, known := byNode[v.node(e)]; ok && !known && v.node(e) != "" {
 				byNode[v.node(e)] = home{value, e.N}
 			}
 		}
