@@ -147,6 +147,7 @@ func (r *reader) read(t table) {
 	if len(r.variables.known) > 0 {
 		load.Vars = r.variables.known
 	}
+	load.Secrets = r.variables.secrets
 	load.Files = r.files
 	r.plan.vars, r.plan.data = r.variables.words(), r.data
 }

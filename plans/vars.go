@@ -24,6 +24,8 @@ type variables struct {
 	state map[string]readState
 	// unset are names of the environment that a text named which have no value.
 	unset []string
+	// secrets are the values of the environment that were taken.
+	secrets []string
 }
 
 type readState int
@@ -155,6 +157,9 @@ func (v *variables) lookup(name string) (string, bool) {
 		value, set := v.override.environ(in, os.LookupEnv)
 		if !set && !v.override.Replay {
 			v.unset = append(v.unset, in)
+		}
+		if !slices.Contains(v.secrets, value) {
+			v.secrets = append(v.secrets, value)
 		}
 		return value, true
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -95,5 +96,72 @@ func TestSecretsStayInThePlan(t *testing.T) {
 		if i := strings.Index(string(content), "SECRET"); i >= 0 {
 			t.Errorf("%s: …%s…", name, content[max(0, i-100):min(len(content), i+100)])
 		}
+	}
+}
+
+// Values of the environment are resolved into requests, and into no file: not even into plan.toml, which holds what
+// was written.
+func TestEnvironmentStaysOutOfFiles(t *testing.T) {
+	got := make(chan string, 100)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		got <- fmt.Sprint(r.Host, r.URL, r.Header, string(body))
+		fmt.Fprint(w, `{"tag":"s1"}`)
+	}))
+	defer server.Close()
+	t.Setenv("STICKBENCH_SECRET", "SECRETenv")
+	t.Setenv("STICKBENCH_LOGIN", "eve:SECRETlogin")
+	dir := t.TempDir()
+	out := filepath.Join(dir, "out")
+	plan := strings.ReplaceAll(`expect = ['samples > 99']
+[vars]
+token = "${env:STICKBENCH_SECRET}"
+[target]
+url = "http://${env:STICKBENCH_LOGIN}@HOST"
+[session]
+node = "json:tag"
+[defaults]
+headers = { X-Key = "${env:STICKBENCH_SECRET}" }
+[[group]]
+[[group.step]]
+request = "GET /path/${env:STICKBENCH_SECRET}?key=${token}"
+assert = ['body contains "${env:STICKBENCH_SECRET}"', 'token == ""']
+[[group.step]]
+request = "POST /form"
+name = "named ${token}"
+form = { password = "${token}" }
+basic_auth = { user = "ada", password = "${env:STICKBENCH_SECRET}" }
+[[group.step]]
+set = { copy = "${upper(token)}" }
+[[group.step]]
+mark = "mark ${copy}"
+[[group.step]]
+request = "POST /json"
+json = { copy = "${copy} ${token}" }
+`, "HOST", strings.TrimPrefix(server.URL, "http://"))
+	for _, args := range [][]string{{"check", "plan.toml"}, {"run", "plan.toml", "--out", out}, {"report", out}, {"trace", "plan.toml"}} {
+		if r := runCommand(t, dir, plan, args...); r.code > 1 || strings.Contains(strings.ToUpper(r.stdout+r.stderr), "SECRETENV") || strings.Contains(r.stdout+r.stderr, "SECRETlogin") {
+			t.Errorf("%q prints\n%s%s", args, r.stdout, r.stderr)
+		}
+	}
+	files, err := os.ReadDir(out)
+	if err != nil || len(files) != 4 {
+		t.Fatal(files, err)
+	}
+	for _, f := range files {
+		content, err := os.ReadFile(filepath.Join(out, f.Name()))
+		if text := strings.ToUpper(string(content)); err != nil || strings.Contains(text, "SECRETENV") || strings.Contains(text, "SECRETLOGIN") {
+			i := max(strings.Index(text, "SECRETENV"), strings.Index(text, "SECRETLOGIN"))
+			t.Errorf("%s: %v …%s…", f.Name(), err, content[max(0, i-200):min(len(content), i+50)])
+		}
+	}
+	server.Close()
+	close(got)
+	sent := ""
+	for text := range got {
+		sent += text
+	}
+	if strings.Count(sent, "SECRETenv") < 6 {
+		t.Errorf("the values were not sent: %s", sent)
 	}
 }

@@ -55,7 +55,7 @@ func (e *Element) truth(name string, absent bool) bool {
 	}
 }
 
-// number is a property as a whole number; ok says whether it is one.
+// number is a property as a whole number; ok reports whether it is one.
 func (e *Element) number(name string) (n int64, ok bool) {
 	n, err := strconv.ParseInt(e.word(name), 10, 64)
 	return n, err == nil

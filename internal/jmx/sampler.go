@@ -253,7 +253,7 @@ func (im *importer) preciseTimer(e *Element, b *block) *block {
 	n, errN := strconv.ParseFloat(e.word("throughput"), 64)
 	period, errP := strconv.ParseFloat(firstOf(e.word("throughputPeriod"), "3600"), 64)
 	if errN != nil || errP != nil || period <= 0 || n <= 0 {
-		return im.lostTimer(e, "its throughput is no number", "write pace into the plan")
+		return im.lostTimer(e, "its throughput is not a number", "write pace into the plan")
 	}
 	b.set("pace", inline{{"rate", perSecond(n / period)}, {"per", "group"}, {"spread", "poisson"}})
 	if batch, ok := e.number("batchSize"); ok && batch > 1 {

@@ -50,7 +50,7 @@ func (v value) computed() bool {
 	return false
 }
 
-// text is the value's literal text; ok says whether that is all of it.
+// text is the value's literal text; ok reports whether that is all of it.
 func (v value) text() (s string, ok bool) {
 	var b strings.Builder
 	for _, p := range v {

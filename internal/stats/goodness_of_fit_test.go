@@ -1,8 +1,9 @@
 package stats
 
 import (
-	"stickbench/internal/sampletest"
 	"testing"
+
+	"stickbench/internal/sampletest"
 )
 
 // The table of sizes for a test at 1 % with a power of 80 %.

@@ -4,8 +4,9 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"stickbench/internal/sampletest"
 	"testing"
+
+	"stickbench/internal/sampletest"
 )
 
 // permuted is the two-sided p-value of U by all ways of dealing the values out.

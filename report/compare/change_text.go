@@ -2,9 +2,10 @@ package compare
 
 import (
 	"math"
-	"stickbench/internal/format"
 	"strconv"
 	"strings"
+
+	"stickbench/internal/format"
 )
 
 // NoFigure stands where there is none.

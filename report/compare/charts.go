@@ -3,6 +3,7 @@ package compare
 import (
 	"math"
 	"slices"
+
 	"stickbench/internal/hist"
 	"stickbench/report"
 )

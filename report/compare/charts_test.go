@@ -2,9 +2,10 @@ package compare
 
 import (
 	"math"
+	"testing"
+
 	"stickbench/internal/sampletest"
 	"stickbench/report"
-	"testing"
 )
 
 // Charts hold as much of a long run as of a short one, and what they draw is what was recorded.

@@ -2,9 +2,10 @@ package compare
 
 import (
 	"errors"
-	"stickbench/internal/sampletest"
 	"strings"
 	"testing"
+
+	"stickbench/internal/sampletest"
 )
 
 func TestNothingToCompare(t *testing.T) {

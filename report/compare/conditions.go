@@ -6,11 +6,11 @@ import (
 	"math"
 	"regexp"
 	"slices"
-	"stickbench/report"
 	"strconv"
 	"strings"
 
 	"stickbench/internal/stats"
+	"stickbench/report"
 )
 
 // FailCondition is a condition under which a comparison is a regression. ParseFailCondition reads one:
@@ -120,7 +120,7 @@ var units = map[string]struct {
 func (c *FailCondition) bound(text, number, unit string) error {
 	x, err := strconv.ParseFloat(number, 64)
 	if err != nil {
-		return fmt.Errorf("%q: %s is no number", text, number)
+		return fmt.Errorf("%q: invalid number %s", text, number)
 	}
 	if unit == "%" {
 		if c.metric.unit == UnitShare {

@@ -53,7 +53,7 @@ func TestBadConditions(t *testing.T) {
 		"affinity > 1ms":           "expected pp",
 		`affinity("GET /") worse`:  "of the whole run",
 		`p95("\q") > 5%`:           "is no string",
-		"p95 > 1.2.3%":             "is no number",
+		"p95 > 1.2.3%":             "invalid number",
 		"p95 > 5% and p99 > 5%":    "is no condition",
 		`p95("GET /", s1) > 5%`:    "is no condition",
 		`p95("GET /", "s1" > 5%`:   "is no condition",

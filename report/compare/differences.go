@@ -3,8 +3,9 @@ package compare
 import (
 	"fmt"
 	"slices"
-	"stickbench/internal/format"
 	"strings"
+
+	"stickbench/internal/format"
 )
 
 // facts are what the runs of a side say under each name, each value once, joined.

@@ -17,7 +17,7 @@ func ParseMargin(text string) (Margin, error) {
 	for part := range strings.SplitSeq(text, ",") {
 		words := marginShape.FindStringSubmatch(strings.TrimSpace(part))
 		if words == nil {
-			return m, fmt.Errorf(`%q is no margin: write it like "5%%", "5%%,0.5ms" or "5%%,0.5ms,0.2pp"`, text)
+			return m, fmt.Errorf(`invalid margin %q: write it like "5%%", "5%%,0.5ms" or "5%%,0.5ms,0.2pp"`, text)
 		}
 		x, err := strconv.ParseFloat(words[1], 64)
 		if err != nil {

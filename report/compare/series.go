@@ -2,6 +2,7 @@ package compare
 
 import (
 	"slices"
+
 	"stickbench/internal/hist"
 	"stickbench/internal/stats"
 	"stickbench/report"

@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
+
 	"stickbench/internal/format"
 	"stickbench/internal/stats"
 	"stickbench/report"
-	"strconv"
-	"strings"
 )
 
 // The verdicts on a node's share of the decisions, beside Same and CannotTell.

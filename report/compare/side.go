@@ -6,10 +6,10 @@ import (
 	"math"
 	"slices"
 
+	descriptive "github.com/montanaflynn/stats"
+
 	"stickbench/internal/format"
 	"stickbench/internal/stats"
-
-	descriptive "github.com/montanaflynn/stats"
 )
 
 // side are the runs of one side of a comparison, with the part of each that is compared.

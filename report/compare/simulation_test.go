@@ -1,9 +1,10 @@
 package compare
 
 import (
+	"testing"
+
 	"stickbench/internal/sampletest"
 	"stickbench/report"
-	"testing"
 )
 
 // series is one run.

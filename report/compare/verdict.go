@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
 	"stickbench/internal/format"
 	"stickbench/internal/stats"
 	"stickbench/report"

@@ -272,7 +272,7 @@ func unchangedText(r *compare.Comparison) (list []string) {
 		said[g.Verdict] = append(said[g.Verdict], gateName(g))
 	}
 	for _, v := range []struct{ verdict, words string }{
-		{compare.Same, "within the margin as before: "}, {compare.ChangedWithin, "changed within the margin: "}, {compare.CannotTell, "not to be told yet: "},
+		{compare.Same, "within the margin as before: "}, {compare.ChangedWithin, "changed within the margin: "}, {compare.CannotTell, "inconclusive, which is no sameness: "},
 	} {
 		if names := said[v.verdict]; len(names) > 0 {
 			list = append(list, v.words+strings.Join(names, ", "))
