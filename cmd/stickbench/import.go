@@ -14,6 +14,7 @@ import (
 
 	"stickbench/internal/bounded"
 	"stickbench/internal/jmx"
+	"stickbench/plans"
 )
 
 // importFlags are the options of `stickbench import`.
@@ -167,8 +168,18 @@ func (a *app) printImport(plan *jmx.Plan, asJSON bool) error {
 	if err != nil {
 		return cannotRun("the plan could not be printed: %w", err)
 	}
-	if !plan.Account.Whole() {
+	usable := len(plan.Account.Needs) > 0 || a.checkImported(plan.TOML) // what is asked for may stand anywhere
+	if !usable || !plan.Account.Whole() {
 		return &exitError{code: exitFailed}
 	}
 	return nil
+}
+
+// checkImported says what a plan that was printed still needs before it can run, and reports whether that is nothing.
+func (a *app) checkImported(plan string) bool {
+	_, err := plans.Read("the plan", []byte(plan), plans.Override{Replay: true})
+	if err != nil {
+		fmt.Fprintf(a.stderr, "the plan cannot run as it is:\n%v\n", err)
+	}
+	return err == nil
 }

@@ -88,5 +88,8 @@ func (a *app) printCapture(plan *capture.Plan, file string, asJSON bool) error {
 	if err != nil {
 		return cannotRun("the plan could not be printed: %w", err)
 	}
+	if !a.checkImported(plan.TOML) {
+		return &exitError{code: exitFailed}
+	}
 	return nil
 }

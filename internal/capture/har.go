@@ -98,7 +98,10 @@ func placed(source []byte, err error) error {
 	offset := int64(len(source))
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
+	var date *time.ParseError
 	switch {
+	case errors.As(err, &date):
+		return fmt.Errorf("invalid date %q: want one such as 2026-07-09T14:03:02.045Z", date.Value)
 	case errors.As(err, &syntax) && syntax.Offset < offset:
 		offset = syntax.Offset
 	case errors.As(err, &kind):
