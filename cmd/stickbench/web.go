@@ -113,7 +113,7 @@ func runningText(groups []loadgen.Progress, elapsed time.Duration) string {
 	for _, g := range groups {
 		active, users = active+g.Active, users+g.Users
 	}
-	return fmt.Sprintf("since %s, %d of %s active.", format.Span(elapsed.Truncate(time.Second).Milliseconds()), active, format.Plural(int64(users), "user"))
+	return fmt.Sprintf("for %s, %d of %s active.", format.Span(elapsed.Truncate(time.Second).Milliseconds()), active, format.Plural(int64(users), "user"))
 }
 
 // stay shows the report until it is interrupted or has lingered. It stays not after a run that was cut by its user.

@@ -233,6 +233,7 @@ func newHTMLPage(r *report.Results, f Facts) (*htmlPage, error) {
 	switch {
 	case f.Running != "":
 		tab += " – running"
+		p.Cards[0].Name = "Verdict so far"
 	case p.Pass || p.Fail:
 		tab += " – " + r.Verdict
 	}

@@ -20,6 +20,9 @@ func TestLastStepIsNoFall(t *testing.T) {
 		if err != nil || charts[0].ID != "rate" || string(got) != want {
 			t.Errorf("of a run until %d: %s %s, want %s; %v", end, charts[0].ID, got, want, err)
 		}
+		if p95 := charts[1].Series[1].Values[2]; math.IsNaN(p95) != strings.HasSuffix(want, "null]") {
+			t.Errorf("of a run until %d the last p95 is %g", end, p95)
+		}
 		if at := charts[0].At; at[3] != float64(max(end, 2001)) {
 			t.Errorf("of a run until %d the edges are %v", end, at)
 		}

@@ -72,14 +72,20 @@ func (c *course) values(of func(p *report.Point) float64) Values {
 	return list
 }
 
-// perSecond are rates. A last step that is less than half full has none: the end of a run is no fall.
+// perSecond are rates.
 func (c *course) perSecond(count func(p *report.Point) float64) Values {
 	list := c.values(count)
 	for i := range list {
-		lasted := c.edges[i+1] - c.edges[i]
-		if list[i] *= 1000 / lasted; 2*lasted < float64(c.StepMS) {
-			list[i] = math.NaN()
-		}
+		list[i] *= 1000 / (c.edges[i+1] - c.edges[i])
+	}
+	return c.told(list)
+}
+
+// told leaves out the value of a last step that is less than half full: the end of a run is no fall.
+func (c *course) told(list Values) Values {
+	last := len(list) - 1
+	if lasted := c.edges[last+1] - c.edges[last]; 2*lasted < float64(c.StepMS) {
+		list[last] = math.NaN()
 	}
 	return list
 }
@@ -93,7 +99,7 @@ func (c *course) rates() *Chart {
 	if c.all.Errors > 0 {
 		made.Series = append(made.Series, Series{"failed", Stack, "bad", 0, 0, c.perSecond(func(p *report.Point) float64 { return float64(p.Errors) })})
 	}
-	made.Note = "Requests that ended in each step of " + c.step() + "; the last one counts as long as it lasted, and not at all if that is less than half a step."
+	made.Note = "Requests that ended in each step of " + c.step() + "; the last one counts as long as it lasted, and is left out here and below if that is less than half a step."
 	return made
 }
 
@@ -105,12 +111,17 @@ func someMS(requests int64, ms float64) float64 {
 	return ms
 }
 
+// times are times of steps.
+func (c *course) times(of func(p *report.Point) float64) Values {
+	return c.told(c.values(func(p *report.Point) float64 { return someMS(p.Requests, of(p)) }))
+}
+
 // percentiles have the highest first, so that lower ones lie above it.
 func (c *course) percentiles() *Chart {
 	made := c.chart("times", "Response time, ms", 200, Axis{},
-		Series{"p99", Line, "third", 0, 0, c.values(func(p *report.Point) float64 { return someMS(p.Requests, p.P99MS) })},
-		Series{"p95", Line, "second", 0, 0, c.values(func(p *report.Point) float64 { return someMS(p.Requests, p.P95MS) })},
-		Series{"p50", Line, "first", 0, 0, c.values(func(p *report.Point) float64 { return someMS(p.Requests, p.P50MS) })})
+		Series{"p99", Line, "third", 0, 0, c.times(func(p *report.Point) float64 { return p.P99MS })},
+		Series{"p95", Line, "second", 0, 0, c.times(func(p *report.Point) float64 { return p.P95MS })},
+		Series{"p50", Line, "first", 0, 0, c.times(func(p *report.Point) float64 { return p.P50MS })})
 	made.times()
 	return made
 }
@@ -154,6 +165,9 @@ func (c *course) nodeTimes() *Chart {
 	})
 	if len(list) < 2 {
 		return nil
+	}
+	for i := range list {
+		c.told(list[i].Values)
 	}
 	made := c.chart("nodetimes", "Response time p95 by node, ms", 200, Axis{}, list...)
 	made.times()
