@@ -19,7 +19,8 @@ import (
 
 func (a *app) agentCommand() *cobra.Command {
 	w := cluster.Agent{Version: version(), Patience: time.Minute}
-	var local bool
+	var local, kubernetes bool
+	fleet := cluster.Fleet{}
 	c := &cobra.Command{
 		Use:   "agent NATS-URL",
 		Short: "Join a run from another machine: make a part of its load",
@@ -37,6 +38,10 @@ Exit codes: 0 the run is over; 2 wrong usage; 3 it could not join, or lost the c
 			w.URL = args[0]
 			if w.Token == "" {
 				w.Token = os.Getenv(tokenVariable)
+			}
+			if kubernetes {
+				fleet.URL, fleet.Token = w.URL, w.Token
+				return fleet.Write(a.stdout)
 			}
 			if w.Name == "" {
 				host, _ := os.Hostname()
@@ -56,6 +61,11 @@ Exit codes: 0 the run is over; 2 wrong usage; 3 it could not join, or lost the c
 	f.StringVar(&w.Credentials, "nats-creds", "", "`FILE` of credentials for an existing NATS server")
 	f.StringVar(&w.File, "keep", "", "`FILE` for samples that the coordinator has not recorded (default stickbench-RUN-NAME.samples)")
 	f.Var((*durationFlag)(&w.Patience), "wait", "how long to look for a coordinator")
+	f.BoolVar(&kubernetes, "kubernetes", false, "join nothing: print a Job of --count agents and its Secret, for kubectl apply -f -")
+	f.IntVar(&fleet.Count, "count", 1, "so many `agents`, with --kubernetes")
+	f.StringVar(&fleet.Image, "image", "", "`IMAGE` of theirs, which has stickbench as its entry point")
+	f.StringVar(&fleet.CPU, "cpu", "1", "processors that each asks for, as a `quantity`")
+	f.StringVar(&fleet.Memory, "memory", "1Gi", "memory that each asks for, as a `quantity`")
 	f.BoolVar(&local, "local", false, "a coordinator on this machine decides when it ends")
 	f.MarkHidden("local")
 	return c
