@@ -32,6 +32,8 @@ type engine interface {
 	Run(graceful, hard context.Context) (loadgen.Account, error)
 	// divided notes how the run is divided.
 	divided(*record)
+	// machines has a line for each agent while they work; nil of this process alone.
+	machines() []string
 	// agents are those of many machines, after Run; nil for this process alone.
 	agents() []report.Agent
 	close()
@@ -65,6 +67,7 @@ func (s *single) ready(ctx context.Context) error {
 
 func (s *single) begin(context.Context) (time.Time, error) { return time.Now(), nil }
 func (s *single) agents() []report.Agent                   { return nil }
+func (s *single) machines() []string                       { return nil }
 func (s *single) divided(*record)                          {}
 func (s *single) close()                                   {}
 
@@ -255,6 +258,8 @@ func (m *many) begin(ctx context.Context) (time.Time, error) {
 	}
 	return at, err
 }
+
+func (m *many) machines() []string { return m.Lines() }
 
 func (m *many) divided(r *record) {
 	run, names, weights := m.Division()

@@ -37,6 +37,9 @@ func (a *app) showProgress(runner engine, plan *plans.Plan, s *recording, steeri
 	for _, g := range plan.Load.Groups {
 		w.Timeout = max(w.Timeout, longestTimeout(g.Steps))
 	}
+	if runner.machines() != nil {
+		w.Machines = runner.machines
+	}
 	if steering != nil {
 		w.Next = steering.next
 	}

@@ -420,6 +420,30 @@ func (c *Coordinator) Agents() []Report {
 	return all
 }
 
+// Lines have a line for each agent, as it told of itself last.
+func (c *Coordinator) Lines() (all []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, name := range c.order.Names {
+		k := c.members[name]
+		active, users, iterations := 0, 0, int64(0)
+		for _, p := range k.Progress {
+			active += p.Active
+			users += p.Users
+			iterations += p.Iterations
+		}
+		line := fmt.Sprintf("%s: %d of %d users, %d iterations, %d samples here", name, active, users, iterations, k.recorded)
+		switch {
+		case k.lost != "":
+			line = name + ": lost, " + k.lost
+		case k.State == done:
+			line += ", done"
+		}
+		all = append(all, line)
+	}
+	return all
+}
+
 // Report is one agent of a run.
 type Report struct {
 	Name, Host string

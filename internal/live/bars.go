@@ -81,7 +81,7 @@ func (s *screen) look(w *Watch, out io.Writer, nodesToo bool) {
 		lines = 24
 	}
 	groups := w.look(now)
-	v := view{next: w.next(now, groups), waiting: waiting(groups, w)}
+	v := view{next: w.next(now, groups), waiting: waiting(groups, w), machines: w.machines()}
 	v.past, v.first = w.Model.past()
 	if nodesToo {
 		v.nodes, v.until = w.Model.nodesNow(now, nodeRows(lines-spareLines-min(len(groups), maxBars)))

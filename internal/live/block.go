@@ -20,13 +20,17 @@ func nodeRows(lines int) int {
 // mostLegend are the events that are told beneath the chart, the last ones.
 const mostLegend = 3
 
+// mostMachines are told of beneath the bars.
+const mostMachines = 8
+
 // view is what is shown beneath the bars: a run at one moment, as plain data.
 type view struct {
-	nodes []nodeNow
-	until time.Duration // the end, since the run began, of the last slot of the nodes' histories
-	past  []report.Event
-	first int       // the number of the first one of them, from 0
-	next  *Upcoming // nil: nothing comes
+	nodes    []nodeNow
+	until    time.Duration // the end, since the run began, of the last slot of the nodes' histories
+	past     []report.Event
+	first    int       // the number of the first one of them, from 0
+	next     *Upcoming // nil: nothing comes
+	machines []string  // a line for each machine of a run on many
 	// waiting says what is waited for once nothing new starts.
 	waiting string
 }
@@ -69,6 +73,12 @@ func (v *view) events(columns int, p paint) []string {
 			text += fmt.Sprintf(", %s to go", format.Count(v.next.Left))
 		}
 		lines = append(lines, p.styled(dim, "▷ ")+fit(text, columns-2))
+	}
+	for _, line := range v.machines[:min(len(v.machines), mostMachines)] {
+		lines = append(lines, fit(line, columns))
+	}
+	if more := len(v.machines) - mostMachines; more > 0 {
+		lines = append(lines, p.styled(dim, fit(fmt.Sprintf("and %d more", more), columns)))
 	}
 	if v.waiting != "" {
 		lines = append(lines, p.styled(bold, fit(v.waiting, columns)))

@@ -171,3 +171,15 @@ func TestLatencyText(t *testing.T) {
 		}
 	}
 }
+
+// Each machine of a run on many has a line beneath the nodes; of a crowd the first ones have.
+func TestMachines(t *testing.T) {
+	v := view{}
+	for i := range mostMachines + 2 {
+		v.machines = append(v.machines, fmt.Sprintf("a%d: 5 of 5 users, 100 iterations", i))
+	}
+	lines := v.block(40, 30, false)
+	if len(lines) != mostMachines+1 || !strings.HasPrefix(lines[0], "a0: 5 of 5") || lines[mostMachines] != "and 2 more" {
+		t.Errorf("%q", lines)
+	}
+}

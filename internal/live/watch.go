@@ -18,6 +18,8 @@ type Watch struct {
 	// Next is the event that is next, after so long and so many iterations and requests; nil if none is
 	// left. The func is nil without events.
 	Next func(elapsed time.Duration, iterations, requests int64) *Upcoming
+	// Machines has a line for each machine of a run on many; nil of a run on one.
+	Machines func() []string
 	// Began is when the run began.
 	Began time.Time
 	// Stopped is when the run was told to start nothing new, zero if it was not; nil if it cannot be told.
@@ -103,6 +105,14 @@ func waiting(groups []status, w *Watch) string {
 // drainShown is how long a run waits before that is told.
 const drainShown = 300 * time.Millisecond
 
+// machines are the lines of the machines of a run on many.
+func (w *Watch) machines() []string {
+	if w.Machines == nil {
+		return nil
+	}
+	return w.Machines()
+}
+
 // part is how much of the group is done, 0 to 1: of its iterations or of its time, whatever is further.
 func (s *status) part() float64 {
 	part := 0.0
@@ -139,6 +149,9 @@ func lines(out io.Writer, w *Watch, done <-chan struct{}) {
 		case now := <-tick.C:
 			for _, s := range w.look(now) {
 				fmt.Fprintf(out, "%4.0fs  %s\n", now.Sub(w.Began).Seconds(), s.line())
+			}
+			for _, line := range w.machines() {
+				fmt.Fprintf(out, "       %s\n", line)
 			}
 		}
 	}
