@@ -13,6 +13,10 @@ test:
 bench *options:
     go run ./internal/bench {{options}}
 
+# What a run on 1, 2 and 4 agents of this machine costs beside a plain one.
+bench-cluster *options:
+    go run ./internal/bench cluster {{options}}
+
 # Go benchmarks of the parts of the engine.
 bench-go:
     go test -run '^$' -bench . -benchmem ./...

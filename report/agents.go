@@ -17,6 +17,8 @@ type Agent struct {
 	UncertainMS float64 `json:"skew_uncertain_ms"`
 	// Generator is what the run was like for the machine.
 	Generator *Generator `json:"generator"`
+	// WireBytes are those of its samples on their way to the coordinator.
+	WireBytes int64 `json:"wire_bytes"`
 	// Lost is why the agent did not come to its end; absent if it did.
 	Lost string `json:"lost,omitempty"`
 }

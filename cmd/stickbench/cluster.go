@@ -272,6 +272,9 @@ func (m *many) agents() (all []report.Agent) {
 			Agent: r.Name, Host: r.Host, Users: usersOf(r.Users), Started: r.Account.Started, OK: r.Account.OK, Failed: r.Account.Failed, Cut: r.Account.Cut,
 			SkewMS: milliseconds(r.Skew), UncertainMS: milliseconds(r.RoundTrip / 2), Generator: generatorOf(&r.Account), Lost: r.Lost,
 		}
+		if r.Ledger != nil {
+			x.WireBytes = r.Ledger.Wire
+		}
 		all = append(all, x)
 	}
 	return all

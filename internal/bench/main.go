@@ -40,6 +40,13 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if len(args) > 0 && args[0] == "serve" {
 		return serveMain(args[1:], stdin, stderr)
 	}
+	if len(args) > 0 && args[0] == "cluster" {
+		if err := clusterMain(ctx, args[1:], stdout, stderr); err != nil {
+			fmt.Fprintln(stderr, "bench:", err)
+			return exitCannotRun
+		}
+		return 0
+	}
 	o, err := parseOptions(args, stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0

@@ -127,6 +127,7 @@ type Ledger struct {
 	Samples uint64          `json:"samples"` // rows, marks among them
 	Dropped uint64          `json:"dropped"` // of them, for want of room
 	Labels  Counts          `json:"labels"`
+	Wire    int64           `json:"wire"` // bytes of its batches
 }
 
 // Counts are samples by label.

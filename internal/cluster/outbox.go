@@ -24,6 +24,7 @@ type outbox struct {
 	encoder *encoder
 	labels  Counts
 	dropped uint64
+	wire    int64 // bytes of all batches
 	kept    []parcel
 	size    int // of what is in memory
 	spool   *os.File
@@ -84,6 +85,7 @@ func (o *outbox) pack(through int64) {
 	p := parcel{number: h.number, first: h.first, count: o.encoder.count}
 	p.wire = o.encoder.take(h)
 	p.size = len(p.wire)
+	o.wire += int64(p.size)
 	o.head.first += uint64(p.count)
 	if through != endOfTime && (o.spool != nil || o.full != nil || o.size+p.size > o.room) && !o.toFile(&p) {
 		o.dropped += uint64(p.count)
@@ -194,7 +196,7 @@ func (o *outbox) woken(err error) <-chan struct{} {
 func (o *outbox) ledger(a loadgen.Account) *Ledger {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return &Ledger{Account: a, Samples: o.head.first, Dropped: o.dropped, Labels: o.labels}
+	return &Ledger{Account: a, Samples: o.head.first, Dropped: o.dropped, Labels: o.labels, Wire: o.wire}
 }
 
 // keep writes what is not known to be recorded into the agent's file, with its ledger, and returns how many samples
