@@ -20,6 +20,9 @@ import (
 //	same node  lost, new session,  lost, reset    repeat                       continues  jump
 //	           reset
 //
+// Another id on the same node, under which the counter goes up by one, is the same session with a new id, as
+// applications give at a login: renewed, and not lost.
+//
 // A counter that is the same on another node is lost where no ids are known: had the session gone
 // along, it would have risen.
 //
@@ -33,6 +36,7 @@ type affinityFold struct {
 	transitions          Transitions
 	window               Transitions // what TakeTransitions has handed out
 	lost, newIDs, resets int64
+	losers, renewed      int64 // sessions that were lost, and new ids under which the counter went on
 	jumps, repeats       int64
 }
 
@@ -62,6 +66,7 @@ type session struct {
 	life       int
 	answered   bool // it is counted among the sessions
 	moved      bool
+	lost       bool // at least once
 	node, id   string
 	counter    int64
 	hasCounter bool
@@ -212,6 +217,7 @@ func (f *affinityFold) transition(was *session, s *loadgen.Sample, is *step) {
 	}
 	ids := was.id != "" && s.Session != ""
 	newID := ids && was.id != s.Session
+	renewed := newID && !moved && was.hasCounter && s.HasCounter && s.Counter == was.counter+1
 	fell := false
 	if was.hasCounter && s.HasCounter {
 		fell = s.Counter < was.counter || s.Counter == was.counter && moved && !ids
@@ -232,11 +238,16 @@ func (f *affinityFold) transition(was *session, s *loadgen.Sample, is *step) {
 	if newID || fell {
 		was.unseen = 0
 	}
-	if newID || fell {
+	f.renewed += boolInt(renewed)
+	if (newID || fell) && !renewed {
 		f.lost++
 		is.is |= isLost
 		if !moved {
 			f.resets++
+		}
+		if !was.lost {
+			was.lost = true
+			f.losers++
 		}
 	}
 }
@@ -275,7 +286,7 @@ func (f *affinityFold) freeze(nodes []Node) Affinity {
 	a := Affinity{
 		Sessions: f.sessions, Sticky: f.sessions - f.moved,
 		Transitions: f.transitions.Named, Moves: f.transitions.Moves, Counted: f.transitions.Counted,
-		Lost: f.lost, NewSessions: f.newIDs, Resets: f.resets, Jumps: f.jumps, Repeats: f.repeats,
+		Lost: f.lost, LostSessions: f.losers, Renewed: f.renewed, NewSessions: f.newIDs, Resets: f.resets, Jumps: f.jumps, Repeats: f.repeats,
 	}
 	if f.transitions.Named > 0 {
 		a.Affinity = Ratio(f.transitions.Named-f.transitions.Moves, f.transitions.Named)

@@ -155,8 +155,12 @@ type Affinity struct {
 	Excused   int64 `json:"excused"`
 	Unexcused int64 `json:"unexcused"`
 	// Lost are the transitions that lost the session: they came back with another id, or with a counter
-	// that fell, or (without ids) with one that did not rise on another node.
-	Lost int64 `json:"lost"`
+	// that fell, or (without ids) with one that did not rise on another node. LostSessions are the sessions that
+	// were lost at least once. Renewed are transitions to another id on the same node under which the counter went
+	// on: they lost nothing.
+	Lost         int64 `json:"lost"`
+	LostSessions int64 `json:"lost_sessions"`
+	Renewed      int64 `json:"renewed"`
 	// LostUnexcused are those of them that neither an excused move explains nor a stop of the node.
 	LostUnexcused int64 `json:"lost_unexcused"`
 	// NewSessions are the transitions that came back with another session id, Resets the lost ones that

@@ -36,14 +36,14 @@ Transitions      5   from one response to the next of the same session
 Affinity     80.0%   stayed on their node; by chance alone 51.0% would
 Continuity   50.0%   of 4 counters went up by one in the same session
 Moves            1   to another node
-Lost             2   sessions, 1 of them on their own node`},
+Lost             1   session, 2 times, 1 on the own node`},
 		{"s1:1:a s1:1:b s1:1:c", `
 Sessions        1   it never moved
 Transitions     2   from one response to the next of the same session
 Affinity     100%   stayed on their node
 Continuity     0%   the counter went up by one in the same session
 Moves           0
-Lost            2   sessions, on their own node: restarted or expired?`},
+Lost            1   session, 2 times, on the own node: restarted or expired?`},
 	} {
 		p := &page{width: 76}
 		writeAffinity(p, reporttest.Fold(sampletest.Responses(1, test.script), report.Run{}))
@@ -64,7 +64,7 @@ func TestExcusedMoves(t *testing.T) {
 	writeAffinity(p, r)
 	for _, want := range []string{
 		"\nExcused          1   moves away from a node in maintenance or down\n", "\nUnexcused        0\n",
-		"sessions, each by a move to another node; all excused\n",
+		"session, each by a move to another node; all excused\n",
 	} {
 		if !strings.Contains(p.text.String(), want) {
 			t.Errorf("no %q in %s", want, p.text.String())

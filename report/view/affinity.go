@@ -85,7 +85,10 @@ func continuityFact(a *report.Affinity) Fact {
 
 // lossFacts are the figures of lost sessions and odd counters.
 func lossFacts(a *report.Affinity) []Fact {
-	facts := []Fact{{"Lost", format.Count(a.Lost), lostRemark(a)}}
+	facts := []Fact{{"Lost", format.Count(a.LostSessions), lostRemark(a)}}
+	if a.Renewed > 0 {
+		facts = append(facts, Fact{"Renewed", format.Count(a.Renewed), "new ids under which the counter went on: a login?"})
+	}
 	if a.Jumps > 0 {
 		facts = append(facts, Fact{"Jumps", format.Count(a.Jumps), "the counter went up by more than one"})
 	}
@@ -96,16 +99,22 @@ func lossFacts(a *report.Affinity) []Fact {
 }
 
 func lostRemark(a *report.Affinity) string {
-	remark := ""
+	remark := "sessions"
+	if a.LostSessions == 1 {
+		remark = "session"
+	}
+	if a.Lost > a.LostSessions {
+		remark += fmt.Sprintf(", %s times", format.Count(a.Lost))
+	}
 	switch {
 	case a.Lost == 0:
 		return ""
 	case a.Resets == 0:
-		remark = "sessions, each by a move to another node"
+		remark += ", each by a move to another node"
 	case a.Resets == a.Lost:
-		remark = "sessions, on their own node: restarted or expired?"
+		remark += ", on the own node: restarted or expired?"
 	default:
-		remark = fmt.Sprintf("sessions, %s of them on their own node", format.Count(a.Resets))
+		remark += fmt.Sprintf(", %s on the own node", format.Count(a.Resets))
 	}
 	switch {
 	case a.LostUnexcused == a.Lost:

@@ -71,7 +71,7 @@ func sessionCards(a *report.Affinity) (cards []Card) {
 		cards = append(cards, Card{"Affinity", format.Percent(*a.Affinity), format.Count(a.Moves) + " of " + format.Plural(a.Transitions, "transition") + " moved", ""})
 	}
 	if a.Transitions > 0 || a.Counted > 0 {
-		lost := Card{"Lost sessions", format.Count(a.Lost), "of " + format.Plural(a.Sessions, "session"), ""}
+		lost := Card{"Lost sessions", format.Count(a.LostSessions), "of " + format.Plural(a.Sessions, "session"), ""}
 		if a.LostUnexcused > 0 {
 			lost.Class = "bad"
 		}
