@@ -18,7 +18,7 @@ const (
 	leastTrials     = 4  // of one that does not pin, so that some come home and show whose session it is
 	mostCookies     = 5  // on trial
 	freshTrials     = 20
-	forgedValues    = 6 // each several times
+	forgedValues    = 8 // each several times
 	forgedTimes     = 4
 	withoutTrials   = 14
 	sourceCount     = 20
