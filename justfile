@@ -53,6 +53,10 @@ probe-setups:
     go test ./internal/probe -run '^TestSetups$' -runs 10 -count=1 -timeout 30m -v
     go test ./internal/probe -run '^TestModels$' -runs 200 -count=1 -timeout 30m
 
+# Limits that are known, searched for: nine of ten within 5 % (15 minutes).
+limits:
+    go test ./cmd/stickbench -run '^TestLimit$' -limit-runs 10 -count=1 -timeout 60m -v
+
 # Imported plans beside JMeter 2.13 of Debian's packages, against one server (6 minutes).
 jmeter-parity:
     go test -tags jmeter ./internal/jmx/parity -run '^TestParity' -count=1 -timeout 30m -v

@@ -138,6 +138,9 @@ func nodeWords(nodes []lab.Node) string {
 		if n.Delay > 0 {
 			traits = append(traits, fmt.Sprintf("delay %s", short(n.Delay)))
 		}
+		if n.Workers > 1 {
+			traits = append(traits, counted(int64(n.Workers), "worker"))
+		}
 		if n.Stopped {
 			traits = append(traits, "stopped")
 		}

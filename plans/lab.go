@@ -75,6 +75,7 @@ func labNode(t table) lab.Node {
 	n.Tag, _ = t.line("tag")
 	n.Weight = weight(t)
 	n.Delay, _ = t.duration("delay")
+	n.Workers, _ = t.count("workers")
 	n.Stopped, _ = t.boolean("stopped")
 	return n
 }

@@ -46,6 +46,7 @@ var (
 		k("tag", "The node's name.", textForm),
 		k("weight", "Its weight; 1 without one.", wholes(0, haproxy.MaxWeight)),
 		k("delay", "How long it sleeps before each response.", durations(0)),
+		k("workers", "How many requests can sleep at the same time; 1 without.", wholes(1, 10_000)),
 		k("stopped", "Nothing listens there at the start.", boolForm),
 	}}
 	targetShape = &shape{name: "[target]", example: `{ url = "http://127.0.0.1:8080" }`, keys: []key{

@@ -71,6 +71,7 @@ var flagWords = map[string]map[string][]string{
 		"counter": {"json:", "header:", "cookie:", "regex:"},
 		"session": {"json:", "header:", "cookie:", "regex:"},
 		"warm-up": {"auto", "none"},
+		"of":      {"rate", "users"},
 	},
 	"compare": {"format": slices.Sorted(maps.Keys(comparisonFormats))},
 	"report":  {"format": append(slices.Sorted(maps.Keys(formats)), "html", "text")},

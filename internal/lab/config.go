@@ -46,6 +46,9 @@ type Node struct {
 	Weight *int
 	// Delay is how long the node sleeps, blocking all its other work, before it responds to GET /.
 	Delay time.Duration
+	// Workers is how many requests can sleep at the same time, 0 for one: with a delay of 20 ms and two workers the
+	// node serves 100 requests per second, and no more.
+	Workers int
 	// Listen is the node's address; "" means a free port of 127.0.0.1.
 	Listen string
 	// Stopped leaves the node out at the start: nothing listens on its address.

@@ -42,22 +42,26 @@ type app struct {
 	delay    atomic.Int64 // time.Duration
 	stopped  context.Context
 	// loop is the event loop while the node has a delay: the request that holds it has the node to
-	// itself, and the others wait for it in the order of their coming. queued counts all of these;
-	// without any, and without delay, requests do not wait for each other.
-	loop   chan struct{}
+	// itself, and the others wait for it in the order of their coming; a node of several workers has as many. queued
+	// counts all of these; without any, and without delay, requests do not wait for each other. What waits in the loop
+	// is since when it is free, by what was planned: a sleep that lasts too long does not make the node slower.
+	loop   chan time.Time
 	queued atomic.Int64
 }
 
 // newApp makes the application of a node with that tag and address; its sleeps end with stopped.
-func newApp(stopped context.Context, tag, ip string, delay time.Duration) *app {
+func newApp(stopped context.Context, tag, ip string, delay time.Duration, workers int) *app {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "localhost"
 	}
-	a := &app{tag: tag, ip: ip, stopped: stopped, loop: make(chan struct{}, 1)}
+	a := &app{tag: tag, ip: ip, stopped: stopped, loop: make(chan time.Time, max(1, workers))}
 	a.prefix = fmt.Appendf(nil, `{"hello":"world!","ip":%s,"host":%s,"tag":%s,"sessionViews":`,
 		quoteJSON(ip), quoteJSON(host), quoteJSON(tag))
 	a.delay.Store(int64(delay))
+	for range cap(a.loop) {
+		a.loop <- time.Time{}
+	}
 	return a
 }
 
@@ -93,13 +97,15 @@ func (a *app) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if fresh {
 		// The turn in which a blocked node accepts the connection. This is why a health check, which
 		// always connects anew, waits for the requests in front of it twice.
-		a.takeTurn()
-		a.endTurn()
+		a.endTurn(a.takeTurn())
 	}
-	a.takeTurn()
-	defer a.endTurn()
-	if isView(r) && !a.sleep(time.Duration(a.delay.Load())) {
-		panic(http.ErrAbortHandler)
+	end := a.takeTurn()
+	defer func() { a.endTurn(end) }()
+	if delay := time.Duration(a.delay.Load()); isView(r) && delay > 0 {
+		end = end.Add(delay)
+		if !a.sleep(time.Until(end)) {
+			panic(http.ErrAbortHandler)
+		}
 	}
 	a.route(w, r)
 }
@@ -112,19 +118,26 @@ func isView(r *http.Request) bool {
 // blocks reports whether requests have to wait for each other now.
 func (a *app) blocks() bool { return a.delay.Load() > 0 || a.queued.Load() > 0 }
 
-// takeTurn waits for the event loop; the request of a node that is stopped meanwhile is cut.
-func (a *app) takeTurn() {
+// takeTurn waits for the event loop, and returns when the request's turn began: when it came, or the loop was free.
+// The request of a node that is stopped meanwhile is cut.
+func (a *app) takeTurn() time.Time {
+	came := time.Now()
 	a.queued.Add(1)
 	select {
-	case a.loop <- struct{}{}:
+	case free := <-a.loop:
+		if free.After(came) {
+			return free
+		}
+		return came
 	case <-a.stopped.Done():
 		a.queued.Add(-1)
 		panic(http.ErrAbortHandler)
 	}
 }
 
-func (a *app) endTurn() {
-	<-a.loop
+// endTurn gives the event loop, which is free from then on, to the next.
+func (a *app) endTurn(end time.Time) {
+	a.loop <- end
 	a.queued.Add(-1)
 }
 

@@ -18,7 +18,7 @@ import (
 
 // newTestApp is an application without a network.
 func newTestApp(t *testing.T, tag string, delay time.Duration) *app {
-	return newApp(t.Context(), tag, "127.0.0.1", delay)
+	return newApp(t.Context(), tag, "127.0.0.1", delay, 1)
 }
 
 // ask sends one request to a handler; the cookie is NODESESSID's value, or "".

@@ -122,7 +122,7 @@ type nodeProcess struct {
 func startNodeProcess(listener net.Listener, n Node, observe func(NodeExchange)) *nodeProcess {
 	ctx, cancel := context.WithCancel(context.Background())
 	ip, _, _ := net.SplitHostPort(listener.Addr().String())
-	app := newApp(ctx, n.Tag, ip, n.Delay)
+	app := newApp(ctx, n.Tag, ip, n.Delay, n.Workers)
 	return &nodeProcess{app: app, cancel: cancel, server: serve(listener, &http.Server{
 		Handler: observed(n.Tag, app, observe),
 		ConnContext: func(ctx context.Context, _ net.Conn) context.Context {

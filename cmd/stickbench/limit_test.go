@@ -1,0 +1,103 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"stickbench/internal/capacity"
+	"stickbench/internal/live"
+)
+
+var limitRuns = flag.Int("limit-runs", 0, "search so many times for limits that are known, and find nine of ten within 5 %")
+
+// served is a laboratory whose nodes serve so many requests per second and no more: workers that sleep.
+func served(workers, delayMS int, spread string) (plan string, limit float64) {
+	return fmt.Sprintf(`name = "served"
+[lab]
+node = [ { tag = "s1", delay = "%dms", workers = %d } ]
+[[group]]
+arrivals = "1/s"
+duration = "1s"
+spread = "%s"
+cookies = "clear"
+[[group.step]]
+request = "GET /"
+`, delayMS, workers, spread), float64(workers) * 1000 / float64(delayMS)
+}
+
+// search runs the command, and returns its exit code and what it found.
+func search(t *testing.T, plan string, args ...string) (code int, r capacity.Result, folder string) {
+	t.Helper()
+	folder = t.TempDir()
+	name := filepath.Join(folder, "plan-of-mine.toml")
+	if err := os.WriteFile(name, []byte(plan), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	a := &app{stdin: bytes.NewReader(nil), stdout: &stdout, stderr: &stderr, notices: live.NewNotices(&stderr)}
+	code = a.main(append([]string{"limit", name, "--json", "--out", folder}, args...))
+	if err := json.Unmarshal(stdout.Bytes(), &r); err != nil {
+		t.Fatalf("exit code %d, %v: %s%s", code, err, stdout.String(), stderr.String())
+	}
+	t.Logf("%s", r.Said())
+	return code, r, folder
+}
+
+// TestLimit searches once, on a machine of any speed: its nodes sleep, and a generator that was too slow is no answer.
+func TestLimit(t *testing.T) {
+	plan, limit := served(2, 40, "even")
+	code, r, folder := search(t, plan, "--expect", `errors == 0 && p95("GET /") < 5s`, "--from", "35", "--within", "20", "--settle", "500ms", "--step", "2s")
+	if r.Schema != capacity.Schema || r.Of != "rate" || len(r.Steps) < 2 || r.Low > r.Limit {
+		t.Errorf("%+v", r)
+	}
+	for _, file := range []string{"limit.json", "limit.html", "plan.toml"} {
+		if _, err := os.Stat(filepath.Join(folder, file)); err != nil {
+			t.Error(err)
+		}
+	}
+	if *limitRuns > 0 {
+		limitsKnown(t)
+	}
+	if r.LimitedBy == capacity.Generator {
+		if code != exitFailed || r.High != 0 {
+			t.Errorf("exit code %d, %+v", code, r)
+		}
+		return
+	}
+	if code != 0 || r.Limit < 0.6*limit || r.Limit > 1.5*limit {
+		t.Errorf("exit code %d, limit %v, want about %v: %+v", code, r.Limit, limit, r)
+	}
+}
+
+// TestLimitNotFound does not hold at any load: exit code 1, with the reason.
+func TestLimitNotFound(t *testing.T) {
+	plan, _ := served(1, 1, "even")
+	code, r, _ := search(t, plan, "--expect", "errors > 0 and samples > 0", "--of", "users", "--settle", "0s", "--step", "1s")
+	if code != exitFailed || r.Limit != 0 || r.High != 1 || len(r.Steps) == 0 || r.Steps[0].Why != "errors > 0 (0)" {
+		t.Errorf("exit code %d, %+v", code, r)
+	}
+}
+
+// limitsKnown finds limits that are known: nine of ten within 5 %. It takes a minute for each.
+func limitsKnown(t *testing.T) {
+	near := 0
+	for i := range *limitRuns {
+		servers := [][2]int{{1, 10}, {2, 20}, {4, 25}, {2, 8}, {8, 100}}[i%5]
+		plan, limit := served(servers[0], servers[1], []string{"even", "poisson"}[i/5%2])
+		_, r, _ := search(t, plan, "--expect", `errors == 0 && p95("GET /") < 1s`, "--from", "20")
+		off := r.Limit/limit - 1
+		t.Logf("%d workers of %d ms: %v/s, true %v/s, off by %.1f%%", servers[0], servers[1], r.Limit, limit, 100*off)
+		if math.Abs(off) <= 0.05 {
+			near++
+		}
+	}
+	if near*10 < 9**limitRuns {
+		t.Errorf("%d of %d within 5 %%", near, *limitRuns)
+	}
+}
