@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"stickbench/internal/live"
+	"stickbench/plans"
 )
 
 // jmeterOptions are the options of JMeter's command line that mean something here. `stickbench -n -t plan.jmx`
@@ -238,6 +240,12 @@ func (a *app) jmeterRun(o *jmeterOptions) error {
 	if err != nil {
 		return err
 	}
+	if a.apdex, err = o.apdex(); err != nil {
+		return err
+	}
+	if a.apdex != nil {
+		plan.Apdex = a.apdex
+	}
 	run := &runFlags{Progress: live.Auto, NoOut: o.jtl != "" || o.out != ""}
 	run.Log, run.Dashboard = o.jtl, o.out
 	run.LogFormat = strings.ToLower(o.properties["jmeter.save.saveservice.output_format"])
@@ -256,6 +264,20 @@ func (a *app) jmeterRun(o *jmeterOptions) error {
 	return err
 }
 
+// apdex are the times of the dashboard's properties, in milliseconds; nil where none is given.
+func (o *jmeterOptions) apdex() (*plans.Apdex, error) {
+	const satisfied, tolerated = "jmeter.reportgenerator.apdex_satisfied_threshold", "jmeter.reportgenerator.apdex_tolerated_threshold"
+	t, f := o.properties[satisfied], o.properties[tolerated]
+	if t == "" && f == "" {
+		return nil, nil
+	}
+	times := (*plans.Apdex)(nil)
+	if err := (&apdexFlag{&times}).Set(cmp.Or(t, "500") + "ms," + cmp.Or(f, "1500") + "ms"); err != nil {
+		return nil, fmt.Errorf("%s and %s: %w", satisfied, tolerated, err)
+	}
+	return times, nil
+}
+
 // moment is a line of JMeter's that has the time in it.
 func moment(what string) string {
 	now := time.Now()
@@ -271,6 +293,11 @@ func (a *app) jmeterReport(o *jmeterOptions) error {
 	if err := o.clear(); err != nil {
 		return err
 	}
+	apdex, err := o.apdex()
+	if err != nil {
+		return err
+	}
+	a.apdex = apdex
 	r, facts, err := a.reportOf(o.jtlOnly)
 	if err != nil {
 		return err
