@@ -12,6 +12,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strconv"
 )
 
 // Schema names the layout of Result as JSON. Keys may be added to it, never changed or removed.
@@ -127,8 +128,13 @@ func (s Search) round(at float64) float64 {
 	if s.Whole {
 		return math.Round(at)
 	}
-	digits := math.Pow(10, math.Floor(math.Log10(at))-2)
-	return math.Round(at/digits) * digits
+	return digits(at, 3)
+}
+
+// digits is x with so many of them.
+func digits(x float64, n int) float64 {
+	x, _ = strconv.ParseFloat(strconv.FormatFloat(x, 'g', n, 64), 64)
+	return x
 }
 
 // least is the lowest load that is tried.
@@ -181,7 +187,7 @@ func held(steps []Step, at float64) (n int) {
 // conclude sets the answer; next would have been tried.
 func (r *Result) conclude(s Search, next float64) {
 	r.Low, r.High = bounds(r.Steps)
-	r.Limit = (r.Low + r.High) / 2
+	r.Limit = digits((r.Low+r.High)/2, 4)
 	switch {
 	case r.Low == 0:
 		r.Limit = 0

@@ -7,6 +7,16 @@ import (
 	"testing"
 )
 
+// TestSearchSaysRoundLoads has no load that a binary fraction gives too many digits.
+func TestSearchSaysRoundLoads(t *testing.T) {
+	r, err := Search{From: 50, Most: 1e6, Within: 0.05, Over: never}.Run(func(at float64) (Step, error) {
+		return Step{At: at, Held: at <= 82, Why: "p95"}, nil
+	})
+	if said := r.Said(); err != nil || len(said) > 80 {
+		t.Errorf("%s, %v", said, err)
+	}
+}
+
 func never() bool { return false }
 
 // TestSearch finds limits that are known, of a target that is sure of itself and of one that is not near its limit.
