@@ -13,6 +13,43 @@ import (
 	"syscall"
 )
 
+// Kind is why a request has no response. It never depends on the wording of an operating system's or a
+// library's error, and is the same for the same fault in HTTP/1.1, under TLS and in HTTP/2.
+//
+//	                                            HTTP/1.1, TLS            HTTP/2
+//	KindDNS        the name has no address      lookup                   lookup
+//	KindRefused    nothing listens              RST to the SYN           RST to the SYN
+//	KindConnTime   the timeout, connecting      TCP, tunnel, handshake   the same
+//	KindConnect    no way there                 unreachable, tunnel      the same
+//	KindLocal      this machine's own limits    files, ports, memory     the same
+//	KindTLS        no TLS with that peer        certificate, alert       and no ALPN h2
+//	KindTimeout    the timeout, waiting         for the response         for the response
+//	KindClosed     ended before a response      FIN                      FIN, GOAWAY
+//	KindReset      broken off by the peer       RST                      RST, RST_STREAM
+//	KindTruncated  ended within a response      FIN in head or body      FIN, GOAWAY, END_STREAM too early
+//	KindMalformed  not HTTP                     by our parser            by net/http's, and our own checks
+//	KindTooLarge   more head than is read       64 KiB                   64 KiB
+//	KindVariable   no request can be made       (package loadgen)        of a value that HTTP/2 cannot carry
+type Kind string
+
+// The kinds of failure of an exchange.
+const (
+	OK            Kind = ""
+	KindDNS       Kind = "dns"
+	KindRefused   Kind = "connect_refused"
+	KindConnTime  Kind = "connect_timeout"
+	KindConnect   Kind = "connect"
+	KindLocal     Kind = "local"
+	KindTLS       Kind = "tls"
+	KindTimeout   Kind = "timeout"
+	KindClosed    Kind = "closed"
+	KindReset     Kind = "reset"
+	KindTruncated Kind = "truncated"
+	KindMalformed Kind = "malformed"
+	KindTooLarge  Kind = "too_large"
+	KindVariable  Kind = "variable"
+)
+
 // late says what did not happen in time.
 type late string
 
