@@ -34,20 +34,20 @@ type crew struct {
 
 // log is what a process has said so far.
 type log struct {
-	mu sync.Mutex
-	bytes.Buffer
+	mu   sync.Mutex
+	said bytes.Buffer // no embedded one, whose ReadFrom would pass the lock by
 }
 
 func (l *log) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.Buffer.Write(b)
+	return l.said.Write(b)
 }
 
 func (l *log) text() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.Buffer.String()
+	return l.said.String()
 }
 
 // newCrew has a plan of ten users that goes on for so long, against a server that takes its time.
@@ -207,7 +207,7 @@ func TestAgentStandsStill(t *testing.T) {
 	}
 }
 
-// wire is a network between two processes that can be slow, or cut.
+// network is what lies between two processes; it can be slow, or cut.
 type network struct {
 	listener net.Listener
 	slow     atomic.Int64 // nanoseconds for each piece
