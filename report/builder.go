@@ -58,8 +58,8 @@ type Run struct {
 	Algorithm string
 	// ExpectedShares gives the shares of the decisions, 0 to 1, that the algorithm makes of weights; it is
 	// asked for each combination of weights that the run had, with 0 for nodes in drain, maint or down.
-	// nil means in proportion to the weights. HAProxy's random needs it, because its shares are those of
-	// its ring.
+	// nil means in proportion to the weights; HAProxy's random, whose shares are those of its ring, is then
+	// not judged.
 	ExpectedShares func(weights map[string]float64) map[string]float64
 }
 

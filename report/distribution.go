@@ -61,6 +61,9 @@ func newShareJudge(g *phaseTracker, r *Results, run Run, way int, end int64) *sh
 		algorithm: algorithmName(run.Algorithm), way: way, names: g.names, segments: g.segments, end: end,
 	}
 	j.law = laws[j.algorithm]
+	if j.algorithm == "random" && run.ExpectedShares == nil {
+		j.law = noLaw
+	}
 	j.forces = g.forces(run)
 	for i := range r.Nodes {
 		j.nodes = append(j.nodes, r.Nodes[i].Node)

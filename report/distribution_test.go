@@ -49,7 +49,9 @@ func TestDistribution(t *testing.T) {
 		return m
 	}
 	robin := func(w ...float64) Run { return Run{Algorithm: "roundrobin", Weights: weights(w...)} }
-	random := func(w ...float64) Run { return Run{Algorithm: "random(2)", Weights: weights(w...)} }
+	random := func(w ...float64) Run {
+		return Run{Algorithm: "random(1)", Weights: weights(w...), ExpectedShares: proportional}
+	}
 	ring := random(1, 1)
 	ring.ExpectedShares = func(w map[string]float64) map[string]float64 {
 		if w["s2"] == 0 {
@@ -91,7 +93,9 @@ func TestDistribution(t *testing.T) {
 		{"by the weights, not the ring", "s1*500 s2*500", "", ring, Differs, "no", "s1 has 50.0% where 43.1% is expected"},
 		{"unknown algorithm", "s1*110 s2*90", "", Run{Weights: weights(1, 1)}, AsExpected, "yes", "if each is drawn by itself, the algorithm being unknown"},
 		{"leastconn", "s1*90 s2*10", "", Run{Algorithm: "leastconn", Weights: weights(1, 1)}, NotJudged, "", "leastconn follows load, not weights: shares are not judged"},
-		{"unknown", "s1*90 s2*10", "", Run{Algorithm: UnknownAlgorithm, Weights: weights(1, 1)}, NotJudged, "", `HAProxy does not name its algorithm, as with random (algorithm = "random" in [target] does): shares are not judged`},
+		{"unknown", "s1*90 s2*10", "", Run{Algorithm: UnknownAlgorithm, Weights: weights(1, 1)}, NotJudged, "", `HAProxy does not name its algorithm`},
+		{"random whose ring is not known", "s1*90 s2*10", "", Run{Algorithm: "random", Weights: weights(1, 1)}, NotJudged, "", "random follows load"},
+		{"random by load", "s1*90 s2*10", "", Run{Algorithm: "random(2)", Weights: weights(1, 1)}, NotJudged, "", "random follows load"},
 		{"source", "s1*2", "", Run{Algorithm: "source", Weights: weights(1, 1)}, NotJudged, "", "source follows the users' addresses"},
 		{"hash", "s1*100", "", Run{Algorithm: "hash req.cook(x)", Weights: weights(1, 1)}, NotJudged, "", "hash follows"},
 		{"no weights", "s1*180 s2*20", "", Run{Algorithm: "roundrobin"}, NotJudged, "", WeightsUnknown},
@@ -125,7 +129,7 @@ func TestDistribution(t *testing.T) {
 }
 
 func TestDistributionFigures(t *testing.T) {
-	d := during(decided(t, "s1*120 s2*80"), nil, Run{Algorithm: "random", Weights: map[string]float64{"s1": 1, "s2": 1}}).Distribution
+	d := during(decided(t, "s1*120 s2*80"), nil, Run{Weights: map[string]float64{"s1": 1, "s2": 1}}).Distribution
 	if *d.TotalVariation != 0.09999999999999998 && !sampletest.Near(*d.TotalVariation, 0.1, 1e-12) || !sampletest.Near(*d.MaxDeviation, 10, 1e-9) || !sampletest.Near(*d.PValue, 0.0057, 1e-4) {
 		t.Errorf("%g, %g points, p = %g", *d.TotalVariation, *d.MaxDeviation, *d.PValue)
 	}

@@ -35,7 +35,8 @@ var laws = map[string]law{
 
 // reasons say what the algorithms without a law follow.
 var reasons = map[string]string{
-	UnknownAlgorithm: `HAProxy does not name its algorithm, as with random (algorithm = "random" in [target] does)`,
+	UnknownAlgorithm: `HAProxy does not name its algorithm, as with random (its shares are judged with algorithm = "random(1)" in [target], if that is what it has)`,
+	"random":         "random follows load, and the places of servers in HAProxy's ring, not weights: with one draw, random(1), and the servers' ids from the Runtime API it can be judged",
 	"leastconn":      "leastconn follows load, not weights",
 	"first":          "first fills one node after the other",
 	"source":         "source follows the users' addresses, not weights",

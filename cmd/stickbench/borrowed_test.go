@@ -202,25 +202,29 @@ haproxy = "set server nodes/s1 state %s"
 	}
 }
 
-// HAProxy calls balance random unknown: its healthy shares, which are those of its ring, failed against weights.
+// HAProxy calls balance random unknown. Its healthy shares are those of its ring, which places servers by their
+// ids, whatever the order of their names; they failed against weights.
 func TestUnknownAlgorithmIsNotJudged(t *testing.T) {
-	const load = "[[group]]\nusers = 3\niterations = 100\n[[group.step]]\nrequest = \"GET /\"\n"
-	b := borrow(t, "	balance random\n	server s1 S1\n	server s2 S2\n", "s1", "s2")
-	r := runCommand(t, t.TempDir(), "expect = ['shares_ok']\n"+b.plan("json:tag", load), "run", "plan.toml", "--no-out", "--quiet")
-	if r.code != 1 || !strings.Contains(r.stdout, "HAProxy does not name its algorithm") || !strings.Contains(r.stdout, "shares_ok undefined") {
+	const load = "[[group]]\nusers = 3\niterations = 400\n[[group.step]]\nrequest = \"GET /\"\n"
+	b := borrow(t, "	balance random(1)\n	server s2 S2\n	server s1 S1\n", "s1", "s2")
+	run := func(expect, algorithm string) ran {
+		plan := strings.Replace(b.plan("json:tag", load), "[session]", algorithm+"\n[session]", 1)
+		return runCommand(t, t.TempDir(), "expect = ['"+expect+"']\n"+plan, "run", "plan.toml", "--no-out", "--quiet")
+	}
+	if r := run("shares_ok", ""); r.code != 1 || !strings.Contains(r.stdout, "HAProxy does not name its algorithm") || !strings.Contains(r.stdout, "shares_ok undefined") {
 		t.Errorf("exit code %d\n%s", r.code, r.stdout)
 	}
-	plan := strings.Replace(b.plan("json:tag", load), "[session]", "algorithm = \"random\"\n[session]", 1)
-	r = runCommand(t, t.TempDir(), plan, "run", "plan.toml", "--no-out", "--quiet", "--json")
-	if !strings.Contains(r.stdout, `"n": 300`) || strings.Contains(r.stdout, "does not name its algorithm") {
-		t.Errorf("the plan's word does not count:\n%s", r.stdout)
+	if r := run("shares_ok", `algorithm = "random"`); r.code != 1 || !strings.Contains(r.stdout, "random follows load") || !strings.Contains(r.stdout, "shares_ok undefined") {
+		t.Errorf("exit code %d\n%s", r.code, r.stdout)
+	}
+	if r := run("shares_ok", `algorithm = "random(1)"`); r.code != 0 || !strings.Contains(r.stdout, "56.9%") {
+		t.Errorf("exit code %d\n%s", r.code, r.stdout)
 	}
 	// With one node up every request is a decision still, though every session stays.
 	if _, err := b.client.Do(t.Context(), "set server nodes/s2 state maint"); err != nil {
 		t.Fatal(err)
 	}
-	r = runCommand(t, t.TempDir(), "expect = ['decisions(\"s1\") == 300']\n"+plan, "run", "plan.toml", "--no-out", "--quiet")
-	if r.code != 0 {
+	if r := run(`decisions("s1") == 1200`, `algorithm = "random"`); r.code != 0 {
 		t.Errorf("exit code %d\n%s", r.code, r.stdout)
 	}
 }

@@ -83,9 +83,9 @@ func (s *steering) before(r *record, plan *plans.Plan) {
 	if plan.HAProxy != nil {
 		r.Warnings = append(r.Warnings, snapshot.Leftovers(plan.HAProxy.API, plan.HAProxy.Backend)...)
 	}
-	r.Weights, r.States = map[string]float64{}, map[string]string{}
+	r.Weights, r.States, r.ServerIDs = map[string]float64{}, map[string]string{}, map[string]int{}
 	for _, server := range snapshot.Servers {
-		r.Weights[server.Name] = float64(server.Weight)
+		r.Weights[server.Name], r.ServerIDs[server.Name] = float64(server.Weight), server.ID
 		if server.State != haproxy.Ready {
 			r.States[server.Name] = server.State
 		}

@@ -48,6 +48,7 @@ type record struct {
 	Weights    map[string]float64 `json:"weights,omitempty"`
 	States     map[string]string  `json:"states,omitempty"` // of the servers that were not ready at the start
 	Algorithm  string             `json:"algorithm,omitempty"`
+	ServerIDs  map[string]int     `json:"server_ids,omitempty"` // HAProxy's, by which random places requests
 	// PlacedAll says that the balancer's algorithm placed every request: nothing stuck.
 	PlacedAll bool              `json:"placed_all,omitempty"`
 	Requests  *report.Requests  `json:"requests"`

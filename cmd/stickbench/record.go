@@ -84,7 +84,7 @@ func (r *record) facts(plan *plans.Plan) report.Run {
 		Plan: r.Plan, Expectations: plan.Expect, Requests: r.Requests,
 		Warnings: r.Warnings, NodeSource: r.NodeSource,
 		Names: r.Names, Nodes: plan.NodeNames, Labels: plan.Labels(),
-		Weights: r.Weights, States: r.States, Algorithm: r.Algorithm, ExpectedShares: expectedShares(r.Algorithm),
+		Weights: r.Weights, States: r.States, Algorithm: r.Algorithm, ExpectedShares: ringShares(r.Algorithm, r.ServerIDs),
 	}
 }
 
@@ -114,25 +114,36 @@ func (r *record) sticky(plan *plans.Plan) *bool {
 	return nil
 }
 
-// expectedShares is what an algorithm makes of weights where that is not their proportion; nil where it
-// is, or where nothing is known of the algorithm.
-func expectedShares(algorithm string) func(map[string]float64) map[string]float64 {
-	if !strings.HasPrefix(algorithm, "random") {
+// largestServerID bounds the ids of servers whose shares are computed: HAProxy counts them from 1 on.
+const largestServerID = 1 << 12
+
+// ringShares is what HAProxy's random makes of weights where that is known: with one draw for each decision, the
+// parts of its ring, in which each server has its places by its id (2.6 to 3.5). With two draws or more, as is
+// usual, the load decides too. nil otherwise.
+func ringShares(algorithm string, ids map[string]int) func(map[string]float64) map[string]float64 {
+	if algorithm != "random(1)" || len(ids) == 0 {
+		return nil
+	}
+	largest := slices.Max(slices.Collect(maps.Values(ids)))
+	if slices.Min(slices.Collect(maps.Values(ids))) < 1 || largest > largestServerID {
 		return nil
 	}
 	return func(weights map[string]float64) map[string]float64 {
-		names := slices.Sorted(maps.Keys(weights))
-		whole := make([]int, len(names))
-		for i, name := range names {
-			whole[i] = int(weights[name])
+		whole := make([]int, largest)
+		for name, weight := range weights {
+			if id := ids[name]; id > 0 {
+				whole[id-1] = int(weight)
+			}
 		}
 		shares, law := lab.ExpectedShares(algorithm, whole)
 		if !law {
 			return nil
 		}
-		named := make(map[string]float64, len(names))
-		for i, name := range names {
-			named[name] = shares[i]
+		named := make(map[string]float64, len(weights))
+		for name := range weights {
+			if id := ids[name]; id > 0 {
+				named[name] = shares[id-1]
+			}
 		}
 		return named
 	}

@@ -168,6 +168,7 @@ type Snapshot struct {
 // Server is one server of a Snapshot.
 type Server struct {
 	Name  string
+	ID    int    // HAProxy's, by which random finds its place; 0 where not known
 	State string // haproxy.Ready, Drain, Maint or Down
 	Admin string // what was asked of it: haproxy.Ready, Drain or Maint
 	// Weight is the one in force, 0 to 256, and Initial that of the configuration.

@@ -59,16 +59,16 @@ func (d *Driver) balancerProblems(ctx context.Context) []error {
 
 func newSnapshot(all *servers, rows []haproxy.Row) Snapshot {
 	var snapshot Snapshot
-	cookies := map[string]string{}
+	cookies, ids := map[string]string{}, map[string]int{}
 	for _, row := range rows {
 		if row.Kind == haproxy.Backend {
 			snapshot.Algorithm, snapshot.Cookie = row.Algorithm, row.Cookie
 		} else {
-			cookies[row.Server] = row.Cookie
+			cookies[row.Server], ids[row.Server] = row.Cookie, int(row.ID)
 		}
 	}
 	for _, s := range all.list {
-		snapshot.Servers = append(snapshot.Servers, Server{Name: s.name, State: s.state(), Admin: s.admin, Weight: s.weight, Initial: s.initial,
+		snapshot.Servers = append(snapshot.Servers, Server{Name: s.name, ID: ids[s.name], State: s.state(), Admin: s.admin, Weight: s.weight, Initial: s.initial,
 			Address: s.address, Cookie: cookies[s.name]})
 	}
 	return snapshot

@@ -38,6 +38,7 @@ func (k Kind) String() string {
 type Row struct {
 	Proxy  string // pxname
 	Server string // svname; "FRONTEND" or "BACKEND" for those
+	ID     int64  // sid: of the server within its backend, from 1 on
 	Kind   Kind   // type
 	Status string // status: "UP", "UP 1/3", "DOWN 1/2", "DRAIN", "MAINT", "NOLB", "no check", "OPEN" …
 	Weight int64  // weight: the effective one, which moves under slowstart; drain does not change it
@@ -189,7 +190,7 @@ func newRow(columns map[string]int, fields []string) (Row, error) {
 	r.Cookie, r.Algorithm = r.Text("cookie"), r.Text("algo")
 
 	n := numbers{row: r}
-	r.Kind = Kind(n.get("type"))
+	r.Kind, r.ID = Kind(n.get("type")), n.get("sid")
 	r.Weight, r.UserWeight = n.get("weight"), n.get("uweight")
 	r.Assigned, r.Chosen = n.get("stot"), n.get("lbtot")
 	r.Current, r.Queued = n.get("scur"), n.get("qcur")
