@@ -1,9 +1,7 @@
 package browsertest
 
 import (
-	"encoding/base64"
 	"encoding/json"
-	"os"
 	"testing"
 )
 
@@ -179,19 +177,5 @@ func (p *Page) Press(key string) {
 			params["text"] = key
 		}
 		p.call("Input.dispatchKeyEvent", params, nil)
-	}
-}
-
-// Screenshot writes the whole page as a PNG.
-func (p *Page) Screenshot(file string) {
-	p.t.Helper()
-	var shot struct{ Data string }
-	p.call("Page.captureScreenshot", map[string]any{"format": "png", "captureBeyondViewport": true}, &shot)
-	image, err := base64.StdEncoding.DecodeString(shot.Data)
-	if err == nil {
-		err = os.WriteFile(file, image, 0o666)
-	}
-	if err != nil {
-		p.t.Fatal(err)
 	}
 }
