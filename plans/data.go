@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -41,6 +42,28 @@ func (r *reader) readData(t table) {
 			}
 		}
 		r.data = append(r.data, d)
+	}
+	if r.override.Replay {
+		r.guessColumns(seen)
+	}
+}
+
+var nameInPlan = regexp.MustCompile(`[A-Za-z][A-Za-z0-9_]*`)
+
+// guessColumns gives files that are not opened, and whose first lines name the columns, every name in the plan that
+// nothing else can be: which of them are there is not known.
+func (r *reader) guessColumns(seen map[string]string) {
+	for _, d := range r.data {
+		if d.Columns != nil {
+			continue
+		}
+		for _, name := range nameInPlan.FindAllString(string(r.plan.Source), -1) {
+			if seen[name] == "" && !r.variables.isVar(name) && variableProblem(name) == "" {
+				seen[name] = d.Name
+				d.Columns = append(d.Columns, name)
+			}
+		}
+		d.Lines = [][]string{make([]string, len(d.Columns))}
 	}
 }
 

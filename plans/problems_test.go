@@ -244,7 +244,7 @@ func TestProblemsOfLabs(t *testing.T) {
 		{"weight", "node = [ { tag = 's1', weight = 257 } ]", `1:33: node[0].weight: must be from 0 to 256, not 257`},
 		{"delay", "[[lab.node]]\ntag = 's1'\n[[lab.node]]\ntag = 's2'\ndelay = 250", `5:9: node[1].delay: expected a duration, not the number 250: write "250s" for seconds or "250ms" for milliseconds`},
 		{"stopped", "node = [ { tag = 's1', stopped = 'yes' } ]", `1:34: node[0].stopped: expected true or false, not the text "yes"`},
-		{"key of a node", "node = [ { tag = 's1', wait = 1 } ]", `1:24: node[0].wait: unknown key: [[lab.node]] has tag, weight, delay, stopped`},
+		{"key of a node", "node = [ { tag = 's1', wait = 1 } ]", `1:24: node[0].wait: unknown key: [[lab.node]] has tag, weight, delay, workers, stopped`},
 	})
 }
 

@@ -17,7 +17,7 @@ const others = `
 balancer = "haproxy"
 algorithm = "leastconn"
 sticky = "cookie SERVERID insert indirect nocache"
-node = [{ tag = "s1", weight = 2, delay = "250ms" }, { tag = "s2", stopped = true }]
+node = [{ tag = "s1", weight = 2, delay = "250ms", workers = 2 }, { tag = "s2", stopped = true }]
 [vars]
 who = { ask = "a name" }
 [defaults]
