@@ -67,6 +67,7 @@ func (b *Builder) warnings(r *Results, run Run) []string {
 		b.orderWarning(),
 		b.checks.lossWarning(run.Requests),
 		accountWarning(run.Requests),
+		b.latency.omissionWarning(r, b.checks.duration()),
 	} {
 		if w != "" {
 			list = append(list, w)
