@@ -51,6 +51,7 @@ func search(t *testing.T, plan string, args ...string) (code int, r capacity.Res
 
 // TestLimit searches once, on a machine of any speed: its nodes sleep, and a generator that was too slow is no answer.
 func TestLimit(t *testing.T) {
+	t.Parallel()
 	plan, limit := served(2, 40, "even")
 	code, r, folder := search(t, plan, "--expect", `errors == 0 && p95("GET /") < 5s`, "--from", "35", "--within", "20", "--settle", "500ms", "--step", "2s")
 	if r.Schema != capacity.Schema || r.Of != "rate" || len(r.Steps) < 2 || r.Low > r.Limit {

@@ -164,6 +164,7 @@ func (c *crew) rows() int {
 
 // An agent that is killed: the others go on, or stop; its users at work are cut, and the exit code is 3.
 func TestAgentKilled(t *testing.T) {
+	t.Parallel()
 	for policy, lasts := range map[string]time.Duration{"continue": 3 * time.Second, "stop": time.Hour} {
 		t.Run(policy, func(t *testing.T) {
 			t.Parallel()
