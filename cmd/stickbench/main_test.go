@@ -27,6 +27,7 @@ func TestMain(m *testing.M) {
 
 // The real command, one behaviour in each script.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		UpdateScripts:       *update,
