@@ -142,6 +142,7 @@ func TestAgentWithoutRoom(t *testing.T) {
 		t.Skip("no /dev/full here to be a full disk: run it on Linux")
 	}
 	plan := small(t)
+	plan.Groups[2].Arrivals.Stages[0] = loadgen.Stage{From: 50, To: 50} // a second: some batches are not the last
 	sink := &counting{users: map[int]bool{}}
 	c, err := Open(t.Context(), Server{}, "1", plan, []byte("the plan"), sink)
 	if err != nil {
