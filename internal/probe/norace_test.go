@@ -1,0 +1,5 @@
+//go:build linux && !race
+
+package probe_test
+
+const everySetup = 1
