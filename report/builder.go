@@ -140,9 +140,9 @@ func (b *Builder) Add(s *loadgen.Sample) {
 	b.total.addSample(s, &m)
 	b.checks.add(s)
 	b.errors.add(s)
+	b.latency.add(&m, s.Mark)
 	if !s.Mark {
 		b.exchange.add(s)
-		b.latency.add(&m)
 	}
 	node := none
 	if s.Node != "" && !s.Mark {
@@ -290,12 +290,13 @@ func (b *Builder) figures(run Run) *Results {
 	r.Affinity = b.affinity.freeze(r.Nodes)
 	r.Affinity.Free = run.Sticky != nil && !*run.Sticky
 	g.excuse(&r.Affinity)
-	r.Latency = b.latency.freeze()
+	requests := b.total.times.without(&b.latency.marks)
+	r.Latency = b.latency.freeze(requests)
 	r.Statuses, r.Connect, r.FirstByte = b.exchange.freeze(), b.exchange.connect.freeze(), b.exchange.firstByte.freeze()
 	r.Users = b.users.freeze(len(b.affinity.users)+len(b.affinity.threads), nodes)
 	b.freezeStage(g, r, run, nodes)
 	r.Names, r.Planned = newNodeNames(r, run), run.Labels
-	r.Warnings = append(append([]string{}, run.Warnings...), b.warnings(r, run)...)
+	r.Warnings = append(append([]string{}, run.Warnings...), b.warnings(r, run, requests)...)
 	return r
 }
 

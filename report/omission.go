@@ -15,25 +15,27 @@ const omissionSteps = 1000
 // response does not send what it would have sent meanwhile, and what is not sent is not slow. The correction is that of
 // HdrHistogram (G. Tene): where a user sends a request every t, a response that took d stands for others of d − t,
 // d − 2t and so on. Nothing is said unless that at least doubles the 99th percentile.
-func (f *latencyFold) omissionWarning(r *Results, duration int64) string {
-	if r.Model != ClosedModel || r.PlannedUsers == 0 || f.requests == 0 {
+func omissionWarning(r *Results, requests *times) string {
+	if r.Model != ClosedModel || r.PlannedUsers == 0 || requests.total() == 0 {
 		return ""
 	}
-	times, scale, unit := f.all.histogram()
-	before := times.Percentiles(scale, 0.5, 0.99)
-	cycle := r.PlannedUsers * duration * 1000 / unit / f.requests
+	taken, scale, unit := requests.histogram()
+	before := taken.Percentiles(scale, 0.5, 0.99)
+	cycle := r.PlannedUsers * r.DurationMS * 1000 / unit / requests.total()
 	if cycle < 2*max(1, before[0]) { // hardly a pause: the users are the load
 		return ""
 	}
 	var missing int64
 	corrected := &hist.Histogram{}
-	corrected.Merge(times)
-	times.Walk(scale, func(d, n int64) bool {
-		for all, step := d/cycle, int64(1); step <= min(all, omissionSteps); step++ {
-			added := n * max(1, all/omissionSteps)
-			corrected.Add(d-step*d/(min(all, omissionSteps)+1), added, scale)
-			missing += added
+	corrected.Merge(taken)
+	taken.Walk(scale, func(d, n int64) bool {
+		unsent := d / cycle
+		steps := min(unsent, omissionSteps)
+		each := n * max(1, unsent/omissionSteps)
+		for step := range steps {
+			corrected.Add(d-(step+1)*d/(steps+1), each, scale)
 		}
+		missing += each * steps
 		return true
 	})
 	after := corrected.Percentiles(scale, 0.99)[0]

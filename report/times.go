@@ -27,6 +27,18 @@ func (t *times) merge(o *times) {
 	t.coarse.Merge(&o.coarse)
 }
 
+// without is t less o, which is a part of it.
+func (t *times) without(o *times) *times {
+	if o.total() == 0 {
+		return t
+	}
+	rest := &times{}
+	rest.merge(t)
+	o.fine.Walk(hist.FineBits, func(v, n int64) bool { rest.fine.Add(v, -n, hist.FineBits); return true })
+	o.coarse.Walk(hist.CoarseBits, func(v, n int64) bool { rest.coarse.Add(v, -n, hist.CoarseBits); return true })
+	return rest
+}
+
 func (t *times) total() int64 { return t.fine.Total + t.coarse.Total }
 
 // histogram is all of them, with its scale and the microseconds of its unit.

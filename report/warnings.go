@@ -50,8 +50,9 @@ func (d *sampleChecks) add(s *loadgen.Sample) {
 
 func (d *sampleChecks) duration() int64 { return d.last - d.first }
 
-// warnings are those that the samples give rise to. Each is a sentence that says what to do.
-func (b *Builder) warnings(r *Results, run Run) []string {
+// warnings are those that the samples give rise to; requests are the times of all requests. Each is a sentence that
+// says what to do.
+func (b *Builder) warnings(r *Results, run Run, requests *times) []string {
 	var list []string
 	for _, w := range []string{
 		localWarning(r),
@@ -67,7 +68,7 @@ func (b *Builder) warnings(r *Results, run Run) []string {
 		b.orderWarning(),
 		b.checks.lossWarning(run.Requests),
 		accountWarning(run.Requests),
-		b.latency.omissionWarning(r, b.checks.duration()),
+		omissionWarning(r, requests),
 	} {
 		if w != "" {
 			list = append(list, w)
