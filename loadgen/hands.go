@@ -1,7 +1,6 @@
 package loadgen
 
 import (
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,12 +41,7 @@ func (u *user) hand(i int) *user {
 	for len(u.hands.all) <= i {
 		h := &user{runner: u.runner, script: u.script, state: u.state, group: u.group, index: u.index, number: u.number, thread: u.thread, of: u}
 		h.graceful, h.hard, h.deadline = u.graceful, u.hard, u.deadline
-		h.rng = rand.New(&h.stream)
-		h.programState = newProgramState(u.script)
-		h.view.Lookup = h
-		h.fields.names = u.script.names
-		h.conns = u.runner.dialer.Open(u.hard, u.number, u.script.group.Connections == PerRequest)
-		h.sample.Thread, h.sample.User = u.thread, u.number
+		h.equip()
 		u.hands.all = append(u.hands.all, h)
 	}
 	return u.hands.all[i]

@@ -146,6 +146,11 @@ func (u *user) active(n int64) {
 func (u *user) begin() {
 	u.state.started.Add(1)
 	u.active(1)
+	u.equip()
+}
+
+// equip gives the user what it works with.
+func (u *user) equip() {
 	u.rng = rand.New(&u.stream)
 	u.programState = newProgramState(u.script)
 	u.view.Lookup = u
