@@ -113,19 +113,25 @@ func TestCurlOptions(t *testing.T) {
 		`curl -H 'Accept:' -H 'X-Empty;' http://h`:            {`headers = { X-Empty = "" }`},
 		`/usr/bin/curl.exe -A me -e http://r/ h.example`:      {`User-Agent = "me"`, `Referer = "http://r/"`, `url = "http://h.example"`},
 	} {
-		p, err := Curl(source, Options{})
-		if err != nil {
-			t.Errorf("%s: %v", source, err)
-			continue
+		imports(t, source, want...)
+	}
+}
+
+// imports checks that a command becomes a plan with those lines, which can be read.
+func imports(t *testing.T, source string, want ...string) {
+	t.Helper()
+	p, err := Curl(source, Options{})
+	if err != nil {
+		t.Errorf("%s: %v", source, err)
+		return
+	}
+	for _, line := range want {
+		if !strings.Contains(p.TOML, line) {
+			t.Errorf("%s: no %s in\n%s", source, line, p.TOML)
 		}
-		for _, line := range want {
-			if !strings.Contains(p.TOML, line) {
-				t.Errorf("%s: no %s in\n%s", source, line, p.TOML)
-			}
-		}
-		if _, err := plans.Read("curl", []byte(p.TOML), plans.Override{}); err != nil {
-			t.Errorf("%s: %v", source, err)
-		}
+	}
+	if _, err := plans.Read("curl.toml", []byte(p.TOML), plans.Override{}); err != nil {
+		t.Errorf("%s: %v", source, err)
 	}
 }
 
@@ -144,19 +150,7 @@ func TestCurlFiles(t *testing.T) {
 		`curl --json @cat.png http://h`:        {`body = { file = "cat.png" }`, `Content-Type = "application/json"`},
 		`curl -T cat.png http://h/photos/`:     {`request = "PUT /photos/cat.png"`, `body = { file = "cat.png" }`},
 	} {
-		p, err := Curl(source, Options{})
-		if err != nil {
-			t.Errorf("%s: %v", source, err)
-			continue
-		}
-		for _, line := range want {
-			if !strings.Contains(p.TOML, line) {
-				t.Errorf("%s: no %s in\n%s", source, line, p.TOML)
-			}
-		}
-		if _, err := plans.Read("curl.toml", []byte(p.TOML), plans.Override{}); err != nil {
-			t.Errorf("%s: %v", source, err)
-		}
+		imports(t, source, want...)
 	}
 }
 
