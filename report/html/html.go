@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"stickbench/internal/format"
@@ -44,9 +45,13 @@ type Fact struct{ Name, Value string }
 //go:embed *.html *.js style.css
 var htmlFiles embed.FS
 
+// templates are parsed by who makes a page, not at each start of the program.
+var templates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Funcs(template.FuncMap{"digits": digits}).ParseFS(htmlFiles, "*.html"))
+})
+
 var (
-	htmlTemplate = template.Must(template.New("").Funcs(template.FuncMap{"digits": digits}).ParseFS(htmlFiles, "*.html"))
-	htmlStyle    = htmlFile("style.css")
+	htmlStyle = htmlFile("style.css")
 	// htmlScript has its rooms in one closure.
 	htmlScript = "(() => {\n\"use strict\";\n" + htmlFile("scales.js") + htmlFile("series.js") + htmlFile("interaction.js") + htmlFile("tables.js") + htmlFile("live.js") + "})();"
 	// htmlPolicy lets the page load nothing at all, and run its own script alone: even text that slipped
@@ -139,7 +144,7 @@ func (p *Page) Since(earlier *Page) Update {
 // writePage writes a page at once: one that cannot be made is not begun.
 func writePage(w io.Writer, name string, page any) error {
 	var b bytes.Buffer
-	if err := htmlTemplate.ExecuteTemplate(&b, name, page); err != nil {
+	if err := templates().ExecuteTemplate(&b, name, page); err != nil {
 		return err
 	}
 	_, err := w.Write(b.Bytes())
@@ -292,14 +297,14 @@ func (p *htmlPage) fill() error {
 			continue
 		}
 		var b bytes.Buffer
-		if err := htmlTemplate.ExecuteTemplate(&b, s.id, p); err != nil {
+		if err := templates().ExecuteTemplate(&b, s.id, p); err != nil {
 			return err
 		}
 		p.Nav = append(p.Nav, htmlSection{s.id, s.title, "<section id=\"" + template.HTML(s.id) + "\">\n<h2>" + template.HTML(s.title) + "</h2>\n" + template.HTML(b.String()) + "\n</section>\n"})
 	}
 	for _, name := range []string{"verdict", "contents"} {
 		var b bytes.Buffer
-		if err := htmlTemplate.ExecuteTemplate(&b, name, p); err != nil {
+		if err := templates().ExecuteTemplate(&b, name, p); err != nil {
 			return err
 		}
 		p.Sections = append(p.Sections, htmlSection{name, "", template.HTML(b.String())})
