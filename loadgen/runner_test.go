@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"stickbench/assert"
+	"stickbench/internal/conntest"
 )
 
 // memory is a sink that keeps everything.
@@ -400,34 +401,20 @@ func TestMarksAndOnError(t *testing.T) {
 
 // A server that goes away between two responses: net/http's client would send the request again in silence.
 func TestNothingIsSentTwice(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
 	var requests atomic.Int64
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
+	address := conntest.Serve(t, func(c net.Conn) {
+		buf := make([]byte, 4096)
+		for i := range 3 {
+			if _, err := c.Read(buf); err != nil {
 				return
 			}
-			go func() {
-				defer c.Close()
-				buf := make([]byte, 4096)
-				for i := range 3 {
-					if _, err := c.Read(buf); err != nil {
-						return
-					}
-					requests.Add(1)
-					if i < 2 {
-						io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-					}
-				}
-			}()
+			requests.Add(1)
+			if i < 2 {
+				io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+			}
 		}
-	}()
-	samples, account := runPlan(t, &Plan{Target: "http://" + l.Addr().String(), Groups: []Group{{Name: "g", Users: 1, Iterations: 9, Steps: []Step{get(t, "/")}}}})
+	})
+	samples, account := runPlan(t, &Plan{Target: "http://" + address.String(), Groups: []Group{{Name: "g", Users: 1, Iterations: 9, Steps: []Step{get(t, "/")}}}})
 	if requests.Load() != 9 || account.Failed != 3 || account.Connections != 3 {
 		t.Errorf("the server read %d requests; account %+v", requests.Load(), account)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"stickbench/internal/conntest"
 	"stickbench/loadgen"
 	"stickbench/plans"
 )
@@ -27,27 +28,9 @@ type requestLog struct {
 }
 
 // listen serves until the test ends, at the address that it returns.
-func (l *requestLog) listen(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			c, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go l.serve(c)
-		}
-	}()
-	return listener.Addr().String()
-}
+func (l *requestLog) listen(t *testing.T) string { return conntest.Serve(t, l.serve).String() }
 
 func (l *requestLog) serve(c net.Conn) {
-	defer c.Close()
 	var raw bytes.Buffer
 	in := bufio.NewReaderSize(io.TeeReader(c, &raw), 1)
 	for {

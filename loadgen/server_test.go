@@ -5,6 +5,8 @@ import (
 	"net"
 	"testing"
 	"time"
+
+	"stickbench/internal/conntest"
 )
 
 const okay = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -16,25 +18,10 @@ func soon() time.Time { return time.Now().Add(10 * time.Second) }
 // it afterwards.
 func served(t testing.TB, script func(net.Conn)) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close()
-				c.SetDeadline(soon())
-				script(c)
-			}()
-		}
-	}()
-	return l.Addr().String()
+	return conntest.Serve(t, func(c net.Conn) {
+		c.SetDeadline(soon())
+		script(c)
+	}).String()
 }
 
 // shoot ends a connection with a RST.

@@ -29,6 +29,7 @@ import (
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
 
+	"stickbench/internal/conntest"
 	"stickbench/report"
 )
 
@@ -416,25 +417,10 @@ func newFaults(t *testing.T) *faults {
 func localhost(address string) string { return strings.Replace(address, "127.0.0.1", "localhost", 1) }
 
 func (f *faults) listen(t *testing.T, serve func(net.Conn)) string {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close()
-				c.SetDeadline(time.Now().Add(time.Minute))
-				serve(c)
-			}()
-		}
-	}()
-	return l.Addr().String()
+	return conntest.Serve(t, func(c net.Conn) {
+		c.SetDeadline(time.Now().Add(time.Minute))
+		serve(c)
+	}).String()
 }
 
 func (f *faults) listenTLS(t *testing.T, c *tls.Config) string {

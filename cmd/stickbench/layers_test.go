@@ -49,6 +49,7 @@ var layers = map[string][]string{
 	"stickbench/internal/redact":      {},
 	"stickbench/internal/browsertest": {},
 	"stickbench/internal/bounded":     {},
+	"stickbench/internal/conntest":    {},
 	"stickbench/cmd/stickbench":       {"stickbench/", "github.com/mattn/go-runewidth", "github.com/spf13/cobra", "github.com/spf13/pflag"},
 
 	"stickbench/loadgen/internal/wire": {},

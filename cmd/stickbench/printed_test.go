@@ -6,44 +6,29 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync"
 	"testing"
+
+	"stickbench/internal/conntest"
 )
 
 // What a server, a proxy or a Runtime API says is printed as text: an escape sequence in it would rename the
 // terminal's window, hide what follows, or answer for its user.
 func TestWordsOfOthersAreText(t *testing.T) {
 	const evil = "\x1b[31mPWN\x1b]0;t\x07\u009b8m"
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var serving sync.WaitGroup
-	t.Cleanup(func() { listener.Close(); serving.Wait() })
-	serving.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
+	address := conntest.Serve(t, func(conn net.Conn) {
+		for r := bufio.NewReader(conn); ; {
+			q, err := http.ReadRequest(r)
+			switch {
+			case err != nil: // a command of a Runtime API, perhaps
+				fmt.Fprintf(conn, "No such server: %s\n\n", evil)
 				return
+			case q.URL.Path == "/", q.Method == http.MethodHead:
+				fmt.Fprint(conn, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+			default:
+				fmt.Fprintf(conn, "HTTP/1.1 500 bad%s\r\nContent-Length: %d\r\n\r\n%[1]s", evil, len(evil))
 			}
-			serving.Go(func() {
-				defer conn.Close()
-				for r := bufio.NewReader(conn); ; {
-					q, err := http.ReadRequest(r)
-					switch {
-					case err != nil: // a command of a Runtime API, perhaps
-						fmt.Fprintf(conn, "No such server: %s\n\n", evil)
-						return
-					case q.URL.Path == "/", q.Method == http.MethodHead:
-						fmt.Fprint(conn, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-					default:
-						fmt.Fprintf(conn, "HTTP/1.1 500 bad%s\r\nContent-Length: %d\r\n\r\n%[1]s", evil, len(evil))
-					}
-				}
-			})
 		}
-	})
-	address := listener.Addr().String()
+	}).String()
 	plan := func(more string) string {
 		return fmt.Sprintf("[target]\nurl = \"http://%s\"\n%s[[group]]\niterations = 2\n[[group.step]]\nrequest = \"GET /\"\n[[group.step]]\nrequest = \"GET /bad\"\n", address, more)
 	}

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"stickbench/internal/conntest"
 )
 
 // soon bounds what a test waits for; it passes only when the test fails.
@@ -21,29 +23,14 @@ const plainGet = "GET / HTTP/1.1\r\nHost: test\r\n\r\n"
 // it afterwards.
 func served(t testing.TB, script func(net.Conn)) Origin {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close()
-				c.SetDeadline(soon())
-				script(c)
-			}()
-		}
-	}()
-	return at(l)
+	return at(conntest.Serve(t, func(c net.Conn) {
+		c.SetDeadline(soon())
+		script(c)
+	}))
 }
 
-func at(l net.Listener) Origin {
-	a := l.Addr().(*net.TCPAddr)
+func at(address net.Addr) Origin {
+	a := address.(*net.TCPAddr)
 	return Origin{Host: "127.0.0.1", Port: strconv.Itoa(a.Port)}
 }
 
@@ -60,7 +47,7 @@ func refused(t testing.TB) Origin {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	return at(l)
+	return at(l.Addr())
 }
 
 // taken reads one request without a body, as far as a test's server cares, and reports whether one came.

@@ -86,7 +86,7 @@ func TestDeadlineUnderTLS(t *testing.T) {
 	}))
 	defer s.Close()
 	defer close(release)
-	o := at(s.Listener)
+	o := at(s.Listener.Addr())
 	o.Secure = true
 	n, err := NewDialer(Config{TLS: &tls.Config{InsecureSkipVerify: true}}).connect(context.Background(), nil, o, time.Now().Add(limit))
 	if err != nil {
