@@ -40,10 +40,10 @@ type counted struct {
 	net.Conn
 	in, out atomic.Int64
 	foreign atomic.Bool
-	// broken is how the connection ended if that was more than an end: a reset, or what TLS said.
+	ended   atomic.Bool // a read has failed
+	// broken is how the connection ended if that was more than an end: a reset, or what TLS said. The system tells
+	// a reset once, to a read or to a write.
 	broken  atomic.Pointer[error]
-	ended   chan struct{} // closed once a read has failed
-	end     sync.Once
 	writing sync.Mutex
 }
 
@@ -61,7 +61,7 @@ func (c *counted) note(err error) {
 	switch {
 	case tlsFailure(err) != "":
 		c.broken.Store(&err)
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case errors.Is(err, syscall.ECONNRESET):
 		err = syscall.ECONNRESET
 		c.broken.CompareAndSwap(nil, &err)
 	}
@@ -74,26 +74,24 @@ func (c *counted) Read(b []byte) (int, error) {
 	}
 	if err != nil {
 		c.note(err)
-		c.end.Do(func() { close(c.ended) })
+		c.ended.Store(true)
 	}
 	return n, err
 }
 
-// lastWords is how long a write that failed waits for what there is to read: the peer may have said why. net/http
-// closes the connection after it.
-const lastWords = 100 * time.Millisecond
-
+// Write leaves it to Read to tell that the peer ended the connection: net/http closes it after a write that failed,
+// and what the peer had said before would be lost.
 func (c *counted) Write(b []byte) (int, error) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
 	n, err := c.Conn.Write(b)
 	c.out.Add(int64(n))
-	if err != nil {
-		select {
-		case <-c.ended:
-		case <-time.After(lastWords):
-		}
-		c.note(err)
+	if err == nil {
+		return n, nil
+	}
+	c.note(err)
+	if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
+		return len(b), nil
 	}
 	return n, err
 }
@@ -121,7 +119,7 @@ func unencryptedHTTP2() *http.Protocols {
 // newHTTP2 begins HTTP/2 on a stream, whose server is known to speak it: by ALPN under TLS, and by the
 // plan's word without (prior knowledge, RFC 9113 §3.3). Its error is an *Error.
 func newHTTP2(c net.Conn, o Origin) (*http2, error) {
-	h := &http2{stream: &counted{Conn: c, ended: make(chan struct{})}, scheme: "http"}
+	h := &http2{stream: &counted{Conn: c}, scheme: "http"}
 	if o.Secure {
 		h.scheme = "https"
 	}
@@ -149,10 +147,7 @@ func (h *http2) close() error {
 // do is conn.do: the request, written as HTTP/1.1, is sent as HTTP/2.
 func (h *http2) do(q *Request, a *Response) error {
 	a.reset(q)
-	switch {
-	case h.stream.foreign.Load():
-		return &Error{KindMalformed, errNotHTTP2}
-	case !h.reusable():
+	if !h.reusable() {
 		return explain(h.gone(), nil, false)
 	}
 	req, err := h.request(q.Raw)
@@ -187,11 +182,19 @@ func (h *http2) do(q *Request, a *Response) error {
 	return explain(h.finding(err, a), nil, begun)
 }
 
-// gone is what became of a connection that ended before the request: TLS may have said why of a new one, and one that
-// was used has served its time.
+// gone is what became of a connection that ended before the request. One that was used has served its time; a new
+// one says what it would have said a moment later, of the request.
 func (h *http2) gone() error {
-	if cause := h.stream.cause(); tlsFailure(cause) != "" && !h.used {
+	cause := h.stream.cause()
+	switch {
+	case h.used:
+		return errGone
+	case h.stream.foreign.Load():
+		return errNotHTTP2
+	case cause != nil:
 		return cause
+	case h.client.Err() != nil && !h.stream.ended.Load(): // net/http closed it for what it read
+		return errNotHTTP2
 	}
 	return errGone
 }

@@ -51,6 +51,51 @@ func TestHTTP2CertificateWanted(t *testing.T) {
 	}
 }
 
+// How a server ends a connection that it does not speak HTTP/2 on is the same whether it is noticed before the request,
+// as net/http reads for itself, or within it: an HTTP/1.1 server was "closed" by chance.
+func TestHTTP2EndedAtOnce(t *testing.T) {
+	settings := "\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+	for name, tt := range map[string]struct {
+		said  string
+		reset bool
+		kind  Kind
+	}{
+		"HTTP/1.1":                   {"HTTP/1.1 400 Bad Request\r\n\r\n", false, KindMalformed},
+		"HTTP/1.1, then a reset":     {"HTTP/1.1 400 Bad Request\r\n\r\n", true, KindMalformed},
+		"a frame that is broken":     {settings + "\x00\x00\x01\x04\x00\x00\x00\x00\x00\x00", false, KindMalformed},
+		"nothing":                    {"", false, KindClosed},
+		"nothing, and a reset":       {"", true, KindReset},
+		"SETTINGS":                   {settings, false, KindClosed},
+		"SETTINGS, and a reset":      {settings, true, KindReset},
+		"SETTINGS, GOAWAY":           {settings + "\x00\x00\x08\x07\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", false, KindClosed},
+		"SETTINGS, GOAWAY of faults": {settings + "\x00\x00\x08\x07\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01", false, KindClosed},
+	} {
+		o := served(t, func(c net.Conn) {
+			io.ReadFull(c, make([]byte, len("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"))) // or the reset is one of connecting
+			c.Write([]byte(tt.said))
+			if tt.reset {
+				c.(*net.TCPConn).SetLinger(0)
+				return
+			}
+			c.(*net.TCPConn).CloseWrite()
+			io.Copy(io.Discard, c)
+		})
+		for _, late := range []bool{false, true} {
+			c, err := NewDialer(Config{HTTP2: true}).connect(t.Context(), nil, o, soon())
+			if err == nil {
+				for late && c.reusable() {
+					time.Sleep(time.Millisecond)
+				}
+				err = c.do(&Request{Raw: []byte(plainGet), Deadline: soon()}, &Response{})
+				c.close()
+			}
+			if kindOf(err) != tt.kind {
+				t.Errorf("%s, late %v: %q %v, want %q", name, late, kindOf(err), err, tt.kind)
+			}
+		}
+	}
+}
+
 // spoken is a connection on which the server says what it says, whatever it is asked.
 type spoken struct {
 	brokenStream
