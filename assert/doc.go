@@ -46,11 +46,12 @@
 //	                       counts of an open run: those that began, began late, and never began
 //	response_avg() response_p50() response_p90() response_p95() response_p99() response_max()
 //	                       milliseconds from the intended start of arrivals, of all, or of a label
-//	sessions, transitions, moves, lost
-//	                       counts of the affinity verdict
+//	sessions, transitions, moves, lost, lost_sessions, renewed
+//	                       counts of the affinity verdict: lost are transitions, lost_sessions the sessions
+//	                       that were lost at least once, renewed the ids that changed while the counter went on
 //	excused, unexcused, lost_unexcused
 //	                       the moves away from nodes in maint or down, the other moves, and the
-//	                       sessions lost otherwise
+//	                       transitions that lost the session otherwise
 //	affinity, continuity   shares of the transitions, 0 to 1
 //	nodes                  how many nodes answered
 //	share("s1"), decisions("s1"), requests("s1")

@@ -23,6 +23,8 @@ var expectations = withWindows(withPhases(newLanguage("an expectation", room{val
 	ofRun("unexcused", whole),
 	ofRun("lost", whole),
 	ofRun("lost_unexcused", whole),
+	ofRun("lost_sessions", whole),
+	ofRun("renewed", whole),
 	ofRun("transitions", whole),
 	ofRun("sessions", whole),
 	ofRun("nodes", whole),

@@ -62,7 +62,7 @@ type Span struct{ From, To time.Duration }
 
 // notInWindows are words of phases that windows do not have: they depend on events that are told late, or on what
 // was before the window.
-var notInWindows = []string{"excused", "unexcused", "lost_unexcused", "decisions", "shares_ok", "sessions"}
+var notInWindows = []string{"excused", "unexcused", "lost_unexcused", "lost_sessions", "decisions", "shares_ok", "sessions"}
 
 // withWindows adds to a language the inWindow of those words that windows have.
 func withWindows(l *language[*runFigures]) *language[*runFigures] {

@@ -66,7 +66,7 @@ type session struct {
 	life       int
 	answered   bool // it is counted among the sessions
 	moved      bool
-	lost       bool // at least once
+	broken     bool // it was lost at least once
 	node, id   string
 	counter    int64
 	hasCounter bool
@@ -76,6 +76,7 @@ type session struct {
 	// When its first request that was served was sent (0 before that), when its last response began, when one
 	// that named its node had ended, and when it moved last: milliseconds since 1970.
 	begun, said, named, departed int64
+	lost                         int64     // and when it was lost last, 0 for never
 	visited                      [2]uint64 // bits of the nodes it was on, by index
 }
 
@@ -89,7 +90,8 @@ type step struct {
 	// since is when the session was placed, with isOpening and isFirst: when its first request that was served was
 	// sent, whether or not the response named a node. With isMoved it is when the node it moved away from answered
 	// it last.
-	since int64
+	since      int64
+	lostBefore int64 // when the session was lost before, with isLost unless isFirstLoss
 }
 
 func newAffinityFold() *affinityFold {
@@ -238,17 +240,19 @@ func (f *affinityFold) transition(was *session, s *loadgen.Sample, is *step) {
 	if newID || fell {
 		was.unseen = 0
 	}
-	f.renewed += boolInt(renewed)
-	if (newID || fell) && !renewed {
+	switch {
+	case renewed:
+		f.renewed++
+		is.is |= isRenewed
+	case newID || fell:
 		f.lost++
 		is.is |= isLost
-		if !moved {
-			f.resets++
-		}
-		if !was.lost {
-			was.lost = true
+		f.resets += boolInt(!moved)
+		if !was.broken {
 			f.losers++
+			is.is |= isFirstLoss
 		}
+		is.lostBefore, was.lost, was.broken = was.lost, s.StartMillis(), true
 	}
 }
 

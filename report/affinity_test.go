@@ -47,7 +47,7 @@ func TestAffinity(t *testing.T) {
 				Jumps: 1, Repeats: 1}},
 		{"the id renewed while the counter goes on", "s1:1:a s1:2:a s1:3:b s1:4:b",
 			Affinity{Sessions: 1, Sticky: 1, Transitions: 3, Affinity: float(1), Continuity: float(2. / 3), Counted: 3, NewSessions: 1, Renewed: 1}},
-		{"one session, lost over and over", "s1:1:a s1:1:b s1:1:c s1:1:d",
+		{"one session, lost over and over", "s1:1:a s1:1:b s1:1:c s1:1:d", // "1 session was lost", not "3 sessions lost"
 			Affinity{Sessions: 1, Sticky: 1, Transitions: 3, Affinity: float(1), Continuity: float(0), Counted: 3,
 				Lost: 3, NewSessions: 3, Resets: 3}},
 		{"back under the old id", "s1:1:a s2:1:b s1:2:a",

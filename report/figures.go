@@ -13,7 +13,7 @@ var _ assert.Figures = (*Results)(nil)
 
 // Figure is a figure of the whole run for the expectations. Counts are samples, errors, nodes (those that
 // answered), sessions, sticky_sessions, transitions, moves, excused, unexcused (the other moves), lost,
-// lost_unexcused and new_sessions; error_rate, affinity and continuity are shares from 0 to 1, throughput is per second and
+// lost_unexcused (transitions, both), lost_sessions, renewed and new_sessions; error_rate, affinity and continuity are shares from 0 to 1, throughput is per second and
 // duration in milliseconds.
 //
 // It is not defined (ok is false) for other names, for rates and shares of nothing, for what needs nodes
@@ -54,6 +54,10 @@ func (r *Results) Figure(name string) (value float64, ok bool) {
 		return float64(a.Sticky), placed
 	case "lost":
 		return float64(a.Lost), known
+	case "lost_sessions":
+		return float64(a.LostSessions), known
+	case "renewed":
+		return float64(a.Renewed), known
 	case "lost_unexcused":
 		return float64(a.LostUnexcused), known && r.Names.excuses(r.Events) == nil
 	case "new_sessions":

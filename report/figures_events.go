@@ -177,6 +177,10 @@ func (f *phaseFigures) Figure(name string) (value float64, ok bool) {
 		return float64(p.Sessions), known
 	case "lost":
 		return float64(p.Lost), known
+	case "lost_sessions":
+		return float64(p.LostSessions), known
+	case "renewed":
+		return float64(p.Renewed), known
 	case "lost_unexcused":
 		return float64(p.LostUnexcused), known && f.run.Names.excuses(f.run.Events) == nil
 	}

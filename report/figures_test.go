@@ -30,6 +30,8 @@ func TestFigure(t *testing.T) {
 		{"unexcused", 0, 49, undefined, undefined},
 		{"lost", 0, 49, undefined, undefined},
 		{"lost_unexcused", 0, 49, undefined, undefined},
+		{"lost_sessions", 0, 1, undefined, undefined},
+		{"renewed", 0, 0, undefined, undefined},
 		{"new_sessions", 0, 49, undefined, undefined},
 		{"sessions", 2, 1, undefined, undefined},
 		{"sticky_sessions", 2, 0, undefined, undefined},

@@ -24,6 +24,8 @@ const (
 	isWandering                    // not the first move of its session
 	isBack                         // to a node that its session had been on before
 	isLost                         // the session
+	isFirstLoss                    // of its session
+	isRenewed                      // the session's id, under which its counter went on
 	isCounted                      // a counter, as did the one before it
 	isContinued                    // the counter went up by one
 )
@@ -48,6 +50,7 @@ func (g *phaseTracker) entry(s *loadgen.Sample, m measurement, label, node int, 
 	e.previous -= g.origin
 	e.departed -= g.origin
 	e.since -= g.origin
+	e.lostBefore -= g.origin
 	if !s.IsRequest() {
 		e.is |= isMark
 	}

@@ -27,6 +27,7 @@ type phaseFold struct {
 
 	sessions, named, moves, excused       int64
 	counted, continued, lost, lostExcused int64
+	losers, renewed                       int64
 }
 
 // phase is the fold of the phases of that name.
@@ -115,6 +116,8 @@ func (p *phaseFold) add(e *entry, from int64, movedExcused, lostExcused bool) {
 	p.continued += e.one(isContinued)
 	p.lost += e.one(isLost)
 	p.lostExcused += boolInt(lostExcused)
+	p.losers += boolInt(e.has(isFirstLoss) || e.has(isLost) && e.lostBefore < from)
+	p.renewed += e.one(isRenewed)
 }
 
 // total is the row of all requests of the phase.

@@ -70,6 +70,7 @@ func (b *Builder) freezePhase(fold *phaseFold, total *rowFold, times []phaseInte
 func (fold *phaseFold) sessionsOf(p *Phase) {
 	p.Sessions, p.Transitions, p.Moves, p.Excused = fold.sessions, fold.named, fold.moves, fold.excused
 	p.Unexcused, p.Lost, p.LostUnexcused = fold.moves-fold.excused, fold.lost, fold.lost-fold.lostExcused
+	p.LostSessions, p.Renewed = fold.losers, fold.renewed
 	if fold.named > 0 {
 		p.Affinity = Ratio(fold.named-fold.moves, fold.named)
 	}

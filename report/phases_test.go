@@ -54,6 +54,25 @@ func TestPhases(t *testing.T) {
 	}
 }
 
+// A session that is lost twice is one lost session, in each phase where it is. A phase that looked at first losses only
+// would call a drain clean which lost sessions once more.
+func TestLostSessionsOfPhases(t *testing.T) {
+	samples := sampletest.Responses(1, "s1:1:a s1:1:b s1:1:c s1:2:c s1:1:d s1:2:e")
+	for i, s := range samples {
+		s.Start = sampletest.Epoch + int64(i+1)*100_000
+	}
+	r := during(samples, happened(t, "350 phase drain"), Run{})
+	for i, want := range []Phase{{Lost: 2, LostSessions: 1}, {Lost: 1, LostSessions: 1, Renewed: 1}} {
+		p := r.Phases[i]
+		if p.Lost != want.Lost || p.LostSessions != want.LostSessions || p.Renewed != want.Renewed {
+			t.Errorf("%s: %d lost, %d sessions, %d renewed; want %+v", p.Name, p.Lost, p.LostSessions, p.Renewed, want)
+		}
+	}
+	if a := r.Affinity; a.Lost != 3 || a.LostSessions != 1 || a.Renewed != 1 {
+		t.Errorf("of the run: %+v", a)
+	}
+}
+
 // Without an event that begins one, a run has no phases; one phase that is all of it has its figures.
 func TestPhaseOfTheWholeRun(t *testing.T) {
 	s := sampletest.Stream{Seed: 12, Users: 5, Rounds: 80, Nodes: []string{"s1", "s2"}, Labels: []string{"GET /", "GET /b", "TOTAL"}, Fail: 0.1}
@@ -100,7 +119,7 @@ func TestDuring(t *testing.T) {
 	}
 	for name, want := range map[string]float64{
 		"samples": 4, "errors": 1, "error_rate": 0.25, "throughput": 4 / 0.601, "affinity": 1, "continuity": 1, "nodes": 2,
-		"transitions": 2, "moves": 0, "excused": 0, "unexcused": 0, "sessions": 3, "lost": 0, "lost_unexcused": 0, "duration": 601,
+		"transitions": 2, "moves": 0, "excused": 0, "unexcused": 0, "sessions": 3, "lost": 0, "lost_unexcused": 0, "lost_sessions": 0, "renewed": 0, "duration": 601,
 	} {
 		if got, ok := phase.Figure(name); !ok || !sampletest.Near(got, want, 1e-9) {
 			t.Errorf("%s: %g, %v; want %g", name, got, ok, want)

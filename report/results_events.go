@@ -56,7 +56,8 @@ type Phase struct {
 	P95MS      float64 `json:"p95_ms"`
 	P99MS      float64 `json:"p99_ms"`
 
-	// Sessions answered in the phase; one that did so twice with another phase in between counts twice.
+	// Sessions answered in the phase; one that did so twice with another phase in between counts twice, and so do
+	// LostSessions.
 	Sessions      int64    `json:"sessions"`
 	Transitions   int64    `json:"transitions"`
 	Affinity      *float64 `json:"affinity"`
@@ -65,6 +66,8 @@ type Phase struct {
 	Excused       int64    `json:"excused"`
 	Unexcused     int64    `json:"unexcused"`
 	Lost          int64    `json:"lost"`
+	LostSessions  int64    `json:"lost_sessions"`
+	Renewed       int64    `json:"renewed"`
 	LostUnexcused int64    `json:"lost_unexcused"`
 
 	Nodes        []Node        `json:"nodes"`

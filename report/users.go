@@ -24,10 +24,11 @@ type Users struct {
 type User struct {
 	User string `json:"user"` // the number, or the thread in other tools' recordings
 	// Sessions are the lives of the user's cookie jar, Responses those that said something.
-	Sessions  int64 `json:"sessions"`
-	Responses int64 `json:"answers"`
-	Moves     int64 `json:"moves"`
-	Lost      int64 `json:"lost"`
+	Sessions     int64 `json:"sessions"`
+	Responses    int64 `json:"answers"`
+	Moves        int64 `json:"moves"`
+	Lost         int64 `json:"lost"` // transitions that lost the session; LostSessions are the sessions
+	LostSessions int64 `json:"lost_sessions"`
 	// Nodes are those that answered the user, in the order of Results.Nodes, and Path the first 8 of them in
 	// the order in which the user came to them, whether by a move or in a new session.
 	Nodes []UserNode `json:"nodes"`
@@ -55,11 +56,11 @@ type usersFold struct {
 
 // userFold is one user's row.
 type userFold struct {
-	number                           int
-	thread                           string
-	sessions, responses, moves, lost int64
-	nodes                            []int64 // by index
-	path                             []int16
+	number                                   int
+	thread                                   string
+	sessions, responses, moves, lost, losers int64
+	nodes                                    []int64 // by index
+	path                                     []int16
 }
 
 func newUsersFold() *usersFold {
@@ -76,6 +77,7 @@ func (f *usersFold) add(s *loadgen.Sample, node int, is step) {
 	u.sessions += boolInt(is.is&isOpening != 0)
 	u.moves += boolInt(is.is&isMoved != 0)
 	u.lost += boolInt(is.is&isLost != 0)
+	u.losers += boolInt(is.is&isFirstLoss != 0)
 	if node == none {
 		return
 	}
@@ -141,7 +143,7 @@ func (f *usersFold) freeze(users int, nodes []*nodeFold) *Users {
 
 func (u *userFold) freeze(name string, names []string, nodes []*nodeFold) User {
 	made := User{
-		User: name, Sessions: u.sessions, Responses: u.responses, Moves: u.moves, Lost: u.lost, Nodes: []UserNode{},
+		User: name, Sessions: u.sessions, Responses: u.responses, Moves: u.moves, Lost: u.lost, LostSessions: u.losers, Nodes: []UserNode{},
 	}
 	for _, n := range nodes {
 		if n.index < len(u.nodes) && u.nodes[n.index] > 0 {

@@ -19,7 +19,7 @@ func TestUsers(t *testing.T) {
 	if nine.User != "9" || nine.Responses != 2 || nine.Moves != 0 || !slices.Equal(nine.Path, []string{"s2"}) || !slices.Equal(nine.Nodes, []UserNode{{"s2", 2}}) {
 		t.Errorf("%+v", nine)
 	}
-	if ten.User != "10" || ten.Moves != 1 || ten.Lost != 1 || ten.Sessions != 1 || !slices.Equal(ten.Path, []string{"s1", "s2"}) || !slices.Equal(ten.Nodes, []UserNode{{"s1", 2}, {"s2", 1}}) {
+	if ten.User != "10" || ten.Moves != 1 || ten.Lost != 1 || ten.LostSessions != 1 || ten.Sessions != 1 || !slices.Equal(ten.Path, []string{"s1", "s2"}) || !slices.Equal(ten.Nodes, []UserNode{{"s1", 2}, {"s2", 1}}) {
 		t.Errorf("%+v", ten)
 	}
 	if u := fold(sampletest.Foreign(), Run{}).Users; u != nil {

@@ -126,7 +126,7 @@ func (c *windowCell) merge(o *windowCell) {
 	}
 	s, p := &c.session, &o.session
 	s.named, s.moves, s.counted = s.named+p.named, s.moves+p.moves, s.counted+p.counted
-	s.continued, s.lost = s.continued+p.continued, s.lost+p.lost
+	s.continued, s.lost, s.renewed = s.continued+p.continued, s.lost+p.lost, s.renewed+p.renewed
 }
 
 // close makes the figures of the windows that ended by then.
@@ -224,6 +224,8 @@ func (f *windowFigures) Figure(name string) (value float64, ok bool) {
 		return float64(s.moves), true
 	case "lost":
 		return float64(s.lost), true
+	case "renewed":
+		return float64(s.renewed), true
 	case "transitions":
 		return float64(s.named), true
 	case "nodes":

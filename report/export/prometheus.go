@@ -216,7 +216,9 @@ func (x *exposition) sessions(a *report.Affinity) {
 	}
 	x.gauge("stickbench_moves", "Transitions to another node.", float64(a.Moves))
 	x.gauge("stickbench_excused_moves", "Moves away from a node that was in maintenance or down.", float64(a.Excused))
-	x.gauge("stickbench_lost_sessions", "Transitions that lost the session.", float64(a.Lost))
+	x.gauge("stickbench_lost_sessions", "Sessions that were lost at least once.", float64(a.LostSessions))
+	x.gauge("stickbench_session_losses", "Transitions that lost the session.", float64(a.Lost))
+	x.gauge("stickbench_renewed_sessions", "Transitions to another session id under which the counter went on.", float64(a.Renewed))
 }
 
 // oneIf is 1 for true and 0 for false.

@@ -31,7 +31,7 @@ func exported() *report.Results {
 		Labels:       []report.Row{get, {Label: "S1 reached", Samples: 6, Mark: true}, row("POST /login?a=<b>&c", 1, 1, 250)},
 		Requests:     &report.Requests{Started: 15, Cut: 2, Connections: 4},
 		Nodes:        []report.Node{{Node: "s1", Requests: 6, Share: two, Decisions: 2, ExpectedShare: &third}, {Node: "s2", Requests: 3, Share: third, Decisions: 1}},
-		Affinity:     report.Affinity{Sessions: 3, Transitions: 6, Affinity: &two, Moves: 2, Excused: 1, Lost: 1},
+		Affinity:     report.Affinity{Sessions: 3, Transitions: 6, Affinity: &two, Moves: 2, Excused: 1, Lost: 3, LostSessions: 2, Renewed: 1},
 		Expectations: []report.Expectation{{Text: "errors == 0", Actual: "4"}, {Text: `p95("GET /") < 250`, OK: true, Actual: "3.4475"}, {Text: "errors == 0", Actual: "4"}},
 		Errors: []report.Error{
 			{Label: "GET /", Kind: "assertion", Message: "increments(): counter 1 after 7: s1 → s2, new session", Count: 2},

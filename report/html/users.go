@@ -69,7 +69,7 @@ func newUserMatrix(r *report.Results) *userMatrix {
 func (m *userMatrix) row(u *report.User, columns map[string]int) matrixRow {
 	row := matrixRow{
 		User: format.Clean(u.User), Cells: make([]matrixCell, len(m.Nodes)), Moved: u.Moves > 0,
-		Sessions: format.Count(u.Sessions), Moves: format.Count(u.Moves), Lost: format.Count(u.Lost),
+		Sessions: format.Count(u.Sessions), Moves: format.Count(u.Moves), Lost: format.Count(u.LostSessions),
 	}
 	responses, all := make([]int64, len(m.Nodes)), int64(0)
 	for _, n := range u.Nodes {

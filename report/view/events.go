@@ -62,7 +62,7 @@ func PhaseTable(r *report.Results) Table {
 			c("Affinity", func(p *report.Phase) string { return share100(p.Affinity) }),
 			c("Moves", func(p *report.Phase) string { return format.Count(p.Moves) }),
 			c("Excused", func(p *report.Phase) string { return format.Count(p.Excused) }),
-			c("Lost", func(p *report.Phase) string { return format.Count(p.Lost) }),
+			c("Lost", func(p *report.Phase) string { return format.Count(p.LostSessions) }),
 		})
 	}
 	if len(r.Nodes) <= PhaseNodes {

@@ -75,7 +75,7 @@ var runFigures = []runFigure{
 		return *r.Affinity.Affinity, true
 	}, format.Percent},
 	{"Lost", func(r *report.Results) (float64, bool) {
-		return float64(r.Affinity.Lost), r.Affinity.Affinity != nil
+		return float64(r.Affinity.LostSessions), r.Affinity.Affinity != nil
 	}, func(x float64) string { return format.Count(int64(math.Round(x))) }},
 }
 
