@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -20,6 +21,15 @@ func TestCoordinatedOmissionIsTold(t *testing.T) {
 	stalled := taken(320, 2000, 2000, 2000)
 	if got := omissionWarning(closed, stalled); !strings.Contains(got, "some 48 requests that were due") || !strings.Contains(got, "(coordinated omission; ") {
 		t.Errorf("a stall: %q", got)
+	}
+	// Where each user waited once, the p99 is the stall either way, and the p95 hides it.
+	busy := &Results{Model: ClosedModel, PlannedUsers: 20, DurationMS: 10_000}
+	if got := omissionWarning(busy, taken(1900, slices.Repeat([]int64{1000}, 20)...)); !strings.Contains(got, "some 180 requests") || !strings.Contains(got, "with them p95 would be about 500 ms") {
+		t.Errorf("a stall of all: %q", got)
+	}
+	// More than omissionSteps for one response are taken together, and none the fewer.
+	if got := omissionWarning(&Results{Model: ClosedModel, PlannedUsers: 1, DurationMS: 15_000}, taken(2999, 9000)); !strings.Contains(got, "some 1800 requests") {
+		t.Errorf("%q", got)
 	}
 	for name, got := range map[string]string{
 		"nothing slow":     omissionWarning(closed, taken(400, 90, 95)),

@@ -220,6 +220,11 @@ func TestUnknownAlgorithmIsNotJudged(t *testing.T) {
 	if r := run("shares_ok", `algorithm = "random(1)"`); r.code != 0 || !strings.Contains(r.stdout, "56.9%") {
 		t.Errorf("exit code %d\n%s", r.code, r.stdout)
 	}
+	// The laboratory's own HAProxy has the algorithm that it was given.
+	lab := "expect = ['shares_ok']\n[lab]\nbalancer = \"haproxy\"\nalgorithm = \"random(1)\"\nnode = [{ tag = \"s1\" }, { tag = \"s2\" }]\n" + load
+	if r := runCommand(t, t.TempDir(), lab, "run", "plan.toml", "--no-out", "--quiet"); r.code != 0 || !strings.Contains(r.stdout, "43.1%") {
+		t.Errorf("exit code %d\n%s", r.code, r.stdout)
+	}
 	// With one node up every request is a decision still, though every session stays.
 	if _, err := b.client.Do(t.Context(), "set server nodes/s2 state maint"); err != nil {
 		t.Fatal(err)

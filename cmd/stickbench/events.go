@@ -62,6 +62,9 @@ func newSteering(plan *plans.Plan, laboratory *lab.Lab, rec *recording) (*steeri
 // before notes how the balancer is before the run: as its Runtime API says, or else as the plan does.
 func (s *steering) before(r *record, plan *plans.Plan) {
 	r.Weights, r.Algorithm = plan.Weights, plan.Algorithm
+	if plan.Lab != nil {
+		r.Algorithm = plan.Lab.Algorithm
+	}
 	if s == nil {
 		return
 	}
