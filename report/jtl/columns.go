@@ -26,20 +26,20 @@ func bareNames(header string) string {
 
 // headed understands the header. The names are JMeter's, in any order and some of them in quotes, and any
 // others, whose columns are passed over.
-func (l *jtlLayout) headed(fields []field, o *Reading) error {
+func (l *jtlLayout) headed(c *csvReader, o *Reading) error {
 	known := map[column]bool{}
-	for _, f := range fields {
-		name := string(bytes.TrimSpace(f.text))
-		c, _ := o.column(name, columnNames)
-		if known[c] {
+	for i := range c.fields {
+		name := string(bytes.TrimSpace(c.at(i)))
+		column, _ := o.column(name, columnNames)
+		if known[column] {
 			l.warnings = append(l.warnings, fmt.Sprintf("Two columns are called %q: the first is read.", name))
-			c = colIgnored // a variable named like a column; JMeter writes variables last
+			column = colIgnored // a variable named like a column; JMeter writes variables last
 		}
-		if c != colIgnored {
-			known[c] = true
+		if column != colIgnored {
+			known[column] = true
 		}
 		l.names = append(l.names, name)
-		l.columns = append(l.columns, c)
+		l.columns = append(l.columns, column)
 	}
 	if len(known) == 0 {
 		return &Error{Line: 1, Reason: "this is neither a header with JMeter's column names nor a row of a JTL file"}

@@ -11,10 +11,11 @@ import (
 // maxRow is how long a row may be, in bytes. Beyond that it is no row, or a quote that is never closed.
 const maxRow = 8 << 20
 
-// field is a field of a row.
+// field is where in a row's text a field stands, without its quotes. (Without a pointer it costs the collector
+// nothing.)
 type field struct {
-	text   []byte // without quotes
-	quoted bool
+	from, to int32
+	quoted   bool
 }
 
 // csvReader splits JMeter's CSV into rows and fields (CSVSaveService.csvReadFile): a field that holds the
@@ -36,6 +37,9 @@ type csvReader struct {
 	quotes     bool    // it has some
 }
 
+// at is the text of a field.
+func (c *csvReader) at(i int) []byte { return c.text[c.fields[i].from:c.fields[i].to] }
+
 // read reads the next row that is not blank. It returns whether the row had an end, and io.EOF after the
 // last one. A defect is a *JTLError.
 func (c *csvReader) read() (ended bool, err error) {
@@ -55,9 +59,9 @@ func (c *csvReader) row() (ended bool, err error) {
 	i, open := c.pos, false
 	c.quotes = false
 	count := func(part []byte) {
-		if n := bytes.Count(part, quote); n > 0 {
+		if bytes.IndexByte(part, '"') >= 0 {
 			c.quotes = true
-			open = open != (n%2 == 1)
+			open = open != (bytes.Count(part, quote)%2 == 1)
 		}
 	}
 	for {
@@ -161,80 +165,81 @@ func (c *csvReader) neverClosed() error {
 func (c *csvReader) split() error {
 	c.fields = c.fields[:0]
 	if !c.quotes && len(c.delimiter) == 1 {
-		c.splitPlain()
+		c.fields = splitPlain(c.fields, c.text, c.delimiter[0])
 		return nil
 	}
-	rest := c.text
-	for {
+	for from, more := 0, true; more; {
 		var f field
-		var more bool
 		var err error
-		if len(rest) > 0 && rest[0] == '"' {
-			f, rest, more, err = c.quoted(rest)
+		if from < len(c.text) && c.text[from] == '"' {
+			f, from, more, err = c.quoted(from + 1)
 		} else {
-			f.text, rest, more = bytes.Cut(rest, c.delimiter)
-			if bytes.IndexByte(f.text, '"') >= 0 {
-				err = c.stray(f.text)
-			}
+			f, from, more, err = c.unquoted(from)
 		}
 		if err != nil {
 			return err
 		}
 		c.fields = append(c.fields, f)
-		if !more {
-			return nil
-		}
 	}
+	return nil
 }
 
-// splitPlain splits a row without quotes at a delimiter of one byte, eight bytes at a time: a search of its own for
-// each of the short fields takes twice as long. A byte of differ is 0 where the row has the delimiter, and then the same
-// byte of found is 0x80: adding 0x7f to the lower seven bits sets the highest one but for 0.
-func (c *csvReader) splitPlain() {
+// splitPlain appends the fields of a row without quotes, whose delimiter has one byte, eight bytes at a time: a search
+// of its own for each of the short fields takes twice as long. A byte of differ is 0 where the row has the delimiter,
+// and then the same byte of found is 0x80: adding 0x7f to the lower seven bits sets the highest one but for 0.
+func splitPlain(fields []field, text []byte, delimiter byte) []field {
 	const ones, low = 0x0101010101010101, 0x7f7f7f7f7f7f7f7f
-	delimiter := ones * uint64(c.delimiter[0])
-	text, start, i := c.text, 0, 0
+	start, i := int32(0), 0
 	for ; i+8 <= len(text); i += 8 {
-		differ := binary.LittleEndian.Uint64(text[i:]) ^ delimiter
+		differ := binary.LittleEndian.Uint64(text[i:]) ^ ones*uint64(delimiter)
 		for found := ^(differ&low + low | differ | low); found != 0; found &= found - 1 {
-			at := i + bits.TrailingZeros64(found)/8
-			c.fields = append(c.fields, field{text: text[start:at]})
+			at := int32(i + bits.TrailingZeros64(found)/8)
+			fields = append(fields, field{from: start, to: at})
 			start = at + 1
 		}
 	}
 	for ; i < len(text); i++ {
-		if text[i] == c.delimiter[0] {
-			c.fields = append(c.fields, field{text: text[start:i]})
-			start = i + 1
+		if text[i] == delimiter {
+			fields = append(fields, field{from: start, to: int32(i)})
+			start = int32(i) + 1
 		}
 	}
-	c.fields = append(c.fields, field{text: text[start:]})
+	return append(fields, field{from: start, to: int32(len(text))})
 }
 
-// quoted takes a quoted field off rest, which it overwrites with the field's text. One that is not closed is the
-// end of a file that was cut short, and goes to the end.
-func (c *csvReader) quoted(rest []byte) (f field, after []byte, more bool, err error) {
-	f = field{text: rest[1:1], quoted: true}
-	for rest = rest[1:]; ; {
+// unquoted is the field that begins at from, and where the next one does, if there is one.
+func (c *csvReader) unquoted(from int) (f field, next int, more bool, err error) {
+	text, _, more := bytes.Cut(c.text[from:], c.delimiter)
+	if bytes.IndexByte(text, '"') >= 0 {
+		err = c.stray(text)
+	}
+	to := from + len(text)
+	return field{from: int32(from), to: int32(to)}, to + len(c.delimiter), more, err
+}
+
+// quoted is the field whose first quote stands before from, and where the next one begins, if there is one. What
+// the field says is put together in its place, from its beginning on. One that is not closed is the end of a file that
+// was cut short, and goes to the end.
+func (c *csvReader) quoted(from int) (f field, next int, more bool, err error) {
+	text := c.text[from:from]
+	rest := c.text[from:]
+	for {
 		k := bytes.IndexByte(rest, '"')
 		if k < 0 {
-			f.text = append(f.text, rest...)
-			return f, nil, false, nil
+			text, rest = append(text, rest...), nil
+			break
 		}
-		f.text = append(f.text, rest[:k]...)
-		rest = rest[k+1:]
-		if len(rest) == 0 {
-			return f, nil, false, nil
+		text, rest = append(text, rest[:k]...), rest[k+1:]
+		if more = bytes.HasPrefix(rest, c.delimiter); more || len(rest) == 0 {
+			break
 		}
-		if bytes.HasPrefix(rest, c.delimiter) {
-			return f, rest[len(c.delimiter):], true, nil
-		}
+		text = append(text, '"')
 		if rest[0] != '"' {
-			return f, nil, false, c.stray(append(f.text, '"'))
+			return f, 0, false, c.stray(text)
 		}
-		f.text = append(f.text, '"')
 		rest = rest[1:]
 	}
+	return field{int32(from), int32(from + len(text)), true}, len(c.text) - len(rest) + len(c.delimiter), more, nil
 }
 
 // stray explains a quote that stands where none may.

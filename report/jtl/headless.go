@@ -165,8 +165,8 @@ func (l *jtlLayout) firstRows(head []byte) (rows [][]string) {
 			break
 		}
 		row := make([]string, len(c.fields))
-		for i, f := range c.fields {
-			row[i] = string(f.text)
+		for i := range c.fields {
+			row[i] = string(c.at(i))
 		}
 		if len(rows) > 0 && len(row) != len(rows[0]) {
 			break

@@ -2,6 +2,7 @@ package jtl
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"strconv"
@@ -67,7 +68,8 @@ func parseSuccess(text []byte) (int8, error) {
 	return 0, fmt.Errorf("%s is neither true nor false: look whether the columns of this line are shifted", excerpt(text))
 }
 
-// parseInt reads a decimal number as Java's Long.parseLong does.
+// parseInt reads a decimal number as Java's Long.parseLong does. (Eight digits at a time would take longer: few
+// columns have so many.)
 func parseInt(text []byte) (int64, error) {
 	if n := len(text); n > 0 && n < 19 {
 		var v int64
@@ -101,7 +103,7 @@ func excerpt(text []byte) string {
 // are long or come late are copied each time.
 type interner struct {
 	texts  map[string]known
-	recent [256]known // those met last, found without a hash of all their bytes
+	recent [1 << recentBits]known // those met last, found without a hash of all their bytes
 	// odd says that a text was met, since this was last false, that loadgen.Sample.Bound may change.
 	odd bool
 }
@@ -118,6 +120,7 @@ const plainLength = 128
 const (
 	internTexts  = 1 << 16
 	internLength = 256
+	recentBits   = 10
 )
 
 // text is b as a string.
@@ -126,7 +129,7 @@ func (m *interner) text(b []byte) string {
 	if n == 0 {
 		return ""
 	}
-	recent := &m.recent[uint8(n)*31+b[0]+b[n/2]*7+b[n-1]*13]
+	recent := &m.recent[recentSlot(b)]
 	if recent.text == string(b) {
 		m.odd = m.odd || recent.odd
 		return recent.text
@@ -143,4 +146,14 @@ func (m *interner) text(b []byte) string {
 	}
 	m.odd = m.odd || k.odd
 	return k.text
+}
+
+// recentSlot is the place of a text in recent: by its end, in which labels, threads and URLs differ, and its length.
+func recentSlot(b []byte) uint64 {
+	n := len(b)
+	end := uint64(b[0]) | uint64(b[n/2])<<8 | uint64(b[n-1])<<16
+	if n >= 8 {
+		end = binary.LittleEndian.Uint64(b[n-8:])
+	}
+	return (end + uint64(n)) * 0x9e3779b97f4a7c15 >> (64 - recentBits) // the golden ratio: Fibonacci hashing
 }

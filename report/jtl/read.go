@@ -55,16 +55,18 @@ func (e *Error) Error() string {
 // a success column the responseCode decides alone.
 //
 // A file whose last line or element was cut short is read up to there. Any other defect is a *JTLError.
-// The errors of each are returned as they are, those of r wrapped. Memory does not grow with the length
+// A goroutine of its own reads r, some samples ahead of each; it has ended when Read returns. The errors of each are
+// returned as they are, those of r wrapped. Memory does not grow with the length
 // of the file; a row of more than 8 MB is a defect.
 //
 // Nodes and counters are where o says. An error of a missing column has its name.
 func (o *Reading) Read(r io.Reader, each func(*loadgen.Sample) error) (Info, error) {
+	parse := func(each func(*loadgen.Sample) error) (Info, error) { return read(r, each, o) }
 	if o.markers == nil {
-		return read(r, each, o)
+		return ahead(parse, each)
 	}
 	m := &marked{markers: o.markers, each: each, last: map[string]int{}}
-	info, err := read(r, m.add, o)
+	info, err := ahead(parse, m.add)
 	if err != nil {
 		return info, err
 	}

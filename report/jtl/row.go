@@ -70,6 +70,7 @@ type jtlRow struct {
 	errorsSaid                        bool
 	nothing                           bool // it stands for no sample
 	known                             *interner
+	stamps                            stampReader
 	scratch                           []byte
 }
 
@@ -92,6 +93,8 @@ func (r *jtlRow) set(c column, text []byte, quoted bool) error {
 	s := &r.sample
 	var err error
 	switch c {
+	case colTimeStamp:
+		s.Start, err = r.stamps.parse(text)
 	case colElapsed:
 		s.Elapsed, err = parseMillis(text)
 	case colLabel:
@@ -128,7 +131,7 @@ func (r *jtlRow) set(c column, text []byte, quoted bool) error {
 	case colErrorCount:
 		s.Errors, err = parseCount(text)
 		r.errorsSaid = true
-	case colIgnored, colIdle, colTimeStamp: // the reader knows the format of timeStamp
+	case colIgnored, colIdle:
 	default:
 		if err = r.setOurs(c, orNothing(text, quoted)); err != nil && !r.strict {
 			err = nil

@@ -22,20 +22,19 @@ func (in *jtlReader) readCSV(r io.Reader, head []byte) error {
 		return err
 	}
 	if l.header {
-		if !ended && columnNames[string(c.fields[0].text)] != colIgnored {
+		if !ended && columnNames[string(c.at(0))] != colIgnored {
 			in.info.Incomplete = 1
 			return nil
 		}
-		if err = l.headed(c.fields, in.reading); err == nil {
+		if err = l.headed(c, in.reading); err == nil {
 			ended, err = c.read()
 		}
 	} else {
 		err = l.headless(l.firstRows(head), in.reading)
 	}
 	in.info.Warnings = l.warnings
-	stamp := &stampReader{}
 	for ; err == nil; ended, err = c.read() {
-		done, err := in.csvRow(&l, c, stamp, ended)
+		done, err := in.csvRow(&l, c, ended)
 		if done || err != nil {
 			return err
 		}
@@ -48,17 +47,17 @@ func (in *jtlReader) readCSV(r io.Reader, head []byte) error {
 
 // csvRow hands on the row that c has read. A row without an end is taken for cut short if it is one of
 // ours or if it cannot be understood; then the file is done.
-func (in *jtlReader) csvRow(l *jtlLayout, c *csvReader, stamp *stampReader, ended bool) (done bool, err error) {
+func (in *jtlReader) csvRow(l *jtlLayout, c *csvReader, ended bool) (done bool, err error) {
 	if !ended && l.strict {
 		in.info.Incomplete = 1
 		return true, nil
 	}
-	if err := in.understand(l, c, stamp); err != nil {
+	if err := in.understand(l, c); err != nil {
 		if !ended {
 			in.info.Incomplete = 1
 			return true, nil
 		}
-		if l.repeated(c.fields) {
+		if l.repeated(c) {
 			return false, nil
 		}
 		return false, err
@@ -67,25 +66,20 @@ func (in *jtlReader) csvRow(l *jtlLayout, c *csvReader, stamp *stampReader, ende
 }
 
 // understand sets the columns of the row. Its error is a *JTLError.
-func (in *jtlReader) understand(l *jtlLayout, c *csvReader, stamp *stampReader) error {
+func (in *jtlReader) understand(l *jtlLayout, c *csvReader) error {
 	in.row.reset()
 	in.row.strict = l.strict
+	fields, text := c.fields, c.text
 	for i, column := range l.columns {
-		if i >= len(c.fields) {
+		if i >= len(fields) {
 			if column == colIgnored || column >= colElapsedMicros && !l.strict {
 				continue // variables, which JMeter does not miss either
 			}
 			return &Error{Line: c.line, Column: l.names[i], Reason: fmt.Sprintf("the row ends before it, after %d of %d fields: "+
-				"complete the row, or remove it", len(c.fields), len(l.columns))}
+				"complete the row, or remove it", len(fields), len(l.columns))}
 		}
-		f := c.fields[i]
-		var err error
-		if column == colTimeStamp {
-			in.row.sample.Start, err = stamp.parse(f.text)
-		} else {
-			err = in.row.set(column, f.text, f.quoted)
-		}
-		if err != nil {
+		f := fields[i]
+		if err := in.row.set(column, text[f.from:f.to], f.quoted); err != nil {
 			return &Error{Line: c.line, Column: l.names[i], Reason: err.Error()}
 		}
 	}
@@ -93,12 +87,12 @@ func (in *jtlReader) understand(l *jtlLayout, c *csvReader, stamp *stampReader) 
 }
 
 // repeated reports whether the row is the header once more, as in files put one behind the other.
-func (l *jtlLayout) repeated(fields []field) bool {
-	if !l.header || len(fields) != len(l.names) {
+func (l *jtlLayout) repeated(c *csvReader) bool {
+	if !l.header || len(c.fields) != len(l.names) {
 		return false
 	}
-	for i, f := range fields {
-		if string(f.text) != l.names[i] {
+	for i := range c.fields {
+		if string(c.at(i)) != l.names[i] {
 			return false
 		}
 	}

@@ -15,8 +15,8 @@ func TestSplitPlain(t *testing.T) {
 				t.Fatal(err)
 			}
 			var got []string
-			for _, f := range c.fields {
-				got = append(got, string(f.text))
+			for i := range c.fields {
+				got = append(got, string(c.at(i)))
 			}
 			if want := strings.Split(row, delimiter); strings.Join(got, "|") != strings.Join(want, "|") || len(got) != len(want) {
 				t.Errorf("%q by %q: got %q, want %q", row, delimiter, got, want)

@@ -152,13 +152,7 @@ func (x *xmlReader) sample(attributes []xml.Attr) error {
 				continue
 			}
 		}
-		text, err := []byte(a.Value), error(nil)
-		if c == colTimeStamp {
-			row.sample.Start, err = (&stampReader{}).parse(text)
-		} else {
-			err = row.set(c, text, false)
-		}
-		if err != nil {
+		if err := row.set(c, []byte(a.Value), false); err != nil {
 			return &Error{Line: x.line, Column: a.Name.Local, Reason: err.Error()}
 		}
 	}
