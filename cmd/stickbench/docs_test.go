@@ -1,3 +1,7 @@
+//go:build !race
+
+// The examples make next to no load: the plain run has them.
+
 package main
 
 import (
