@@ -53,7 +53,7 @@ probe-setups:
     go test ./internal/probe -run '^TestSetups$' -runs 10 -count=1 -timeout 30m -v
     go test ./internal/probe -run '^TestModels$' -runs 200 -count=1 -timeout 30m
 
-# Limits that are known, searched for: nine of ten within 5 % (15 minutes).
+# Limits that are known, searched for: nine of ten within 5 % (half an hour).
 limits:
     go test ./cmd/stickbench -run '^TestLimit$' -limit-runs 10 -count=1 -timeout 60m -v
 

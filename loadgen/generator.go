@@ -21,9 +21,9 @@ type Generator struct {
 	Pauses, LongPauses int64
 	Paused, WorstPause time.Duration
 	// Wakes are the ends of pauses (ramp-up, think times, arrivals), LateWakes those that came more than
-	// LateWake after their time, WorstWake the latest.
-	Wakes, LateWakes int64
-	WorstWake        time.Duration
+	// LateWake after their time, WorstWake the latest; WokenLate is by how much all were late together.
+	Wakes, LateWakes     int64
+	WorstWake, WokenLate time.Duration
 }
 
 // What makes the generator doubtful, and is warned of.
@@ -58,6 +58,7 @@ func (g *Generator) woke(late time.Duration) {
 		g.LateWakes++
 	}
 	g.WorstWake = max(g.WorstWake, late)
+	g.WokenLate += late
 }
 
 // add takes over the wake-ups of b; all else is the process's.
@@ -65,6 +66,7 @@ func (g *Generator) add(b *Generator) {
 	g.Wakes += b.Wakes
 	g.LateWakes += b.LateWakes
 	g.WorstWake = max(g.WorstWake, b.WorstWake)
+	g.WokenLate += b.WokenLate
 }
 
 // pausesShow reports whether pauses of the garbage collector could have changed a figure of so many requests: one

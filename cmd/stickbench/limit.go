@@ -38,7 +38,7 @@ func (a *app) limitCommand() *cobra.Command {
 		Use:   "limit PLAN",
 		Short: "Find the highest rate, or number of users, at which an expectation holds",
 		Long: `Find the highest rate, or number of users, at which an expectation holds: the load is doubled until it does
-not hold, then halved between; both ends are asked again, and a third time where they disagree. Every step
+not hold; then loads between are tried, again where they disagree, until the interval is narrow. Every step
 settles first and lets its requests end. At a rate, iterations begin at it whatever responses take, and the
 target must keep up with them.
 
@@ -123,6 +123,7 @@ type limitSearch struct {
 	expect []*assert.Expectation
 	stops  *stops
 	began  time.Time
+	tried  uint64 // steps
 }
 
 // newLimit compiles what must hold, part by part, so that the answer can name the one that did not.
@@ -242,18 +243,23 @@ func (f *folder) writeLimit(found, plan []byte, page *html.Limit) error {
 // try is one step of the search.
 func (l *limitSearch) try(at float64) (capacity.Step, error) {
 	load := l.loadOf(at)
+	load.Seed += l.tried // a step that is repeated is another sample of what is random
+	l.tried++
 	s := newLimitStep(l, at)
 	runner, err := loadgen.New(load, s)
 	if err != nil {
 		return capacity.Step{}, err
 	}
+	runner.Meet = s.meet
 	if err := runner.CheckLimits(); err != nil {
 		return capacity.Step{At: at, Why: err.Error(), Generator: err.Error()}, nil
 	}
 	if err := runner.Probe(l.stops.graceful); err != nil {
 		return capacity.Step{}, l.unreachable(l.plan, err)
 	}
-	s.begin()
+	if len(load.Groups) == 1 {
+		s.begin()
+	}
 	account, err := runner.Run(l.stops.graceful, l.stops.hard)
 	if err != nil {
 		return capacity.Step{}, cannotRun("%w", err)

@@ -1,17 +1,15 @@
 // Package capacity searches for the highest load at which an expectation holds.
 //
 //	load ▲        ✗ 320
-//	     │   ✗ 160  ╲   ✗ 120
-//	     │  ╱        ╲ ╱     ╲ ✗ 105     the answer lies between the highest that held
-//	     │ ╱ ✓ 80     ✓ 100   ✓ 100      and the lowest that did not
+//	     │   ✗ 160  ╲ ✗ 160            whether 105 holds is partly chance: the limit is where half
+//	     │  ╱        ╲  ╲     ✗ 105    of the steps would, told by all of them (belief.go)
+//	     │ ╱ ✓ 80        ✓ 100   ✓ 102
 //	     │✓ 40
-//	     └ doubling ─┴ halving ─┴ again ─▶ steps
+//	     └ doubling ─┴ again ─┴ in the middle of what is believed ─▶ steps
 package capacity
 
 import (
-	"cmp"
 	"math"
-	"slices"
 	"strconv"
 )
 
@@ -46,12 +44,12 @@ type Result struct {
 	Schema string `json:"schema"`
 	Of     string `json:"of"` // "rate", in iterations per second, or "users"
 	Expect string `json:"expect"`
-	// Limit is the middle of Low, the highest load that held, and High, the lowest that did not. High is 0 if none
-	// was found, and Limit is Low then; both are 0 if nothing held.
+	// Limit is the load at which half of the steps would hold; it lies between Low and High with a probability of 95 %.
+	// High is 0 if no load above Low failed, and Limit is Low then, the highest that held; both are 0 if nothing held.
 	Limit float64 `json:"limit"`
 	Low   float64 `json:"low"`
 	High  float64 `json:"high"`
-	// LimitedBy is why High did not hold, Generator if the machine that made the load was in the way, or what else ended
+	// LimitedBy is why loads above Limit did not hold, Generator if the machine that made the load was in the way, or what else ended
 	// the search.
 	LimitedBy string `json:"limited_by"`
 	Steps     []Step `json:"steps"` // in the order in which they were tried
@@ -76,51 +74,47 @@ type Search struct {
 // Run tries loads until the limit is known. The error is try's.
 func (s Search) Run(try func(at float64) (Step, error)) (Result, error) {
 	r := Result{Schema: Schema, Steps: []Step{}}
-	ask := func(at float64) (bool, error) {
+	for at := s.From; at > 0 && len(r.Steps) < mostSteps && !s.Over(); at = s.next(r.Steps) {
 		step, err := try(at)
-		if err == nil {
-			r.Steps = append(r.Steps, step)
-		}
-		return step.Held, err
-	}
-	at := s.From
-	for len(r.Steps) < mostSteps && at > 0 && !s.Over() {
-		if _, err := ask(at); err != nil {
+		if err != nil {
 			return r, err
 		}
-		at = s.next(r.Steps)
+		r.Steps = append(r.Steps, step)
 	}
-	r.conclude(s, at)
+	r.conclude(s)
 	return r, nil
 }
 
 // next is the load to try next; 0 if there is nothing more to learn.
 func (s Search) next(steps []Step) float64 {
-	low, high := bounds(steps)
 	last := steps[len(steps)-1]
+	top, worst, most := highest(steps, held), highest(steps, failed), s.most(steps)
+	at := math.Min(s.Most, s.round(2*top))
 	switch {
-	case !last.Held && last.Generator != "" && times(steps, last.At) > 1:
-		return 0 // what it could not do twice it cannot
-	case !last.Held && last.Generator != "":
-		return last.At
-	case high == 0 && low >= s.Most:
+	case last.unable() && last.At > top && last.At < most:
+		return last.At // what it could not do twice it cannot
+	case last.At == worst && failures(steps) == 1:
+		return last.At // a hiccup would send the search astray
+	case top == 0 && last.At <= s.least():
 		return 0
-	case high == 0:
-		return math.Min(s.Most, s.round(2*low))
-	case low == 0 && high <= s.least():
-		return 0
-	case low == 0:
-		return math.Max(s.least(), s.round(high/2))
-	case high-low > s.Within*low && s.round((low+high)/2) > low && s.round((low+high)/2) < high:
-		return s.round((low + high) / 2)
-	}
-	// Both ends are asked again, and a third time where the second answer was another one than the first.
-	for _, end := range []float64{low, high} {
-		if n := times(steps, end); n == 1 || n == 2 && held(steps, end) == 1 {
-			return end
+	case top == 0:
+		return math.Max(s.least(), s.round(last.At/2))
+	case top < worst:
+		b := believed(steps)
+		if s.narrow(b.low, b.high) || b.limit >= most {
+			return 0
 		}
+		if len(steps)%2 == 0 {
+			return s.round(b.below)
+		}
+		return s.round(b.above)
+	case most < s.Most: // the limit is below what the generator cannot do, or the generator is in the way
+		at = s.round((top + most) / 2)
 	}
-	return 0
+	if top >= s.Most || most < s.Most && (most-top <= s.Within*top || at <= top || at >= most) {
+		return 0
+	}
+	return at
 }
 
 // round is a load as it is tried: whole, or of three digits.
@@ -129,6 +123,11 @@ func (s Search) round(at float64) float64 {
 		return math.Round(at)
 	}
 	return digits(at, 3)
+}
+
+// narrow reports whether the interval is as narrow as it is to be, or as it can be.
+func (s Search) narrow(low, high float64) bool {
+	return high-low <= s.Within*low || s.Whole && math.Ceil(high)-math.Floor(low) <= 1
 }
 
 // digits is x with so many of them.
@@ -145,72 +144,88 @@ func (s Search) least() float64 {
 	return s.From / 64
 }
 
-// bounds are the highest load that held below all that did not, by the majority of its tries, and the lowest that did
-// not; 0 for none.
-func bounds(steps []Step) (low, high float64) {
-	var loads []float64
-	for _, step := range steps {
-		loads = append(loads, step.At)
-	}
-	slices.Sort(loads)
-	for _, at := range slices.Compact(loads) {
-		if 2*held(steps, at) < times(steps, at) || 2*held(steps, at) == times(steps, at) && !first(steps, at).Held {
-			return low, at
-		}
-		low = at
-	}
-	return low, 0
-}
-
-func first(steps []Step, at float64) Step {
-	return steps[slices.IndexFunc(steps, func(s Step) bool { return s.At == at })]
-}
-
-func times(steps []Step, at float64) (n int) {
-	for _, s := range steps {
-		if s.At == at {
-			n++
-		}
-	}
-	return n
-}
-
-func held(steps []Step, at float64) (n int) {
-	for _, s := range steps {
-		if s.At == at && s.Held {
-			n++
-		}
-	}
-	return n
-}
-
-// conclude sets the answer; next would have been tried.
-func (r *Result) conclude(s Search, next float64) {
-	r.Low, r.High = bounds(r.Steps)
-	r.Limit = digits((r.Low+r.High)/2, 4)
-	switch {
-	case r.Low == 0:
-		r.Limit = 0
-	case r.High == 0:
-		r.Limit = r.Low
-	case s.Whole:
-		r.Limit = math.Floor(r.Limit)
-	}
-	for _, step := range r.Steps {
-		if step.At == r.High && !step.Held {
-			r.LimitedBy = cmp.Or(r.LimitedBy, step.Why)
-			if step.Generator != "" {
-				r.LimitedBy = Generator
+// most is the highest load that can be tried: Most, or the lowest above all that held that the generator was not up to twice.
+func (s Search) most(steps []Step) float64 {
+	most, times, top := s.Most, map[float64]int{}, highest(steps, held)
+	for i := range steps {
+		if at := steps[i].At; steps[i].unable() && at > top {
+			if times[at]++; times[at] > 1 {
+				most = math.Min(most, at)
 			}
 		}
 	}
+	return most
+}
+
+// A step held, or the target failed, or the generator was unable to tell.
+func held(s *Step) bool      { return s.Held }
+func failed(s *Step) bool    { return !s.Held && s.Generator == "" }
+func (s *Step) unable() bool { return !s.Held && s.Generator != "" }
+
+// highest is the highest load of those steps, 0 if there are none.
+func highest(steps []Step, those func(*Step) bool) (at float64) {
+	for i := range steps {
+		if those(&steps[i]) {
+			at = math.Max(at, steps[i].At)
+		}
+	}
+	return at
+}
+
+// lowest is the lowest load of those steps, 0 if there are none.
+func lowest(steps []Step, those func(*Step) bool) (at float64) {
+	for i := range steps {
+		if those(&steps[i]) && (at == 0 || steps[i].At < at) {
+			at = steps[i].At
+		}
+	}
+	return at
+}
+
+func failures(steps []Step) (n int) {
+	for i := range steps {
+		if failed(&steps[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+// conclude sets the answer.
+func (r *Result) conclude(s Search) {
+	top, most := highest(r.Steps, held), s.most(r.Steps)
+	r.Low, r.Limit = top, top
 	switch {
-	case r.High == 0 && r.Low >= s.Most:
+	case top == 0:
+		r.High = lowest(r.Steps, failed)
+	case top < highest(r.Steps, failed):
+		switch b := believed(r.Steps); {
+		case b.limit >= most:
+		case s.Whole:
+			r.Low, r.Limit, r.High = math.Floor(b.low), math.Floor(b.limit), math.Ceil(b.high)
+		default:
+			r.Low, r.Limit, r.High = digits(b.low*(1-2*Slack), 3), digits(b.limit, 3), digits(b.high, 3)
+		}
+	}
+	r.LimitedBy = r.reason()
+	switch {
+	case r.High > 0:
+	case most < s.Most:
+		r.LimitedBy = Generator // it says nothing of the target
+	case top >= s.Most:
 		r.LimitedBy = Most
-	case r.High == 0:
+	default:
 		r.LimitedBy = TimeIsUp
 	}
-	if r.LimitedBy == Generator { // it says nothing of the target
-		r.Limit, r.High = r.Low, 0
+}
+
+// reason is why the step failed that is nearest to the limit.
+func (r *Result) reason() (why string) {
+	nearest := math.Inf(1)
+	for i := range r.Steps {
+		if step := &r.Steps[i]; failed(step) && math.Abs(step.At-r.Limit) < nearest {
+			nearest, why = math.Abs(step.At-r.Limit), step.Why
+		}
 	}
+	return why
 }

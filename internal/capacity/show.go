@@ -29,15 +29,26 @@ func (r *Result) Said() string {
 	switch {
 	case len(r.Steps) == 0:
 		return "nothing was tried"
+	case r.LimitedBy == Generator && r.Low == 0:
+		return fmt.Sprintf("nothing is known: the generator was the limit at every load (%s)", r.generator())
 	case r.LimitedBy == Generator:
-		last := r.Steps[len(r.Steps)-1]
-		return fmt.Sprintf("at least %s: beyond it the generator was the limit, not the target (%s)", low, last.Generator)
+		return fmt.Sprintf("at least %s: beyond it the generator was the limit, not the target (%s)", low, r.generator())
 	case r.Low == 0:
 		return fmt.Sprintf("it does not hold even at %s: %s", high, r.LimitedBy)
 	case r.High == 0:
 		return fmt.Sprintf("at least %s: nothing failed up to there, where %s ended the search", low, r.LimitedBy)
 	}
 	return fmt.Sprintf("%s, between %s and %s, limited by %s, not by the generator", load(r.Of, r.Limit), low, high, r.LimitedBy)
+}
+
+// generator is what was last said of it.
+func (r *Result) generator() (said string) {
+	for i := range r.Steps {
+		if r.Steps[i].unable() {
+			said = r.Steps[i].Generator
+		}
+	}
+	return said
 }
 
 // Line is the step as it is told while the search goes on.
@@ -156,9 +167,9 @@ func (r *Result) Charts() []view.Chart {
 		return made
 	}
 	var marks []view.Mark
-	for _, m := range []view.Mark{{At: r.Low, Letter: "✓", Title: "the highest that held"}, {At: r.High, Letter: "✗", Title: "the lowest that did not"}} {
+	for _, m := range []view.Mark{{At: r.Low, Letter: "✓", Title: "holds at least up to"}, {At: r.High, Letter: "✗", Title: "does not hold from"}} {
 		if m.At > 0 {
-			m.Title += ": " + load(r.Of, m.At)
+			m.Title += " " + load(r.Of, m.At)
 			marks = append(marks, m)
 		}
 	}
