@@ -53,7 +53,7 @@ func search(t *testing.T, plan string, args ...string) (code int, r capacity.Res
 func TestLimit(t *testing.T) {
 	t.Parallel()
 	plan, limit := served(2, 40, "even")
-	code, r, folder := search(t, plan, "--expect", `errors == 0 && p95("GET /") < 5s`, "--from", "35", "--within", "20", "--settle", "500ms", "--step", "2s")
+	code, r, folder := search(t, plan, "--expect", `errors == 0 && p95("GET /") < 5s`, "--from", "35", "--within", "40", "--settle", "300ms", "--step", "1s")
 	if r.Schema != capacity.Schema || r.Of != "rate" || len(r.Steps) < 2 || r.Low > r.Limit {
 		t.Errorf("%+v", r)
 	}
