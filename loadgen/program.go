@@ -361,7 +361,7 @@ func (u *user) variantStep(in *instruction) bool {
 
 func (u *user) do(r *request) bool {
 	now := time.Now()
-	if u.over(now) {
+	if u.over(now) && !u.arrived { // an arrival that began sends its first request
 		return false
 	}
 	u.spins = 0

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -69,13 +70,12 @@ func (a *app) writeLabConfig(path string, c lab.Config) error {
 	if path == "-" {
 		return lab.WriteConfig(a.stdout, c)
 	}
-	f, err := os.Create(path)
-	if err != nil {
-		return cannotRun("%w", err)
-	}
-	if err := lab.WriteConfig(f, c); err != nil {
-		f.Close()
+	var config bytes.Buffer
+	if err := lab.WriteConfig(&config, c); err != nil {
 		return err
 	}
-	return f.Close()
+	if err := os.WriteFile(path, config.Bytes(), 0o666); err != nil {
+		return cannotRun("%w", err)
+	}
+	return nil
 }

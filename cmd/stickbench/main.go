@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"strconv"
@@ -41,6 +42,7 @@ func main() {
 	// A reader of our output that goes away, such as tee with the same Ctrl-C, must not keep a balancer from
 	// being put back: writes return an error instead.
 	signal.Ignore(syscall.SIGPIPE)
+	log.SetOutput(io.Discard) // net/http logs what it finds wrong in HTTP/2: samples tell it
 	stdout, stderr := live.Stdout(), live.Stderr()
 	a := &app{stdin: os.Stdin, stdout: stdout, stderr: stderr, notices: live.NewNotices(stderr)}
 	os.Exit(a.main(os.Args[1:]))

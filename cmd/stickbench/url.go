@@ -166,14 +166,15 @@ func looksLikeURL(arg string) bool {
 	return host != "" && path.Ext(arg) != ".toml" && (strings.ContainsAny(host, ".:") || host == "localhost")
 }
 
-// save writes a plan where no other file is; flag names the file in messages.
+// save writes a plan, which may hold passwords, where no other file is; flag names the file in messages.
 func save(flag, name string, source []byte) error {
-	f, err := create(flag, name, 0o666)
+	f, err := create(flag, name, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(source)
 	if err := errors.Join(err, f.Close()); err != nil {
+		os.Remove(name)
 		return cannotRun("%s: %w", flag, err)
 	}
 	return nil

@@ -61,10 +61,9 @@ func TestOpenOfAPipe(t *testing.T) {
 	if _, err := beginning(pipe, 10, time.Millisecond); err == nil || !strings.Contains(err.Error(), "nothing came") {
 		t.Errorf("a silent writer: %v", err)
 	}
-	go func() {
-		io.WriteString(writer, "content")
-		writer.Close()
-	}()
+	if _, err := io.WriteString(writer, "content"); err != nil {
+		t.Fatal(err)
+	}
 	if got, err := Beginning(pipe, 7); err != nil || string(got) != "content" {
 		t.Errorf("%q, %v", got, err)
 	}
