@@ -29,22 +29,22 @@ type crew struct {
 	t       *testing.T
 	dir     string
 	command string
-	said    map[string]*log
+	said    map[string]*spokenLog
 }
 
-// log is what a process has said so far.
-type log struct {
+// spokenLog is what a process has said so far.
+type spokenLog struct {
 	mu   sync.Mutex
 	said bytes.Buffer // no embedded one, whose ReadFrom would pass the lock by
 }
 
-func (l *log) Write(b []byte) (int, error) {
+func (l *spokenLog) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.said.Write(b)
 }
 
-func (l *log) text() string {
+func (l *spokenLog) text() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.said.String()
@@ -58,7 +58,7 @@ func newCrew(t *testing.T, lasts time.Duration) *crew {
 		io.WriteString(w, `{"tag":"s1"}`)
 	}))
 	t.Cleanup(server.Close)
-	c := &crew{t: t, dir: t.TempDir(), command: theCommand(t), said: map[string]*log{}}
+	c := &crew{t: t, dir: t.TempDir(), command: theCommand(t), said: map[string]*spokenLog{}}
 	plan := fmt.Sprintf("name = \"crew\"\n[target]\nurl = %q\n[[group]]\nusers = 10\nduration = \"%v\"\n[[group.step]]\nrequest = \"GET /\"\n", server.URL, lasts)
 	if err := os.WriteFile(filepath.Join(c.dir, "plan.toml"), []byte(plan), 0o600); err != nil {
 		t.Fatal(err)
@@ -71,7 +71,7 @@ func (c *crew) start(name string, args ...string) *exec.Cmd {
 	c.t.Helper()
 	p := exec.Command(c.command, args...)
 	p.Dir = c.dir
-	c.said[name] = &log{}
+	c.said[name] = &spokenLog{}
 	p.Stdout, p.Stderr = c.said[name], c.said[name]
 	if err := p.Start(); err != nil {
 		c.t.Fatal(err)
