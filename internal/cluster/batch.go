@@ -17,12 +17,13 @@ import (
 //	head     agent, epoch, number, first, count, through
 //	columns  flags │ ends │ elapsed │ … │ labels │ nodes │ … │ new texts
 //
+// A column of nothing but zeros is empty, as many are where connections are kept alive and nothing fails.
 // Times of completion are differences of neighbours. What stays with a user, such as its thread, session and node, or
 // grows with it, such as its iteration, is told as the difference from the user's sample before. Texts are numbers of
 // a dictionary that each batch builds up itself, so that any batch can be read without the others.
 type batch struct {
 	head
-	samples  []loadgen.Sample
+	columns  []byte // as they came
 	sequence uint64 // in the stream, 0 if it did not come by one
 }
 
@@ -74,6 +75,7 @@ const (
 	markFlag
 	transactionFlag
 	rareFlag
+	innerFlag
 )
 
 // texts are the samples' texts, in the order of their columns.
@@ -81,39 +83,37 @@ func texts(s *loadgen.Sample) [columnsOfTexts]*string {
 	return [...]*string{&s.Label, &s.Thread, &s.Reason, (*string)(&s.Kind), &s.Failure, &s.URL, &s.DataType, &s.Node, &s.Session}
 }
 
-// memory is what a batch remembers of a user's last sample: what the next one is told by.
-type memory struct {
-	texts                   [columnsOfTexts]string
+// memory is what a batch remembers of a user's last sample: what the next one is told by. Its texts are what the encoder
+// compares with, and what the decoder finds in its dictionary.
+type memory[Text string | uint32] struct {
+	texts                   [columnsOfTexts]Text
 	iteration, life, status int
 	received, sent, counter int64
 }
 
-func (m *memory) keep(s *loadgen.Sample) {
-	for i, t := range texts(s) {
-		m.texts[i] = *t
-	}
+func (m *memory[Text]) keep(s *loadgen.Sample) {
 	m.iteration, m.life, m.status = s.Iteration, s.Life, s.Status
 	m.received, m.sent, m.counter = s.Received, s.Sent, s.Counter
 }
 
 // memories are those of a batch's users.
-type memories struct {
+type memories[Text string | uint32] struct {
 	of  map[int]int32
-	all []memory
+	all []memory[Text]
 }
 
 // user is what is remembered of a user's last sample; zero before its first one.
-func (m *memories) user(number int) *memory {
+func (m *memories[Text]) user(number int) *memory[Text] {
 	at, ok := m.of[number]
 	if !ok {
 		at = int32(len(m.all))
 		m.of[number] = at
-		m.all = append(m.all, memory{})
+		m.all = append(m.all, memory[Text]{})
 	}
 	return &m.all[at]
 }
 
-func (m *memories) reset() {
+func (m *memories[Text]) reset() {
 	if m.of == nil {
 		m.of = map[int]int32{}
 	}
@@ -123,8 +123,9 @@ func (m *memories) reset() {
 
 // encoder makes batches. It is for one goroutine.
 type encoder struct {
-	users   memories
+	users   memories[string]
 	columns [columns][]byte
+	told    [columns]bool // has something other than zeros
 	known   map[string]uint64
 	fresh   []byte // new texts
 	count   int
@@ -151,6 +152,7 @@ func (e *encoder) reset() {
 	for i := range e.columns {
 		e.columns[i] = e.columns[i][:0]
 	}
+	clear(e.told[:])
 	if e.known == nil {
 		e.known = map[string]uint64{}
 	}
@@ -160,7 +162,13 @@ func (e *encoder) reset() {
 }
 
 func (e *encoder) put(column int, v int64) {
-	e.columns[column] = binary.AppendVarint(e.columns[column], v)
+	zigzag := uint64(v)<<1 ^ uint64(v>>63)
+	e.told[column] = e.told[column] || v != 0
+	if zigzag < 0x80 {
+		e.columns[column] = append(e.columns[column], byte(zigzag))
+		return
+	}
+	e.columns[column] = binary.AppendUvarint(e.columns[column], zigzag)
 }
 
 // add takes a sample; times below a microsecond are lost, as they are in samples.jtl.
@@ -189,7 +197,7 @@ func (e *encoder) add(s *loadgen.Sample) {
 		}
 	}
 	for i, t := range texts(s) {
-		e.text(textColumn+i, *t, m.texts[i])
+		e.text(textColumn+i, *t, &m.texts[i])
 	}
 	m.keep(s)
 	e.end, e.user, e.group, e.all = end, s.User, int64(s.ActiveGroup), int64(s.ActiveAll)
@@ -207,23 +215,26 @@ func flagsOf(s *loadgen.Sample) (flags int64) {
 	set(arrivalFlag, s.Arrival)
 	set(markFlag, s.Mark)
 	set(transactionFlag, s.Transaction)
+	set(innerFlag, s.Inner)
 	set(rareFlag, s.Hops != 0 || s.Late != 0 || s.Count != 0 || s.Errors != 0)
 	return flags
 }
 
 // text puts a text into its column: 0 for the one of the user's sample before, or else one more than its number in the
 // dictionary, where the next free number brings a new one.
-func (e *encoder) text(column int, text, before string) {
-	if text == before {
+func (e *encoder) text(column int, text string, before *string) {
+	if text == *before {
 		e.columns[column] = append(e.columns[column], 0)
 		return
 	}
+	*before = text
 	n, ok := e.known[text]
 	if !ok {
 		n = uint64(len(e.known))
 		e.known[text] = n
 		e.fresh = appendText(e.fresh, text)
 	}
+	e.told[column] = true
 	e.columns[column] = binary.AppendUvarint(e.columns[column], n+1)
 }
 
@@ -237,7 +248,11 @@ func (e *encoder) take(h head) []byte {
 	out := h.append(nil)
 	if e.count > 0 {
 		raw := e.raw[:0]
+		e.told[flagsColumn] = true // by its length a batch is as long as it says
 		for i := range e.columns {
+			if !e.told[i] {
+				e.columns[i] = e.columns[i][:0]
+			}
 			raw = binary.AppendUvarint(raw, uint64(len(e.columns[i])))
 		}
 		for i := range e.columns {
@@ -251,7 +266,7 @@ func (e *encoder) take(h head) []byte {
 }
 
 // magic begins each batch; its last byte is the version of the form.
-const magic = "sbb\x01"
+const magic = "sbb\x02"
 
 func (h *head) append(b []byte) []byte {
 	b = appendText(append(b, magic...), h.agent)
@@ -269,43 +284,71 @@ const (
 
 var errBatch = errors.New("not a batch of samples, or a damaged one")
 
-// parseHead reads a batch's head, and returns its columns as they are.
-func parseHead(b []byte) (h head, columns []byte, err error) {
-	r := reader{rest: b}
+// parseBatch reads a batch's head. Its columns are b's.
+func parseBatch(b []byte) (*batch, error) {
+	r := reader{row: b}
 	if string(r.bytes(uint64(len(magic)))) != magic {
-		return h, nil, errBatch
+		return nil, errBatch
 	}
+	var h head
 	h.agent = r.text()
 	h.epoch, h.number, h.first = r.unsigned(), r.unsigned(), r.unsigned()
 	count := r.unsigned()
 	h.through = int64(r.unsigned())
 	if r.bad || count > mostSamples {
-		return h, nil, errBatch
+		return nil, errBatch
 	}
 	h.count = int(count)
-	return h, r.rest, nil
+	return &batch{head: h, columns: r.rest()}, nil
+}
+
+// samples are those of the batch.
+func (b *batch) samples() ([]loadgen.Sample, error) {
+	var d decoder
+	if err := d.open(b); err != nil {
+		return nil, err
+	}
+	all := make([]loadgen.Sample, b.count)
+	for i := range all {
+		d.next(&all[i])
+	}
+	return all, d.close()
 }
 
 // reader reads a column, or any row of numbers and texts. After a mistake all it gives is zero.
 type reader struct {
-	rest []byte
-	bad  bool
+	row   []byte
+	at    int
+	bad   bool
+	zeros bool // it has none of its numbers: all are zero
 }
 
 func (r *reader) unsigned() uint64 {
-	if len(r.rest) > 0 && r.rest[0] < 0x80 {
-		v := r.rest[0]
-		r.rest = r.rest[1:]
-		return uint64(v)
+	if i := r.at; i < len(r.row) {
+		if v := r.row[i]; v < 0x80 {
+			r.at = i + 1
+			return uint64(v)
+		}
 	}
-	v, n := binary.Uvarint(r.rest)
+	return r.long()
+}
+
+// long reads a number of several bytes.
+func (r *reader) long() uint64 {
+	if r.zeros {
+		return 0
+	}
+	v, n := binary.Uvarint(r.rest())
 	if n <= 0 {
 		r.bad = true
 		return 0
 	}
-	r.rest = r.rest[n:]
+	r.at += n
 	return v
 }
+
+// rest is what was not read yet.
+func (r *reader) rest() []byte { return r.row[r.at:] }
 
 func (r *reader) signed() int64 {
 	v := r.unsigned()
@@ -313,13 +356,12 @@ func (r *reader) signed() int64 {
 }
 
 func (r *reader) bytes(n uint64) []byte {
-	if n > uint64(len(r.rest)) {
+	if n > uint64(len(r.row)-r.at) {
 		r.bad = true
 		return nil
 	}
-	b := r.rest[:n]
-	r.rest = r.rest[n:]
-	return b
+	r.at += int(n)
+	return r.row[r.at-int(n) : r.at]
 }
 
 func (r *reader) text() string { return string(r.bytes(r.unsigned())) }
@@ -332,58 +374,48 @@ var decoders = sync.OnceValue(func() *zstd.Decoder {
 	return z
 })
 
-// parseBatch reads a batch.
-func parseBatch(b []byte) (*batch, error) {
-	h, compressed, err := parseHead(b)
-	if err != nil {
-		return nil, err
-	}
-	out := &batch{head: h}
-	if h.count == 0 {
-		return out, nil
-	}
-	raw, err := decoders().DecodeAll(compressed, nil)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %v", errBatch, err)
-	}
-	d, ok := newDecoder(raw)
-	if !ok || len(d.columns[flagsColumn].rest) < h.count { // a byte at least for each
-		return nil, errBatch
-	}
-	out.samples = make([]loadgen.Sample, h.count)
-	for i := range out.samples {
-		d.next(&out.samples[i])
-	}
-	if !d.whole() {
-		return nil, errBatch
-	}
-	return out, nil
-}
-
-// decoder reads what an encoder wrote.
+// decoder reads what an encoder wrote, one batch after the other, without allocating for any but new texts.
 type decoder struct {
-	users   memories
-	columns [columns]reader
-	fresh   reader
-	known   []string
-	before  loadgen.Sample
-	end     int64
-	bad     bool
+	raw      []byte
+	columns  [columns]reader
+	fresh    reader
+	known    []string // the batch's dictionary; the first is "", which all begin with
+	interned map[string]string
+	users    memories[uint32]
+	before   struct{ user, group, all int }
+	end      int64
+	bad      bool
 }
 
-func newDecoder(raw []byte) (*decoder, bool) {
-	d := &decoder{}
-	d.users.reset()
-	r := reader{rest: raw}
+// mostInterned is how many texts a decoder knows from batches before.
+const mostInterned = 1 << 16
+
+// open begins a batch. It can be read until close.
+func (d *decoder) open(b *batch) (err error) {
+	if d.raw, err = decoders().DecodeAll(b.columns, d.raw[:0]); err != nil && b.count > 0 {
+		return fmt.Errorf("%w: %v", errBatch, err)
+	}
+	r := reader{row: d.raw}
 	var sizes [columns]uint64
-	for i := range sizes {
-		sizes[i] = r.unsigned()
+	if b.count > 0 {
+		for i := range sizes {
+			sizes[i] = r.unsigned()
+		}
 	}
 	for i := range sizes {
-		d.columns[i].rest = r.bytes(sizes[i])
+		d.columns[i] = reader{row: r.bytes(sizes[i]), zeros: sizes[i] == 0}
 	}
-	d.fresh.rest = r.rest
-	return d, !r.bad
+	d.fresh = reader{row: r.rest()}
+	if d.interned == nil || len(d.interned) > mostInterned {
+		d.interned = map[string]string{}
+	}
+	d.known = append(d.known[:0], "")
+	d.users.reset()
+	d.before.user, d.before.group, d.before.all, d.end, d.bad = 0, 0, 0, 0, false
+	if r.bad || len(d.columns[flagsColumn].row) < b.count { // a byte at least for each
+		return errBatch
+	}
+	return nil
 }
 
 func (d *decoder) get(column int) int64 { return d.columns[column].signed() }
@@ -391,53 +423,70 @@ func (d *decoder) get(column int) int64 { return d.columns[column].signed() }
 func (d *decoder) next(s *loadgen.Sample) {
 	flags := d.get(flagsColumn)
 	s.Fine, s.HasCounter, s.Arrival = flags&fineFlag != 0, flags&counterFlag != 0, flags&arrivalFlag != 0
-	s.Mark, s.Transaction = flags&markFlag != 0, flags&transactionFlag != 0
+	s.Mark, s.Transaction, s.Inner = flags&markFlag != 0, flags&transactionFlag != 0, flags&innerFlag != 0
 	d.end += d.get(endColumn)
 	elapsed := d.get(elapsedColumn)
 	s.Start, s.Elapsed = d.end-elapsed, micros(elapsed)
 	s.Latency, s.Connect = micros(elapsed-d.get(latencyColumn)), micros(d.get(connectColumn))
-	s.User = d.before.User + int(d.get(userColumn))
+	s.User = d.before.user + int(d.get(userColumn))
 	m := d.users.user(s.User)
 	s.Iteration = m.iteration + int(d.get(iterationColumn))
-	s.ActiveGroup = d.before.ActiveGroup + int(d.get(groupColumn))
-	s.ActiveAll = d.before.ActiveAll + int(d.get(allColumn))
+	s.ActiveGroup = d.before.group + int(d.get(groupColumn))
+	s.ActiveAll = d.before.all + int(d.get(allColumn))
 	s.Status = m.status + int(d.get(statusColumn))
 	s.Received, s.Sent = m.received+d.get(receivedColumn), m.sent+d.get(sentColumn)
 	s.Life, s.Counter = m.life+int(d.get(lifeColumn)), m.counter+d.get(counterColumn)
 	if flags&rareFlag != 0 {
 		s.Hops, s.Late = int(d.get(rareColumn)), micros(d.get(rareColumn))
 		s.Count, s.Errors = int(d.get(rareColumn)), int(d.get(rareColumn))
+	} else {
+		s.Hops, s.Late, s.Count, s.Errors = 0, 0, 0, 0
 	}
 	for i, t := range texts(s) {
-		*t = d.text(&d.columns[textColumn+i], m.texts[i])
+		if c := &d.columns[textColumn+i]; !c.zeros {
+			d.text(c, &m.texts[i])
+		}
+		*t = d.known[m.texts[i]]
 	}
 	m.keep(s)
-	d.before.User, d.before.ActiveGroup, d.before.ActiveAll = s.User, s.ActiveGroup, s.ActiveAll
+	d.before.user, d.before.group, d.before.all = s.User, s.ActiveGroup, s.ActiveAll
 }
 
 func micros(n int64) time.Duration { return time.Duration(n) * time.Microsecond }
 
-func (d *decoder) text(column *reader, before string) string {
-	n := column.unsigned()
-	switch {
+// text reads which text a sample has, by its number in the dictionary; so far it is that of the user's sample before.
+func (d *decoder) text(column *reader, number *uint32) {
+	switch n := column.unsigned(); {
 	case n == 0:
-		return before
-	case n <= uint64(len(d.known)):
-		return d.known[n-1]
-	case n == uint64(len(d.known))+1:
-		d.known = append(d.known, d.fresh.text())
-		return d.known[n-1]
+		return
+	case n == uint64(len(d.known)):
+		d.known = append(d.known, d.intern(d.fresh.bytes(d.fresh.unsigned())))
+		fallthrough
+	case n < uint64(len(d.known)):
+		*number = uint32(n)
+	default:
+		d.bad = true
 	}
-	d.bad = true
-	return ""
 }
 
-// whole reports whether all was there, and nothing else.
-func (d *decoder) whole() bool {
-	for i := range d.columns {
-		if d.columns[i].bad || len(d.columns[i].rest) > 0 {
-			return false
-		}
+// intern makes a text of bytes, one for all batches.
+func (d *decoder) intern(b []byte) string {
+	text, ok := d.interned[string(b)]
+	if !ok {
+		text = string(b)
+		d.interned[text] = text
 	}
-	return !d.bad && !d.fresh.bad && len(d.fresh.rest) == 0
+	return text
+}
+
+// close ends a batch. The error says that something was missing, or left.
+func (d *decoder) close() error {
+	bad := d.bad || d.fresh.bad || len(d.fresh.rest()) > 0
+	for i := range d.columns {
+		bad = bad || d.columns[i].bad || len(d.columns[i].rest()) > 0
+	}
+	if bad {
+		return errBatch
+	}
+	return nil
 }

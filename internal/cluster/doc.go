@@ -131,7 +131,7 @@ type Ledger struct {
 }
 
 // Counts are samples by label.
-type Counts map[string]Count
+type Counts map[string]*Count
 
 // Count counts the samples of a label.
 type Count struct {
@@ -144,12 +144,15 @@ type Count struct {
 // add counts a sample.
 func (c Counts) add(s *loadgen.Sample) {
 	n := c[s.Label]
+	if n == nil {
+		n = &Count{}
+		c[s.Label] = n
+	}
 	samples, failed := s.Weight()
 	n.Samples += samples
 	n.Failed += failed
 	n.Received += s.Received
 	n.Sent += s.Sent
-	c[s.Label] = n
 }
 
 // encode is v as JSON, of types that have one.

@@ -62,7 +62,11 @@ func readLeftover(in *bufio.Reader) (*Leftover, error) {
 		case b.first != l.First+uint64(len(l.Samples)):
 			return nil, fmt.Errorf("samples %d to %d of the agent were not kept", l.First+uint64(len(l.Samples)), b.first)
 		}
-		l.Samples = append(l.Samples, b.samples...)
+		samples, err := b.samples()
+		if err != nil {
+			return nil, err
+		}
+		l.Samples = append(l.Samples, samples...)
 	}
 }
 

@@ -1,6 +1,10 @@
 package cluster
 
-import "stickbench/loadgen"
+import (
+	"fmt"
+
+	"stickbench/loadgen"
+)
 
 // inbox puts the batches of one agent in order: those that come again are dropped, and those that are early wait.
 type inbox struct {
@@ -33,8 +37,10 @@ type stream struct {
 	source
 	agent int
 	*batch
-	at  int
-	key int64 // nothing that comes ended before, in microseconds since 1970
+	decoder
+	left   int            // samples of the batch that are still to be merged
+	sample loadgen.Sample // the first of them
+	key    int64          // nothing that comes ended before, in microseconds since 1970
 }
 
 // merge puts the samples of all sources into one order, that of their completion, and those that ended together in
@@ -45,6 +51,8 @@ type stream struct {
 //	agent 0   ──●──●────●────▷ through
 //	agent 1   ─●─────●──▷         next: the sample with the least end, or the batch of the one with the least through
 //	agent 2   ────●───────●──▷
+//
+// The error is the sink's first, or that a batch is damaged; either way all that can be read is merged.
 func merge(sources []source, sink loadgen.Sink, done func(agent int, b *batch)) (first error) {
 	note := func(err error) {
 		if first == nil {
@@ -57,21 +65,22 @@ func merge(sources []source, sink loadgen.Sink, done func(agent int, b *batch)) 
 	}
 	for len(heap) > 0 {
 		s := heap[0]
-		if s.batch != nil && s.at < len(s.samples) {
-			note(sink.Record(&s.samples[s.at]))
-			s.at++
+		if s.left > 0 {
+			note(sink.Record(&s.sample))
+			note(s.next())
 		} else {
 			if s.batch != nil {
 				note(sink.Flush())
 				done(s.agent, s.batch)
 			}
-			if s.batch, s.at = s.source(), 0; s.batch == nil {
+			if s.batch = s.source(); s.batch == nil {
 				heap[0] = heap[len(heap)-1]
 				heap = heap[:len(heap)-1]
+			} else {
+				note(s.open())
 			}
 		}
 		if len(heap) > 0 {
-			heap[0].rekey()
 			heap.settle()
 		}
 	}
@@ -79,15 +88,28 @@ func merge(sources []source, sink loadgen.Sink, done func(agent int, b *batch)) 
 	return first
 }
 
-// rekey sets the key to the end of the next sample, or to when the batch is complete through.
-func (s *stream) rekey() {
-	switch {
-	case s.batch == nil:
-	case s.at < len(s.samples):
-		s.key = end(&s.samples[s.at])
-	default:
-		s.key = s.through
+// open begins the batch.
+func (s *stream) open() error {
+	if err := s.decoder.open(s.batch); err != nil {
+		s.left, s.key = 0, s.through
+		return fmt.Errorf("agent %s: %w", s.batch.agent, err)
 	}
+	s.left = s.count + 1
+	return s.next()
+}
+
+// next reads the next sample; behind the last one the key is the time through which the batch is complete.
+func (s *stream) next() error {
+	if s.left--; s.left == 0 {
+		s.key = s.through
+		if err := s.decoder.close(); err != nil {
+			return fmt.Errorf("agent %s: %w", s.batch.agent, err)
+		}
+		return nil
+	}
+	s.decoder.next(&s.sample)
+	s.key = end(&s.sample)
+	return nil
 }
 
 // end is when a sample was complete, in microseconds since 1970.
@@ -118,12 +140,12 @@ func (s *stream) before(t *stream) bool {
 		return s.key < t.key
 	}
 	// A batch that is still to come may have samples that end just then.
-	waits, others := s.batch == nil || s.at == len(s.samples), t.batch == nil || t.at == len(t.samples)
+	waits, others := s.left == 0, t.left == 0
 	if waits != others {
 		return waits
 	}
 	if waits {
 		return s.agent < t.agent
 	}
-	return s.samples[s.at].User < t.samples[t.at].User
+	return s.sample.User < t.sample.User
 }

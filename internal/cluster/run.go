@@ -541,8 +541,9 @@ func (r *Report) missing() (all []string) {
 		return all
 	}
 	for _, label := range slices.Sorted(maps.Keys(r.Ledger.Labels)) {
-		if told, came := r.Ledger.Labels[label], r.Counts[label]; told != came {
-			say("counted %+v for %q, and %+v arrived", told, label, came)
+		told, came := r.Ledger.Labels[label], cmp.Or(r.Counts[label], &Count{})
+		if *told != *came {
+			say("counted %+v for %q, and %+v arrived", *told, label, *came)
 		}
 	}
 	return all
