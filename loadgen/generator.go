@@ -123,19 +123,20 @@ func (a *ArrivalAccount) causes() (list []string) {
 	return list
 }
 
-// gauge is the state of the process at the beginning of a run.
-type gauge struct {
+// Gauge is the state of the process at the beginning of a run.
+type Gauge struct {
 	at     time.Time
 	cpu    time.Duration
 	pauses metrics.Float64Histogram
 }
 
-func newGauge() *gauge {
-	return &gauge{at: time.Now(), cpu: processorTime(), pauses: pauses()}
+// NewGauge takes the state of now.
+func NewGauge() *Gauge {
+	return &Gauge{at: time.Now(), cpu: processorTime(), pauses: pauses()}
 }
 
-// since is what happened to the process since then.
-func (b *gauge) since() Generator {
+// Since is what happened to the process since then; of wake-ups it does not know.
+func (b *Gauge) Since() Generator {
 	g := Generator{Wall: time.Since(b.at), CPU: processorTime() - b.cpu, Processors: runtime.GOMAXPROCS(0)}
 	now := pauses()
 	for i, n := range now.Counts {

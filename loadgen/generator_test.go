@@ -68,9 +68,9 @@ func TestGeneratorIsMeasured(t *testing.T) {
 	if g.Wall < 45*time.Millisecond || g.Wall > 10*time.Second || g.CPU <= 0 || g.Processors != runtime.GOMAXPROCS(0) || g.Wakes < 15 || g.WorstWake <= 0 {
 		t.Errorf("%+v", g)
 	}
-	before := newGauge()
+	before := NewGauge()
 	runtime.GC()
-	if g := before.since(); g.Pauses == 0 || g.Paused <= 0 || g.WorstPause < g.Paused/time.Duration(g.Pauses)/2 || g.WorstPause > g.Paused {
+	if g := before.Since(); g.Pauses == 0 || g.Paused <= 0 || g.WorstPause < g.Paused/time.Duration(g.Pauses)/2 || g.WorstPause > g.Paused {
 		t.Errorf("a collection went unnoticed: %+v", g)
 	}
 }

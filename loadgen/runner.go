@@ -247,7 +247,7 @@ func (r *Runner) Run(graceful, hard context.Context) (Account, error) {
 		r.start = time.Now()
 	}
 	r.mu.Unlock()
-	gauge := newGauge()
+	gauge := NewGauge()
 
 	done := make(chan struct{})
 	var collector errgroup.Group
@@ -261,7 +261,7 @@ func (r *Runner) Run(graceful, hard context.Context) (Account, error) {
 	err := collector.Wait()
 	r.account.Stalls, r.account.Stalled = r.recorder.stalls.Load(), time.Duration(r.recorder.waited.Load())
 	wakes := r.account.Generator
-	r.account.Generator = gauge.since()
+	r.account.Generator = gauge.Since()
 	r.account.Generator.add(&wakes)
 	r.account.Warnings = slices.Concat(r.account.Arrivals.warnings(), r.account.Generator.warnings(r.plan.InProcess, r.own(), r.account.OK+r.account.Failed), r.warned())
 	return r.account, err

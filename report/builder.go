@@ -28,6 +28,8 @@ type Run struct {
 	Generator *Generator
 	// Agents are the machines of a run on many; nil of a run on one.
 	Agents []Agent
+	// Coordinator is what the run was like for what coordinated them.
+	Coordinator *Generator
 	// Warnings came up elsewhere; those that the samples give rise to are added.
 	Warnings []string
 	// NodeSource is where the plan reads the node of a response, such as "json:tag"; "" if it does not.
@@ -273,7 +275,7 @@ func (b *Builder) figures(run Run) *Results {
 		Schema: Schema, Plan: run.Plan, Verdict: "none",
 		Labels: b.freezeLabels(nodes), Total: b.total.freeze(TotalLabel),
 		Apdex: b.Apdex.times(), DurationMS: b.checks.duration(), WholeMillis: b.checks.whole,
-		Requests: run.Requests, Arrivals: run.Arrivals, Generator: run.Generator, Agents: run.Agents, PlannedUsers: run.PlannedUsers,
+		Requests: run.Requests, Arrivals: run.Arrivals, Generator: run.Generator, Agents: run.Agents, Coordinator: run.Coordinator, PlannedUsers: run.PlannedUsers,
 		Errors:       b.errors.freeze(),
 		Expectations: []Expectation{}, Events: g.events, Timeline: b.timeline.freeze(nodes, run.Due),
 	}

@@ -38,11 +38,12 @@ type Results struct {
 	Nodes        []Node        `json:"nodes"` // by name; with weights, also those that never answered
 	Affinity     Affinity      `json:"affinity"`
 	Distribution *Distribution `json:"distribution,omitempty"`
-	Requests     *Requests     `json:"requests,omitempty"`  // of a run; a recording alone does not know it
-	Arrivals     *Arrivals     `json:"arrivals,omitempty"`  // of a run with open groups
-	Generator    *Generator    `json:"generator,omitempty"` // of a run; on many machines of the one that had most to do
-	Agents       []Agent       `json:"agents,omitempty"`    // of a run on many machines
-	Latency      *Latency      `json:"latency,omitempty"`   // nil without requests
+	Requests     *Requests     `json:"requests,omitempty"`    // of a run; a recording alone does not know it
+	Arrivals     *Arrivals     `json:"arrivals,omitempty"`    // of a run with open groups
+	Generator    *Generator    `json:"generator,omitempty"`   // of a run; on many machines of the one that had most to do
+	Agents       []Agent       `json:"agents,omitempty"`      // of a run on many machines
+	Coordinator  *Generator    `json:"coordinator,omitempty"` // of these: what the run was like for their coordinator
+	Latency      *Latency      `json:"latency,omitempty"`     // nil without requests
 	// Statuses are those of HTTP, in ascending order, requests without a response last. Connect is the time to
 	// connect, of requests that had no connection yet, TLS included; FirstByte lasts from the start of each
 	// request to the first byte of its response. Both are nil where nothing is known of them.

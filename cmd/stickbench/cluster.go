@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"stickbench/internal/cluster"
+	"stickbench/internal/live"
 	"stickbench/loadgen"
 	"stickbench/plans"
 	"stickbench/report"
@@ -32,10 +33,11 @@ type engine interface {
 	Run(graceful, hard context.Context) (loadgen.Account, error)
 	// divided notes how the run is divided.
 	divided(*record)
-	// machines has a line for each agent while they work; nil of this process alone.
-	machines() []string
-	// agents are those of many machines, after Run; nil for this process alone.
-	agents() []report.Agent
+	// machines are the agents while they work; nil of this process alone.
+	machines() []live.Machine
+	// agents are those of many machines, after Run, and what the run was like for this process, their coordinator; nil for
+	// this process alone.
+	agents() ([]report.Agent, *report.Generator)
 	close()
 }
 
@@ -65,11 +67,11 @@ func (s *single) ready(ctx context.Context) error {
 	return nil
 }
 
-func (s *single) begin(context.Context) (time.Time, error) { return time.Now(), nil }
-func (s *single) agents() []report.Agent                   { return nil }
-func (s *single) machines() []string                       { return nil }
-func (s *single) divided(*record)                          {}
-func (s *single) close()                                   {}
+func (s *single) begin(context.Context) (time.Time, error)    { return time.Now(), nil }
+func (s *single) agents() ([]report.Agent, *report.Generator) { return nil, nil }
+func (s *single) machines() []live.Machine                    { return nil }
+func (s *single) divided(*record)                             {}
+func (s *single) close()                                      {}
 
 // clusterFlags are the options of a run on many machines.
 type clusterFlags struct {
@@ -259,14 +261,25 @@ func (m *many) begin(ctx context.Context) (time.Time, error) {
 	return at, err
 }
 
-func (m *many) machines() []string { return m.Lines() }
+func (m *many) machines() (all []live.Machine) {
+	for _, r := range m.Coordinator.Agents() {
+		x := live.Machine{Agent: r.Name, Host: r.Host, Samples: int64(r.Recorded), Done: r.Ledger != nil, Lost: r.Lost}
+		for _, p := range r.Progress {
+			x.Users += p.Active
+			x.OfUsers += p.Users
+			x.Iterations += p.Iterations
+		}
+		all = append(all, x)
+	}
+	return all
+}
 
 func (m *many) divided(r *record) {
 	run, names, weights := m.Division()
 	r.Cluster = &agentsRecord{run, names, weights}
 }
 
-func (m *many) agents() (all []report.Agent) {
+func (m *many) agents() (all []report.Agent, coordinator *report.Generator) {
 	for _, r := range m.Coordinator.Agents() {
 		x := report.Agent{
 			Agent: r.Name, Host: r.Host, Users: usersOf(r.Users), Started: r.Account.Started, OK: r.Account.OK, Failed: r.Account.Failed, Cut: r.Account.Cut,
@@ -277,7 +290,7 @@ func (m *many) agents() (all []report.Agent) {
 		}
 		all = append(all, x)
 	}
-	return all
+	return all, generatorOf(&loadgen.Account{Generator: m.Generator})
 }
 
 // usersOf are ranges of users as the results have them.

@@ -50,15 +50,16 @@ type record struct {
 	Algorithm  string             `json:"algorithm,omitempty"`
 	ServerIDs  map[string]int     `json:"server_ids,omitempty"` // HAProxy's, by which random places requests
 	// PlacedAll says that the balancer's algorithm placed every request: nothing stuck.
-	PlacedAll bool              `json:"placed_all,omitempty"`
-	Requests  *report.Requests  `json:"requests"`
-	Arrivals  *report.Arrivals  `json:"arrivals,omitempty"`
-	Generator *report.Generator `json:"generator,omitempty"`
-	Agents    []report.Agent    `json:"agents,omitempty"` // of a run on many machines
-	Cluster   *agentsRecord     `json:"cluster,omitempty"`
-	Events    []report.Event    `json:"events"`
-	Warnings  []string          `json:"warnings"` // those that did not come from the samples
-	Results   *report.Results   `json:"results"`
+	PlacedAll   bool              `json:"placed_all,omitempty"`
+	Requests    *report.Requests  `json:"requests"`
+	Arrivals    *report.Arrivals  `json:"arrivals,omitempty"`
+	Generator   *report.Generator `json:"generator,omitempty"`
+	Agents      []report.Agent    `json:"agents,omitempty"` // of a run on many machines
+	Coordinator *report.Generator `json:"coordinator,omitempty"`
+	Cluster     *agentsRecord     `json:"cluster,omitempty"`
+	Events      []report.Event    `json:"events"`
+	Warnings    []string          `json:"warnings"` // those that did not come from the samples
+	Results     *report.Results   `json:"results"`
 }
 
 // largestRecord bounds a run.json that is read, in bytes.

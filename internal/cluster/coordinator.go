@@ -28,6 +28,8 @@ type Coordinator struct {
 	StopOnLoss bool
 	// Say takes messages for the user.
 	Say func(format string, args ...any)
+	// Generator is, after Run, what the run was like for this process.
+	Generator loadgen.Generator
 
 	carrier  *carrier
 	plan     *loadgen.Plan
@@ -46,6 +48,7 @@ type Coordinator struct {
 	members map[string]*known // by name
 	changed chan struct{}     // closed when a member changes
 	start   time.Time         // T0, with its monotonic reading
+	merged  bool              // all that came is with the sink
 }
 
 // known is what the coordinator knows of an agent.

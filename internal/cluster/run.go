@@ -20,6 +20,7 @@ import (
 // sink. The contexts are those of loadgen.Runner: when graceful ends nothing new starts, when hard ends what is in
 // flight is cut. The error is the sink's first, or what is missing of the run.
 func (c *Coordinator) Run(graceful, hard context.Context) (loadgen.Account, error) {
+	gauge := loadgen.NewGauge()
 	running, end := context.WithCancel(context.Background())
 	defer end()
 	var beside errgroup.Group
@@ -41,6 +42,9 @@ func (c *Coordinator) Run(graceful, hard context.Context) (loadgen.Account, erro
 	c.settle(graceful)
 	end()
 	beside.Wait()
+	c.mu.Lock()
+	c.merged, c.Generator = true, gauge.Since()
+	c.mu.Unlock()
 	account := c.account()
 	c.end("")
 	if err == nil {
@@ -403,7 +407,8 @@ func (c *Coordinator) Progress(now time.Time) []loadgen.Progress {
 	return all
 }
 
-// Agents are the agents of the run, in the order of their segments. It is for after Run.
+// Agents are the agents of the run, in the order of their segments, as they told of themselves last. What they recorded
+// by label is known after Run.
 func (c *Coordinator) Agents() []Report {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -412,34 +417,13 @@ func (c *Coordinator) Agents() []Report {
 		k := c.members[name]
 		r := Report{
 			Name: name, Host: k.Host, CPUs: k.CPUs, Skew: time.Duration(k.Skew), RoundTrip: time.Duration(k.RoundTrip),
-			Lost: k.lost, Error: k.Error, Ledger: k.Ledger, Recorded: k.recorded, Counts: maps.Clone(k.counts), Account: k.account(),
+			Lost: k.lost, Error: k.Error, Ledger: k.Ledger, Recorded: k.recorded, Progress: k.Progress,
+		}
+		if c.merged {
+			r.Counts, r.Account = k.counts, k.account()
 		}
 		r.Users = Ranges(c.plan, c.order.Weights, i)
 		all = append(all, r)
-	}
-	return all
-}
-
-// Lines have a line for each agent, as it told of itself last.
-func (c *Coordinator) Lines() (all []string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, name := range c.order.Names {
-		k := c.members[name]
-		active, users, iterations := 0, 0, int64(0)
-		for _, p := range k.Progress {
-			active += p.Active
-			users += p.Users
-			iterations += p.Iterations
-		}
-		line := fmt.Sprintf("%s: %d of %d users, %d iterations, %d samples here", name, active, users, iterations, k.recorded)
-		switch {
-		case k.lost != "":
-			line = name + ": lost, " + k.lost
-		case k.State == done:
-			line += ", done"
-		}
-		all = append(all, line)
 	}
 	return all
 }
@@ -455,8 +439,9 @@ type Report struct {
 	Lost            string // why it was lost, "" if it was not
 	Error           string // what befell it all the same
 	Ledger          *Ledger
-	Account         loadgen.Account // its ledger's, or of a lost one what is known
-	Recorded        uint64          // samples of it that are with the sink
+	Account         loadgen.Account    // its ledger's, or of a lost one what is known
+	Recorded        uint64             // samples of it that are with the sink
+	Progress        []loadgen.Progress // of its groups
 	Counts          Counts
 }
 

@@ -30,7 +30,7 @@ type view struct {
 	past     []report.Event
 	first    int       // the number of the first one of them, from 0
 	next     *Upcoming // nil: nothing comes
-	machines []string  // a line for each machine of a run on many
+	machines []Machine // of a run on many
 	// waiting says what is waited for once nothing new starts.
 	waiting string
 }
@@ -74,8 +74,8 @@ func (v *view) events(columns int, p paint) []string {
 		}
 		lines = append(lines, p.styled(dim, "▷ ")+fit(text, columns-2))
 	}
-	for _, line := range v.machines[:min(len(v.machines), mostMachines)] {
-		lines = append(lines, fit(line, columns))
+	for i := range v.machines[:min(len(v.machines), mostMachines)] {
+		lines = append(lines, fit(v.machines[i].line(), columns))
 	}
 	if more := len(v.machines) - mostMachines; more > 0 {
 		lines = append(lines, p.styled(dim, fit(fmt.Sprintf("and %d more", more), columns)))

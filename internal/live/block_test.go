@@ -176,7 +176,7 @@ func TestLatencyText(t *testing.T) {
 func TestMachines(t *testing.T) {
 	v := view{}
 	for i := range mostMachines + 2 {
-		v.machines = append(v.machines, fmt.Sprintf("a%d: 5 of 5 users, 100 iterations", i))
+		v.machines = append(v.machines, Machine{Agent: fmt.Sprint("a", i), Users: 5, OfUsers: 5, Iterations: 100})
 	}
 	lines := v.block(40, 30, false)
 	if len(lines) != mostMachines+1 || !strings.HasPrefix(lines[0], "a0: 5 of 5") || lines[mostMachines] != "and 2 more" {

@@ -26,6 +26,7 @@ type progressLine struct {
 
 	Groups []progressGroup `json:"groups"`
 	Nodes  []progressNode  `json:"nodes"`
+	Agents []Machine       `json:"agents,omitempty"` // of a run on many machines
 	// LastEvent is what was done or seen last, as in the results; NextEvent what is to be done next.
 	LastEvent *report.Event  `json:"last_event"`
 	NextEvent *progressEvent `json:"next_event"`
@@ -84,7 +85,7 @@ func jsonLines(out io.Writer, w *Watch, done <-chan struct{}) {
 func (w *Watch) progressLine(now time.Time, done bool) *progressLine {
 	l := &progressLine{
 		Schema: progressSchema, AtMS: now.Sub(w.Began).Milliseconds(), Done: done,
-		Groups: []progressGroup{}, Nodes: []progressNode{},
+		Groups: []progressGroup{}, Nodes: []progressNode{}, Agents: w.machines(),
 	}
 	groups := w.look(now)
 	for i := range groups {

@@ -18,8 +18,8 @@ type Watch struct {
 	// Next is the event that is next, after so long and so many iterations and requests; nil if none is
 	// left. The func is nil without events.
 	Next func(elapsed time.Duration, iterations, requests int64) *Upcoming
-	// Machines has a line for each machine of a run on many; nil of a run on one.
-	Machines func() []string
+	// Machines are those of a run on many; nil of a run on one.
+	Machines func() []Machine
 	// Began is when the run began.
 	Began time.Time
 	// Stopped is when the run was told to start nothing new, zero if it was not; nil if it cannot be told.
@@ -105,12 +105,37 @@ func waiting(groups []status, w *Watch) string {
 // drainShown is how long a run waits before that is told.
 const drainShown = 300 * time.Millisecond
 
-// machines are the lines of the machines of a run on many.
-func (w *Watch) machines() []string {
+// Machine is one of a run on many, and how far it is.
+type Machine struct {
+	Agent string `json:"agent"`
+	Host  string `json:"host"`
+	// Users are active, of so many that it has. Samples are those of it that are recorded.
+	Users      int    `json:"users"`
+	OfUsers    int    `json:"of_users"`
+	Iterations int64  `json:"iterations"`
+	Samples    int64  `json:"samples"`
+	Done       bool   `json:"done"`
+	Lost       string `json:"lost,omitempty"` // why it was lost
+}
+
+// machines are those of a run on many.
+func (w *Watch) machines() []Machine {
 	if w.Machines == nil {
 		return nil
 	}
 	return w.Machines()
+}
+
+// line is the machine in words.
+func (m *Machine) line() string {
+	if m.Lost != "" {
+		return m.Agent + ": lost, " + m.Lost
+	}
+	line := fmt.Sprintf("%s: %d of %d users, %d iterations, %d samples here", m.Agent, m.Users, m.OfUsers, m.Iterations, m.Samples)
+	if m.Done {
+		line += ", done"
+	}
+	return line
 }
 
 // part is how much of the group is done, 0 to 1: of its iterations or of its time, whatever is further.
@@ -150,8 +175,8 @@ func lines(out io.Writer, w *Watch, done <-chan struct{}) {
 			for _, s := range w.look(now) {
 				fmt.Fprintf(out, "%4.0fs  %s\n", now.Sub(w.Began).Seconds(), s.line())
 			}
-			for _, line := range w.machines() {
-				fmt.Fprintf(out, "       %s\n", line)
+			for _, m := range w.machines() {
+				fmt.Fprintf(out, "       %s\n", m.line())
 			}
 		}
 	}

@@ -203,7 +203,7 @@ type htmlPage struct {
 	Timeline          []plot
 	Latency           []plot
 	Statuses, Timings htmlTable
-	Apdex             htmlTable
+	Apdex, Agents     htmlTable
 	Users             *userMatrix
 	Phases, States    htmlTable
 	Events            []htmlEvent
@@ -228,7 +228,8 @@ func newHTMLPage(r *report.Results, f Facts) (*htmlPage, error) {
 		Pass: r.Verdict == "pass", Fail: r.Verdict == "fail", Cards: view.Cards(r),
 		Summary: htmlSummary(r), Shares: newShareView(r), Timeline: draw(course), Latency: draw(latency),
 		Statuses: tableOf(view.StatusTable(r)), Timings: tableOf(view.TimingTable(r)), Apdex: tableOf(view.ApdexTable(r)),
-		Users: newUserMatrix(r), Phases: htmlPhases(r), States: htmlStates(r), Errors: htmlFailures(r),
+		Agents: tableOf(view.AgentTable(r)),
+		Users:  newUserMatrix(r), Phases: htmlPhases(r), States: htmlStates(r), Errors: htmlFailures(r),
 		Diagram: newDiagramView(f.Diagram), Ran: ranFacts(r, f), PlanFile: f.PlanFile, Plan: cleanLines(f.PlanSource),
 	}
 	if p.Title = format.Clean(p.Title); p.Title == "" {
@@ -290,6 +291,7 @@ func (p *htmlPage) fill() error {
 		{"users", "Users and nodes", p.Users != nil},
 		{"phases", "Phases", len(p.Phases.Rows)+len(p.States.Rows) > 0},
 		{"errors", "Errors", len(p.Errors.Rows) > 0},
+		{"agents", "Agents", len(p.Agents.Rows) > 0},
 		{"exchanges", "First exchanges", p.Diagram != nil},
 		{"ran", "What ran where", len(p.Ran) > 0 || p.Plan != ""},
 	} {

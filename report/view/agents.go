@@ -8,23 +8,25 @@ import (
 	"stickbench/report"
 )
 
-// AgentTable has a row for each machine of a run on many: what it did, and what the run was like for it.
+// AgentTable has a row for each machine of a run on many: what it did, and what the run was like for it; and one for
+// their coordinator.
 func AgentTable(r *report.Results) Table {
 	t := Table{Label: Column{Head: "Agent", Left: true}}
-	users, requests, failed, cut := Column{Head: "Users"}, Column{Head: "Requests"}, Column{Head: "Failed"}, Column{Head: "Cut"}
+	host, users, requests, failed, cut := Column{Head: "Host", Left: true}, Column{Head: "Users"}, Column{Head: "Requests"}, Column{Head: "Failed"}, Column{Head: "Cut"}
 	load, late, skew, lost := Column{Head: "Processors"}, Column{Head: "Late wakes"}, Column{Head: "Clock off by"}, Column{Left: true}
 	for i := range r.Agents {
 		a := &r.Agents[i]
 		t.Label.Cells = append(t.Label.Cells, format.Clean(a.Agent))
+		host.Cells = append(host.Cells, format.Clean(a.Host))
 		users.Cells = append(users.Cells, ranges(a.Users))
 		requests.Cells = append(requests.Cells, format.Count(a.OK+a.Failed))
 		failed.Cells = append(failed.Cells, format.Count(a.Failed))
 		cut.Cells = append(cut.Cells, format.Count(a.Cut))
-		used, wakes := "", ""
-		if g := a.Generator; g.Processors > 0 { // one that was lost did not tell
-			used, wakes = fmt.Sprintf("%s of %d", format.Percent(g.Load), g.Processors), format.Count(g.LateWakes)
+		wakes := ""
+		if a.Generator.Processors > 0 {
+			wakes = format.Count(a.Generator.LateWakes)
 		}
-		load.Cells, late.Cells = append(load.Cells, used), append(late.Cells, wakes)
+		load.Cells, late.Cells = append(load.Cells, processors(a.Generator)), append(late.Cells, wakes)
 		skew.Cells = append(skew.Cells, fmt.Sprintf("%.2f ms", a.SkewMS))
 		word := ""
 		if a.Lost != "" {
@@ -32,8 +34,23 @@ func AgentTable(r *report.Results) Table {
 		}
 		lost.Cells = append(lost.Cells, word)
 	}
-	t.Groups = [][]Column{{users, requests, failed, cut}, {load, late, skew, lost}}
+	if c := r.Coordinator; c != nil {
+		t.Label.Cells = append(t.Label.Cells, "coordinator")
+		load.Cells = append(load.Cells, processors(c))
+		for _, other := range []*Column{&host, &users, &requests, &failed, &cut, &late, &skew, &lost} {
+			other.Cells = append(other.Cells, "")
+		}
+	}
+	t.Groups = [][]Column{{host, users, requests, failed, cut}, {load, late, skew, lost}}
 	return t
+}
+
+// processors is how much of them was used; of an agent that was lost it is not known.
+func processors(g *report.Generator) string {
+	if g.Processors == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s of %d", format.Percent(g.Load), g.Processors)
 }
 
 // ranges are pairs of first and last, such as 0-499.
