@@ -441,7 +441,7 @@ func (a *Agent) ticks(ctx context.Context, runner *loadgen.Runner, box *outbox) 
 			// What ended before this has been handed over: the engine's collector comes a hundred times a second.
 			box.tick(now.Add(-runner.Ahead - batchEvery/2).UnixMicro())
 			a.mu.Lock()
-			if n%4 == 0 {
+			if n%2 == 0 {
 				a.member.Progress = runner.Progress(now)
 			}
 			kept := a.order.Kept[a.Name]

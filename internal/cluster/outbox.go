@@ -14,7 +14,7 @@ import (
 // outbox is an agent's sink: it makes batches of samples and keeps them until the coordinator has recorded them, in
 // memory first, then in a file, and then no more, which it counts. It never waits for the network.
 //
-//	samples ─▶ encoder ─every 100 ms─▶ kept: memory │ file ─▶ sent ─▶ recorded, and forgotten
+//	samples ─▶ encoder ─every 250 ms─▶ kept: memory │ file ─▶ sent ─▶ recorded, and forgotten
 type outbox struct {
 	file string // for what memory does not hold
 	room int    // bytes in memory
