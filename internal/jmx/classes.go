@@ -38,10 +38,10 @@ func harmless(e *Element) bool {
 // nobody knows all variables, where only the form of a script matters.
 type nobody struct{}
 
-func (nobody) reference(p piece) (*ex, error) { return text(p.source), nil }
-func (nobody) variable(name string) *ex       { return variable(name) }
-func (nobody) property(name string) *ex       { return variable(name) }
-func (nobody) target(name string) string      { return name }
+func (nobody) reference(p piece) (*ex, error)    { return text(p.source), nil }
+func (nobody) variable(name string) *ex          { return variable(name) }
+func (nobody) property(name string, _ value) *ex { return variable(name) }
+func (nobody) target(name string) string         { return name }
 
 // appliedClasses apply to the samplers of their parent's subtree, or to those that come after.
 var appliedClasses = map[string]func(*scope, *Element){

@@ -4,6 +4,7 @@ import "slices"
 
 // effect does what a call such as vars.put("a", "b") does; it reports false for what is no such call.
 func (s *script) effect(owner string) bool {
+	sample := owner == "SampleResult" // not prev: of a script's own sample nobody reads the response
 	if local := s.locals[owner]; local != nil && local.op == opObject {
 		owner = local.s
 	} else if o := given[owner]; o != nil {
@@ -34,7 +35,8 @@ func (s *script) effect(owner string) bool {
 		s.verdict(opposite(s.one(args).asTruth()))
 	case "assertion.setFailure", "assertion.setError":
 		s.verdict(s.one(args).asTruth())
-	case "assertion.setFailureMessage", "result.setDataEncoding", "result.setDataType", "result.setContentType":
+	case "assertion.setFailureMessage", "result.setDataEncoding", "result.setDataType", "result.setContentType", "result.setResponseMessage",
+		"result.setSamplerData", "result.setResponseMessageOK":
 	case "result.setStopThread":
 		s.do(action{do: "stop", name: "user"})
 	case "result.setStopTest", "result.setStopTestNow":
@@ -43,6 +45,8 @@ func (s *script) effect(owner string) bool {
 		s.do(action{do: "next"})
 	case "Thread.sleep":
 		s.do(action{do: "think", value: s.one(args).asNumber()})
+	case "result.setResponseData", "result.setResponseHeaders", "result.setRequestHeaders", "result.setResponseCode", "result.setResponseCodeOK":
+		return sample
 	default:
 		return false
 	}

@@ -29,6 +29,7 @@ const (
 	opList   = "list"
 	opChoose = "?:"
 	opIndex  = "[]"
+	opSlice  = "[:]" // of a text; its end may be missing
 )
 
 // kind is what an expression's value is.
@@ -63,7 +64,7 @@ var precedence = map[string]int{
 
 func (x *ex) kind() kind {
 	switch x.op {
-	case opText, opVar:
+	case opText, opVar, opSlice:
 		return textKind
 	case opNumber, opNeg, "-", "*", "/", "%":
 		return numberKind
@@ -76,6 +77,10 @@ func (x *ex) kind() kind {
 		return numberKind
 	case opChoose:
 		return x.in[1].kind()
+	case opIndex:
+		if of := x.in[0]; of.op == opList && len(of.in) > 0 && !slices.ContainsFunc(of.in, func(y *ex) bool { return y.kind() != of.in[0].kind() }) {
+			return of.in[0].kind()
+		}
 	case opWord, opCall:
 		return x.of
 	}
@@ -97,6 +102,8 @@ func (x *ex) String() string {
 		return "[" + joined(x.in) + "]"
 	case opIndex:
 		return x.inner(0) + "[" + x.in[1].String() + "]"
+	case opSlice:
+		return x.inner(0) + "[" + x.in[1].String() + ":" + joined(x.in[2:]) + "]"
 	case opNot:
 		return "not " + x.inner(0)
 	case opNeg:
@@ -119,7 +126,7 @@ func joined(all []*ex) string {
 func (x *ex) inner(i int) string {
 	own, mine := precedence[x.in[i].op], precedence[x.op]
 	s := x.in[i].String()
-	if own != 0 && (x.op == opIndex || own < mine || own == mine && (i > 0 || own == 5)) {
+	if own != 0 && (x.op == opIndex || x.op == opSlice || own < mine || own == mine && (i > 0 || own == 5)) {
 		return "(" + s + ")"
 	}
 	return s
@@ -187,6 +194,18 @@ func (x *ex) asTruth() *ex {
 		return binary("!=", x, number("0"))
 	}
 	return x
+}
+
+// truthy is asTruth of what a script computes itself, by Groovy's and JavaScript's rule: no text, 0, null and false are
+// false. (A bare ${variable} is code, whose text says true or false.)
+func (x *ex) truthy() *ex {
+	switch {
+	case x.op == opVar, x.kind() == textKind && x.op != opText:
+		return binary("!=", x, text(""))
+	case x.op == opCall && x.s == "json":
+		return negated(binary("in", x, &ex{op: opList, in: []*ex{{op: opNull}, text(""), number("0"), truth(false)}}))
+	}
+	return x.asTruth()
 }
 
 func isNumber(s string) bool {

@@ -10,7 +10,8 @@ import (
 type names interface {
 	reference(p piece) (*ex, error)
 	variable(name string) *ex
-	property(name string) *ex
+	// property is one that has the fallback where nobody sets it; the run is asked for one without.
+	property(name string, fallback value) *ex
 	// target is our name of a variable that is given a value.
 	target(name string) string
 }
@@ -36,7 +37,8 @@ type parser struct {
 	at     int
 	locals map[string]*ex
 	depth  int
-	args   []value // a script's parameters
+	args   []value        // a script's parameters
+	asked  map[*ex]string // properties without a fallback, by name
 }
 
 // parseCondition reads a condition in JavaScript, JEXL or Groovy.
@@ -151,14 +153,25 @@ func (p *parser) expression(rank int) *ex {
 		x = p.combine(operator, x, p.expression(own))
 	}
 	if rank == 0 && p.skip("?:") {
-		p.fail("the operator ?:")
+		return p.orElse(x.plain(p), p.expression(0).plain(p))
 	}
 	if rank == 0 && p.skip("?") {
 		then := p.expression(0)
 		p.need(":")
-		return &ex{op: opChoose, in: []*ex{x.plain(p).asTruth(), then.plain(p), p.expression(0).plain(p)}}
+		return &ex{op: opChoose, in: []*ex{x.plain(p).truthy(), then.plain(p), p.expression(0).plain(p)}}
 	}
 	return x
+}
+
+// orElse is Groovy's x ?: other.
+func (p *parser) orElse(x, other *ex) *ex {
+	if name := p.asked[x]; name != "" && (other.op == opText || other.op == opNumber) {
+		return p.property(name, value{{literal: other.s}})
+	}
+	if x.kind() == textKind {
+		other = other.asText()
+	}
+	return &ex{op: opChoose, in: []*ex{x.truthy(), x, other}}
 }
 
 func (p *parser) combine(operator string, a, b *ex) *ex {
@@ -173,7 +186,7 @@ func (p *parser) combine(operator string, a, b *ex) *ex {
 	a, b = a.plain(p), b.plain(p)
 	switch operator {
 	case "||", "&&":
-		return binary(operator, a.asTruth(), b.asTruth())
+		return binary(operator, a.truthy(), b.truthy())
 	case "==", "===":
 		return search(compared("==", a, b))
 	case "!=", "!==":
@@ -212,12 +225,12 @@ func search(x *ex) *ex {
 func (p *parser) unary() *ex {
 	switch {
 	case p.skip("!"):
-		return opposite(p.unary().plain(p).asTruth())
+		return opposite(p.unary().plain(p).truthy())
 	case p.skipWord("not"), p.skipWord("empty"):
 		if p.tokens[p.at-1].text == "empty" {
 			return binary("==", p.unary().plain(p).asText(), text(""))
 		}
-		return opposite(p.unary().plain(p).asTruth())
+		return opposite(p.unary().plain(p).truthy())
 	case p.skip("-"):
 		x := p.unary().plain(p).asNumber()
 		if x.op == opNumber {
@@ -291,6 +304,9 @@ func (p *parser) primary() *ex {
 		x := p.expression(0)
 		p.need(")")
 		return x
+	}
+	if t.sort == 'o' && t.text == "[" {
+		return &ex{op: opList, in: p.list("]")}
 	}
 	p.at--
 	p.fail("%q is not understood here", t.text)

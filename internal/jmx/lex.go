@@ -58,6 +58,7 @@ func (l *lexer) next() error {
 		l.take(lengthTo(s[2:], "*/") + min(4, len(s)))
 	case c == '"' || c == '\'':
 		return l.quoted()
+	case c == '/' && l.pattern():
 	case strings.HasPrefix(s, "${"):
 		p := &valueParser{rest: s}
 		part, n := p.reference()
@@ -103,6 +104,25 @@ func (l *lexer) nameOrOperator() error {
 	}
 	l.add('o', s[:n], n)
 	return nil
+}
+
+// pattern reads a regular expression between slashes; it reports false where a slash divides, or no other follows.
+func (l *lexer) pattern() bool {
+	if n := len(l.tokens); n > 0 && (strings.IndexByte("1sv", l.tokens[n-1].sort) >= 0 || l.tokens[n-1].sort == 'n' && l.tokens[n-1].text != "return" || l.tokens[n-1].text == ")" || l.tokens[n-1].text == "]") {
+		return false
+	}
+	line, _, _ := strings.Cut(l.rest, "\n")
+	for i := 1; i < len(line); i++ {
+		switch {
+		case line[i] == '\\':
+			i++
+		case line[i] == '/':
+			l.add('s', "", i+1)
+			l.tokens[len(l.tokens)-1].parts = value{{literal: strings.ReplaceAll(line[1:i], `\/`, "/")}}
+			return true
+		}
+	}
+	return false
 }
 
 // quoted reads a string with its escapes, and the references in it.

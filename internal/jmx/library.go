@@ -49,7 +49,7 @@ func (p *parser) library(x *ex, name string, args []*ex) *ex {
 		return binary("==", p.one(args).asText(), text(""))
 	case "StringUtils.isNotEmpty", "StringUtils.isNotBlank":
 		return binary("!=", p.one(args).asText(), text(""))
-	case "JsonSlurper.parseText", "JsonSlurper.parse":
+	case "JsonSlurper.parseText", "JsonSlurper.parse", "JSON.parse":
 		return p.document(args)
 	case "URLEncoder.encode":
 		return apply("urlencode", textKind, p.one(args).asText())

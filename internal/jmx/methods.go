@@ -41,6 +41,7 @@ var given = map[string]*ex{
 	"RandomStringUtils": object("RandomStringUtils"), "StringUtils": object("StringUtils"), "Instant": object("Instants"),
 	"LocalDateTime": object("LocalDates"), "LocalDate": object("LocalDates"), "DateTimeFormatter": object("DateTimeFormatter"),
 	"Calendar": object("Calendars"), "URLEncoder": object("URLEncoder"), "DigestUtils": object("DigestUtils"), "Base64": object("Base64"),
+	"JSON": object("JSON"), "JMeterUtils": object("props"),
 	"ResponseCode": object("responseCode"), "ResponseMessage": apply("reason", textKind),
 	"ResponseHeaders": apply("headers", textKind), "SampleLabel": object("SampleLabel"), "IsSuccess": negated(apply("failed", truthKind)),
 	"ResponseData": object("bytes"),
@@ -130,12 +131,17 @@ func (p *parser) created() *ex {
 // callArguments are those between parentheses.
 func (p *parser) callArguments() []*ex {
 	p.need("(")
+	return p.list(")")
+}
+
+// list are expressions up to the token that ends them.
+func (p *parser) list(end string) []*ex {
 	var all []*ex
 	p.skipLines()
-	for !p.skip(")") {
+	for !p.skip(end) {
 		all = append(all, p.expression(0))
 		p.skipLines()
-		if !p.is(")") {
+		if !p.is(end) {
 			p.need(",")
 			p.skipLines()
 		}
@@ -169,15 +175,19 @@ func (p *parser) member(x *ex, name string) *ex {
 }
 
 func (p *parser) methodOf(x *ex, name string, args []*ex, call bool) *ex {
-	if x.op != opObject {
+	switch {
+	case x.op == opList:
+		return p.listMethod(x, name, args)
+	case x.op != opObject:
 		return p.valueMethod(x.plain(p), name, args)
 	}
 	switch x.s {
 	case "vars":
 		return p.variables(name, args, call)
 	case "props":
-		if (name == "get" || name == "getProperty") && len(args) > 0 {
-			return p.property(p.literal(args[0]))
+		switch name {
+		case "get", "getProperty", "getPropDefault", "getOrDefault":
+			return p.propertyOf(args)
 		}
 	case "result":
 		return result(name)
@@ -209,6 +219,22 @@ func (p *parser) methodOf(x *ex, name string, args []*ex, call bool) *ex {
 		if x.s == "UUID" {
 			return p.valueMethod(x.plain(p), name, args)
 		}
+	}
+	return nil
+}
+
+// propertyOf is the property that the arguments of a call name, with its default if they have one.
+func (p *parser) propertyOf(args []*ex) *ex {
+	switch len(args) {
+	case 1:
+		x := p.property(p.literal(args[0]), nil)
+		if p.asked == nil {
+			p.asked = map[*ex]string{}
+		}
+		p.asked[x] = args[0].s
+		return x
+	case 2:
+		return p.property(p.literal(args[0]), value{{literal: p.literal(args[1].plain(p).asText())}})
 	}
 	return nil
 }
@@ -265,6 +291,8 @@ func (p *parser) jsonMember(x *ex, name string, args []*ex, call bool) *ex {
 			return p.jsonMember(x, args[0].s, nil, false)
 		case name == "size":
 			return apply("len", numberKind, x.plain(p))
+		case name == "isEmpty":
+			return opposite(x.plain(p).truthy())
 		}
 		return nil
 	}
@@ -282,11 +310,34 @@ func (p *parser) element(x, i *ex) *ex {
 	case x.op == opObject && x.s == "vars" && i.op == opText:
 		return p.variable(i.s)
 	case x.op == opObject && x.s == "props" && i.op == opText:
-		return p.property(i.s)
+		return p.propertyOf([]*ex{i})
 	case x.op == opObject && x.s == "args" && i.op == opNumber:
 		return p.argument(i.s)
 	}
+	if y := p.listMethod(x, "get", []*ex{i}); y != nil {
+		return y
+	}
 	p.fail("an element of a list")
+	return nil
+}
+
+// listMethod are the methods of a list that the script writes out.
+func (p *parser) listMethod(x *ex, name string, args []*ex) *ex {
+	if x.op != opList || len(x.in) == 0 {
+		return nil
+	}
+	switch name {
+	case "size", "length":
+		return number(itoa(int64(len(x.in))))
+	case "get", "getAt":
+		if len(args) == 1 {
+			return &ex{op: opIndex, in: []*ex{x, args[0].plain(p).asNumber()}}
+		}
+	case "contains", "includes":
+		if len(args) == 1 {
+			return binary("in", args[0].plain(p), x)
+		}
+	}
 	return nil
 }
 
@@ -309,16 +360,26 @@ func (p *parser) valueMethod(x *ex, name string, args []*ex) *ex {
 		return t
 	case "trim":
 		return apply("trim", textKind, t)
+	case "isInteger", "isLong", "isNumber":
+		return binary("matches", t, text("^-?[0-9]+$"))
 	case "isEmpty", "isBlank":
 		return binary("==", t, text(""))
 	case "length", "size":
 		return apply("len", numberKind, t)
+	case "substring":
+		if n := len(args); n == 1 || n == 2 {
+			x := &ex{op: opSlice, in: []*ex{t}}
+			for _, a := range args {
+				x.in = append(x.in, a.plain(p).asNumber())
+			}
+			return x
+		}
 	case "toUpperCase":
 		return apply("upper", textKind, t)
 	case "toLowerCase":
 		return apply("lower", textKind, t)
 	case "equals", "contentEquals", "compareTo", "equalsIgnoreCase", "contains", "startsWith", "endsWith", "matches",
-		"indexOf", "concat", "includes", "plus", "replace":
+		"indexOf", "concat", "includes", "plus", "replace", "test":
 		if len(args) > 0 {
 			return p.stringMethod(x, name, args)
 		}
@@ -339,6 +400,8 @@ func (p *parser) stringMethod(x *ex, name string, args []*ex) *ex {
 		return binary(name, t, other.asText())
 	case "matches":
 		return binary("matches", t, whole(other.asText()))
+	case "test": // JavaScript's regular expression
+		return binary("matches", other.asText(), t)
 	case "indexOf":
 		return apply("indexOf", numberKind, t, other.asText())
 	case "concat", "plus":

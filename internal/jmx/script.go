@@ -26,7 +26,7 @@ func parseScript(source string, n names, parameters string) (all []action, err e
 	for _, w := range strings.Fields(parameters) {
 		s.args = append(s.args, parseValue(w))
 	}
-	for s.now().sort != 0 {
+	for s.now().sort != 0 && !s.ended {
 		s.statement()
 	}
 	return tidy(s.actions), nil
@@ -36,6 +36,7 @@ type script struct {
 	parser
 	actions []action
 	ended   bool // by return
+	guards  int  // ifs that end by return, below whose opposite the rest stands
 }
 
 func (s *script) do(a action) { s.actions = append(s.actions, a) }
@@ -63,6 +64,12 @@ func (s *script) block() {
 		if s.now().sort == 0 {
 			s.fail("a block that does not end")
 		}
+		if s.skip(";") || s.skipLine() {
+			continue
+		}
+		if s.ended {
+			s.fail("%s behind return", s.now().text)
+		}
 		s.statement()
 	}
 }
@@ -87,11 +94,8 @@ func (s *script) words(w string) {
 		s.block()
 		s.handlers()
 	case w == "return":
-		s.at++
+		s.skipStatement()
 		s.ended = true
-		for s.now().sort != 0 && !s.is("}") {
-			s.at++
-		}
 	case slices.Contains([]string{"for", "while", "do", "switch", "class", "function", "void", "throw", "public", "static"}, w):
 		what := map[string]string{"for": "a loop", "while": "a loop", "do": "a loop", "switch": "switch"}[w]
 		if what == "" {
@@ -158,21 +162,28 @@ func (s *script) handlers() {
 func (s *script) branch() {
 	s.at++
 	s.need("(")
-	condition := s.expression(0).plain(&s.parser).asTruth()
+	condition := s.expression(0).plain(&s.parser).truthy()
 	s.need(")")
 	before, locals := s.actions, cloned(s.locals)
-	then, thenLocals := s.arm()
+	then, thenLocals, thenEnds := s.arm()
 	s.locals = cloned(locals)
 	var other []action
+	var otherEnds bool
 	otherLocals := locals
 	mark := s.at
 	s.skipLines()
 	for s.skip(";") || s.skipLine() {
 	}
 	if s.skipWord("else") {
-		other, otherLocals = s.arm()
+		other, otherLocals, otherEnds = s.arm()
 	} else {
 		s.at = mark
+	}
+	if thenEnds {
+		other, otherLocals = append(other, s.rest(otherLocals)...), s.locals
+	}
+	if otherEnds {
+		then, thenLocals = append(then, s.rest(thenLocals)...), s.locals
 	}
 	s.actions = before
 	if len(then) > 0 {
@@ -187,15 +198,26 @@ func (s *script) branch() {
 	}
 }
 
-// arm is one side of an if.
-func (s *script) arm() ([]action, map[string]*ex) {
+// arm is one side of an if, and whether it ends the script.
+func (s *script) arm() (does []action, locals map[string]*ex, ends bool) {
 	s.actions = nil
 	s.skipLines()
 	s.statement()
-	if s.ended {
-		s.fail("return within an if")
+	ends, s.ended = s.ended, false
+	if ends && s.depth > s.guards+1 {
+		s.fail("return within an if in a block")
 	}
-	return s.actions, s.locals
+	return s.actions, s.locals, ends
+}
+
+// rest is what follows an if, of which one side ends the script: it stands below the other one.
+func (s *script) rest(locals map[string]*ex) []action {
+	s.guards++
+	s.actions, s.locals = nil, locals
+	for s.now().sort != 0 && !s.ended {
+		s.statement()
+	}
+	return s.actions
 }
 
 func cloned(m map[string]*ex) map[string]*ex {

@@ -154,8 +154,8 @@ func (im *importer) variable(name string) *ex { return im.known(name, "") }
 
 func (im *importer) target(name string) string { return im.name(name) }
 
-func (im *importer) property(name string) *ex {
-	ours := im.propertyVariable(name, nil)
+func (im *importer) property(name string, fallback value) *ex {
+	ours := im.propertyVariable(name, fallback)
 	im.use(ours)
 	return variable(ours)
 }
