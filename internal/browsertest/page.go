@@ -168,6 +168,23 @@ func (p *Page) Drag(selector string, from, to float64) {
 	p.mouse("mouseReleased", at(to), y, 0, 1)
 }
 
+// Swipe moves a finger from one part of an element to another one, both 0 to 1 from its left edge.
+func (p *Page) Swipe(selector string, from, to float64) {
+	p.t.Helper()
+	b := p.Box(selector)
+	touch := func(kind string, points ...map[string]float64) {
+		points = append([]map[string]float64{}, points...) // an empty list is none
+		p.call("Input.dispatchTouchEvent", map[string]any{"type": kind, "touchPoints": points}, nil)
+	}
+	at := func(part float64) map[string]float64 {
+		return map[string]float64{"x": b.X + part*b.Width, "y": b.Y + b.Height/2}
+	}
+	touch("touchStart", at(from))
+	touch("touchMove", at((from+to)/2))
+	touch("touchMove", at(to))
+	touch("touchEnd")
+}
+
 // Press presses a key by its name in JavaScript, such as ArrowRight.
 func (p *Page) Press(key string) {
 	p.t.Helper()

@@ -96,16 +96,22 @@ func (r *Result) Table() view.Table {
 	columns := []view.Column{
 		column("Requests/s", false, func(s *Step) string { return format.Decimal(s.Throughput, 1) }),
 		column("Errors", false, func(s *Step) string { return format.Percent(s.ErrorRate) }),
-		column("Affinity", false, func(s *Step) string {
+	}
+	if r.sticky() {
+		columns = append(columns, column("Affinity", false, func(s *Step) string {
 			if s.Affinity == nil {
 				return "–"
 			}
 			return format.Percent(*s.Affinity)
-		}),
-		column("p50", false, func(s *Step) string { return format.Millis(s.P50MS) }),
-		column("p95", false, func(s *Step) string { return format.Millis(s.P95MS) }),
+		}))
 	}
+	columns = append(columns,
+		column("p50", false, func(s *Step) string { return format.Millis(s.P50MS) }),
+		column("p95", false, func(s *Step) string { return format.Millis(s.P95MS) }))
 	for _, node := range r.nodes() {
+		if len(r.nodes()) < 2 {
+			break // it is the whole
+		}
 		columns = append(columns, column("p95 "+node, false, func(s *Step) string { return format.Millis(s.p95(node)) }))
 	}
 	columns = append(columns, column("", true, func(s *Step) string {
@@ -113,6 +119,11 @@ func (r *Result) Table() view.Table {
 	}))
 	t.Groups = [][]view.Column{columns}
 	return t
+}
+
+// sticky reports whether any step has an affinity.
+func (r *Result) sticky() bool {
+	return slices.ContainsFunc(r.Steps, func(s Step) bool { return s.Affinity != nil })
 }
 
 // mostNodes is how many nodes have a column and a curve of their own.
@@ -184,15 +195,19 @@ func (r *Result) Charts() []view.Chart {
 		}
 		times.Series = append(times.Series, series("p95 of "+node, fmt.Sprintf("n%d", i+3), func(s *Step) float64 { return s.p95(node) }))
 	}
-	share := view.Chart{ID: "shares", Title: "Errors and affinity by load, %", Summary: "Errors and affinity by load", Height: 160, X: x, Y: view.Axis{Unit: "%"}, At: at, Marks: marks,
-		Series: []view.Series{
-			series("affinity", "first", func(s *Step) float64 {
-				if s.Affinity == nil {
-					return math.NaN()
-				}
-				return 100 * *s.Affinity
-			}),
-			series("errors", "bad", func(s *Step) float64 { return 100 * s.ErrorRate }),
-		}}
+	share := view.Chart{ID: "shares", Title: "Errors by load, %", Summary: "Errors by load", Height: 160, X: x, Y: view.Axis{Unit: "%"}, At: at, Marks: marks,
+		Series: []view.Series{series("errors", "bad", func(s *Step) float64 { return 100 * s.ErrorRate })}}
+	if r.sticky() {
+		share.Title, share.Summary = "Errors and affinity by load, %", "Errors and affinity by load"
+		share.Series = append(share.Series, series("affinity", "first", func(s *Step) float64 {
+			if s.Affinity == nil {
+				return math.NaN()
+			}
+			return 100 * *s.Affinity
+		}))
+	}
+	if r.Found() && r.High > 0 {
+		times.Note = fmt.Sprintf("The limit lies between ✓ %s and ✗ %s with a probability of 95 percent.", load(r.Of, r.Low), load(r.Of, r.High))
+	}
 	return []view.Chart{times, share}
 }

@@ -147,7 +147,7 @@ func firstDifference(a, b string) string {
 	return "lengths"
 }
 
-// Dragging over a chart zooms all charts over time, a double click and Escape show all again, a legend switches its
+// Dragging over a chart, with a finger too, zooms all charts over time, a double click and Escape show all again, a legend switches its
 // series, and pointing at one moment reads all charts there.
 func TestChartsAnswer(t *testing.T) {
 	p := open(t, pages()["failures"], wideWindow)
@@ -167,6 +167,12 @@ func TestChartsAnswer(t *testing.T) {
 	if got := ticks("rate"); got != whole {
 		t.Errorf("after a double click the axis says %q, want %q", got, whole)
 	}
+
+	p.Swipe("#times .frame", 0.25, 0.5)
+	if got := ticks("rate"); !strings.HasPrefix(got, "6 s") || strings.Contains(got, "12 s") {
+		t.Errorf("zoomed by a finger to a quarter from 5 s on, the axis says %q", got)
+	}
+	p.Press("Escape")
 
 	p.Point("#failures .frame", 0.126, 0.5)
 	for id, want := range map[string]string{"rate": "2 s – 3 s · ok 3", "times": "2 s – 3 s · p99 ", "shares": "2 s – 3 s · s1 ", "failures": "2 s – 3 s · ", "heat": "2 s – 3 s · ", "activity": "2 s – 3 s · 20 users"} {

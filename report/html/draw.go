@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"stickbench/internal/format"
 	"stickbench/report/view"
 )
 
@@ -130,7 +131,9 @@ func (d *drawing) curves(p *plot) {
 	base := make(view.Values, len(d.Series[0].Values)) // of what is stacked
 	heat := newHeat(d)
 	for _, s := range d.Series {
-		add := func(kind, path string) { p.Curves = append(p.Curves, curve{s.Name, kind + " " + s.Class, path}) }
+		add := func(kind, path string) {
+			p.Curves = append(p.Curves, curve{s.Name, kind + " " + s.Class, path, d.extent(s)})
+		}
 		switch s.Kind {
 		case view.Heat:
 			heat.add(s)
@@ -152,10 +155,24 @@ func (d *drawing) curves(p *plot) {
 			base = or(top, base)
 		}
 		if s.Name != "" && len(d.Series) > 1 && !slices.ContainsFunc(p.Legend, func(c curve) bool { return c.Name == s.Name }) {
-			p.Legend = append(p.Legend, curve{s.Name, s.Kind + " " + s.Class, legendPath(s.Kind)})
+			p.Legend = append(p.Legend, curve{Name: s.Name, Class: s.Kind + " " + s.Class, Path: legendPath(s.Kind)})
 		}
 	}
 	p.Curves = append(p.Curves, heat.curves()...)
+}
+
+// extent is a series in words: "p95: 2.4 to 31.0 ms".
+func (d *drawing) extent(s view.Series) string {
+	least, most := math.Inf(1), math.Inf(-1)
+	for _, v := range s.Values {
+		if !math.IsNaN(v) {
+			least, most = min(least, v), max(most, v)
+		}
+	}
+	if s.Name == "" || least > most {
+		return s.Name
+	}
+	return fmt.Sprintf("%s: %s to %s %s", s.Name, format.Decimal(least, 1), format.Decimal(most, 1), d.Y.Unit)
 }
 
 // above adds values to what lies below them.
@@ -208,12 +225,12 @@ func (d *drawing) bands(p *plot) {
 	for i, s := range d.Series {
 		base, height := (i+1)*plotHeight/n, plotHeight/n
 		top := height * 9 / 10
-		p.Curves = append(p.Curves, curve{"", "area " + s.Class, area(d.levels(s.Values), nil, plotHeight-base, top)},
-			curve{"", "rule", fmt.Sprintf("M0 %dh%d", base, plotWidth)})
+		p.Curves = append(p.Curves, curve{"", "area " + s.Class, area(d.levels(s.Values), nil, plotHeight-base, top), d.extent(s)},
+			curve{Class: "rule", Path: fmt.Sprintf("M0 %dh%d", base, plotWidth)})
 		p.Names = append(p.Names, plotTick{At: hundredth(float64(i) / float64(n)), Text: s.Name})
 		p.Y = append(p.Y, plotTick{At: hundredth(1 - float64(base-top)/plotHeight), Text: end})
 		if cut := d.cut(s.Values, base-top); cut != "" {
-			p.Curves = append(p.Curves, curve{"", "cut", cut})
+			p.Curves = append(p.Curves, curve{Class: "cut", Path: cut})
 		}
 	}
 }
@@ -274,7 +291,7 @@ func (h *heat) shade(v float64, step int) int {
 func (h *heat) curves() (list []curve) {
 	for i := range h.paths {
 		if path := h.paths[i].String(); path != "" {
-			list = append(list, curve{"", fmt.Sprintf("heat h%d", i+1), path})
+			list = append(list, curve{Class: fmt.Sprintf("heat h%d", i+1), Path: path})
 		}
 	}
 	return list

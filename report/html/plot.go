@@ -33,8 +33,8 @@ const (
 	plotHeight = 500
 )
 
-// curve is one line or area. Class is its kind and its style.
-type curve struct{ Name, Class, Path string }
+// curve is one line or area. Class is its kind and its style, Title what can be read where no script reads values.
+type curve struct{ Name, Class, Path, Title string }
 
 // plotTick is a name on an axis, At percent from the left or from the bottom. Minor ones go first where there
 // is little room.
