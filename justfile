@@ -36,7 +36,7 @@ picture:
     folder=$(mktemp -d)
     trap 'rm -rf "$folder"' EXIT
     go run ./cmd/stickbench run task3-ready --quiet --out "$folder/run" >/dev/null
-    chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1000,940 --log-level=3 \
+    chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1200,1300 --log-level=3 \
         --screenshot="$PWD/report/html/picture.webp" "file://$folder/run/report.html"
 
 lint:
