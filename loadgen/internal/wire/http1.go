@@ -255,15 +255,6 @@ func (c *http1) close() error {
 	return c.socket.Close()
 }
 
-// SetWriteDeadline is called by crypto/tls alone, to give the alert that closes the connection five
-// seconds. The second stop does not wait so long for a peer that takes nothing any more.
-func (s *socket) SetWriteDeadline(t time.Time) error {
-	if soon := time.Now().Add(100 * time.Millisecond); t.After(soon) {
-		t = soon
-	}
-	return s.Conn.SetWriteDeadline(t)
-}
-
 // idle is the error of a read that polls and finds nothing. crypto/tls goes on after an error that
 // calls itself temporary.
 type idle struct{}

@@ -10,11 +10,11 @@ import (
 // socket needs the system's sockets for the idle check. Without them a request is a write and a read, and what
 // came between two requests is not noticed.
 type socket struct {
-	net.Conn
+	timed
 	polling bool // Read returns errIdle instead of waiting
 }
 
-func newSocket(c net.Conn) *socket { return &socket{Conn: c} }
+func newSocket(c net.Conn) *socket { return &socket{timed: timed{Conn: c}} }
 
 func (s *socket) exchange(_, _ []byte) exchanged { return exchanged{} }
 
@@ -22,7 +22,7 @@ func (s *socket) Read(b []byte) (int, error) {
 	if s.polling {
 		return 0, errIdle
 	}
-	return s.Conn.Read(b)
+	return s.timed.Read(b)
 }
 
 func bindLate(_, _ string, _ syscall.RawConn) error { return nil }

@@ -54,6 +54,21 @@ func TestDeadlineMoves(t *testing.T) {
 	})
 }
 
+// The alert that ends TLS may wait for a peer that takes nothing as long as closing has, not as long as the request had.
+func TestClosingDoesNotWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		here, there := net.Pipe()
+		defer there.Close()
+		c := &timed{Conn: here}
+		c.SetDeadline(time.Now().Add(time.Hour))
+		c.SetWriteDeadline(time.Now().Add(5 * time.Second))
+		began := time.Now()
+		if _, err := c.Write([]byte("alert")); err == nil || time.Since(began) != 100*time.Millisecond {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+	})
+}
+
 // TestDeadlineOfExchange: the deadline of a real socket passes before and during a request that has more
 // time.
 func TestDeadlineOfExchange(t *testing.T) {

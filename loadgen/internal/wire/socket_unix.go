@@ -24,7 +24,7 @@ import (
 // rejected: it saved 1 to 7 % of the CPU of a request, and a server that ended its side of a connection and went on
 // reading got some requests twice.
 type socket struct {
-	net.Conn
+	timed
 	raw     syscall.RawConn       // nil if Conn is no socket of the system
 	step    func(fd uintptr) bool // the method next, bound once
 	polling bool                  // Read returns errIdle instead of waiting
@@ -42,7 +42,7 @@ const (
 )
 
 func newSocket(c net.Conn) *socket {
-	s := &socket{Conn: c}
+	s := &socket{timed: timed{Conn: c}}
 	if t, ok := c.(syscall.Conn); ok {
 		s.raw, _ = t.SyscallConn() // fails only on a closed connection, as what follows will
 	}
@@ -58,7 +58,7 @@ func (s *socket) exchange(out, in []byte) exchanged {
 		return s.exchanged
 	}
 	s.phase, s.out, s.in = phaseCheck, out, in
-	if err := s.raw.Read(s.step); err != nil {
+	if err := s.turns(); err != nil {
 		s.readErr = err
 	}
 	s.before = s.phase == phaseCheck
@@ -69,16 +69,25 @@ func (s *socket) exchange(out, in []byte) exchanged {
 // Read is for TLS, and for what follows the beginning of a response.
 func (s *socket) Read(b []byte) (int, error) {
 	if !s.polling {
-		return s.Conn.Read(b)
+		return s.timed.Read(b)
 	}
 	s.exchanged = exchanged{}
 	s.phase, s.in = phasePoll, b
-	err := s.raw.Read(s.step)
+	err := s.turns()
 	s.in = nil
 	if err == nil {
 		err = s.readErr
 	}
 	return s.n, err
+}
+
+// turns goes on until a turn is the last one, or the deadline passes.
+func (s *socket) turns() error {
+	for {
+		if err := s.raw.Read(s.step); !s.early(err) {
+			return err
+		}
+	}
 }
 
 // next is one turn of RawConn.Read, which waits for something to read whenever it returns false.
