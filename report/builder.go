@@ -81,31 +81,31 @@ type Builder struct {
 	nodeRows int
 	nodes    map[string]*nodeFold
 	seen     []*nodeFold // by first appearance
-	total    *rowFold
-	// counted folds what JMeter's tables count for TOTAL; nil until that is something else than total.
-	counted *rowFold
+	marks    rowFold     // of all labels
+	failed   times       // of requests
+	jmeter   calculator  // of the row over all samples
+	// counted is of what JMeter's tables count for TOTAL; nil until that is something else than all samples.
+	counted *calculator
 
 	affinity *affinityFold
 	users    *usersFold
 	errors   *errorFold
 	checks   sampleChecks
 	exchange exchangeFold
-	latency  latencyFold
 	phases   *phaseTracker
 	timeline timelineFold
 	windows  windowsFold
 }
 
-// labelFold folds the samples of one label.
+// labelFold folds the samples of one label, each in one row; their sums are made when the results are frozen.
 type labelFold struct {
-	label string
-	index int // in order of first appearance
-	fold  *rowFold
-	nodes []*rowFold // by nodeFold.index; nil where the node never answered
-	// rest folds what nodes answered for whose rows there was no room; nil before the first.
-	rest *rowFold
-	// unnamed folds the requests that named no node; nil before the first.
-	unnamed *rowFold
+	label  string
+	index  int // in order of first appearance
+	jmeter calculator
+	nodes  []*rowFold // by nodeFold.index; nil where the node never answered
+	// rest folds what nodes answered for whose rows there was no room, unnamed the requests that named no node, and
+	// others what is no request.
+	rest, unnamed, others rowFold
 	// marks and transactions say that there was nothing else so far.
 	marks, transactions bool
 }
@@ -117,7 +117,7 @@ const TotalLabel = "TOTAL"
 func NewBuilder() *Builder {
 	return &Builder{
 		Apdex:  DefaultApdex,
-		labels: map[string]*labelFold{}, inner: newLabelFold("", maxLabels), nodes: map[string]*nodeFold{}, total: &rowFold{},
+		labels: map[string]*labelFold{}, inner: newLabelFold("", maxLabels), nodes: map[string]*nodeFold{},
 		affinity: newAffinityFold(), users: newUsersFold(), errors: newErrorFold(), phases: newPhaseTracker(),
 	}
 }
@@ -131,29 +131,24 @@ func (b *Builder) Add(s *loadgen.Sample) {
 	m := measure(s, b.Apdex)
 	b.count(s, &m)
 	label := b.label(s)
-	label.fold.addSample(s, &m)
+	label.jmeter.add(&m)
 	label.marks = label.marks && s.Mark
 	label.transactions = label.transactions && s.Transaction
 	if s.Transaction { // whose requests are counted for themselves
+		label.others.addSample(s, &m)
 		e := b.phases.entry(s, m, label.index, none, step{})
 		b.phases.push(&e)
 		return
 	}
-	b.total.addSample(s, &m)
+	b.jmeter.add(&m)
 	b.checks.add(s)
 	b.errors.add(s)
-	b.latency.add(&m, s.Mark)
-	if !s.Mark {
-		b.exchange.add(s)
-	}
 	node := none
-	if s.Node != "" && !s.Mark {
-		n := b.node(s.Node)
-		n.fold.addSample(s, &m)
-		b.row(label, n.index).addSample(s, &m)
-		node = n.index
-	} else if !s.Mark {
-		label.addUnnamed(s, &m)
+	if s.Mark {
+		label.others.addSample(s, &m)
+		b.marks.addSample(s, &m)
+	} else {
+		node = b.request(label, s, &m)
 	}
 	what := b.affinity.add(s, int16(node))
 	b.users.add(s, node, what)
@@ -163,13 +158,33 @@ func (b *Builder) Add(s *loadgen.Sample) {
 	b.phases.push(&e)
 }
 
+// request folds a request, and returns the index of the node that answered it, or none.
+func (b *Builder) request(l *labelFold, s *loadgen.Sample, m *measurement) (node int) {
+	row := &l.unnamed
+	node = none
+	if s.Node != "" {
+		n := b.node(s.Node)
+		row, node = b.row(l, n.index), n.index
+		if row == &l.rest {
+			n.rest.addSample(s, m)
+		}
+	}
+	row.addSample(s, m)
+	if m.errors > 0 {
+		b.failed.add(m.each(), m.errors, m.fine)
+	}
+	b.exchange.add(s)
+	return node
+}
+
 // count counts as JMeter does: the rows of transactions, and nothing within those that stand for it.
 func (b *Builder) count(s *loadgen.Sample, m *measurement) {
 	if b.counted == nil && (s.Transaction || s.Inner) {
-		b.counted = b.total.clone()
+		all := b.jmeter
+		b.counted = &all
 	}
 	if b.counted != nil && !s.Inner {
-		b.counted.addSample(s, m)
+		b.counted.add(m)
 	}
 }
 
@@ -183,7 +198,7 @@ const (
 const otherLabels = "other labels"
 
 func newLabelFold(label string, index int) *labelFold {
-	return &labelFold{label: label, index: index, fold: &rowFold{}, marks: true, transactions: true}
+	return &labelFold{label: label, index: index, marks: true, transactions: true}
 }
 
 // folds are those of all labels, and of what has none.
@@ -221,7 +236,7 @@ func (b *Builder) node(name string) *nodeFold {
 			return n
 		}
 	}
-	n := &nodeFold{name: strings.Clone(name), index: len(b.seen), fold: &rowFold{}}
+	n := &nodeFold{name: strings.Clone(name), index: len(b.seen)}
 	b.nodes[n.name] = n
 	b.seen = append(b.seen, n)
 	b.phases.firstSeen(n.name)
@@ -229,13 +244,13 @@ func (b *Builder) node(name string) *nodeFold {
 	return n
 }
 
-// row is the fold of the label on the node with that index.
+// row is the fold of the label on the node with that index, its rest where there is no room for more.
 func (b *Builder) row(l *labelFold, index int) *rowFold {
 	if index < len(l.nodes) && l.nodes[index] != nil {
 		return l.nodes[index]
 	}
 	if b.nodeRows >= maxNodeRows {
-		return b.rest(l)
+		return &l.rest
 	}
 	b.nodeRows++
 	if index >= len(l.nodes) {
@@ -245,15 +260,28 @@ func (b *Builder) row(l *labelFold, index int) *rowFold {
 	return l.nodes[index]
 }
 
-// rest is the label's row of other nodes.
-func (b *Builder) rest(l *labelFold) *rowFold {
-	if other := b.nodes[otherNodes]; other != nil && other.index < len(l.nodes) && l.nodes[other.index] != nil {
-		return l.nodes[other.index]
+// requests are the sum of the label's requests.
+func (l *labelFold) requests() *rowFold {
+	sum := l.rest.clone()
+	sum.merge(&l.unnamed)
+	for _, row := range l.nodes {
+		if row != nil {
+			sum.merge(row)
+		}
 	}
-	if l.rest == nil {
-		l.rest = &rowFold{}
+	return sum
+}
+
+// sums are all samples of each of folds, and all requests.
+func (b *Builder) sums() (labels []*rowFold, requests *rowFold) {
+	requests = &rowFold{}
+	for _, l := range b.folds() {
+		sum := l.requests()
+		requests.merge(sum)
+		sum.merge(&l.others)
+		labels = append(labels, sum)
 	}
-	return l.rest
+	return labels, requests
 }
 
 // Freeze makes the results of the samples added so far. Later Adds do not change them, so that a view
@@ -270,20 +298,27 @@ func (b *Builder) Freeze(run Run) *Results {
 // figures are the results without their verdict.
 func (b *Builder) figures(run Run) *Results {
 	nodes := sortNodes(b.seen)
+	labels, requests := b.sums()
+	total := requests.clone()
+	total.merge(&b.marks)
 	g := b.phases.settledCopy()
 	r := &Results{
 		Schema: Schema, Plan: run.Plan, Verdict: "none",
-		Labels: b.freezeLabels(nodes), Total: b.total.freeze(TotalLabel),
-		Apdex: b.Apdex.times(), DurationMS: b.checks.duration(), WholeMillis: b.checks.whole,
+		Labels: b.freezeLabels(labels, nodes), Total: b.jmeter.row(TotalLabel, total),
+		Apdex: b.Apdex.times(), DurationMS: b.checks.duration(), WholeMillis: requests.times.coarse.Total > 0,
 		Requests: run.Requests, Arrivals: run.Arrivals, Generator: run.Generator, Agents: run.Agents, Coordinator: run.Coordinator, PlannedUsers: run.PlannedUsers,
 		Errors:       b.errors.freeze(),
 		Expectations: []Expectation{}, Events: g.events, Timeline: b.timeline.freeze(nodes, run.Due),
 	}
 	if b.counted != nil {
-		all := b.counted.freeze(TotalLabel).JMeter
-		r.JMeterTotal = &all
+		all := &rowFold{}
+		for _, l := range labels[:len(b.order)] {
+			all.merge(l)
+		}
+		row := b.counted.freeze(all)
+		r.JMeterTotal = &row
 	}
-	b.addDropped(r)
+	b.addDropped(r, labels, total)
 	r.Model = run.model(&r.Total)
 	if r.Events == nil {
 		r.Events = []Event{}
@@ -292,33 +327,32 @@ func (b *Builder) figures(run Run) *Results {
 	r.Affinity = b.affinity.freeze(r.Nodes)
 	r.Affinity.Free = run.Sticky != nil && !*run.Sticky
 	g.excuse(&r.Affinity)
-	requests := b.total.times.without(&b.latency.marks)
-	r.Latency = b.latency.freeze(requests)
-	r.Statuses, r.Connect, r.FirstByte = b.exchange.freeze(), b.exchange.connect.freeze(), b.exchange.firstByte.freeze()
+	r.Latency = requests.latency(&b.failed)
+	r.Statuses, r.Connect, r.FirstByte = b.exchange.freeze(requests.count), b.exchange.connect.freeze(), b.exchange.firstByte.freeze()
 	r.Users = b.users.freeze(len(b.affinity.users)+len(b.affinity.threads), nodes)
 	b.freezeStage(g, r, run, nodes)
 	r.Names, r.Planned = newNodeNames(r, run), run.Labels
-	r.Warnings = append(append([]string{}, run.Warnings...), b.warnings(r, run, requests)...)
+	r.Warnings = append(append([]string{}, run.Warnings...), b.warnings(r, run, requests, total)...)
 	return r
 }
 
 // addDropped adds the arrivals that never began to the response times of the whole, and to those of the only label
 // with arrivals; of several, nobody knows which was theirs.
-func (b *Builder) addDropped(r *Results) {
-	r.Total.Response = b.total.response.with(r.Arrivals).freeze()
-	var only *labelFold
-	for _, l := range b.order {
-		if l.fold.response == nil {
+func (b *Builder) addDropped(r *Results, labels []*rowFold, total *rowFold) {
+	r.Total.Response = total.response.with(r.Arrivals).freeze()
+	only := none
+	for i := range b.order {
+		if labels[i].response == nil {
 			continue
 		}
-		if only != nil {
+		if only != none {
 			return
 		}
-		only = l
+		only = i
 	}
 	for i := range r.Labels {
-		if only != nil && r.Labels[i].Label == only.label {
-			r.Labels[i].Response = only.fold.response.with(r.Arrivals).freeze()
+		if only != none && r.Labels[i].Label == b.order[only].label {
+			r.Labels[i].Response = labels[only].response.with(r.Arrivals).freeze()
 		}
 	}
 }
@@ -349,30 +383,16 @@ func (b *Builder) freezeStage(g *phaseTracker, r *Results, run Run, nodes []*nod
 // JMeter, it merges into the row over all samples. JMeter then counts its samples twice there
 // (SummaryReport.add finds the same row as label and as total); that harms every figure of the row and
 // helps nobody, so here they count once, and a warning says so.
-func (l *labelFold) addUnnamed(s *loadgen.Sample, m *measurement) {
-	if l.unnamed == nil {
-		l.unnamed = &rowFold{}
-	}
-	l.unnamed.addSample(s, m)
-}
-
-func (b *Builder) freezeLabels(nodes []*nodeFold) []Row {
+func (b *Builder) freezeLabels(sums []*rowFold, nodes []*nodeFold) []Row {
 	rows := make([]Row, 0, len(b.order))
-	for _, l := range b.order {
+	for i, l := range b.order {
 		if l.label == TotalLabel {
 			continue
 		}
-		row := l.fold.freeze(l.label)
+		row := l.jmeter.row(l.label, sums[i])
 		row.Mark, row.Transaction = l.marks, l.transactions
-		for _, n := range nodes {
-			if n.index < len(l.nodes) && l.nodes[n.index] != nil {
-				row.Nodes = append(row.Nodes, l.nodes[n.index].freeze(n.name))
-			}
-		}
-		if l.rest != nil {
-			row.Nodes = append(row.Nodes, l.rest.freeze(otherNodes))
-		}
-		if len(row.Nodes) > 0 && l.unnamed != nil {
+		row.Nodes = l.freezeNodes(nodes)
+		if len(row.Nodes) > 0 && l.unnamed.count > 0 {
 			unnamed := l.unnamed.freeze(NoNode)
 			row.Unnamed = &unnamed
 		}
@@ -381,19 +401,34 @@ func (b *Builder) freezeLabels(nodes []*nodeFold) []Row {
 	return rows
 }
 
+// freezeNodes makes the rows of the label's nodes.
+func (l *labelFold) freezeNodes(nodes []*nodeFold) (rows []Row) {
+	rest := l.rest.clone()
+	for _, n := range nodes {
+		switch {
+		case n.index >= len(l.nodes) || l.nodes[n.index] == nil:
+		case n.name == otherNodes:
+			rest.merge(l.nodes[n.index])
+		default:
+			rows = append(rows, l.nodes[n.index].freeze(n.name))
+		}
+	}
+	if rest.count > 0 {
+		rows = append(rows, rest.freeze(otherNodes))
+	}
+	return rows
+}
+
 // freezeUnnamed is the row of all requests that named no node, nil if there are none.
 func (b *Builder) freezeUnnamed() *Row {
 	sum := &rowFold{}
 	for _, l := range b.folds() {
-		if l.unnamed != nil {
-			sum.merge(l.unnamed)
-		}
+		sum.merge(&l.unnamed)
 	}
 	if sum.count == 0 {
 		return nil
 	}
 	row := sum.freeze(NoNode)
-	row.JMeter = JMeterRow{} // it depends on the order of the samples
 	return &row
 }
 
@@ -401,7 +436,7 @@ func (b *Builder) freezeUnnamed() *Row {
 func (b *Builder) freezeNodes(r *Results, nodes []*nodeFold, weights map[string]float64) {
 	r.Nodes = make([]Node, 0, len(nodes))
 	for _, n := range nodes {
-		node, row := n.freeze()
+		node, row := n.freeze(b.folds())
 		r.Nodes = append(r.Nodes, node)
 		r.Total.Nodes = append(r.Total.Nodes, row)
 	}

@@ -37,15 +37,17 @@ type calculator struct {
 	sum, squares float64 // ms, ms²
 	min, max     int64   // ms
 	start, span  int64   // ms
+	begun        bool
 }
 
-// add adds a row of n samples that began at start and took elapsed together. The span is the largest
+// add adds what may be a row of many samples, which took their time together. The span is the largest
 // distance of an end from the earliest start known by then, which underestimates the whole where the
 // earliest start comes last, as in JMeter.
-func (c *calculator) add(start, elapsed, n int64, first bool) {
+func (c *calculator) add(m *measurement) {
+	start, elapsed, n := m.start, m.wholeMillis(), m.samples
 	each, x := elapsed/n, float64(elapsed)
-	if first {
-		c.min, c.max, c.start, c.span = each, each, start, elapsed
+	if !c.begun {
+		c.min, c.max, c.start, c.span, c.begun = each, each, start, elapsed, true
 	}
 	c.sum += x
 	c.squares += x * x / float64(n)
@@ -54,7 +56,14 @@ func (c *calculator) add(start, elapsed, n int64, first bool) {
 	c.span = max(c.span, start+elapsed-c.start)
 }
 
-// freeze computes the figures of the row that f folds.
+// row is the row that f folds, of the same samples, with JMeter's figures.
+func (c *calculator) row(label string, f *rowFold) Row {
+	row := f.freeze(label)
+	row.JMeter = c.freeze(f)
+	return row
+}
+
+// freeze computes the figures of the row that f folds, of the same samples.
 //
 // The forms are those of JMeter up to 5.5, down to the order of the operations; Calculator of 5.6
 // divides by span/1000 for the throughput too, which differs in the last bit at most.

@@ -12,9 +12,9 @@ import (
 // with the samples, only with the spread of their elapsed times: about 30 KB for a usual row of a run,
 // at most 350 KB, and 8 MB for a row of another tool's recording that meets every millisecond of 17 minutes.
 //
-// Two arithmetics run side by side. The fine one folds microseconds, in integers, so that its figures do
-// not depend on the order of the samples. The other is that of JMeter's Calculator, whole milliseconds
-// in doubles and in the order in which the samples come.
+// It folds microseconds, in integers, so that its figures do not depend on the order of the samples, and rows add up
+// (merge). JMeter's arithmetic, whole milliseconds in doubles and in the order in which the samples come, is that of
+// calculator.
 type rowFold struct {
 	count, errors  int64
 	received, sent int64
@@ -28,8 +28,6 @@ type rowFold struct {
 	times
 
 	response *responseFold // of arrivals; nil before the first
-
-	jmeter calculator
 }
 
 // measurement is what a row folds of a sample.
@@ -81,15 +79,12 @@ func (f *rowFold) addSample(s *loadgen.Sample, m *measurement) {
 // add folds a measurement.
 func (f *rowFold) add(m *measurement) {
 	n := m.samples
-	micros, ms := m.elapsed.Microseconds(), m.wholeMillis()
-	f.jmeter.add(m.start, ms, n, f.count == 0)
-
-	each := m.each()
+	micros, each, last := m.elapsed.Microseconds(), m.each(), m.start+m.wholeMillis()
 	f.times.add(each, n, m.fine)
 	if f.count == 0 {
-		f.min, f.max, f.first, f.last = each, each, m.start, m.start+ms
+		f.min, f.max, f.first, f.last = each, each, m.start, last
 	}
-	f.first, f.last = min(f.first, m.start), max(f.last, m.start+ms)
+	f.first, f.last = min(f.first, m.start), max(f.last, last)
 	f.min, f.max = min(f.min, each), max(f.max, each)
 	f.sum += micros
 	f.squares.addSquare(micros, n)
@@ -103,17 +98,14 @@ func (f *rowFold) add(m *measurement) {
 
 // freeze returns the row so far under the given label. The fold goes on being usable.
 func (f *rowFold) freeze(label string) Row {
-	j := f.jmeter.freeze(f)
-	row := Row{
-		Label: label, Samples: f.count, Errors: f.errors, ErrorRate: j.ErrorRate,
-		AvgBytes: j.AvgBytes, Apdex: f.apdex(), Response: f.response.freeze(), JMeter: j,
-	}
+	row := Row{Label: label, Samples: f.count, Errors: f.errors, Apdex: f.apdex(), Response: f.response.freeze()}
 	if span := f.last - f.first; span > 0 {
 		row.Throughput, row.ReceivedKBps, row.SentKBps = f.rates(float64(span))
 	}
 	if f.count == 0 {
 		return row
 	}
+	row.ErrorRate, row.AvgBytes = float64(f.errors)/float64(f.count), float64(f.received)/float64(f.count)
 	row.AverageMS = float64(f.sum) / float64(f.count) / 1000
 	row.MinMS, row.MaxMS = float64(f.min)/1000, float64(f.max)/1000
 	row.StdDevMS = f.squares.deviation(f.sum, f.count) / 1000

@@ -11,8 +11,17 @@ func fold(samples []*loadgen.Sample, run Run) *Results {
 	return b.Freeze(run)
 }
 
+// testRow is a row with JMeter's figures.
+type testRow struct {
+	rowFold
+	jmeter calculator
+}
+
+func (f *testRow) freeze(label string) Row { return f.jmeter.row(label, &f.rowFold) }
+
 // addSample measures s and folds it in.
-func addSample(f *rowFold, s *loadgen.Sample) {
+func addSample(f *testRow, s *loadgen.Sample) {
 	m := measure(s, DefaultApdex)
 	f.addSample(s, &m)
+	f.jmeter.add(&m)
 }

@@ -19,17 +19,17 @@ import (
 )
 
 // foldFile folds a recording by label, and all of it as TOTAL.
-func foldFile(t *testing.T, name string) map[string]*rowFold {
+func foldFile(t *testing.T, name string) map[string]*testRow {
 	t.Helper()
 	f, err := os.Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	folds := map[string]*rowFold{TotalLabel: {}}
+	folds := map[string]*testRow{TotalLabel: {}}
 	info, err := new(jtl.Reading).Read(f, func(s *loadgen.Sample) error {
 		if folds[s.Label] == nil {
-			folds[s.Label] = &rowFold{}
+			folds[s.Label] = &testRow{}
 		}
 		addSample(folds[s.Label], s)
 		addSample(folds[TotalLabel], s)
@@ -94,7 +94,7 @@ func TestThroughputSpans(t *testing.T) {
 		{"earliest start last", []*loadgen.Sample{at(2000, 1000), at(500, 100)}, 2, 0.8},
 		{"no timestamps", []*loadgen.Sample{at(0, 500), at(0, 250)}, 4, 4},
 	} {
-		var f rowFold
+		var f testRow
 		for _, s := range c.samples {
 			addSample(&f, s)
 		}
@@ -109,7 +109,7 @@ func TestThroughputSpans(t *testing.T) {
 }
 
 func TestRowsThatStandForMany(t *testing.T) {
-	var f rowFold
+	var f testRow
 	s := at(0, 1000)
 	s.Count, s.Errors, s.Received = 3, 2, 30
 	addSample(&f, s)
@@ -131,7 +131,7 @@ func TestRowsThatStandForMany(t *testing.T) {
 }
 
 func TestEmptyFold(t *testing.T) {
-	if got := new(rowFold).freeze("x"); got.Samples != 0 || got.JMeter != (JMeterRow{}) || got.P99MS != 0 {
+	if got := new(testRow).freeze("x"); got.Samples != 0 || got.JMeter != (JMeterRow{}) || got.P99MS != 0 {
 		t.Errorf("%+v", got)
 	}
 }
@@ -147,7 +147,7 @@ func TestPercentilesOfMicrosecondsWithinAPerMille(t *testing.T) {
 	for round := range 60 {
 		n := 1 + rng.IntN(5000)
 		spread := 1 + rng.Float64()*20 // as a power of e: up to 10 minutes and more
-		var f rowFold
+		var f testRow
 		var values []int64
 		hdr := hdrhistogram.New(1, 600e6, 3)
 		for range n {
@@ -175,7 +175,7 @@ func TestPercentilesOfMillisecondsAreExact(t *testing.T) {
 	shares := []float64{0, 0.5, 0.9, 0.95, 0.99}
 	rng := rand.New(rand.NewPCG(3, 5))
 	for round := range 40 {
-		var f rowFold
+		var f testRow
 		var values []int64
 		limit := 1 + rng.Int64N(1_000_000)
 		for range 1 + rng.IntN(2000) {
@@ -193,7 +193,7 @@ func TestPercentilesOfMillisecondsAreExact(t *testing.T) {
 }
 
 func TestMixedResolutions(t *testing.T) {
-	var f rowFold
+	var f testRow
 	for i := range int64(1000) {
 		addSample(&f, at(0, i))
 		addSample(&f, &loadgen.Sample{Elapsed: time.Duration(i*1000+500) * time.Microsecond, Fine: true})
@@ -211,7 +211,7 @@ func TestMixedResolutions(t *testing.T) {
 // Nothing that a clock or a recording can say makes recording fail.
 func TestExtremeTimes(t *testing.T) {
 	for _, fine := range []bool{true, false} {
-		var f rowFold
+		var f testRow
 		for _, d := range []time.Duration{-time.Hour, -1, 0, 1, time.Hour, math.MaxInt64} {
 			addSample(&f, &loadgen.Sample{Elapsed: d, Fine: fine})
 		}
@@ -223,7 +223,7 @@ func TestExtremeTimes(t *testing.T) {
 }
 
 func TestDeviationDoesNotCancel(t *testing.T) {
-	var f rowFold
+	var f testRow
 	const hour = int64(3_600_000_000)
 	for i := range int64(1000) { // one µs around an hour: doubles would lose it
 		addSample(&f, &loadgen.Sample{Elapsed: time.Duration(hour+i%2*2) * time.Microsecond, Fine: true})
@@ -234,7 +234,7 @@ func TestDeviationDoesNotCancel(t *testing.T) {
 }
 
 func TestAddDoesNotAllocate(t *testing.T) {
-	var f rowFold
+	var f testRow
 	s := at(1000, 3)
 	s.Fine = true
 	if n := testing.AllocsPerRun(1000, func() { addSample(&f, s) }); n != 0 {
@@ -245,7 +245,7 @@ func TestAddDoesNotAllocate(t *testing.T) {
 // A run of any length has the same memory: once the times between 1 µs and 10 min have been met, none is
 // added, and all of it is what the buckets of that span take.
 func TestMemoryIsFlat(t *testing.T) {
-	var f rowFold
+	var f testRow
 	rng := rand.New(rand.NewPCG(13, 17))
 	s := &loadgen.Sample{Fine: true, Arrival: true}
 	record := func() {
@@ -262,7 +262,7 @@ func TestMemoryIsFlat(t *testing.T) {
 }
 
 func BenchmarkFoldAdd(b *testing.B) {
-	var f rowFold
+	var f testRow
 	samples := make([]loadgen.Sample, 1024)
 	rng := rand.New(rand.NewPCG(1, 2))
 	for i := range samples {
@@ -286,7 +286,7 @@ func TestJMeterPercentiles(t *testing.T) {
 		{10, [4]int64{5, 9, 10, 10}, [4]float64{5.5, 9.9, 10, 10}},
 		{15, [4]int64{8, 14, 14, 15}, [4]float64{8, 14.4, 15, 15}},
 	} {
-		var f rowFold
+		var f testRow
 		for ms := range c.last {
 			addSample(&f, at(1000, ms+1))
 		}

@@ -36,42 +36,23 @@ type Percentile struct {
 // maxBuckets bounds the buckets of Latency.
 const maxBuckets = 64
 
-// latencyFold folds the elapsed times, in microseconds, by which those of requests differ from those of the total.
-type latencyFold struct {
-	marks, failed times
-	most          int64 // of requests
-}
-
-// add folds a sample of the total.
-func (f *latencyFold) add(m *measurement, mark bool) {
-	each := m.each()
-	if mark {
-		f.marks.add(each, m.samples, m.fine)
-		return
-	}
-	if m.errors > 0 {
-		f.failed.add(each, m.errors, m.fine)
-	}
-	f.most = max(f.most, each)
-}
-
-// freeze is nil without requests, whose times are all.
-func (f *latencyFold) freeze(all *times) *Latency {
-	requests := all.total()
-	if requests == 0 {
+// latency is how the times of requests are distributed, and those that failed among them; nil without requests.
+func (f *rowFold) latency(failed *times) *Latency {
+	if f.count == 0 {
 		return nil
 	}
-	made := &Latency{Requests: requests, Histogram: all.buckets(all.bounds(roundBounds))}
+	all := &f.times
+	made := &Latency{Requests: f.count, Histogram: all.buckets(all.bounds(roundBounds))}
 	bounds := all.bounds(func(first, last int64) []int64 { return ratioBounds(first, last, maxBuckets) })
 	made.Buckets = all.buckets(bounds)
-	if f.failed.total() > 0 {
-		for i, b := range f.failed.buckets(bounds) {
+	if failed.total() > 0 {
+		for i, b := range failed.buckets(bounds) {
 			made.Buckets[i].Failed = min(b.Count, made.Buckets[i].Count)
 		}
 	}
 	made.Buckets = slices.DeleteFunc(made.Buckets, func(b Bucket) bool { return b.Count == 0 })
-	shares := TailShares(requests)
-	for i, ms := range all.percentiles(f.most, shares...) {
+	shares := TailShares(f.count)
+	for i, ms := range f.percentiles(shares...) {
 		made.Percentiles = append(made.Percentiles, Percentile{shares[i], ms})
 	}
 	return made

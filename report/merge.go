@@ -2,8 +2,7 @@ package report
 
 import "math/bits"
 
-// merge adds what another row folded, as if its samples had been added to f. JMeter's figures, which
-// depend on the order of the samples, stay those of f: a merged row has no use for them.
+// merge adds what another row folded, as if its samples had been added to f.
 func (f *rowFold) merge(o *rowFold) {
 	if o.count == 0 {
 		return
@@ -34,7 +33,6 @@ func (f *rowFold) merge(o *rowFold) {
 func (f *rowFold) clone() *rowFold {
 	c := &rowFold{}
 	c.merge(f)
-	c.jmeter = f.jmeter
 	return c
 }
 
@@ -53,6 +51,5 @@ func (r Row) over(f *rowFold, ms int64) Row {
 		r.Throughput = float64(f.count) / seconds
 		r.ReceivedKBps, r.SentKBps = float64(f.received)/seconds/1024, float64(f.sent)/seconds/1024
 	}
-	r.JMeter = JMeterRow{}
 	return r
 }

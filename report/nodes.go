@@ -17,16 +17,22 @@ const otherNodes = "other nodes"
 // NoNode is the label of the row of the requests that named no node.
 const NoNode = "no node"
 
-// nodeFold folds what one node answered, over all labels.
+// nodeFold is one node.
 type nodeFold struct {
 	name  string
-	index int // in order of first appearance, which label folds use
-	fold  *rowFold
+	index int     // in order of first appearance, which label folds use
+	rest  rowFold // what it answered to labels that have no row of it
 }
 
-// freeze makes the node's row; nothing of it is a share yet.
-func (n *nodeFold) freeze() (Node, Row) {
-	row := n.fold.freeze(n.name)
+// freeze makes the node's row, over all labels; nothing of it is a share yet.
+func (n *nodeFold) freeze(labels []*labelFold) (Node, Row) {
+	sum := n.rest.clone()
+	for _, l := range labels {
+		if n.index < len(l.nodes) && l.nodes[n.index] != nil {
+			sum.merge(l.nodes[n.index])
+		}
+	}
+	row := sum.freeze(n.name)
 	return Node{
 		Node: n.name, Requests: row.Samples,
 		Errors: row.Errors, AverageMS: row.AverageMS, P95MS: row.P95MS,

@@ -65,17 +65,27 @@ func (e *entry) one(t traits) int64 { return boolInt(e.has(t)) }
 // weight is how many samples the entry stands for.
 func (e *entry) weight() int64 { return e.samples }
 
+// blockEntries are kept in one piece of memory: a slice that grows would hold them twice while it does.
+const blockEntries = 1 << 10
+
+// at is the entry at a place of the ring.
+func (g *phaseTracker) at(i int) *entry { return &g.pending[i/blockEntries][i%blockEntries] }
+
 // push keeps the entry until g.most others have come after it, and folds it then.
 func (g *phaseTracker) push(e *entry) {
 	if g.told {
 		g.settle(e)
 		return
 	}
-	if len(g.pending) < g.most {
-		g.pending = append(g.pending, *e)
+	if g.kept < g.most {
+		if g.kept == len(g.pending)*blockEntries {
+			g.pending = append(g.pending, make([]entry, blockEntries))
+		}
+		*g.at(g.kept) = *e
+		g.kept++
 		return
 	}
-	oldest := &g.pending[g.head]
+	oldest := g.at(g.head)
 	g.settle(oldest)
 	*oldest = *e
 	g.head = (g.head + 1) % g.most
@@ -83,8 +93,8 @@ func (g *phaseTracker) push(e *entry) {
 
 // flush folds all that is kept, the oldest first.
 func (g *phaseTracker) flush() {
-	for i := range g.pending {
-		g.settle(&g.pending[(g.head+i)%len(g.pending)])
+	for i := range g.kept {
+		g.settle(g.at((g.head + i) % g.kept))
 	}
-	g.pending, g.head = nil, 0
+	g.pending, g.kept, g.head = nil, 0, 0
 }

@@ -28,12 +28,13 @@ type phaseTracker struct {
 	begun  bool
 	events []Event // by time
 
-	pending []entry
-	most    int   // of them: maxPending
-	head    int   // of pending, once that is full
-	horizon int64 // before which samples were folded
-	settled bool  // some were
-	told    bool  // all events are, so that none waits
+	pending [][]entry // a ring, in blocks
+	kept    int       // entries in it
+	most    int       // of them: maxPending
+	head    int       // the oldest of them, once it is full
+	horizon int64     // before which samples were folded
+	settled bool      // some were
+	told    bool      // all events are, so that none waits
 
 	segments  []*segment // by time; the first one has no event
 	phases    []*phaseFold

@@ -27,18 +27,6 @@ func (t *times) merge(o *times) {
 	t.coarse.Merge(&o.coarse)
 }
 
-// without is t less o, which is a part of it.
-func (t *times) without(o *times) *times {
-	if o.total() == 0 {
-		return t
-	}
-	rest := &times{}
-	rest.merge(t)
-	o.fine.Walk(hist.FineBits, func(v, n int64) bool { rest.fine.Add(v, -n, hist.FineBits); return true })
-	o.coarse.Walk(hist.CoarseBits, func(v, n int64) bool { rest.coarse.Add(v, -n, hist.CoarseBits); return true })
-	return rest
-}
-
 func (t *times) total() int64 { return t.fine.Total + t.coarse.Total }
 
 // histogram is all of them, with its scale and the microseconds of its unit.
@@ -117,7 +105,6 @@ const maxStatus = 1000
 // exchangeFold folds what became of requests apart from how long they took in all: statuses, and the times to
 // connect and to the first byte.
 type exchangeFold struct {
-	requests           int64
 	statuses           [maxStatus + 1]int64
 	connect, firstByte timingFold
 }
@@ -125,7 +112,6 @@ type exchangeFold struct {
 // add folds a sample that is no mark. Rows of a recording that stand for many have no times of their own.
 func (f *exchangeFold) add(s *loadgen.Sample) {
 	n, _ := s.Weight()
-	f.requests += n
 	f.statuses[min(max(s.Status, 0), maxStatus)] += n
 	if s.Connect > 0 && s.Count == 0 {
 		f.connect.add(s.Connect, s.Fine)
@@ -135,12 +121,12 @@ func (f *exchangeFold) add(s *loadgen.Sample) {
 	}
 }
 
-// freeze is the statuses in ascending order, those without a response last.
-func (f *exchangeFold) freeze() (all []Status) {
+// freeze is the statuses of so many requests in ascending order, those without a response last.
+func (f *exchangeFold) freeze(requests int64) (all []Status) {
 	for i := range f.statuses {
 		status := (i + 1) % len(f.statuses)
 		if n := f.statuses[status]; n > 0 {
-			all = append(all, Status{status, n, float64(n) / float64(f.requests)})
+			all = append(all, Status{status, n, float64(n) / float64(requests)})
 		}
 	}
 	return all

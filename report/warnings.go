@@ -14,11 +14,10 @@ const minSessions = 8
 
 // sampleChecks keeps what the warnings need and no other fold has.
 type sampleChecks struct {
-	requests           int64 // samples that are no marks
 	responses, unnamed int64 // complete responses of status 200 to 299, and those that named no node
 	first, last        int64 // milliseconds since 1970: first start, last end
 	backwards          int64 // samples that ended before they began, as JMeter writes if its clock was set back
-	any, whole         bool
+	any                bool
 }
 
 func (d *sampleChecks) add(s *loadgen.Sample) {
@@ -37,9 +36,6 @@ func (d *sampleChecks) add(s *loadgen.Sample) {
 	if !s.IsRequest() {
 		return
 	}
-	n, _ := s.Weight()
-	d.requests += n
-	d.whole = d.whole || !s.Fine
 	if s.Status >= 200 && s.Status <= 299 {
 		d.responses++
 		if s.Node == "" {
@@ -50,9 +46,9 @@ func (d *sampleChecks) add(s *loadgen.Sample) {
 
 func (d *sampleChecks) duration() int64 { return d.last - d.first }
 
-// warnings are those that the samples give rise to; requests are the times of all requests. Each is a sentence that
+// warnings are those that the samples give rise to; requests and total are all requests, and all samples. Each is a sentence that
 // says what to do.
-func (b *Builder) warnings(r *Results, run Run, requests *times) []string {
+func (b *Builder) warnings(r *Results, run Run, requests, total *rowFold) []string {
 	var list []string
 	for _, w := range []string{
 		localWarning(r),
@@ -65,10 +61,10 @@ func (b *Builder) warnings(r *Results, run Run, requests *times) []string {
 		jumpWarning(r.Affinity.Jumps),
 		b.checks.durationWarning(),
 		b.totalWarning(),
-		b.orderWarning(),
-		b.checks.lossWarning(run.Requests),
+		b.orderWarning(total),
+		lossWarning(run.Requests, requests.count),
 		accountWarning(run.Requests),
-		omissionWarning(r, requests),
+		omissionWarning(r, &requests.times),
 	} {
 		if w != "" {
 			list = append(list, w)
@@ -180,12 +176,12 @@ func (b *Builder) totalWarning() string {
 	return "Samples labelled TOTAL have no row of their own, as in JMeter, and count in the last row, once where JMeter counts them twice: give the step another name."
 }
 
-func (d *sampleChecks) lossWarning(q *Requests) string {
-	if q == nil || q.OK+q.Failed <= d.requests {
+func lossWarning(q *Requests, recorded int64) string {
+	if q == nil || q.OK+q.Failed <= recorded {
 		return ""
 	}
 	return fmt.Sprintf("The engine finished %s, but only %s of them were recorded: the figures are of those, so check that the recording is whole.",
-		format.Plural(q.OK+q.Failed, "request"), format.Count(d.requests))
+		format.Plural(q.OK+q.Failed, "request"), format.Count(recorded))
 }
 
 func accountWarning(q *Requests) string {
@@ -204,11 +200,10 @@ func accountWarning(q *Requests) string {
 
 // orderWarning tells of samples that come long after others that began later, as in files of several load
 // generators that were joined: JMeter's throughput is that of a part of the time then.
-func (b *Builder) orderWarning() string {
-	f := b.total
-	if span := f.last - f.first; f.jmeter.span >= span-span/100 {
+func (b *Builder) orderWarning(total *rowFold) string {
+	if span := total.last - total.first; b.jmeter.span >= span-span/100 {
 		return ""
 	}
 	return fmt.Sprintf("The samples are not in the order of time, as if recordings of several generators were joined: the throughput here is that from the first start to the last end, %s; JMeter's own (--format jmeter) is %s.",
-		format.Rate(b.total.freeze(TotalLabel).Throughput), format.Rate(f.jmeter.freeze(f).Throughput))
+		format.Rate(total.freeze(TotalLabel).Throughput), format.Rate(b.jmeter.freeze(total).Throughput))
 }
