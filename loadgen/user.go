@@ -50,6 +50,7 @@ type user struct {
 	markup   markup
 	hops     []Exchange // of the sample being made, if Runner.Trace wants them
 	sample   Sample
+	texts    texts // of the sample before
 	view     assert.Response
 	account  Account
 }
@@ -288,7 +289,7 @@ func (u *user) blank(label string, now time.Time) *Sample {
 }
 
 func (u *user) record(s *Sample) {
-	s.Bound()
+	u.texts.bound(s)
 	s.ActiveGroup, s.ActiveAll = int(u.state.active.Load()), int(u.runner.active.Load())
 	s.Inner = u.inner()
 	u.runner.recorder.add(u.number, s)
