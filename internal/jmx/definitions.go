@@ -2,8 +2,9 @@ package jmx
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
+
+	"stickbench/internal/lazy"
 )
 
 // collect finds what the plan sets, before it is carried over: whether "${x}" is a variable or just text hangs
@@ -21,14 +22,14 @@ func (im *importer) collect(e *Element) {
 	}
 }
 
-var groupForm = regexp.MustCompile(`[\w.-]+_g\d+`)
-var passForm = regexp.MustCompile(`\$\{__jm__(.+?)__idx\}`)
+var groupForm = lazy.Regexp(`[\w.-]+_g\d+`)
+var passForm = lazy.Regexp(`\$\{__jm__(.+?)__idx\}`)
 
 func (im *importer) collectProperty(p *property) {
-	for _, m := range passForm.FindAllStringSubmatch(p.text, -1) {
+	for _, m := range passForm().FindAllStringSubmatch(p.text, -1) {
 		im.readsPass[m[1]] = true
 	}
-	for _, name := range groupForm.FindAllString(p.text, -1) {
+	for _, name := range groupForm().FindAllString(p.text, -1) {
 		im.mentioned[name] = true
 	}
 	parseValue(p.text).calls(func(c *call) {
@@ -96,12 +97,12 @@ func (im *importer) collectOf(e *Element) {
 	}
 }
 
-var propsPutForm = regexp.MustCompile(`props\.(?:put|setProperty)\(\s*["']([^"']+)["']`)
+var propsPutForm = lazy.Regexp(`props\.(?:put|setProperty)\(\s*["']([^"']+)["']`)
 
 // propsPut are the properties that a script sets.
 func propsPut(source string) []string {
 	var names []string
-	for _, m := range propsPutForm.FindAllStringSubmatch(source, -1) {
+	for _, m := range propsPutForm().FindAllStringSubmatch(source, -1) {
 		names = append(names, m[1])
 	}
 	return names

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"stickbench/internal/lazy"
 )
 
 // extractor is a post-processor that sets one variable.
@@ -115,14 +117,14 @@ func single(path string) bool {
 	return !strings.ContainsAny(path, "*?:,") && !strings.Contains(path, "..")
 }
 
-var plainPath = regexp.MustCompile(`^\$?\.?([A-Za-z_][\w-]*(?:\[\d+\])*(?:\.[A-Za-z_][\w-]*(?:\[\d+\])*)*)$`)
-var pathIndex = regexp.MustCompile(`\[(\d+)\]`)
-var oldMember = regexp.MustCompile(`\.\[`)
+var plainPath = lazy.Regexp(`^\$?\.?([A-Za-z_][\w-]*(?:\[\d+\])*(?:\.[A-Za-z_][\w-]*(?:\[\d+\])*)*)$`)
+var pathIndex = lazy.Regexp(`\[(\d+)\]`)
+var oldMember = lazy.Regexp(`\.\[`)
 
 // jsonPath is a JSONPath as ours: members and numbers by dots, and whatever more it says as JSONPath.
 func jsonPath(path string) string {
-	if m := plainPath.FindStringSubmatch(path); m != nil {
-		return pathIndex.ReplaceAllString(m[1], ".$1")
+	if m := plainPath().FindStringSubmatch(path); m != nil {
+		return pathIndex().ReplaceAllString(m[1], ".$1")
 	}
 	if !strings.HasPrefix(path, "$") {
 		path = "$." + path
@@ -130,14 +132,14 @@ func jsonPath(path string) string {
 			path = "$" + path[2:]
 		}
 	}
-	path = oldMember.ReplaceAllString(path, "[") // Jayway reads $.[0] as $[0]
-	return jaywayFilter.ReplaceAllString(path, "[?$1]")
+	path = oldMember().ReplaceAllString(path, "[") // Jayway reads $.[0] as $[0]
+	return jaywayFilter().ReplaceAllString(path, "[?$1]")
 }
 
 // jaywayFilter is a filter in parentheses, which RFC 9535 needs not.
-var jaywayFilter = regexp.MustCompile(`\[\?\((.*?)\)\]`)
+var jaywayFilter = lazy.Regexp(`\[\?\((.*?)\)\]`)
 
-func jmesPath(path string) string { return pathIndex.ReplaceAllString(path, ".$1") }
+func jmesPath(path string) string { return pathIndex().ReplaceAllString(path, ".$1") }
 
 // groups is how many groups of a regular expression the template names.
 func (x *extractor) groups() int {
@@ -227,14 +229,14 @@ func (x *extractor) toml() any {
 	return v
 }
 
-var group = regexp.MustCompile(`\$(\d+)\$`)
+var group = lazy.Regexp(`\$(\d+)\$`)
 
 // templateWords are JMeter's $1$ as ours.
 func templateWords(s string) string {
 	if isNumber(s) {
 		return "$" + s
 	}
-	return group.ReplaceAllString(s, "$$$1")
+	return group().ReplaceAllString(s, "$$$1")
 }
 
 // groupVariables are name_g1 and so on, where the plan uses them: the same expression with one group each.

@@ -2,19 +2,19 @@ package jmx
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"stickbench/internal/draft"
+	"stickbench/internal/lazy"
 )
 
 // tagForm is a regular expression that looks for one member of a JSON document, as the laboratory's plan does.
-var tagForm = regexp.MustCompile(`^"?(\w+)"?\s*:\s*"?\(\.\+?\*?\?*\)"?$`)
+var tagForm = lazy.Regexp(`^"?(\w+)"?\s*:\s*"?\(\.\+?\*?\?*\)"?$`)
 
 // counterForm is the same of a number, and counterName what a member or a variable that counts is called.
 var (
-	counterForm = regexp.MustCompile(`^"?(\w+)"?\s*:\s*"?\((\\d|\[0-9\])[+*]\??\)`)
-	counterName = regexp.MustCompile(`(?i)views|visits|hits|count`)
+	counterForm = lazy.Regexp(`^"?(\w+)"?\s*:\s*"?\((\\d|\[0-9\])[+*]\??\)`)
+	counterName = lazy.Regexp(`(?i)views|visits|hits|count`)
 )
 
 // native says what our tool has instead of extractors, counters and marks: what tells the node, the counter and
@@ -57,7 +57,7 @@ func (im *importer) counterMember() (found string) {
 			member := ""
 			switch what := v[0].value.(type) {
 			case expression:
-				if m := counterForm.FindStringSubmatch(string(what)); m != nil {
+				if m := counterForm().FindStringSubmatch(string(what)); m != nil {
 					member = m[1]
 				}
 			case string:
@@ -65,7 +65,7 @@ func (im *importer) counterMember() (found string) {
 					member = what
 				}
 			}
-			if member != "" && counterName.MatchString(member) && (found == "" || found == member) {
+			if member != "" && counterName().MatchString(member) && (found == "" || found == member) {
 				found = member
 				r.assert = append(r.assert, expression("increments()"))
 				break
@@ -106,7 +106,7 @@ func (im *importer) nodeMember() (found string, nodes int) {
 			before := found
 			switch what := v[0].value.(type) {
 			case expression:
-				if m := tagForm.FindStringSubmatch(string(what)); m != nil && found == "" {
+				if m := tagForm().FindStringSubmatch(string(what)); m != nil && found == "" {
 					found = m[1]
 				}
 			case string:

@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"stickbench/internal/lazy"
 )
 
 // stages are those of `users` or `arrivals`.
@@ -230,7 +231,7 @@ func (im *importer) rows(e *Element, property string, unit float64, per string, 
 	}
 }
 
-var scheduleForm = regexp.MustCompile(`(?i)^\s*(rate|random_arrivals|even_arrivals|pause)\s*\(\s*([0-9.]+)\s*(?:/?\s*(ms|sec|min|hour|day|s|m|h|d))?[a-z]*\s*\)`)
+var scheduleForm = lazy.Regexp(`(?i)^\s*(rate|random_arrivals|even_arrivals|pause)\s*\(\s*([0-9.]+)\s*(?:/?\s*(ms|sec|min|hour|day|s|m|h|d))?[a-z]*\s*\)`)
 
 var unitSeconds = map[string]float64{"ms": 0.001, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "hour": 3600, "d": 86400, "day": 86400}
 
@@ -250,7 +251,7 @@ func (im *importer) openModel(e *Element, b *block) {
 		s, open = append(s, open), nil
 	}
 	for strings.TrimSpace(rest) != "" {
-		m := scheduleForm.FindStringSubmatch(rest)
+		m := scheduleForm().FindStringSubmatch(rest)
 		if m == nil {
 			im.lose(e, fmt.Sprintf("the schedule %q is not understood from here on", strings.TrimSpace(rest)), "write the stages into `arrivals` of the plan")
 			break

@@ -2,9 +2,10 @@ package jmx
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
+
+	"stickbench/internal/lazy"
 )
 
 // controllers carry over what decides which samplers run, and how often. Each gets the block that it fills.
@@ -97,12 +98,12 @@ func (im *importer) controller(e *Element, sc *scope) []*block {
 }
 
 // usualNames are those that JMeter gives, which say nothing.
-var usualNames = regexp.MustCompile(`^(Simple|Loop|If|While|Once Only|ForEach|Switch|Random|Random Order|Interleave|Throughput|Runtime|Recording|Module|Include|Critical Section) Controller$|^Test Fragment$`)
+var usualNames = lazy.Regexp(`^(Simple|Loop|If|While|Once Only|ForEach|Switch|Random|Random Order|Interleave|Throughput|Runtime|Recording|Module|Include|Critical Section) Controller$|^Test Fragment$`)
 
 // ownName is the name that somebody gave to the element; "" for one of JMeter's own.
 func ownName(e *Element) string {
 	name := oneLine(e.Name, "")
-	if usualNames.MatchString(name) {
+	if usualNames().MatchString(name) {
 		return ""
 	}
 	return name

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"stickbench/internal/lazy"
 )
 
 // What is known of names. None of it decides anything: it orders the experiments, refuses what is known
@@ -27,11 +29,11 @@ var nodeNames = []string{
 var weakFields = []string{"header:server", "header:x-powered-by", "header:etag", "header:last-modified", "header:content-length"}
 
 // workerNames are those of a process or thread: a machine has several.
-var workerNames = regexp.MustCompile(`(?i)^(x-)?(pid|process(-?id)?|worker(-?id)?|thread(-?id)?|_passenger_route)$`)
+var workerNames = lazy.Regexp(`(?i)^(x-)?(pid|process(-?id)?|worker(-?id)?|thread(-?id)?|_passenger_route)$`)
 
 // noNode are fields and members that say nothing of the node: of the request, of time, of a cache or an
 // edge in front of the balancer.
-var noNode = regexp.MustCompile(`(?i)^header:(date|expires|age|via|connection|keep-alive|x-cache.*|cf-.*|x-varnish|x-amz-.*|x-amzn-.*|x-azure-ref|x-vercel-.*|` +
+var noNode = lazy.Regexp(`(?i)^header:(date|expires|age|via|connection|keep-alive|x-cache.*|cf-.*|x-varnish|x-amz-.*|x-amzn-.*|x-azure-ref|x-vercel-.*|` +
 	`x-request-id|x-correlation-id|traceparent|tracestate|fly-request-id|rndr-id|x-nf-request-id|x-github-request-id|content-security-policy|` +
 	`server-timing|x-runtime|x-response-time|.*-(latency|upstream-service-time)|x-rate-?limit.*|ratelimit.*|retry-after|x-railway-edge|x-render-origin-server|` +
 	`alt-svc|report-to|nel|accept-ch|vary|transfer-encoding)$` +
@@ -40,54 +42,54 @@ var noNode = regexp.MustCompile(`(?i)^header:(date|expires|age|via|connection|ke
 // counterNames and idNames are names by which a session's counter and id are suspected where no
 // experiment shows them.
 var (
-	counterNames = regexp.MustCompile(`(?i)(views?|counts?|counter|visits?|hits?)$`)
-	idNames      = regexp.MustCompile(`(?i)(^|[.:_-])(id|sid|session(_?id)?)$`)
+	counterNames = lazy.Regexp(`(?i)(views?|counts?|counter|visits?|hits?)$`)
+	idNames      = lazy.Regexp(`(?i)(^|[.:_-])(id|sid|session(_?id)?)$`)
 )
 
 // sessionCookies are names of applications' session cookies.
-var sessionCookies = regexp.MustCompile(`(?i)^(jsessionid.*|phpsessid|asp\.net_sessionid|asp_net_sessionid|connect\.sid|laravel_session|_session_id|.*sess(ion)?(id)?|sid|cfid|cftoken)$`)
+var sessionCookies = lazy.Regexp(`(?i)^(jsessionid.*|phpsessid|asp\.net_sessionid|asp_net_sessionid|connect\.sid|laravel_session|_session_id|.*sess(ion)?(id)?|sid|cfid|cftoken)$`)
 
 // notSticky are cookies that look as if they made a session stick, and do not.
-var notSticky = regexp.MustCompile(`^(TS[0-9a-fA-F]{6,}|MRHSession|LastMRH_Session|incap_ses_.*|visid_incap_.*|__cf_bm|cf_clearance|ak_bmsc|aws-waf-token|__vdpl|x-ms-routing-name|_passenger_route|io)$`)
+var notSticky = lazy.Regexp(`^(TS[0-9a-fA-F]{6,}|MRHSession|LastMRH_Session|incap_ses_.*|visid_incap_.*|__cf_bm|cf_clearance|ak_bmsc|aws-waf-token|__vdpl|x-ms-routing-name|_passenger_route|io)$`)
 
 // product is a balancer by its cookie.
 type product struct {
 	name  string
-	by    *regexp.Regexp // of the cookie's name
-	value *regexp.Regexp // of its value; nil for any
+	by    func() *regexp.Regexp // of the cookie's name
+	value func() *regexp.Regexp // of its value; nil for any
 }
 
 var products = []product{
-	{"HAProxy", regexp.MustCompile(`^(SERVERID|SRV|SRVNAME)$`), nil},
-	{"HAProxy", nil, regexp.MustCompile(`^[^~|]+(~|\|[A-Za-z0-9+/]{5}(\||$))`)},
-	{"ingress-nginx", regexp.MustCompile(`^(INGRESSCOOKIE|route)$`), nil},
-	{"Apache mod_proxy_balancer", regexp.MustCompile(`^(ROUTEID|BALANCEID)$`), nil},
-	{"F5 BIG-IP", regexp.MustCompile(`^BIGipServer`), nil},
-	{"F5 BIG-IP", nil, regexp.MustCompile(`^(\d+\.\d+\.0000|rd\d+o[0-9a-f]{32}o\d+|vi[0-9a-f]{32}\.\d+)$`)},
-	{"Citrix NetScaler", regexp.MustCompile(`^(NSC_|citrix_ns_id|ns_af)`), nil},
-	{"AWS Application Load Balancer", regexp.MustCompile(`^AWSALB(CORS|TG|TGCORS|APP-\d+)?$`), nil},
-	{"AWS Classic Load Balancer", regexp.MustCompile(`^AWSELB(CORS)?$`), nil},
-	{"Azure App Service", regexp.MustCompile(`^ARRAffinity(SameSite)?$`), nil},
-	{"Azure Application Gateway", regexp.MustCompile(`^ApplicationGatewayAffinity(CORS)?$|^AGCAffinity$`), nil},
-	{"Azure Front Door", regexp.MustCompile(`^ASLBSA(CORS)?$`), nil},
-	{"Google Cloud Load Balancing", regexp.MustCompile(`^(GCLB|GCILB|GSSA)$`), nil},
-	{"Cloudflare Load Balancing", regexp.MustCompile(`^__cflb$`), nil},
-	{"Traefik", regexp.MustCompile(`^_TRAEFIK_BACKEND$`), nil},
-	{"Caddy", regexp.MustCompile(`^lb$`), regexp.MustCompile(`^[0-9a-f]{64}$`)},
-	{"Contour", regexp.MustCompile(`^X-Contour-Session-Affinity$`), nil},
-	{"Cloud Foundry", regexp.MustCompile(`^__VCAP_ID__$`), nil},
-	{"Heroku", regexp.MustCompile(`^heroku-session-affinity$`), nil},
-	{"Scalingo", regexp.MustCompile(`^sc-sticky-session$`), nil},
-	{"DigitalOcean", regexp.MustCompile(`^DO-LB$`), nil},
-	{"Oracle Cloud", regexp.MustCompile(`^X-Oracle-BMC-LBS-Route$`), nil},
-	{"bunny.net", regexp.MustCompile(`^bunny_lb_`), nil},
-	{"Tomcat or another Java container", regexp.MustCompile(`^JSESSIONID`), nil},
+	{"HAProxy", lazy.Regexp(`^(SERVERID|SRV|SRVNAME)$`), nil},
+	{"HAProxy", nil, lazy.Regexp(`^[^~|]+(~|\|[A-Za-z0-9+/]{5}(\||$))`)},
+	{"ingress-nginx", lazy.Regexp(`^(INGRESSCOOKIE|route)$`), nil},
+	{"Apache mod_proxy_balancer", lazy.Regexp(`^(ROUTEID|BALANCEID)$`), nil},
+	{"F5 BIG-IP", lazy.Regexp(`^BIGipServer`), nil},
+	{"F5 BIG-IP", nil, lazy.Regexp(`^(\d+\.\d+\.0000|rd\d+o[0-9a-f]{32}o\d+|vi[0-9a-f]{32}\.\d+)$`)},
+	{"Citrix NetScaler", lazy.Regexp(`^(NSC_|citrix_ns_id|ns_af)`), nil},
+	{"AWS Application Load Balancer", lazy.Regexp(`^AWSALB(CORS|TG|TGCORS|APP-\d+)?$`), nil},
+	{"AWS Classic Load Balancer", lazy.Regexp(`^AWSELB(CORS)?$`), nil},
+	{"Azure App Service", lazy.Regexp(`^ARRAffinity(SameSite)?$`), nil},
+	{"Azure Application Gateway", lazy.Regexp(`^ApplicationGatewayAffinity(CORS)?$|^AGCAffinity$`), nil},
+	{"Azure Front Door", lazy.Regexp(`^ASLBSA(CORS)?$`), nil},
+	{"Google Cloud Load Balancing", lazy.Regexp(`^(GCLB|GCILB|GSSA)$`), nil},
+	{"Cloudflare Load Balancing", lazy.Regexp(`^__cflb$`), nil},
+	{"Traefik", lazy.Regexp(`^_TRAEFIK_BACKEND$`), nil},
+	{"Caddy", lazy.Regexp(`^lb$`), lazy.Regexp(`^[0-9a-f]{64}$`)},
+	{"Contour", lazy.Regexp(`^X-Contour-Session-Affinity$`), nil},
+	{"Cloud Foundry", lazy.Regexp(`^__VCAP_ID__$`), nil},
+	{"Heroku", lazy.Regexp(`^heroku-session-affinity$`), nil},
+	{"Scalingo", lazy.Regexp(`^sc-sticky-session$`), nil},
+	{"DigitalOcean", lazy.Regexp(`^DO-LB$`), nil},
+	{"Oracle Cloud", lazy.Regexp(`^X-Oracle-BMC-LBS-Route$`), nil},
+	{"bunny.net", lazy.Regexp(`^bunny_lb_`), nil},
+	{"Tomcat or another Java container", lazy.Regexp(`^JSESSIONID`), nil},
 }
 
 // productOf names the balancer that uses such a cookie, "" for an unknown one.
 func productOf(name, value string) string {
 	for _, p := range products {
-		if (p.by == nil || p.by.MatchString(name)) && (p.value == nil || p.value.MatchString(value)) {
+		if (p.by == nil || p.by().MatchString(name)) && (p.value == nil || p.value().MatchString(value)) {
 			return p.name
 		}
 	}
@@ -151,7 +153,7 @@ func swapped(port uint64) uint16 { return uint16(port<<8&0xff00 | port>>8) }
 // bigIPDomain decodes rd5o00000000000000000000ffffc0000201o80: a route domain, the address in order, the
 // port in decimal.
 func bigIPDomain(value string) (netip.AddrPort, bool) {
-	m := routeDomain.FindStringSubmatch(value)
+	m := routeDomain().FindStringSubmatch(value)
 	if m == nil {
 		return netip.AddrPort{}, false
 	}
@@ -160,7 +162,7 @@ func bigIPDomain(value string) (netip.AddrPort, bool) {
 	return netip.AddrPortFrom(netip.AddrFrom16([16]byte(raw)).Unmap(), uint16(port)), err == nil
 }
 
-var routeDomain = regexp.MustCompile(`^rd\d+o([0-9a-f]{32})o(\d+)$`)
+var routeDomain = lazy.Regexp(`^rd\d+o([0-9a-f]{32})o(\d+)$`)
 
 // bigIPv6 decodes vi20010112000000000000000000000030.20480.
 func bigIPv6(value string) (netip.AddrPort, bool) {

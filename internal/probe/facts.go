@@ -46,11 +46,11 @@ func (v *view) cookieNames() []string {
 	}
 	likely := func(name string) int {
 		switch {
-		case notSticky.MatchString(name):
+		case notSticky().MatchString(name):
 			return 3
 		case productOf(name, seen[name]) != "":
 			return 0
-		case sessionCookies.MatchString(name):
+		case sessionCookies().MatchString(name):
 			return 2
 		}
 		return 1
@@ -79,7 +79,7 @@ func (v *view) cookie(name string) cookieFacts {
 	}
 	c.classify(nodes, values)
 	c.watch(v.of(PhaseSessions))
-	c.application = v.carries(name) || c.values != cookiePerNode && sessionCookies.MatchString(name)
+	c.application = v.carries(name) || c.values != cookiePerNode && sessionCookies().MatchString(name)
 	return c
 }
 

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"stickbench/internal/lazy"
 )
 
 // values are all the places of a response that may say something of the node or of the session, by the
@@ -95,7 +97,7 @@ func pathKey(key string) string {
 }
 
 // word is what may be a name or a number in a text.
-var word = regexp.MustCompile(`[A-Za-z0-9][A-Za-z0-9._-]*`)
+var word = lazy.Regexp(`[A-Za-z0-9][A-Za-z0-9._-]*`)
 
 // Words of a text are told apart by what stands in front of them, so many bytes of it.
 const (
@@ -107,7 +109,7 @@ const (
 // their line. A context that occurs twice identifies neither.
 func words(all map[string]string, text string) {
 	twice := map[string]bool{}
-	for _, at := range word.FindAllStringIndex(text, mostWords) {
+	for _, at := range word().FindAllStringIndex(text, mostWords) {
 		context := text[:at[0]]
 		context = context[strings.LastIndexByte(context, '\n')+1:]
 		context = strings.ToValidUTF8(context[max(0, len(context)-longestContext):], "")

@@ -105,11 +105,11 @@ func newCandidate(from string, values []string) candidate {
 func tierOf(from string) tier {
 	kind, name, _ := strings.Cut(from, ":")
 	switch {
-	case noNode.MatchString(from):
+	case noNode().MatchString(from):
 		return tierNever
 	case slices.Contains(weakFields, from):
 		return tierWeak
-	case kind == "json" && workerNames.MatchString(name[strings.LastIndexByte(name, '.')+1:]), workerNames.MatchString(name) && name != "x-worker":
+	case kind == "json" && workerNames().MatchString(name[strings.LastIndexByte(name, '.')+1:]), workerNames().MatchString(name) && name != "x-worker":
 		return tierWorker
 	case kind == "cookie":
 		return tierCookie

@@ -39,7 +39,7 @@ func (r *reporter) kind(c *cookieFacts) {
 		f.What = c.name + " was not tried"
 	case t.all():
 		f.What = c.name + ": " + r.kindOf(c)
-	case productOf(c.name, c.example) != "" && !sessionCookies.MatchString(c.name):
+	case productOf(c.name, c.example) != "" && !sessionCookies().MatchString(c.name):
 		f.What += ", though its name is that of " + productOf(c.name, c.example)
 		f.Severity = Warning
 		if c.values == cookieConstant || c.values == cookieUnique {

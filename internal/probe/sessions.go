@@ -84,10 +84,10 @@ func (v *view) marker() (m marker) {
 				same++
 			}
 		}
-		certain := increments >= leastIncrements || increments > 0 && increments+resets == len(pairs) && counterNames.MatchString(from)
+		certain := increments >= leastIncrements || increments > 0 && increments+resets == len(pairs) && counterNames().MatchString(from)
 		switch {
 		case steady && certain && !strings.HasPrefix(from, "cookie:"):
-			if m.counter == "" || counterNames.MatchString(from) && !counterNames.MatchString(m.counter) {
+			if m.counter == "" || counterNames().MatchString(from) && !counterNames().MatchString(m.counter) {
 				m.counter, m.initial = from, initial
 			}
 		case distinct && same > 0 && len(v.valuesOf(pairs[0][0])[from]) >= shortestID && idRank(from) < idRank(m.id):
@@ -107,7 +107,7 @@ func idRank(from string) int {
 		return 3
 	case strings.HasPrefix(from, "cookie:"):
 		return 2 // the client gives it back itself
-	case idNames.MatchString(from):
+	case idNames().MatchString(from):
 		return 0
 	}
 	return 1
@@ -145,10 +145,10 @@ func (v *view) suspect(pairs [][2]*Exchange, free []*Exchange) (m marker) {
 			a, b := v.valuesOf(p[0])[from], v.valuesOf(p[1])[from]
 			steady, distinct = steady && a == initial && b == initial, distinct && a != b
 		}
-		if _, err := strconv.Atoi(initial); err == nil && steady && counterNames.MatchString(from) {
+		if _, err := strconv.Atoi(initial); err == nil && steady && counterNames().MatchString(from) {
 			m.counter, m.initial = from, initial
 		}
-		if distinct && idNames.MatchString(from) {
+		if distinct && idNames().MatchString(from) {
 			m.id = from
 		}
 	}
