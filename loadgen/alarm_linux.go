@@ -29,17 +29,29 @@ func newAlarm(ctx context.Context) *alarm {
 		return a
 	}
 	a.file = os.NewFile(uintptr(fd), "alarm")
-	context.AfterFunc(ctx, func() { a.file.SetReadDeadline(time.Unix(1, 0)) })
+	context.AfterFunc(ctx, a.interrupt)
 	return a
 }
 
-// wait returns after d, and reports false if the context ended before.
-func (a *alarm) wait(d time.Duration) bool {
-	if d <= 0 || a.file == nil || a.set(d) != nil {
-		return a.sleeper.pause(a.ctx, d)
+// wait reports whether it returned after d: it may return before once changed is closed, when interrupt is to be called,
+// or the context ends.
+func (a *alarm) wait(d time.Duration, changed <-chan struct{}) bool {
+	if a.file == nil || a.set(d) != nil {
+		began := time.Now()
+		return a.sleeper.await(a.ctx, d, changed) && time.Since(began) >= d
 	}
 	_, err := a.file.Read(a.buf[:])
+	if err != nil && a.file.SetReadDeadline(time.Time{}) == nil && a.ctx.Err() != nil {
+		a.interrupt()
+	}
 	return err == nil
+}
+
+// interrupt lets wait return, the present one or the next. It may be called by anybody.
+func (a *alarm) interrupt() {
+	if a.file != nil {
+		a.file.SetReadDeadline(time.Unix(1, 0))
+	}
 }
 
 func (a *alarm) set(d time.Duration) error {

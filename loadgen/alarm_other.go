@@ -17,7 +17,12 @@ type alarm struct {
 // newAlarm is an alarm that ctx ends.
 func newAlarm(ctx context.Context) *alarm { return &alarm{ctx: ctx} }
 
-// wait returns after d, and reports false if the context ended before.
-func (a *alarm) wait(d time.Duration) bool { return a.sleeper.pause(a.ctx, d) }
+// wait reports whether it returned after d: it returns before once changed is closed, or the context ends.
+func (a *alarm) wait(d time.Duration, changed <-chan struct{}) bool {
+	began := time.Now()
+	return a.sleeper.await(a.ctx, d, changed) && time.Since(began) >= d
+}
+
+func (a *alarm) interrupt() {}
 
 func (a *alarm) close() {}

@@ -117,15 +117,15 @@ func (g *Group) PlannedArrivals() int64 {
 	return int64(n)
 }
 
-// ArrivalsDue is how many arrivals the plan's groups have in the first t of the run, on average.
-func (p *Plan) ArrivalsDue(t time.Duration) (n float64) {
+// ArrivalsDue is how many arrivals the plan's groups have in the first t of the run, on average, as it was steered.
+func (p *Plan) ArrivalsDue(t time.Duration, history ...Steering) (n float64) {
 	for i := range p.Groups {
 		g := &p.Groups[i]
 		if in := t - g.StartDelay; g.Arrivals != nil && in > 0 {
 			if end := g.end(); end > 0 {
 				in = min(in, end)
 			}
-			due := expected(g.Arrivals.Stages, in.Seconds())
+			due := expected(g.steered(i, history, g.StartDelay), in.Seconds())
 			if g.Iterations > 0 {
 				due = min(due, float64(g.Iterations))
 			}
@@ -208,6 +208,9 @@ func newSchedule(g *Group, segment Segment, seed, stream uint64) *schedule {
 	}
 	return s
 }
+
+// goOn gives other stages to what is left of the schedule. They are the same as before up to now.
+func (s *schedule) goOn(stages []Stage) { s.stages, s.stage, s.begins, s.before = stages, 0, 0, 0 }
 
 // gap is the distance of two arrivals where one is to be expected per unit: 1, or exponential by the
 // inverse of its distribution function. Stretching such arrivals by the rates makes them a Poisson process

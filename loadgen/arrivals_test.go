@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -192,7 +193,9 @@ func TestDropsByCause(t *testing.T) {
 		{"it did for half of the time", second / 2, 9495 * time.Millisecond, 0, 50, 49},
 	} {
 		g := &Group{Users: 5, Duration: 10 * second, Arrivals: &Arrivals{Stages: []Stage{{100, 100, 0}}}}
-		q := newQueue(context.Background(), g, Segment{}, 1, 0, start)
+		var steering atomic.Pointer[steered]
+		steering.Store(&steered{})
+		q := newQueue(context.Background(), g, Segment{}, 1, 0, start, &steering)
 		q.schedule.countUntil(8995*time.Millisecond, func(time.Duration) {}) // and the one of 9 s, which is not due
 		q.free = start.Add(tt.free)
 		if tt.usual > 0 {

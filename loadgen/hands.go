@@ -65,8 +65,7 @@ func (u *user) give() {
 
 // atOnce sends requests, at most so many at the same time, and reports whether the user goes on.
 func (u *user) atOnce(requests []*request, most int) bool {
-	began := time.Now()
-	if u.over(began) {
+	if _, ok := u.ready(); !ok {
 		return false
 	}
 	u.spins = 0

@@ -360,8 +360,8 @@ func (u *user) variantStep(in *instruction) bool {
 }
 
 func (u *user) do(r *request) bool {
-	now := time.Now()
-	if u.over(now) && !u.arrived { // an arrival that began sends its first request
+	now, ok := u.ready()
+	if !ok && !u.arrived { // an arrival that began sends its first request
 		return false
 	}
 	u.spins = 0
@@ -403,12 +403,12 @@ func (u *user) think(in *instruction) bool {
 // pauseUntil waits as the plan has it, which makes no arrival late.
 func (u *user) pauseUntil(now, t time.Time) bool {
 	u.arrival.due = u.arrival.due.Add(max(0, t.Sub(now)))
-	return u.sleepUntil(t)
+	return u.sleepUntil(t) && (len(u.runner.steering.Load().history) == 0 || u.standStill(now, t))
 }
 
 func (u *user) markStep(in *instruction) bool {
-	now := time.Now()
-	if u.over(now) {
+	now, ok := u.ready()
+	if !ok {
 		return false
 	}
 	u.mark(u.label(in.step.Mark, in.step.MarkText), now)

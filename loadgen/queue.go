@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/bits"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,11 +21,15 @@ import (
 type queue struct {
 	turn     chan struct{}
 	schedule *schedule
+	planned  *Group
 	users    int       // of the group
 	start    time.Time // of the group
 	over     time.Time // nothing begins from then on; zero for never
 	stop     context.Context
 	alarm    *alarm
+	group    int // in the plan, from 0
+	steering *atomic.Pointer[steered]
+	seen     *steered // as the run was steered when the queue looked last
 
 	account   ArrivalAccount // of who has the turn
 	generator Generator
@@ -73,13 +78,13 @@ func (a *ArrivalAccount) waited(wait, n int64) {
 const LateArrival = time.Millisecond
 
 // newQueue is the queue of the segment's arrivals of g, which is number stream of the plan, from the start of the run; nil for a
-// closed group. Its arrivals end with stop.
-func newQueue(stop context.Context, g *Group, segment Segment, seed, stream uint64, start time.Time) *queue {
+// closed group. Its arrivals end with stop, and change as the run is steered.
+func newQueue(stop context.Context, g *Group, segment Segment, seed, stream uint64, start time.Time, steering *atomic.Pointer[steered]) *queue {
 	if g.Arrivals == nil {
 		return nil
 	}
 	q := &queue{turn: make(chan struct{}, 1), schedule: newSchedule(g, segment, seed, stream), stop: stop, alarm: newAlarm(stop),
-		users: g.Users, usual: make([]time.Duration, 0, usualIterations)}
+		planned: g, steering: steering, seen: &steered{}, users: g.Users, usual: make([]time.Duration, 0, usualIterations)}
 	q.start = start.Add(g.StartDelay)
 	if end := g.end(); end > 0 {
 		q.over = q.start.Add(end)
@@ -113,22 +118,12 @@ func (q *queue) take(last arrival) (next arrival, ok bool) {
 }
 
 func (q *queue) await() (next arrival, ok bool) {
-	if q.stop.Err() != nil {
-		return arrival{}, false
-	}
-	offset, ok := q.schedule.next()
+	offset, ok := q.due()
 	if !ok {
 		return arrival{}, false
 	}
 	due, now := q.start.Add(offset), time.Now()
-	if d := due.Sub(now); d > 0 {
-		if !q.alarm.wait(d) {
-			return arrival{}, false // it was not due when the run was stopped
-		}
-		now = time.Now()
-		q.generator.woke(now.Sub(due))
-		q.free = now
-	}
+	due = due.Add(q.seen.paused(due, now))
 	q.account.Planned++
 	if !q.over.IsZero() && !now.Before(q.over) {
 		q.drop(offset, q.over)
@@ -136,6 +131,55 @@ func (q *queue) await() (next arrival, ok bool) {
 	}
 	q.account.Started++
 	return arrival{int64(q.schedule.given) - 1, due, now, false}, true
+}
+
+// due waits for the next arrival, unless one was due before; it is not ok if none is due before the run is stopped.
+func (q *queue) due() (offset time.Duration, ok bool) {
+	for q.stop.Err() == nil {
+		q.follow()
+		before := *q.schedule
+		offset, ok := q.schedule.next()
+		if !ok {
+			if !q.standsStill() || !q.awaitSteering() {
+				return 0, false
+			}
+			continue
+		}
+		due := q.start.Add(offset)
+		d := time.Until(due)
+		if d <= 0 {
+			return offset, true
+		}
+		if q.alarm.wait(d, q.seen.next) {
+			q.free = time.Now()
+			q.generator.woke(q.free.Sub(due))
+			return offset, true
+		}
+		*q.schedule = before // it was not due when the run was steered, or stopped
+	}
+	return 0, false
+}
+
+// follow lets the schedule go on as the run is steered.
+func (q *queue) follow() {
+	if s := q.steering.Load(); s != q.seen {
+		q.seen = s
+		if len(s.history) > 0 {
+			q.schedule.goOn(q.planned.steered(q.group, s.history, q.start.Sub(s.start)))
+		}
+	}
+}
+
+// standsStill reports whether nothing arrives because the run is steered so.
+func (q *queue) standsStill() bool { return q.seen.Paused || q.seen.Rates[q.group] == 0 }
+
+// awaitSteering waits until the run is steered otherwise, and reports false if the group is over before.
+func (q *queue) awaitSteering() bool {
+	d := time.Duration(-1)
+	if !q.over.IsZero() {
+		d = max(0, time.Until(q.over))
+	}
+	return q.alarm.sleeper.await(q.stop, d, q.seen.next) && (q.over.IsZero() || time.Now().Before(q.over))
 }
 
 // usualIterations are how many iterations tell how long one takes as long as users are free.
@@ -146,7 +190,7 @@ const usualIterations = 128
 func (q *queue) drop(offset time.Duration, ended time.Time) {
 	q.account.Dropped++
 	due := q.start.Add(offset)
-	q.account.waited(max(0, ended.Sub(due).Microseconds()), 1)
+	q.account.waited(max(0, (ended.Sub(due)-q.seen.paused(due, ended)).Microseconds()), 1)
 	switch {
 	case !due.After(q.free):
 		q.account.ByGenerator++
@@ -167,6 +211,7 @@ func median(list []time.Duration) time.Duration {
 // close drops the arrivals that were due before the time when the group ended.
 func (q *queue) close(ended time.Time) ArrivalAccount {
 	q.alarm.close()
+	q.follow()
 	told := q.account.Dropped
 	dropped := q.schedule.countUntil(ended.Sub(q.start), func(due time.Duration) { q.drop(due, ended) })
 	q.account.Planned += dropped

@@ -52,6 +52,7 @@ type Runner struct {
 	sharedLists map[string][]string
 
 	start    time.Time
+	steering atomic.Pointer[steered]
 	active   atomic.Int64
 	stop     context.CancelFunc // starts nothing new
 	mu       sync.Mutex
@@ -67,17 +68,12 @@ type groupState struct {
 	start                  time.Time // of its phase, or of its turn in it; zero before. Guarded by Runner.mu until then
 	started, active, ended atomic.Int64
 	users                  []*user
-	queue                  *queue // nil in a closed group
+	away                   atomic.Int64    // users who are not wanted, as the run is steered
+	alone                  context.Context // ends when only those are left, by
+	leaveAlone             func()
+	queue                  *queue // nil in a closed group. Guarded by Runner.mu for who is none of its users
 	barriers               []*barrier
 	pacers                 []*pacer // nil for those that users do not share
-}
-
-// userEnded counts a user who has ended, for whom nobody waits any more.
-func (g *groupState) userEnded() {
-	g.ended.Add(1)
-	for _, b := range g.barriers {
-		b.left()
-	}
 }
 
 // Account is the account of a run's requests: Started = OK + Failed + Cut.
@@ -129,6 +125,7 @@ func New(plan *Plan, sink Sink) (*Runner, error) { return NewSegment(plan, Segme
 func NewSegment(plan *Plan, segment Segment, sink Sink) (*Runner, error) {
 	r := &Runner{plan: plan, segment: segment, scripts: make([]script, 0, len(plan.Groups)), warnings: map[string]int{}}
 	rand.Read(r.Salt[:])
+	r.steering.Store(plan.unsteered())
 	if len(plan.Groups) == 0 {
 		return nil, errors.New("the plan has no group")
 	}
@@ -165,6 +162,7 @@ func NewSegment(plan *Plan, segment Segment, sink Sink) (*Runner, error) {
 		}
 		r.scripts = append(r.scripts, s)
 		g := &groupState{}
+		g.alone, g.leaveAlone = context.WithCancel(context.Background())
 		from, to := segment.Users(&plan.Groups[i])
 		r.groups = append(r.groups, g)
 		for _, t := range s.barriers {
@@ -337,7 +335,12 @@ func (r *Runner) own() (n int64) {
 func (r *Runner) runGroup(i int, g *groupState, graceful, hard context.Context) {
 	stopped := make(chan time.Time, 1)
 	context.AfterFunc(graceful, func() { stopped <- time.Now() })
-	g.queue = newQueue(graceful, &r.plan.Groups[i], r.segment, r.plan.Seed, arrivalStream+uint64(i), g.start)
+	r.mu.Lock()
+	g.queue = newQueue(graceful, &r.plan.Groups[i], r.segment, r.plan.Seed, arrivalStream+uint64(i), g.start, &r.steering)
+	if g.queue != nil {
+		g.queue.group = i
+	}
+	r.mu.Unlock()
 	var users sync.WaitGroup
 	for _, u := range g.users {
 		users.Go(func() { u.run(graceful, hard) })

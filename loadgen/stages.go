@@ -38,9 +38,14 @@ func (g *Group) bound() time.Duration {
 	return g.end()
 }
 
-// Spans are the times in which user i, from 0, is at work: those at which the stages have more than i users.
+// Spans are the times in which user i, from 0, of a closed group is at work: those at which the stages have more than i
+// users, or, without stages, from its turn in the ramp-up to Longest.
 func (g *Group) Spans(i int) iter.Seq[Span] {
 	return func(yield func(Span) bool) {
+		if g.Stages == nil {
+			yield(Span{g.StartOffset(i) - g.StartDelay, Longest})
+			return
+		}
 		var at, came time.Duration
 		here, level := false, 0
 		for _, s := range g.Stages {

@@ -82,16 +82,33 @@ func (s *sleeper) pause(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil
 	}
-	if s.timer == nil {
+	return s.await(ctx, d, nil)
+}
+
+// await returns after d, below 0 for never, or once changed is closed, and reports false if the context ended before.
+func (s *sleeper) await(ctx context.Context, d time.Duration, changed <-chan struct{}) bool {
+	var over <-chan time.Time
+	switch {
+	case d < 0:
+	case s.timer == nil:
 		s.timer = time.NewTimer(d)
-	} else {
+		over = s.timer.C
+	default:
 		s.timer.Reset(d)
+		over = s.timer.C
 	}
 	select {
-	case <-s.timer.C:
+	case <-over:
 		return true
+	case <-changed:
+		if over != nil {
+			s.timer.Stop()
+		}
+		return ctx.Err() == nil
 	case <-ctx.Done():
-		s.timer.Stop()
+		if over != nil {
+			s.timer.Stop()
+		}
 		return false
 	}
 }

@@ -86,6 +86,14 @@ func (b *barrier) open(gate chan struct{}) {
 	}
 }
 
+// mayLeave says that not all users are there at the same time from now on.
+func (b *barrier) mayLeave() {
+	b.mu.Lock()
+	b.comeAndGo = true
+	b.mu.Unlock()
+	b.left()
+}
+
 // left tells the barrier that a user has ended.
 func (b *barrier) left() {
 	b.mu.Lock()
@@ -94,8 +102,8 @@ func (b *barrier) left() {
 }
 
 func (u *user) together(in *instruction) bool {
-	began := time.Now()
-	if u.over(began) {
+	began, ok := u.ready()
+	if !ok {
 		return false
 	}
 	var left time.Duration

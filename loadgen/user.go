@@ -31,6 +31,9 @@ type user struct {
 	graceful, hard context.Context
 	sleeper        sleeper
 	deadline       time.Time // of the group; zero for none
+	closes         time.Time // when the group does, which users do not outlast who are away; zero for never
+	told           *steered  // as the run was steered when the user looked last
+	until          time.Time // when the user is to leave then; zero for not at all
 	iterations     atomic.Int64
 
 	visitor
@@ -68,45 +71,35 @@ func newUser(r *Runner, group, index, number int) *user {
 func (u *user) run(graceful, hard context.Context) {
 	u.graceful, u.hard = graceful, hard
 	g := u.script.group
-	defer u.state.userEnded()
-	if g.Stages != nil {
-		u.comeAndGo()
-		return
-	}
-	if u.state.queue == nil && !u.sleepUntil(u.state.start.Add(g.StartOffset(u.index))) {
-		return
-	}
-	if end := g.end(); end > 0 {
-		u.deadline = u.state.start.Add(g.StartDelay + end)
-	}
-	if !u.over(time.Now()) {
-		u.live(time.Time{})
-	}
-}
-
-// comeAndGo lets the user live whenever its group needs it.
-func (u *user) comeAndGo() {
-	g := u.script.group
+	defer u.ended()
 	start := u.state.start.Add(g.StartDelay)
-	if g.Duration > 0 {
-		u.deadline = start.Add(g.Duration)
+	if end := g.end(); end > 0 {
+		u.deadline = start.Add(end)
 	}
-	for s := range g.Spans(u.index) {
-		if !u.sleepUntil(start.Add(s.From)) || u.over(time.Now()) || !u.live(start.Add(s.To)) {
-			return
-		}
+	if end := g.bound(); end > 0 {
+		u.closes = start.Add(end)
+	}
+	for u.comes() && u.live() {
 	}
 }
 
-// live is one life of the user, and reports whether there may be another one. From the time to leave on it begins no
-// iteration; zero is never.
-func (u *user) live(leave time.Time) bool {
+// ended counts the user among those who have ended, for whom nobody waits any more.
+func (u *user) ended() {
+	u.state.ended.Add(1)
+	u.state.endIfAlone(u.runner.steering.Load().Users[u.group])
+	for _, b := range u.state.barriers {
+		b.left()
+	}
+}
+
+// live is one life of the user, and reports whether there may be another one.
+func (u *user) live() bool {
 	g := u.script.group
 	u.begin()
 	defer u.end()
 	first := u.sample.Iteration + 1
 	for i := first; u.next(i); i++ {
-		if !leave.IsZero() && !time.Now().Before(leave) {
+		if !u.stays() {
 			return true
 		}
 		u.sample.Iteration = i
