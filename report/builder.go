@@ -323,6 +323,7 @@ func (b *Builder) figures(run Run) *Results {
 	if r.Events == nil {
 		r.Events = []Event{}
 	}
+	r.Steered = steeredBy(r.Events, b.windows.newest)
 	b.freezeNodes(r, nodes, run.Weights)
 	r.Affinity = b.affinity.freeze(r.Nodes)
 	r.Affinity.Free = run.Sticky != nil && !*run.Sticky

@@ -29,9 +29,10 @@ func (r *Results) Figure(name string) (value float64, ok bool) {
 	case "samples", "errors":
 		value, _ = r.Total.figure(name)
 		return value, true
-	case "error_rate", "throughput":
-		value, _ = r.Total.figure(name)
-		return value, measured
+	case "throughput":
+		return r.throughput(&r.Total), measured
+	case "error_rate":
+		return r.Total.ErrorRate, measured
 	case "duration":
 		return float64(r.DurationMS), measured
 	case "affinity":
@@ -69,10 +70,13 @@ func (r *Results) Figure(name string) (value float64, ok bool) {
 // LabelFigure is a figure of a label's row, "" for TOTAL: avg, min, max, stddev, p50, p90, p95 and p99
 // in milliseconds, samples, errors, error_rate, throughput per second, apdex (0 to 1); and of its arrivals, from their
 // intended start, response_avg, response_p50, response_p90, response_p95, response_p99 and response_max.
+// Throughput leaves out the time for which the run was paused by hand.
 // It is an error if there is no such label or figure, and for times of no samples or of no arrivals.
 func (r *Results) LabelFigure(name, label string) (float64, error) {
 	row := r.row(label)
 	switch {
+	case row != nil && name == "throughput" && row.Samples > 0:
+		return r.throughput(row), nil
 	case row != nil:
 		return row.defined(name)
 	case slices.Contains(r.Planned, label):

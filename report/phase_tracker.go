@@ -80,7 +80,15 @@ func (b *Builder) Begin(start time.Time) {
 // that, because nodes are looked at from time to time; and it ends 250 ms after the latest moment of the event
 // that brings the node back. A session that is lost on its own node is excused if the node was down between
 // its two responses. Drain and weight 0 excuse nothing: sessions must stay.
-func (b *Builder) Event(e Event) Event { return b.phases.addEvent(e) }
+//
+// Windows in which the run was paused are not judged.
+func (b *Builder) Event(e Event) Event {
+	e = b.phases.addEvent(e)
+	if e.Paused != nil {
+		b.windows.pauses = pausesOf(b.phases.events)
+	}
+	return e
+}
 
 // NoMoreEvents says, before the first sample, that all events are told, as of a recording. Then no sample needs to wait
 // for any, which takes less time; the results are the same.

@@ -20,6 +20,9 @@ type Results struct {
 	Stopped    string `json:"stopped,omitempty"`
 	StopReason string `json:"stop_reason,omitempty"`
 
+	// Steered is what was done to the run by hand; nil if nothing was.
+	Steered *Steered `json:"steered,omitempty"`
+
 	// DurationMS lasts from the start of the first sample to the end of the last one. WholeMillis says
 	// that times are whole milliseconds, as in other tools' recordings.
 	DurationMS  int64 `json:"duration_ms"`

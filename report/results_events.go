@@ -31,8 +31,12 @@ type Event struct {
 	Weights map[string]int `json:"weights,omitempty"`
 	// Broken says that it is a time in which an expectation was broken.
 	Broken bool `json:"broken,omitempty"`
-	// By is who did it by hand, and by what: "ada, by ctl"; "" for what the plan wanted and what was seen.
+	// By is who did it by hand, and by what: "ctl ada", "key" or "page"; "" for what the plan wanted and what was seen.
 	By string `json:"by,omitempty"`
+	// Note says that it is a remark, and changed nothing. Paused says that the run was paused from then on, or went on;
+	// nil of other events.
+	Note   bool  `json:"note,omitempty"`
+	Paused *bool `json:"paused,omitempty"`
 }
 
 // Phase is what happened between an event that begins a phase and the next one; the phase before the

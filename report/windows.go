@@ -22,6 +22,7 @@ type windowsFold struct {
 	lengths []*windowFold
 	nodes   []string // by index
 	newest  int64    // end of the last request, in milliseconds since the start of the run
+	pauses  []pause  // of the run: what is measured then says nothing of its target
 }
 
 // windowFold folds the windows of one length.
@@ -85,7 +86,7 @@ func (f *windowsFold) add(e *entry, label string) {
 	f.newest = max(f.newest, e.end)
 	for _, l := range f.lengths {
 		l.cell(max(l.closed, e.end/l.step)).add(e, slices.Index(l.labels, label))
-		l.close(f.newest-windowLateness, f.nodes)
+		l.close(f.newest-windowLateness, f)
 	}
 }
 
@@ -130,12 +131,12 @@ func (c *windowCell) merge(o *windowCell) {
 }
 
 // close makes the figures of the windows that ended by then.
-func (l *windowFold) close(then int64, nodes []string) {
+func (l *windowFold) close(then int64, f *windowsFold) {
 	for ; (l.closed+1)*l.step <= then; l.closed++ {
 		if (l.closed+1)*l.step < l.length {
 			continue
 		}
-		for i, v := range l.window(l.closed, nodes) {
+		for i, v := range l.window(l.closed, f) {
 			if len(l.values[i]) < mostWindows {
 				l.values[i] = append(l.values[i], v)
 			}
@@ -144,15 +145,18 @@ func (l *windowFold) close(then int64, nodes []string) {
 	}
 }
 
-// window are the figures of the window that ends with the cell.
-func (l *windowFold) window(last int64, nodes []string) []float64 {
+// window are the figures of the window that ends with the cell; NaN if the run was paused in it.
+func (l *windowFold) window(last int64, f *windowsFold) []float64 {
+	if end := (last + 1) * l.step; paused(f.pauses, end-l.length, end) > 0 {
+		return slices.Repeat([]float64{math.NaN()}, len(l.asked))
+	}
 	sum := &windowCell{labels: make([]rowFold, len(l.labels))}
 	for i := last + 1 - l.length/l.step; i <= last; i++ {
 		if c := l.cells[i]; c != nil {
 			sum.merge(c)
 		}
 	}
-	of := &windowFigures{cell: sum, length: l.length, labels: l.labels, nodes: nodes}
+	of := &windowFigures{cell: sum, length: l.length, labels: l.labels, nodes: f.nodes}
 	values := make([]float64, len(l.asked))
 	for i := range l.asked {
 		values[i] = l.asked[i].Value(of)
@@ -172,7 +176,7 @@ func (f *windowsFold) freeze(lasted int64) assert.Windows {
 			if (last+1)*l.step < l.length {
 				continue
 			}
-			for i, v := range l.window(last, f.nodes) {
+			for i, v := range l.window(last, f) {
 				values[i] = append(slices.Clip(values[i]), v)
 			}
 		}

@@ -85,6 +85,9 @@ type Driver struct {
 	snapshot Snapshot
 	before   map[string]haproxy.ServerState // all of the balancer, by "backend/server"
 
+	asked chan *asked
+	ended chan struct{} // closed when Run is over
+
 	mu      sync.Mutex
 	changes changes
 	start   time.Time
@@ -131,7 +134,7 @@ func newDriver(t Target, api runtimeAPI, events []plans.Event) (*Driver, error) 
 	if d.client == nil {
 		d.client = newClient()
 	}
-	d.changes = newChanges()
+	d.changes, d.asked, d.ended = newChanges(), make(chan *asked), make(chan struct{})
 	ctx, cancel := context.WithTimeout(context.Background(), preflightTimeout)
 	defer cancel()
 	if problems := d.preflight(ctx); len(problems) > 0 {

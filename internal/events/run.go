@@ -28,7 +28,8 @@ type run struct {
 	nextPoll time.Duration
 	lost     bool // the Runtime API does not respond
 
-	responses chan response            // room for all events: nobody waits
+	hands     map[*plans.Event]*asked  // events that are done by hand
+	responses chan response            // room for all events of the plan
 	queues    map[string]chan struct{} // by node or host: closed after the last request there
 	requests  sync.WaitGroup
 }
@@ -60,8 +61,9 @@ func (d *Driver) Run(ctx context.Context, start time.Time, progress func() (iter
 	}
 	r := &run{
 		Driver: d, start: start, progress: progress, each: each,
-		responses: make(chan response, len(d.schedule.events)), queues: make(map[string]chan struct{}),
+		responses: make(chan response, len(d.schedule.events)), queues: make(map[string]chan struct{}), hands: map[*plans.Event]*asked{},
 	}
+	defer close(d.ended)
 	running, cancel := context.WithCancel(ctx)
 	defer cancel()
 	err := r.loop(running)
@@ -85,6 +87,9 @@ func (r *run) loop(ctx context.Context) error {
 			return nil
 		case a := <-r.responses:
 			err = r.responded(ctx, a)
+		case a := <-r.asked:
+			r.hands[&a.event] = a
+			err = r.do(ctx, &a.event)
 		case <-timer.C:
 			err = r.turn(ctx)
 		}
@@ -134,13 +139,19 @@ func (r *run) untilNext() time.Duration {
 // finish waits for the requests, which end with ctx, and reports what became of them. It polls the
 // servers a last time: what happened to users in the last half second may have a cause there.
 func (r *run) finish(ctx context.Context) error {
-	r.requests.Wait()
-	close(r.responses)
+	go func() {
+		r.requests.Wait()
+		close(r.responses)
+	}()
+	var last []response
+	for a := range r.responses {
+		last = append(last, a)
+	}
 	if !r.lost {
 		r.poll(context.WithoutCancel(ctx), pollAtEnd)
 	}
 	var first error
-	for a := range r.responses {
+	for _, a := range last {
 		if err := r.responded(ctx, a); first == nil {
 			first = err
 		}
@@ -163,7 +174,11 @@ func (r *run) report(h report.Event) {
 func (r *run) tried(ctx context.Context, e *plans.Event, h report.Event, err error) error {
 	h.Name, h.Text, h.Node, h.OK = e.Phase(), e.String(), cmp.Or(h.Node, e.Node), err == nil
 	h.Phase = h.OK && e.BeginsPhase()
-	if queue, at := trigger(e); queue == byTime {
+	if hand := r.hands[e]; hand != nil {
+		h.By = hand.by
+		defer func() { hand.done <- h }()
+		delete(r.hands, e)
+	} else if queue, at := trigger(e); queue == byTime {
 		planned := time.Duration(at).Milliseconds()
 		h.PlannedMS = &planned
 	}

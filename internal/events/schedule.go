@@ -125,3 +125,22 @@ func (s *schedule) undone() []plans.Event {
 	}
 	return left
 }
+
+// named is Driver.Take.
+func (s *schedule) named(name string) (e plans.Event, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.events {
+		if s.events[i].Phase() != name {
+			continue
+		}
+		for queue := range s.queues {
+			if at := slices.Index(s.queues[queue], i); at >= 0 {
+				s.queues[queue] = slices.Delete(s.queues[queue], at, at+1)
+				return s.events[i], true
+			}
+		}
+		e, ok = s.events[i], true
+	}
+	return e, ok
+}

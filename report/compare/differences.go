@@ -117,6 +117,13 @@ func (c *comparer) loadWarnings() []string {
 // warnings are the doubts about one run. Those of its own report are not repeated.
 func (s *Series) warnings() []string {
 	var list []string
+	if by := s.Results.Steered; by != nil {
+		said := format.Plural(int64(by.Times), "time")
+		if by.PausedMS > 0 {
+			said += ", paused for " + format.Span(by.PausedMS)
+		}
+		list = append(list, fmt.Sprintf("%s was steered by hand (%s), and what differs may be due to that.", format.Clean(s.Name), said))
+	}
 	if s.crowded > 0 {
 		list = append(list, fmt.Sprintf("%s has more than %s labels and nodes: %s are in no row but TOTAL.", format.Clean(s.Name), format.Count(mostSeries), format.Plural(s.crowded, "entry")))
 	}

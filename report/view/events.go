@@ -13,7 +13,7 @@ func EventText(e *report.Event) string {
 		said = format.Clean(e.Name) + ": " + said
 	}
 	if e.By != "" {
-		said += " (" + format.Clean(e.By) + ")"
+		said += " (by hand: " + format.Clean(e.By) + ")"
 	}
 	if e.Observed && !e.Broken {
 		said += " (observed)"

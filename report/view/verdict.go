@@ -9,10 +9,23 @@ import (
 
 // Verdict is what a report begins with: why the run ended early, if it did, and what became of the sessions.
 func Verdict(r *report.Results) string {
-	if r.Stopped == report.StoppedEarly {
-		return "stopped early: " + format.Clean(r.StopReason) + "; " + SessionVerdict(r)
+	said := SessionVerdict(r)
+	if s := r.Steered; s != nil {
+		said = steered(s) + "; " + said
 	}
-	return SessionVerdict(r)
+	if r.Stopped == report.StoppedEarly {
+		said = "stopped early: " + format.Clean(r.StopReason) + "; " + said
+	}
+	return said
+}
+
+// steered says that a run was not left to its plan.
+func steered(s *report.Steered) string {
+	said := "steered by hand (" + format.Plural(int64(s.Times), "time")
+	if s.PausedMS > 0 {
+		said += ", paused for " + format.Span(s.PausedMS)
+	}
+	return said + ")"
 }
 
 // SessionVerdict is one sentence on what became of the sessions, without a full stop.
