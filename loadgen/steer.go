@@ -78,14 +78,19 @@ func (p *Plan) unsteered() *steered {
 	return &steered{Steering: p.Unsteered(), next: make(chan struct{})}
 }
 
-// Steer takes all that is wanted so far, by time: the last is what holds from now on. The run must have begun.
+// Steer takes all that is wanted so far, by time: the last is what holds from now on. The run must have begun, or have a
+// Start.
 func (r *Runner) Steer(history []Steering) {
 	if len(history) == 0 {
 		return
 	}
 	r.mu.Lock()
-	next := &steered{history[len(history)-1], slices.Clone(history), r.start, make(chan struct{})}
+	start := r.start
+	if start.IsZero() {
+		start = r.Start
+	}
 	r.mu.Unlock()
+	next := &steered{history[len(history)-1], slices.Clone(history), start, make(chan struct{})}
 	before := r.steering.Swap(next)
 	close(before.next)
 	r.mu.Lock()

@@ -144,12 +144,24 @@ func (g *phaseTracker) place() {
 		}
 		switch {
 		case s.event == nil:
+		case s.event.Phase && s.event.Paused != nil && !*s.event.Paused:
+			s.phase, s.phaseFrom = g.phaseBeforePause(i), s.from
 		case s.event.Phase:
 			s.phase, s.phaseFrom = g.phase(cmp.Or(s.event.Name, s.event.Text)), s.from
 		default:
 			s.phase, s.phaseFrom = g.segments[i-1].phase, g.segments[i-1].phaseFrom
 		}
 	}
+}
+
+// phaseBeforePause is the phase in which a run goes on with that segment: the one before the pause, or what began meanwhile.
+func (g *phaseTracker) phaseBeforePause(segment int) *phaseFold {
+	for _, s := range slices.Backward(g.segments[:segment]) {
+		if s.event == nil || s.event.Phase && s.event.Paused == nil {
+			return s.phase
+		}
+	}
+	return nil // the first segment has no event
 }
 
 // changes reports whether the event takes a node out of service or back. That a check finds a node up that

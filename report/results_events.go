@@ -33,8 +33,8 @@ type Event struct {
 	Broken bool `json:"broken,omitempty"`
 	// By is who did it by hand, and by what: "ctl ada", "key" or "page"; "" for what the plan wanted and what was seen.
 	By string `json:"by,omitempty"`
-	// Note says that it is a remark, and changed nothing. Paused says that the run was paused from then on, or went on;
-	// nil of other events.
+	// Note says that it is a remark, and changed nothing. Paused says that the run was paused from then on, or went on, in
+	// the phase in which it had been; nil of other events.
 	Note   bool  `json:"note,omitempty"`
 	Paused *bool `json:"paused,omitempty"`
 }

@@ -24,9 +24,9 @@ func TestSteered(t *testing.T) {
 		}
 	}
 	add(0, 4000)
-	b.Event(Event{AtMS: 4000, Text: "paused", OK: true, By: "key", Paused: &yes})
+	b.Event(Event{AtMS: 4000, Name: "paused", Text: "paused", OK: true, Phase: true, By: "key", Paused: &yes})
 	b.Event(Event{AtMS: 6000, Text: "hm", OK: true, By: "ctl ada", Note: true})
-	b.Event(Event{AtMS: 10000, Text: "goes on", OK: true, By: "page", Paused: &no})
+	b.Event(Event{AtMS: 10000, Text: "goes on", OK: true, Phase: true, By: "page", Paused: &no})
 	b.Event(Event{AtMS: 10001, Text: "drain s9", By: "page"})
 	add(10000, 14000)
 	r := b.Freeze(Run{Expectations: []*assert.Expectation{within}})
@@ -35,6 +35,9 @@ func TestSteered(t *testing.T) {
 	}
 	if got, _ := r.Figure("throughput"); math.Abs(got-10) > 0.2 {
 		t.Errorf("throughput %v, want that of the 8 s in which the run was not paused", got)
+	}
+	if len(r.Phases) != 2 || r.Phases[0].Requests != 80 || r.Phases[0].Times != 2 || r.Phases[1].Name != "paused" || r.Phases[1].Requests != 0 {
+		t.Errorf("phases %+v", r.Phases)
 	}
 	if r.Verdict != "pass" {
 		t.Errorf("%s: %+v", r.Verdict, r.Expectations)

@@ -31,6 +31,8 @@ type engine interface {
 	begin(context.Context) (time.Time, error)
 	Progress(time.Time) []loadgen.Progress
 	Run(graceful, hard context.Context) (loadgen.Account, error)
+	// Steer steers the run (loadgen.Runner.Steer).
+	Steer([]loadgen.Steering) error
 	// divided notes how the run is divided.
 	divided(*record)
 	// machines are the agents while they work; nil of this process alone.
@@ -67,7 +69,16 @@ func (s *single) ready(ctx context.Context) error {
 	return nil
 }
 
-func (s *single) begin(context.Context) (time.Time, error)    { return time.Now(), nil }
+func (s *single) begin(context.Context) (time.Time, error) {
+	s.Start = time.Now()
+	return s.Start, nil
+}
+
+func (s *single) Steer(history []loadgen.Steering) error {
+	s.Runner.Steer(history)
+	return nil
+}
+
 func (s *single) agents() ([]report.Agent, *report.Generator) { return nil, nil }
 func (s *single) machines() []live.Machine                    { return nil }
 func (s *single) divided(*record)                             {}

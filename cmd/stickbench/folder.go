@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"stickbench/internal/bounded"
+	"stickbench/loadgen"
 	"stickbench/plans"
 	"stickbench/report"
 )
@@ -58,8 +59,10 @@ type record struct {
 	Coordinator *report.Generator `json:"coordinator,omitempty"`
 	Cluster     *agentsRecord     `json:"cluster,omitempty"`
 	Events      []report.Event    `json:"events"`
-	Warnings    []string          `json:"warnings"` // those that did not come from the samples
-	Results     *report.Results   `json:"results"`
+	// Steered is how the load was steered by hand, in place of the plan.
+	Steered  []loadgen.Steering `json:"steered,omitempty"`
+	Warnings []string           `json:"warnings"` // those that did not come from the samples
+	Results  *report.Results    `json:"results"`
 }
 
 // largestRecord bounds a run.json that is read, in bytes.

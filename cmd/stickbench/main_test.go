@@ -98,7 +98,8 @@ func waitPort(ts *testscript.TestScript, neg bool, args []string) {
 	})
 }
 
-func eventually(ts *testscript.TestScript, what string, ready func() bool) {
+// eventually waits until something is so; ts is a test, or a script's.
+func eventually(ts interface{ Fatalf(string, ...any) }, what string, ready func() bool) {
 	for deadline := time.Now().Add(20 * time.Second); !ready(); {
 		if time.Now().After(deadline) {
 			ts.Fatalf("%s: still not there", what)

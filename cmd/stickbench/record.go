@@ -78,7 +78,7 @@ func (r *record) facts(plan *plans.Plan) report.Run {
 		stopped = stoppedByFailure // it was killed
 	}
 	return report.Run{
-		Due:     arrivalsDue(&plan.Load),
+		Due:     r.arrivalsDue(&plan.Load),
 		Stopped: stopped, Reason: r.StopReason, Sticky: r.sticky(plan),
 		Model: model, PlannedUsers: users, Arrivals: r.Arrivals, Generator: r.Generator, Agents: r.Agents, Coordinator: r.Coordinator,
 		Plan: r.Plan, Expectations: plan.Expect, Requests: r.Requests,
@@ -88,12 +88,12 @@ func (r *record) facts(plan *plans.Plan) report.Run {
 	}
 }
 
-// arrivalsDue tells how many arrivals the plan has by when; nil without open groups.
-func arrivalsDue(plan *loadgen.Plan) func(ms int64) float64 {
+// arrivalsDue tells how many arrivals the plan has by when, as it was steered until it is asked; nil without open groups.
+func (r *record) arrivalsDue(plan *loadgen.Plan) func(ms int64) float64 {
 	if !plan.Open() {
 		return nil
 	}
-	return func(ms int64) float64 { return plan.ArrivalsDue(time.Duration(ms) * time.Millisecond) }
+	return func(ms int64) float64 { return plan.ArrivalsDue(time.Duration(ms)*time.Millisecond, r.Steered...) }
 }
 
 // sticky is what is known of whether sessions stick: nothing does in a laboratory without a cookie, and behind a

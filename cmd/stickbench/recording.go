@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"stickbench/internal/live"
+	"stickbench/internal/steer"
 	"stickbench/loadgen"
 	"stickbench/plans"
 	"stickbench/report"
@@ -25,6 +26,9 @@ type recording struct {
 	first   *firstExchanges
 	record  *record // as it was at the start; events are added to it as they happen
 	folder  *folder // nil for none
+
+	control   steer.Control // by which the run is steered by hand
+	happening sync.Mutex    // one event at a time
 }
 
 func newRecording(plan *plans.Plan) *recording {
@@ -90,9 +94,20 @@ func (s *recording) begin(began time.Time) time.Time {
 	return began
 }
 
-// happened takes an event that was done or seen. Events are written at once: the report of a run that was
+// steered notes how the run is steered.
+func (s *recording) steered(history []loadgen.Steering) {
+	s.happening.Lock()
+	defer s.happening.Unlock()
+	s.results.mu.Lock()
+	defer s.results.mu.Unlock()
+	s.record.Steered = history
+}
+
+// happened takes an event that was done or seen, by whomever. Events are written at once: the report of a run that was
 // killed must know them.
 func (s *recording) happened(e report.Event) {
+	s.happening.Lock()
+	defer s.happening.Unlock()
 	e = s.results.event(e)
 	s.live.Event(e)
 	s.record.Events = append(s.record.Events, e)

@@ -24,7 +24,7 @@ and reads from every response which node sent it and whether the session goes on
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(a.runCommand(), a.checkCommand(), a.reportCommand(), a.compareCommand(), a.limitCommand(), a.traceCommand(), a.probeCommand(), a.newCommand(), a.labCommand(), a.plansCommand(), a.schemaCommand(), a.versionCommand(), a.importCommand(), a.restoreCommand(), a.agentCommand())
+	root.AddCommand(a.runCommand(), a.checkCommand(), a.reportCommand(), a.compareCommand(), a.limitCommand(), a.traceCommand(), a.probeCommand(), a.newCommand(), a.labCommand(), a.plansCommand(), a.schemaCommand(), a.versionCommand(), a.importCommand(), a.ctlCommand(), a.restoreCommand(), a.agentCommand())
 	root.SetHelpCommand(a.helpCommand())
 	completions(root)
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {

@@ -214,8 +214,11 @@ func (a *app) drive(runner engine, plan *plans.Plan, s *recording, steering *ste
 	graceful, stop := context.WithCancel(stops.graceful)
 	defer stop()
 	steering.start(runner, s, began, stop)
+	server := a.letSteer(runner, plan, s, steering, stops)
 	met := s.watchStops(graceful, plan, stop)
 	account, err := runner.Run(graceful, stops.hard)
+	s.control.End()
+	server.Close()
 	stopped := cmp.Or(met(), account.Gone)
 	// What comes after, such as putting a balancer back, may take long: a Ctrl-C then interrupts no run.
 	interrupted := stops.graceful.Err() != nil

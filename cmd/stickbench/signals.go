@@ -52,6 +52,14 @@ func watchSignals(notices *live.Notices) *stops {
 	return s
 }
 
+// stop is the first signal, sent by whoever steers the run by hand.
+func (s *stops) stop() {
+	select {
+	case s.signals <- os.Interrupt:
+	default: // there are two already
+	}
+}
+
 // stopped is when the first signal came, zero if none did.
 func (s *stops) stopped() time.Time {
 	if at := s.at.Load(); at != 0 {

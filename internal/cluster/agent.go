@@ -377,6 +377,7 @@ func (a *Agent) load(graceful, hard context.Context, runner *loadgen.Runner, box
 			cut()
 		}
 	}()
+	go a.steer(hard, runner)
 	sending, endSending := context.WithCancel(context.Background())
 	defer endSending()
 	var beside errgroup.Group
@@ -412,6 +413,18 @@ func (a *Agent) load(graceful, hard context.Context, runner *loadgen.Runner, box
 		return context.Canceled
 	}
 	return runErr
+}
+
+// steer steers the run as the coordinator is told to.
+func (a *Agent) steer(ctx context.Context, runner *loadgen.Runner) {
+	for done := 0; ; {
+		o, err := a.await(ctx, func(o *order) bool { return len(o.Steered) > done })
+		if err != nil {
+			return
+		}
+		done = len(o.Steered)
+		runner.Steer(o.Steered)
+	}
 }
 
 // ordered reports whether the coordinator wanted that.

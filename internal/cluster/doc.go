@@ -89,7 +89,9 @@ type order struct {
 	// Met are the phases of the plan that all agents have come to the end of, and Shared what setup groups left.
 	Met    []loadgen.Phase           `json:"met,omitempty"`
 	Shared map[string]loadgen.Shared `json:"shared,omitempty"`
-	Why    string                    `json:"why,omitempty"` // the run is over before its time
+	// Steered is how the run is steered so far.
+	Steered []loadgen.Steering `json:"steered,omitempty"`
+	Why     string             `json:"why,omitempty"` // the run is over before its time
 }
 
 // state is how far an agent is.

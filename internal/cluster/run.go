@@ -148,6 +148,18 @@ func (c *Coordinator) meet(p loadgen.Phase) {
 	}
 }
 
+// Steer has the agents steer the run, each as soon as it is told (loadgen.Runner.Steer). The error is what cannot be done
+// with agents.
+func (c *Coordinator) Steer(history []loadgen.Steering) error {
+	for i := range c.plan.Groups {
+		if g := &c.plan.Groups[i]; history[len(history)-1].Users[i] >= 0 && g.Duration == 0 && g.Stages == nil {
+			return fmt.Errorf("users of %s: with agents they are changed only in groups with a duration or stages: no agent knows when the users of others are done", g.Name)
+		}
+	}
+	c.tell(func(o *order) { o.Steered = history }) // conduct tells it again
+	return nil
+}
+
 // purge removes from the stream what is recorded.
 func (c *Coordinator) purge(ctx context.Context) {
 	c.mu.Lock()

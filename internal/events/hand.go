@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 
+	"stickbench/internal/nearest"
 	"stickbench/plans"
 	"stickbench/report"
 )
@@ -28,8 +29,8 @@ func (d *Driver) Do(ctx context.Context, e plans.Event, by string) (report.Event
 		if d.api == nil {
 			return report.Event{}, errors.New("the plan has no Runtime API to do that with: add [haproxy] with its api (stickbench help balancers)")
 		}
-		if e.Node != "" && !d.has(e.Node) {
-			return report.Event{}, fmt.Errorf("no server %q in the backend %s: it has %s", e.Node, d.target.Backend, strings.Join(d.Nodes(), ", "))
+		if e.Node != "" && !slices.Contains(d.Nodes(), e.Node) {
+			return report.Event{}, fmt.Errorf("the backend %s has no server %q: %s", d.target.Backend, e.Node, nearest.Hint(e.Node, d.Nodes()))
 		}
 	}
 	e.MayFail = true
@@ -54,15 +55,6 @@ func (d *Driver) Do(ctx context.Context, e plans.Event, by string) (report.Event
 	case <-ctx.Done():
 		return report.Event{}, ctx.Err()
 	}
-}
-
-func (d *Driver) has(server string) bool {
-	for _, s := range d.snapshot.Servers {
-		if s.Name == server {
-			return true
-		}
-	}
-	return false
 }
 
 // Nodes are the servers that commands can be given to, by name; nil without a Runtime API.
