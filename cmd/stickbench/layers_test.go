@@ -45,7 +45,7 @@ var layers = map[string][]string{
 	"stickbench/internal/probe":       {"stickbench/internal/draft", "stickbench/internal/format", "stickbench/internal/lazy", "stickbench/internal/natural", "stickbench/internal/stats"},
 	"stickbench/internal/sequence":    {},
 	"stickbench/internal/starter":     {"stickbench/internal/draft", "stickbench/internal/nearest", "stickbench/internal/probe"},
-	"stickbench/internal/live":        {"stickbench/internal/format", "stickbench/internal/hist", "stickbench/internal/natural", "stickbench/loadgen", "stickbench/report", "stickbench/report/export", "stickbench/report/html", "github.com/vbauerster/mpb", "golang.org/x/term"},
+	"stickbench/internal/live":        {"stickbench/internal/format", "stickbench/internal/hist", "stickbench/internal/natural", "stickbench/loadgen", "stickbench/report", "stickbench/report/export", "stickbench/report/html", "github.com/vbauerster/mpb", "golang.org/x/sys", "golang.org/x/term"},
 	"stickbench/internal/capacity":    {"stickbench/internal/format", "stickbench/report/view"},
 	"stickbench/internal/nearest":     {},
 	"stickbench/internal/redact":      {},

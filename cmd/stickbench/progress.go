@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"stickbench/internal/live"
+	"stickbench/internal/steer"
 	"stickbench/loadgen"
 	"stickbench/plans"
 )
@@ -31,8 +32,20 @@ func (o *runFlags) progress() string {
 	return o.Progress
 }
 
+// shown is what a terminal has of a run: what is drawn, and the keys that steer.
+type shown struct {
+	*live.Display
+	keys *live.Keys // nil for none
+}
+
+// stop leaves the terminal as it was.
+func (s *shown) stop() {
+	s.keys.Stop()
+	s.Stop()
+}
+
 // showProgress shows the run that begins at that time. steering may be nil.
-func (a *app) showProgress(runner engine, plan *plans.Plan, s *recording, steering *steering, stops *stops, began time.Time, mode string) *live.Display {
+func (a *app) showProgress(runner engine, plan *plans.Plan, s *recording, steering *steering, stops *stops, began time.Time, mode string) *shown {
 	w := &live.Watch{Progress: runner.Progress, Model: s.live, Began: began, Stopped: stops.stopped, Timeout: plan.Load.Timeout}
 	for _, g := range plan.Load.Groups {
 		w.Timeout = max(w.Timeout, longestTimeout(g.Steps))
@@ -43,7 +56,18 @@ func (a *app) showProgress(runner engine, plan *plans.Plan, s *recording, steeri
 	if steering != nil {
 		w.Next = steering.next
 	}
-	return live.Show(a.stderr, a.notices, w, mode)
+	w.Paused = s.control.Paused
+	keys := &steer.Keys{Control: &s.control, Say: func(line string) { fmt.Fprintln(a.notices, line) }}
+	take := mode == live.Auto && live.Bars(a.stderr)
+	v := &shown{}
+	if take {
+		v.keys = live.ReadKeys(a.stdin, a.notices, keys.Press)
+	}
+	if v.keys != nil {
+		w.Line = keys.Line
+	}
+	v.Display = live.Show(a.stderr, a.notices, w, mode)
+	return v
 }
 
 // longestTimeout is the longest one of requests among the steps.

@@ -211,6 +211,7 @@ func (a *app) drive(runner engine, plan *plans.Plan, s *recording, steering *ste
 	began := s.begin(start)
 	web.begin(runner, plan, s)
 	p := a.showProgress(runner, plan, s, steering, stops, began, progress)
+	defer p.keys.Stop() // a panic, too, leaves the terminal as it was
 	graceful, stop := context.WithCancel(stops.graceful)
 	defer stop()
 	steering.start(runner, s, began, stop)
@@ -222,7 +223,7 @@ func (a *app) drive(runner engine, plan *plans.Plan, s *recording, steering *ste
 	stopped := cmp.Or(met(), account.Gone)
 	// What comes after, such as putting a balancer back, may take long: a Ctrl-C then interrupts no run.
 	interrupted := stops.graceful.Err() != nil
-	p.Stop()
+	p.stop()
 	return runOutcome{account, interrupted, stopped, errors.Join(steering.stop(s), recordingFailed(err))}
 }
 

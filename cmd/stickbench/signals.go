@@ -45,7 +45,7 @@ func watchSignals(notices *live.Notices) *stops {
 			return
 		}
 		cut()
-		notices.ShowCursor() // the next signal ends the process
+		notices.ReleaseTerminal() // the next signal ends the process
 		fmt.Fprintln(notices, "cutting what is in flight")
 		signal.Stop(s.signals)
 	}()

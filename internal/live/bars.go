@@ -82,6 +82,9 @@ func (s *screen) look(w *Watch, out io.Writer, nodesToo bool) {
 	}
 	groups := w.look(now)
 	v := view{next: w.next(now, groups), waiting: waiting(groups, w), machines: w.machines()}
+	if w.Line != nil {
+		v.line = w.Line()
+	}
 	v.past, v.first = w.Model.past()
 	if nodesToo {
 		v.nodes, v.until = w.Model.nodesNow(now, nodeRows(lines-spareLines-min(len(groups), maxBars)))

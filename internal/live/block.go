@@ -11,9 +11,9 @@ import (
 )
 
 // nodeRows is how many nodes are told apart beneath the bars, where so many lines are left: the others are one row.
-// Above and below them are a blank line, the heading, the marks, and the events and what is waited for.
+// Above and below them are a blank line, the heading, the marks, the events, what is waited for, and the keys.
 func nodeRows(lines int) int {
-	const others = 2 + 1 + mostLegend + 2
+	const others = 2 + 1 + mostLegend + 3
 	return min(max(lines-others, 2), 40)
 }
 
@@ -33,6 +33,7 @@ type view struct {
 	machines []Machine // of a run on many
 	// waiting says what is waited for once nothing new starts.
 	waiting string
+	line    string // the last one
 }
 
 // block are the lines beneath the bars, at most so many and none wider than columns: what each node does
@@ -82,6 +83,9 @@ func (v *view) events(columns int, p paint) []string {
 	}
 	if v.waiting != "" {
 		lines = append(lines, p.styled(bold, fit(v.waiting, columns)))
+	}
+	if v.line != "" {
+		lines = append(lines, p.styled(dim, fit(v.line, columns)))
 	}
 	return lines
 }

@@ -26,7 +26,7 @@ type Display struct {
 func Show(out io.Writer, notices *Notices, w *Watch, mode string) *Display {
 	w.Model.Begin(w.Began)
 	d := &Display{done: make(chan struct{})}
-	_, isTerminal := Terminal(out)
+	drawn := Bars(out)
 	if f := fileOf(out); f != nil {
 		out = f
 	}
@@ -34,12 +34,18 @@ func Show(out io.Writer, notices *Notices, w *Watch, mode string) *Display {
 	case mode == None:
 	case mode == JSON:
 		d.wait.Go(func() { jsonLines(notices, w, d.done) })
-	case isTerminal && Capable():
+	case drawn:
 		d.wait.Go(func() { bars(out, notices, w, d.done) })
 	default:
 		d.wait.Go(func() { lines(notices, w, d.done) })
 	}
 	return d
+}
+
+// Bars reports whether Auto draws bars on out.
+func Bars(out io.Writer) bool {
+	_, isTerminal := Terminal(out)
+	return isTerminal && Capable()
 }
 
 // Stop shows the run's last state, and returns when nothing more is written.
@@ -87,15 +93,34 @@ type Notices struct {
 	mu       sync.Mutex
 	out      io.Writer
 	terminal io.Writer // on which bars are drawn; nil if there are none
+	release  func()    // leaves the terminal's input as it was; nil if it is
 }
 
-// ShowCursor shows the cursor that bars have hidden: what comes next may end the process at any moment.
-func (n *Notices) ShowCursor() {
+// ReleaseTerminal shows the cursor that bars have hidden, and leaves the terminal's input as it was: what comes next may
+// end the process at any moment.
+func (n *Notices) ReleaseTerminal() {
+	n.cursor(showCursor)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.release != nil {
+		n.release()
+	}
+}
+
+// cursor shows or hides the cursor, where bars are drawn.
+func (n *Notices) cursor(sequence string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.terminal != nil {
-		io.WriteString(n.terminal, showCursor)
+		io.WriteString(n.terminal, sequence)
 	}
+}
+
+// releases says how the terminal's input is left as it was.
+func (n *Notices) releases(how func()) {
+	n.mu.Lock()
+	n.release = how
+	n.mu.Unlock()
 }
 
 // NewNotices makes notices that go to out.

@@ -26,6 +26,10 @@ type Watch struct {
 	Stopped func() time.Time
 	// Timeout is the longest that a request may take.
 	Timeout time.Duration
+	// Paused reports whether the run is paused by hand; Line is what is told beneath everything, such as what the keys
+	// are, "" for nothing. Both are nil where they say nothing.
+	Paused func() bool
+	Line   func() string
 
 	rates []rate
 }
@@ -81,6 +85,9 @@ func waiting(groups []status, w *Watch) string {
 		}
 	}
 	active, over := 0, since > 0
+	if !over && w.Paused != nil && w.Paused() {
+		return "paused"
+	}
 	for i := range groups {
 		g := &groups[i]
 		past := g.Elapsed - g.OfDuration

@@ -364,6 +364,13 @@ func (c *Control) driver() (*events.Driver, error) {
 	return c.run.Events, nil
 }
 
+// Paused reports whether the run is paused.
+func (c *Control) Paused() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.run != nil && len(c.history) > 0 && c.history[len(c.history)-1].Paused
+}
+
 // Status is how a run is, and what can be done to it.
 type Status struct {
 	Plan      string   `json:"plan"`
