@@ -29,6 +29,9 @@ type chart struct {
 	columns []report.Point // what each column shows
 	stretch int            // how many columns of the terminal each of them has
 	step    int64          // milliseconds of each of them
+	last    int64          // milliseconds of the last one: a run does not end with a step
+	left    int64          // milliseconds after it that are not drawn
+	all     []report.Point // of the timeline
 }
 
 // chartRow is one line of the chart: its name, the height of each column from 0 to 1 (below 0: nothing
@@ -47,13 +50,13 @@ func writeTimeline(p *page, r *report.Results) {
 	}
 	named, hidden := chartNodeNames(r)
 	names := 0
-	for _, row := range chartRows(r.Timeline.Points, r.Timeline.StepMS, named) {
+	for _, row := range (&chart{columns: r.Timeline.Points, all: r.Timeline.Points, step: 1, last: 1}).rows(named) {
 		names = max(names, format.Cells.StringWidth(row.name))
 	}
 	names = min(names, p.width/4)
 	c := newChart(&r.Timeline, p.width-names-2*len(gap)-remarkWidth)
 	p.section("Timeline")
-	for _, row := range chartRows(c.columns, c.step, named) {
+	for _, row := range c.rows(named) {
 		p.line(plain, strings.TrimRight(format.Pad(format.Cut(row.name, names), names, false)+gap+c.draw(row.heights)+gap+row.remark, " "))
 	}
 	for _, line := range c.letters(r.Events) {
@@ -66,13 +69,17 @@ func writeTimeline(p *page, r *report.Results) {
 const remarkWidth = 11
 
 // newChart makes a chart of at most that many columns: the points themselves, each over some columns, or
-// several of them in one.
+// several of them in one. A last one of less than half its time is left out, as on the page: it would tell little.
 func newChart(t *report.Timeline, room int) chart {
 	room = max(room, 1)
 	together := (len(t.Points) + room - 1) / room
-	c := chart{step: t.StepMS * int64(together), stretch: min(chartStretch, max(1, room/len(t.Points)))}
+	c := chart{all: t.Points, step: t.StepMS * int64(together), stretch: min(chartStretch, max(1, room/len(t.Points)))}
 	for i := 0; i < len(t.Points); i += together {
 		c.columns = append(c.columns, view.Join(t.Points[i:min(i+together, len(t.Points))]))
+	}
+	n := len(c.columns) - 1
+	if c.last = min(c.step, t.EndMS-int64(n)*c.step); 2*c.last < c.step && n > 0 {
+		c.columns, c.last, c.left = c.columns[:n], c.step, c.last
 	}
 	return c
 }
@@ -89,7 +96,15 @@ func chartNodeNames(r *report.Results) (named []int, hidden int) {
 	return named, hidden
 }
 
-func chartRows(points []report.Point, step int64, nodes []int) []chartRow {
+// rows are what is drawn. Counts of the last column are as they would be if it had lasted as long as the others.
+func (c *chart) rows(nodes []int) []chartRow {
+	points := c.columns
+	counted := func(n int64, p *report.Point) float64 {
+		if p == &points[len(points)-1] {
+			return float64(n*c.step) / float64(max(1, c.last))
+		}
+		return float64(n)
+	}
 	row := func(name string, value func(*report.Point) float64, remark func(most float64) string) chartRow {
 		r, most := chartRow{name: name, heights: make([]float64, len(points))}, 0.0
 		for i := range points {
@@ -104,17 +119,17 @@ func chartRows(points []report.Point, step int64, nodes []int) []chartRow {
 		r.remark = "max " + remark(most)
 		return r
 	}
-	seconds := float64(step) / 1000
+	seconds := float64(c.step) / 1000
 	rows := []chartRow{
-		row("requests/s", func(p *report.Point) float64 { return float64(p.Requests) / seconds }, func(m float64) string { return format.Decimal(m, 0) }),
+		row("requests/s", func(p *report.Point) float64 { return counted(p.Requests, p) / seconds }, func(m float64) string { return format.Decimal(m, 0) }),
 		row("p95 ms", func(p *report.Point) float64 { return ifAny(p.Requests, p.P95MS) }, format.Millis),
 	}
-	errors := row("errors", func(p *report.Point) float64 { return float64(p.Errors) }, func(m float64) string { return format.Decimal(m, 0) })
+	errors := row("errors", func(p *report.Point) float64 { return counted(p.Errors, p) }, func(m float64) string { return format.Decimal(m, 0) })
 	if errors.remark != "max 0" {
 		rows = append(rows, errors)
 	}
 	for _, i := range nodes {
-		rows = append(rows, shareRow(points, i))
+		rows = append(rows, c.share(i))
 	}
 	return rows
 }
@@ -127,22 +142,26 @@ func ifAny(n int64, x float64) float64 {
 	return x
 }
 
-// shareRow is the share of one node; its whole height is all requests.
-func shareRow(points []report.Point, node int) chartRow {
-	r := chartRow{heights: make([]float64, len(points))}
+// share is the share of one node; its whole height is all requests.
+func (c *chart) share(node int) chartRow {
+	r := chartRow{name: format.Clean(c.columns[0].Nodes[node].Node) + " share"}
+	for i := range c.columns {
+		r.heights = append(r.heights, ifAny(named(&c.columns[i]), c.columns[i].Nodes[node].Share))
+	}
 	var own, all int64
-	for i := range points {
-		var named int64
-		for _, n := range points[i].Nodes {
-			named += n.Requests
-		}
-		n := points[i].Nodes[node]
-		r.name = format.Clean(n.Node) + " share"
-		r.heights[i] = ifAny(named, n.Share)
-		own, all = own+n.Requests, all+named
+	for i := range c.all {
+		own, all = own+c.all[i].Nodes[node].Requests, all+named(&c.all[i])
 	}
 	r.remark = format.Percent(float64(own) / float64(max(1, all)))
 	return r
+}
+
+// named are the requests that named their node.
+func named(p *report.Point) (n int64) {
+	for i := range p.Nodes {
+		n += p.Nodes[i].Requests
+	}
+	return n
 }
 
 // draw draws heights; a point stands for 0.
@@ -195,6 +214,9 @@ func (c *chart) legend(t *report.Timeline, hidden int) string {
 	}
 	if hidden > 0 {
 		said += fmt.Sprintf("; %s are not drawn", format.Plural(int64(hidden), "more node"))
+	}
+	if c.left > 0 {
+		said += fmt.Sprintf("; the last %s are not drawn", format.Span(c.left))
 	}
 	return said + "."
 }
