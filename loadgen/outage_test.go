@@ -2,6 +2,7 @@ package loadgen
 
 import (
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -38,5 +39,28 @@ func TestOutage(t *testing.T) {
 		if why != "" && !strings.HasPrefix(why, "the target is gone: for ") {
 			t.Errorf("%s: %s", name, why)
 		}
+	}
+}
+
+// TestKeepTrying runs against a target that is not there: the run stops after ten seconds, unless it is to keep trying.
+func TestKeepTrying(t *testing.T) {
+	t.Parallel()
+	pause, err := ParseThink("200ms")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := []string{"", ""}
+	var runs sync.WaitGroup
+	for i := range gone {
+		runs.Go(func() {
+			_, account := runPlan(t, &Plan{Target: "http://127.0.0.1:1", KeepTrying: i == 1, Groups: []Group{{
+				Name: "g", Users: 1, Duration: 12 * time.Second, Steps: []Step{get(t, "/"), {Think: pause}},
+			}}})
+			gone[i] = account.Gone
+		})
+	}
+	runs.Wait()
+	if !strings.HasPrefix(gone[0], "the target is gone: for ") || gone[1] != "" {
+		t.Errorf("without keep_trying %q, with it %q", gone[0], gone[1])
 	}
 }

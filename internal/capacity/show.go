@@ -112,7 +112,7 @@ func (r *Result) Table() view.Table {
 		if len(r.nodes()) < 2 {
 			break // it is the whole
 		}
-		columns = append(columns, column("p95 "+node, false, func(s *Step) string { return format.Millis(s.p95(node)) }))
+		columns = append(columns, column("p95 "+node, false, func(s *Step) string { return millisOr(s.p95(node)) }))
 	}
 	columns = append(columns, column("", true, func(s *Step) string {
 		return strings.Repeat("█", int(math.Round(barWidth*s.P95MS/max(most, 1e-9))))
@@ -138,6 +138,14 @@ func (r *Result) nodes() (names []string) {
 		}
 	}
 	return names
+}
+
+// millisOr leaves out a node that answered nothing in the step.
+func millisOr(ms float64) string {
+	if math.IsNaN(ms) {
+		return "–"
+	}
+	return format.Millis(ms)
 }
 
 func (s *Step) p95(node string) float64 {
