@@ -34,6 +34,9 @@ func TestWindows(t *testing.T) {
 	}
 	shuffled := slices.Clone(samples)
 	for i := 75; i+50 <= len(shuffled); i += 50 { // half a second, over the edges of steps
+		if i < 800 && i+50 > 800 {
+			continue // nothing is late by the gap
+		}
 		rng.Shuffle(50, func(a, b int) { shuffled[i+a], shuffled[i+b] = shuffled[i+b], shuffled[i+a] })
 	}
 	for name, list := range map[string][]loadgen.Sample{"in order": samples, "late": shuffled} {
