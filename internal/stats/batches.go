@@ -23,8 +23,7 @@ const (
 
 // BatchNoise is the error of the sum of a series over a run's windows, of deviations that add up to 0. It is
 // of at most so many batches, as many as von Neumann's test allows, and corrected for what correlation
-// of neighbours is left, as that of an autoregressive series: (1+r)/(1−r), with r corrected for its own
-// bias, (1+3r)/n (Kendall, 1954). It is infinite for fewer than two batches.
+// of neighbours is left, as that of an autoregressive series: (1+r)/(1−r). It is infinite for fewer than two batches.
 func BatchNoise(series []float64, most int) Noise {
 	n := min(most, mostBatches, len(series))
 	if n < 2 {
@@ -35,9 +34,13 @@ func BatchNoise(series []float64, most int) Noise {
 		n /= 2
 		r, z, variance = neighbours(batchSums(series, n))
 	}
-	r = min(mostCorrelation, max(0, r+(1+3*r)/float64(n)))
+	r = min(mostCorrelation, max(0, unbiased(r, n)))
 	return Noise{variance * float64(n) * (1 + r) / (1 - r), float64(n - 1), n}
 }
+
+// unbiased corrects a correlation of n neighbouring values, taken from their own mean, for its bias: 4r/n to first
+// order (Marriott & Pope, 1954). Theirs has 1/n besides, which von Neumann's statistic has not.
+func unbiased(r float64, n int) float64 { return r / (1 - 4/float64(max(n, fewestTested))) }
 
 // PlainNoise is the error of the sum of a series as its finest batches have it, uncorrected, and reports
 // whether there are enough of them and nothing is seen of dependence.

@@ -53,7 +53,7 @@ const manyRuns = 50
 func lowerRank(n, m int) int {
 	if n+m > manyRuns {
 		spread := math.Sqrt(float64(n*m*(n+m+1)) / 12)
-		return int(math.Floor(float64(n*m)/2 - stats.NormPpf(1-Alpha/2, 0, 1)*spread))
+		return max(0, int(math.Floor(float64(n*m)/2-stats.NormPpf(1-Alpha/2, 0, 1)*spread)))
 	}
 	u := moremath.UDist{N1: n, N2: m}
 	k := 0

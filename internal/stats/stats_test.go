@@ -73,6 +73,9 @@ func TestHodgesLehmann(t *testing.T) {
 	if _, ci := HodgesLehmann([]float64{1, 2, 3}, []float64{4, 5, 6}); !math.IsInf(ci.Low, -1) {
 		t.Error("three values a side have no interval of 95 %")
 	}
+	if k := lowerRank(1, 60); k != 0 {
+		t.Errorf("one value beside sixty: rank %d, want none", k)
+	}
 	if exact, approximate := lowerRank(25, 25), lowerRank(25, 26); approximate-exact > 20 || approximate < exact {
 		t.Errorf("ranks %d and %d", exact, approximate)
 	}
@@ -145,6 +148,23 @@ func autoregressive(n int, phi float64, seed uint64) []float64 {
 }
 
 // centered is the series of deviations from its mean.
+// The correlation of neighbours is right on average. Taken for 1/n too small, it made the noise of independent batches a
+// quarter too large.
+func TestCorrelationOfNeighboursIsUnbiased(t *testing.T) {
+	for _, n := range []int{8, 16, 32} {
+		for _, phi := range []float64{0, 0.2, 0.4} {
+			sum := 0.0
+			for seed := range uint64(2000) {
+				r, _, _ := neighbours(autoregressive(n, phi, seed))
+				sum += unbiased(r, n)
+			}
+			if mean := sum / 2000; math.Abs(mean-phi) > 0.08 {
+				t.Errorf("%d values, correlation %g: %g on average", n, phi, mean)
+			}
+		}
+	}
+}
+
 func centered(series []float64) []float64 {
 	m, list := meanOf(series), make([]float64, len(series))
 	for i, x := range series {

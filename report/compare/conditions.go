@@ -186,7 +186,7 @@ func (c *FailCondition) exceeds(ch *Change, delta *float64) bool {
 	x := *delta
 	if c.relative && *ch.Before != 0 {
 		x /= *ch.Before
-	} else if c.relative {
+	} else if c.relative && x != 0 {
 		x = math.Copysign(math.Inf(1), x)
 	}
 	return c.above && x > c.threshold || !c.above && x < c.threshold || c.orEqual && x == c.threshold

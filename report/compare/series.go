@@ -65,6 +65,16 @@ func (s *Series) whole() extent { return extent{to: s.windows} }
 // last is when the last sample started, ms since the first window began.
 func (s *Series) last() int64 { return s.rows[rowKey{total: true}].last }
 
+// lasted is how long the run sent requests, in ms: up to the last start and an average response after it, since one
+// that hangs for 30 s makes no long run of a short one.
+func (s *Series) lasted() int64 {
+	var samples, micros int64
+	for _, w := range s.rows[rowKey{total: true}].windows {
+		samples, micros = samples+w.samples, micros+w.sum
+	}
+	return s.last() + micros/max(1, samples)/1000
+}
+
 // overlap is how much of the window lies between two times in ms, in seconds. What begins and ends in the same
 // millisecond has a little of its only window.
 func (s *Series) overlap(window int, from, to int64) float64 {
@@ -85,9 +95,9 @@ const (
 
 // steady is the part of the run that times, errors and throughput are compared of. What is left out at
 // the beginning is what the rule says (MSER) for the latencies or the throughput, whichever is more, and at
-// the end, where some users are done before others, what it says for the throughput read backwards. Neither
-// is ever more than a quarter of the samples: users that are done early are no warm-up (Hoad, Robinson &
-// Davies, 2010, on what the rule must not take).
+// the end, where some users are done before others, what it says for the throughput read backwards. They are
+// never more than a quarter of the samples, and together neither, or the end is kept: users that are done early
+// are no warm-up (Hoad, Robinson & Davies, 2010, on what the rule must not take).
 // Runs with events are not steady by intention and taken as a whole, and so are those that are too
 // thin for a rule over windows.
 func (s *Series) steady(w WarmUp) extent {
@@ -106,8 +116,25 @@ func (s *Series) steady(w WarmUp) extent {
 	if end := stats.MSER(throughput, leftOutAtMost(throughput)); end > 0 {
 		e.to -= end + 1
 	}
+	if within, all := s.rows[rowKey{total: true}].within(e); tooMuch(within, all) {
+		e.to = s.windows
+	}
 	return e
 }
+
+// within are the row's samples within an extent, and all.
+func (r *rowSeries) within(e extent) (within, all int64) {
+	for i := range r.windows {
+		all += r.windows[i].samples
+		if i >= e.from && i < e.to {
+			within += r.windows[i].samples
+		}
+	}
+	return within, all
+}
+
+// tooMuch reports whether a row would lose more of its samples than may be left out.
+func tooMuch(within, all int64) bool { return float64(all-within) > mostSamplesLeftOut*float64(all) }
 
 // leftOutAtMost is the share of the windows, from the first, that may be left out.
 func leftOutAtMost(samples []float64) float64 {
@@ -168,14 +195,8 @@ func (s *Series) part(key rowKey, e extent) *part {
 	if r == nil {
 		return nil
 	}
-	var all, within int64
-	for i := range r.windows {
-		all += r.windows[i].samples
-		if i >= e.from && i < e.to {
-			within += r.windows[i].samples
-		}
-	}
-	if !e.fixed && float64(all-within) > mostSamplesLeftOut*float64(all) {
+	within, all := r.within(e)
+	if !e.fixed && tooMuch(within, all) {
 		e, within = s.whole(), all
 	}
 	if within == 0 {

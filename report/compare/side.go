@@ -34,14 +34,8 @@ func (s *side) describe() Side {
 			Name: r.Name, DurationMS: r.Results.DurationMS, WindowMS: r.step,
 			WarmUpMS: int64(e.from) * r.step, CoolDownMS: int64(r.whole().to-e.to) * r.step,
 		}
-		if total := r.rows[rowKey{total: true}]; total != nil {
-			for i := range total.windows {
-				run.Samples += total.windows[i].samples
-				if i < e.from || i >= e.to {
-					run.LeftOut += total.windows[i].samples
-				}
-			}
-		}
+		within, all := r.rows[rowKey{total: true}].within(e)
+		run.Samples, run.LeftOut = all, all-within
 		d.Runs = append(d.Runs, run)
 	}
 	return d
@@ -75,7 +69,7 @@ const leastMS = 2000
 func (s *side) short() string {
 	sum := int64(0)
 	for _, r := range s.runs {
-		sum += r.Results.DurationMS
+		sum += r.lasted()
 	}
 	if sum >= leastMS {
 		return ""
@@ -164,12 +158,11 @@ func (m measured) figure(unit string, ranks bool) float64 {
 	return math.Exp(m.level(ranks))
 }
 
-// within is the mean of the runs as what varies within them has it, and what they differ by themselves besides.
-func (m measured) within(spread stats.Estimate) stats.Estimate {
-	n := float64(len(m))
+// within is the mean of the runs as what varies within them has it.
+func (m measured) within() stats.Estimate {
 	sum := stats.Estimate{Freedom: math.Inf(1)}
 	for _, f := range m {
-		sum = sum.Plus(f.Estimate.Plus(spread).Over(n))
+		sum = sum.Plus(f.Over(float64(len(m))))
 	}
 	return sum
 }
@@ -178,7 +171,7 @@ func (m measured) within(spread stats.Estimate) stats.Estimate {
 // independent requests.
 func (m measured) least(unit string) stats.Estimate {
 	if unit == UnitShare {
-		return m.within(stats.Estimate{Freedom: math.Inf(1)})
+		return m.within()
 	}
 	sum, n := stats.Estimate{}, float64(len(m))
 	for _, f := range m {

@@ -181,8 +181,9 @@ func (c *comparer) contrast(ch *Change, before, after measured) stats.Estimate {
 			spread.Below, spread.Freedom = seen, float64(len(side)-1)
 		}
 	}
+	spread.Below *= 1/float64(len(before)) + 1/float64(len(after))
 	spread.Above = spread.Below
-	return after.within(spread).Minus(before.within(spread))
+	return after.within().Minus(before.within()).Plus(spread) // known once, not anew for each run
 }
 
 // shift is the shift by ranks, with its interval, p-value and effect size. No interval is narrower than the
@@ -255,7 +256,8 @@ func (ch *Change) judge(gating int) {
 		return
 	}
 	p := cmp.Or(ch.AdjustedP, ch.P)
-	beyond, changed := math.Abs(*ch.Delta) > ch.Margin, p != nil && *p < stats.Alpha
+	ruledOut := ch.Low != nil && *ch.Low > 0 || ch.High != nil && *ch.High < 0
+	beyond, changed := math.Abs(*ch.Delta) > ch.Margin, ruledOut && p != nil && *p < stats.Alpha
 	switch {
 	case ch.Low != nil && ch.High != nil && (stats.Interval{Low: *ch.Low, High: *ch.High}).Within(ch.Margin):
 		ch.Verdict = Same
@@ -273,7 +275,7 @@ func (ch *Change) judge(gating int) {
 			level /= float64(max(1, gating))
 		}
 		ch.Reason, ch.Needed = ch.size.needed(beyond, level)
-		if ch.P != nil && *ch.P < stats.Alpha {
+		if ruledOut && ch.P != nil && *ch.P < stats.Alpha {
 			ch.Reason = fmt.Sprintf("with %s at once chance could do this", format.Plural(int64(gating), "metric"))
 		}
 	}

@@ -2,12 +2,14 @@ package compare
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
 
 	"stickbench/internal/sampletest"
+	"stickbench/internal/stats"
 	"stickbench/loadgen"
 	"stickbench/report"
 )
@@ -214,6 +216,94 @@ func TestStrictMargin(t *testing.T) {
 	}
 }
 
+// The verdict on a change, by where its interval lies.
+func TestVerdicts(t *testing.T) {
+	at := func(x float64) *float64 { return &x }
+	for _, c := range []struct {
+		low, delta, high, p float64
+		want                string
+		certain             bool
+	}{
+		{-4, 0, 4, 1, Same, false},
+		{1, 3, 5, 0.001, Same, false}, // of chance or not, the whole of it is within
+		{1, 4, 7, 0.01, ChangedWithin, false},
+		{1, 6, 11, 0.01, Worse, false},
+		{6, 8, 10, 0.001, Worse, true},
+		{-11, -6, -1, 0.01, Better, false},
+		{-10, -8, -6, 0.001, Better, true},
+		{5, 5, 5, 0, Same, false},
+		{-1, 6, 13, 0.1, CannotTell, false},
+		{-1, 6, 13, 0.01, CannotTell, false}, // ranks say so, and the clock is too coarse for it
+		{0, 6, 12, 0.05, CannotTell, false},
+		{math.Inf(-1), 6, math.Inf(1), 1, CannotTell, false},
+	} {
+		ch := Change{Metric: "p95", Unit: UnitMS, Before: at(100), After: at(100 + c.delta), Delta: at(c.delta), Low: finite(c.low), High: finite(c.high), P: at(c.p), Margin: 5}
+		if ch.judge(1); ch.Verdict != c.want || ch.Certain != c.certain {
+			t.Errorf("%g (%g to %g), p %g: %s, certain %v; want %s, %v", c.delta, c.low, c.high, c.p, ch.Verdict, ch.Certain, c.want, c.certain)
+		}
+	}
+}
+
+// What runs differ by is known once, by the side that tells more: two runs beside one have one degree of freedom.
+func TestSpreadOfFewRuns(t *testing.T) {
+	of := func(values ...float64) (m measured) {
+		for _, x := range values {
+			m = append(m, figure{Estimate: stats.Estimate{Value: x, Freedom: math.Inf(1)}})
+		}
+		return m
+	}
+	c := &comparer{Options: Options{RunSpread: DefaultRunSpread}}
+	for _, test := range []struct {
+		before, after     measured
+		variance, freedom float64
+	}{
+		{of(1), of(2), 2 * 0.01, math.Inf(1)},
+		{of(1), of(2, 3), 0.5 * 1.5, 1},
+		{of(1, 2, 3), of(2), 1 * (1 + 1./3), 2},
+		{of(1), of(2, 2.01), 0.01 * 1.5, math.Inf(1)}, // the floor
+	} {
+		d := c.contrast(&Change{Unit: UnitMS}, test.before, test.after)
+		if !sampletest.Near(d.Below, test.variance, 1e-9) || d.Above != d.Below || d.Freedom != test.freedom {
+			t.Errorf("%d and %d runs: %+v; want variance %g, %g degrees of freedom", len(test.before), len(test.after), d, test.variance, test.freedom)
+		}
+	}
+}
+
+// Beginning and end together are no more than a quarter of the samples: rows are compared whole otherwise, while the
+// report said that they were not.
+func TestBothEndsAreNotLeftOut(t *testing.T) {
+	random := rand.New(rand.NewPCG(2, 1))
+	row := &rowSeries{windows: make([]seriesWindow, 100), last: 9_950}
+	for i := range row.windows {
+		w := &row.windows[i]
+		w.samples = 100 + random.Int64N(10)
+		if i >= 80 {
+			w.samples -= 40
+		}
+		w.sum = w.samples * (20_000 + random.Int64N(500))
+		if i < 15 {
+			w.sum *= 4
+		}
+	}
+	s := &Series{step: 100, windows: 100, rows: map[rowKey]*rowSeries{{total: true}: row}, Results: &report.Results{}}
+	e := s.steady(WarmUp{})
+	if within, all := row.within(e); e.from == 0 || tooMuch(within, all) {
+		t.Errorf("%d of %d samples are compared, from window %d to %d", within, all, e.from, e.to)
+	}
+}
+
+// What was 0 and is 0 has not risen beyond all bounds.
+func TestNothingRemainsNothing(t *testing.T) {
+	var samples []*loadgen.Sample
+	for i := range int64(500) {
+		samples = append(samples, &loadgen.Sample{Start: i * 9_000, Label: "x"})
+	}
+	r := compared(t, []*Series{folded(samples)}, []*Series{folded(samples)}, usual(t, "p95 > 5%"))
+	if c := r.Conditions[0]; c.Met || strings.Contains(c.Actual, "noise") {
+		t.Errorf("%+v", c)
+	}
+}
+
 // Within the margin there are two verdicts: the whole interval, or only the estimate, of a change that is none of
 // chance.
 func TestWithinTheMargin(t *testing.T) {
@@ -261,6 +351,12 @@ func TestRunsWithoutTime(t *testing.T) {
 	}
 	if ch := find(r.Total.Changes, "p95"); !strings.Contains(ch.Reason, "it takes 2.00 s") {
 		t.Errorf("%s", ch.Reason)
+	}
+	hung := func(scale float64, seed uint64) []*Series {
+		return made(load{dur: 0.24, median: 0.002, sigma: 0.2, scale: scale, straggler: true}, 1, seed)
+	}
+	if r := compared(t, hung(1, 1), hung(9, 2), usual(t)); find(r.Total.Changes, "p95").Verdict != CannotTell {
+		t.Error("a response of 30 s makes a long run of a quarter of a second")
 	}
 	few := load{dur: 60, users: 1, most: 20, median: 1}
 	slow := few
