@@ -53,6 +53,7 @@ type judged struct {
 	counts   map[string]int64
 	n        int64
 	allowed  int64 // by how much disturbances may have moved a count
+	unnamed  int64 // requests that named no node, which may all be one node's
 }
 
 // newShareJudge judges the segments of g by what is known of the run.
@@ -144,7 +145,7 @@ func (j *shareJudge) parts(fits func(*segment) bool, d *Distribution) (parts []j
 			alone = "only " + format.Clean(eligible[0]) + " could be chosen, so shares are not judged"
 			continue
 		}
-		part := judged{force: f, eligible: eligible, counts: map[string]int64{}, allowed: j.allowed(i)}
+		part := judged{force: f, eligible: eligible, counts: map[string]int64{}, allowed: j.allowed(i), unnamed: s.unnamed}
 		for node, name := range j.names {
 			if node < len(s.nodes) {
 				part.counts[name] = s.nodes[node].judged[j.way]
@@ -303,10 +304,37 @@ func (j *shareJudge) weighDraws(d *Distribution, parts []judged) {
 			format.Plural(d.Judged, "decision"), d.shareList(), d.expectedList(), what, probability(p))
 		return
 	}
+	if unnamed := filled(parts); unnamed > 0 && pooledPValue(mergeSameShares(parts), j.nodes) >= stats.Alpha01 {
+		d.Verdict, d.OK = TooFew, nil
+		d.Explanation = fmt.Sprintf("%s: too few to judge the shares, since %s that named no node may be what is missing: %s where %s are expected",
+			format.Plural(d.Judged, "decision"), format.Plural(unnamed, "request"), d.shareList(), d.expectedList())
+		return
+	}
 	d.Verdict = Differs
 	far := d.farthest()
 	d.Explanation = fmt.Sprintf("%s, and the shares differ: %s has %s where %s is expected; %s they are so far off with p = %s",
 		format.Plural(d.Judged, "decision"), format.Clean(far.Node), format.Percent(far.Share), format.Percent(far.Expected), what, probability(p))
+}
+
+// filled gives the requests that named no node to the nodes that have too few decisions, as far off as each is, and says
+// how many they were.
+func filled(parts []judged) (unnamed int64) {
+	for i := range parts {
+		p := &parts[i]
+		n, missing := float64(p.n+p.unnamed), 0.0
+		lacks := func(node string) float64 { return max(0, p.force.shares[node]*n-float64(p.counts[node])) }
+		for _, node := range p.eligible {
+			missing += lacks(node)
+		}
+		for _, node := range p.eligible {
+			if missing > 0 {
+				more := int64(math.Round(float64(p.unnamed) * lacks(node) / missing))
+				p.counts[node], p.n = p.counts[node]+more, p.n+more
+			}
+		}
+		unnamed += p.unnamed
+	}
+	return unnamed
 }
 
 // mergeSameShares adds up the parts in which the same shares are in force.

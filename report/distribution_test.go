@@ -89,6 +89,10 @@ func TestDistribution(t *testing.T) {
 		{"drawn", "s1*110 s2*90", "", random(1, 1), AsExpected, "yes",
 			"200 decisions, as expected: s1 110, s2 90 where s1 100.0, s2 100.0 are expected; by chance alone they are so far off with p = 0.18"},
 		{"drawn otherwise", "s1*130 s2*70", "", random(1, 1), Differs, "no", "s1 has 65.0% where 50.0% is expected; by chance alone they are so far off with p = <0.0001"},
+		// The balancer drew as it should, and s1 answered nothing: that is no fault of the shares.
+		{"drawn, and one node named nothing", "s2*120 -*120", "", random(1, 1), TooFew, "", "120 decisions: too few to judge the shares, since 120 requests that named no node may be what is missing: s1 0, s2 120 where s1 60.0, s2 60.0 are expected"},
+		{"drawn otherwise, whatever named nothing", "s1*130 s2*70 -*5", "", random(1, 1), Differs, "no", "s1 has 65.0%"},
+		{"drawn, and some named nothing", "s1*110 s2*90 -*20", "", random(1, 1), AsExpected, "yes", ""},
 		{"by the ring", "s1*431 s2*569", "", ring, AsExpected, "yes", ""},
 		{"by the weights, not the ring", "s1*500 s2*500", "", ring, Differs, "no", "s1 has 50.0% where 43.1% is expected"},
 		{"unknown algorithm", "s1*110 s2*90", "", Run{Weights: weights(1, 1)}, AsExpected, "yes", "if each is drawn by itself, the algorithm being unknown"},
