@@ -34,6 +34,7 @@ type pointFold struct {
 	statuses         [statusClasses]int64
 	rest             hist.Histogram  // µs, of the requests that nodes has no histogram for
 	nodes            []pointNodeFold // by index
+	all              *hist.Histogram // all of them together, as of the last freeze
 }
 
 // pointNodeFold is one node in one step.
@@ -126,23 +127,28 @@ func (p *pointFold) merge(o *pointFold) {
 	}
 }
 
-// times are those of all requests of the step.
-func (p *pointFold) times() (all hist.Histogram) {
-	all.Merge(&p.rest)
-	for i := range p.nodes {
-		all.Merge(&p.nodes[i].times)
+// times are those of all requests of the step. A view of the run freezes it again and again, and of its steps only the
+// last ones still change.
+func (p *pointFold) times() *hist.Histogram {
+	if p.all != nil && p.all.Total == p.requests {
+		return p.all
 	}
-	return all
+	p.all = &hist.Histogram{}
+	p.all.Merge(&p.rest)
+	for i := range p.nodes {
+		p.all.Merge(&p.nodes[i].times)
+	}
+	return p.all
 }
 
 // freeze makes the timeline; nodes are in the order of the results, and due tells how many arrivals the plan has
 // in the first so many milliseconds, nil where that is not known.
 func (f *timelineFold) freeze(nodes []*nodeFold, due func(ms int64) float64) Timeline {
 	t := Timeline{StepMS: max(f.step, firstStep), EndMS: f.end, Points: make([]Point, len(f.points))}
-	all := make([]hist.Histogram, len(f.points))
+	all := make([]*hist.Histogram, len(f.points))
 	for i := range f.points {
 		all[i] = f.points[i].times()
-		t.Points[i] = f.points[i].freeze(int64(i)*t.StepMS, nodes, &all[i])
+		t.Points[i] = f.points[i].freeze(int64(i)*t.StepMS, nodes, all[i])
 		if due != nil {
 			from := t.Points[i].AtMS
 			t.Points[i].Planned = max(0, due(min(f.end, from+t.StepMS))-due(from))
@@ -178,10 +184,10 @@ func (p *pointFold) freeze(at int64, nodes []*nodeFold, all *hist.Histogram) Poi
 }
 
 // newHeat counts the times of each step by rows of equal ratios; it is nil without requests.
-func newHeat(steps []hist.Histogram) *Heat {
+func newHeat(steps []*hist.Histogram) *Heat {
 	var sum hist.Histogram
 	for i := range steps {
-		sum.Merge(&steps[i])
+		sum.Merge(steps[i])
 	}
 	if sum.Total == 0 {
 		return nil

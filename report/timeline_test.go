@@ -46,14 +46,17 @@ func TestTimeline(t *testing.T) {
 func TestTimelineOfALongRun(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	var short, long timelineFold
+	nodes := []*nodeFold{{name: "s1", index: 0}, {name: "s2", index: 1}}
 	long.step = 4 * firstStep
 	for at := int64(0); at < 2*maxPoints*firstStep+10*firstStep; at += 700 {
 		s := loadgen.Sample{Status: 200 + 100*random.IntN(4), Arrival: true}
 		e := entry{end: at, active: random.Int32N(9), measurement: measurement{start: at, elapsed: time.Duration(random.ExpFloat64() * 3e7), samples: 1}, node: int16(random.IntN(3)) - 1}
 		short.add(&e, &s)
 		long.add(&e, &s)
+		if at%700_000 == 0 { // as a view of the run does
+			short.freeze(nodes, nil)
+		}
 	}
-	nodes := []*nodeFold{{name: "s1", index: 0}, {name: "s2", index: 1}}
 	if diff := cmp.Diff(long.freeze(nodes, nil), short.freeze(nodes, nil)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
