@@ -17,30 +17,21 @@ const (
 
 // Bound cuts texts that are too long, and writes bytes that are not UTF-8 as \xf6, so that whatever is written of the
 // sample is UTF-8. What tells samples apart does so afterwards: a name that was cut has a digest of all of it.
-func (s *Sample) Bound() { new(texts).bound(s) }
-
-// texts are those of the sample before, which need not be looked at again: mostly the next one has the same.
-type texts struct{ label, thread, session, node, reason, failure, url, dataType string }
-
-func (t *texts) bound(s *Sample) {
-	bound(&s.Label, &t.label, maxName, true)
-	bound(&s.Thread, &t.thread, maxName, true)
-	bound(&s.Session, &t.session, maxName, true)
-	bound(&s.Node, &t.node, maxNode, true)
-	bound(&s.Reason, &t.reason, maxText, false)
-	bound(&s.Failure, &t.failure, maxText, false)
-	bound(&s.URL, &t.url, maxText, false)
-	bound(&s.DataType, &t.dataType, maxName, false)
+func (s *Sample) Bound() {
+	bound(&s.Label, maxName, true)
+	bound(&s.Thread, maxName, true)
+	bound(&s.Session, maxName, true)
+	bound(&s.Node, maxNode, true)
+	bound(&s.Reason, maxText, false)
+	bound(&s.Failure, maxText, false)
+	bound(&s.URL, maxText, false)
+	bound(&s.DataType, maxName, false)
 }
 
-func bound(s, before *string, most int, digest bool) {
-	if *s == *before {
-		return
-	}
+func bound(s *string, most int, digest bool) {
 	if len(*s) > most || !utf8.ValidString(*s) {
 		*s = bounded(*s, most, digest)
 	}
-	*before = *s
 }
 
 // bounded is s in UTF-8, and cut if that is longer than most bytes.

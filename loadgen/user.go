@@ -53,7 +53,6 @@ type user struct {
 	markup   markup
 	hops     []Exchange // of the sample being made, if Runner.Trace wants them
 	sample   Sample
-	texts    texts // of the sample before
 	view     assert.Response
 	account  Account
 }
@@ -282,7 +281,7 @@ func (u *user) blank(label string, now time.Time) *Sample {
 }
 
 func (u *user) record(s *Sample) {
-	u.texts.bound(s)
+	s.Bound()
 	s.ActiveGroup, s.ActiveAll = int(u.state.active.Load()), int(u.runner.active.Load())
 	s.Inner = u.inner()
 	u.runner.recorder.add(u.number, s)
