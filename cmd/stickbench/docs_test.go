@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/BurntSushi/toml"
@@ -297,33 +298,43 @@ func wholePlan(part string) string {
 	return part
 }
 
-// inSchema holds a plan against the schema, as an editor does.
-func inSchema(t *testing.T, plan string) {
-	t.Helper()
+// planSchema is the plan's schema, which takes a while to compile.
+var planSchema = sync.OnceValues(func() (*jsonschema.Schema, error) {
 	text, err := plans.Schema()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	c := jsonschema.NewCompiler()
 	if err := c.AddResource("plan.json", document); err != nil {
+		return nil, err
+	}
+	return c.Compile("plan.json")
+})
+
+// inSchema holds a plan against the schema, as an editor does.
+func inSchema(t *testing.T, plan string) {
+	t.Helper()
+	schema, err := planSchema()
+	if err != nil {
 		t.Fatal(err)
 	}
 	var values map[string]any
 	if err := toml.Unmarshal([]byte(plan), &values); err != nil {
 		t.Fatal(err)
 	}
-	if text, err = json.Marshal(values); err != nil {
+	text, err := json.Marshal(values)
+	if err != nil {
 		t.Fatal(err)
 	}
 	instance, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.MustCompile("plan.json").Validate(instance); err != nil {
+	if err := schema.Validate(instance); err != nil {
 		t.Errorf("the schema refuses a plan that check takes: %v in\n%s", err, plan)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -48,30 +49,43 @@ var shortOptions = map[byte]string{
 	'K': "config", 'n': "netrc", 'r': "range", 'C': "continue-at", 'Z': "parallel", ':': "next",
 }
 
-var options = map[string]option{}
+// options are curl's, by their long names.
+var options = sync.OnceValue(func() optionTable {
+	o := optionTable{}
+	o.addValues()
+	o.addFlags()
+	o.addRefused()
+	return o
+})
 
-func init() {
-	flag := func(name string, do func(c *curl)) {
-		options[name] = option{name: name, do: func(c *curl, _ string) error { do(c); return nil }}
+type optionTable map[string]option
+
+func (o optionTable) value(name string, do func(c *curl, value string) error) {
+	o[name] = option{name: name, value: true, do: do}
+}
+
+func (o optionTable) flag(name string, do func(c *curl)) {
+	o[name] = option{name: name, do: func(c *curl, _ string) error { do(c); return nil }}
+}
+
+func (o optionTable) cannot(value bool, why string, names ...string) {
+	for _, name := range names {
+		o[name] = option{name: name, value: value, cannot: why}
 	}
-	value := func(name string, do func(c *curl, value string) error) {
-		options[name] = option{name: name, value: true, do: do}
-	}
-	cannot := func(value bool, why string, names ...string) {
-		for _, name := range names {
-			options[name] = option{name: name, value: value, cannot: why}
-		}
-	}
-	value("request", func(c *curl, v string) error { c.method = v; return nil })
-	value("url", func(c *curl, v string) error { c.urls = append(c.urls, v); return nil })
-	value("header", (*curl).header)
-	value("data", (*curl).formData)
-	options["data-ascii"] = options["data"]
-	value("data-raw", func(c *curl, v string) error { return c.body(v) })
-	value("data-binary", (*curl).content)
-	value("data-urlencode", (*curl).urlencoded)
-	value("form", (*curl).formPart)
-	value("form-string", func(c *curl, v string) error {
+}
+
+// addValues adds the options that a value follows.
+func (o optionTable) addValues() {
+	o.value("request", func(c *curl, v string) error { c.method = v; return nil })
+	o.value("url", func(c *curl, v string) error { c.urls = append(c.urls, v); return nil })
+	o.value("header", (*curl).header)
+	o.value("data", (*curl).formData)
+	o["data-ascii"] = o["data"]
+	o.value("data-raw", func(c *curl, v string) error { return c.body(v) })
+	o.value("data-binary", (*curl).content)
+	o.value("data-urlencode", (*curl).urlencoded)
+	o.value("form", (*curl).formPart)
+	o.value("form-string", func(c *curl, v string) error {
 		name, text, ok := strings.Cut(v, "=")
 		if !ok {
 			return errors.New("want name=value")
@@ -79,12 +93,12 @@ func init() {
 		c.parts = append(c.parts, part{name: name, value: text})
 		return nil
 	})
-	value("upload-file", (*curl).upload)
-	value("json", func(c *curl, v string) error {
+	o.value("upload-file", (*curl).upload)
+	o.value("json", func(c *curl, v string) error {
 		c.headers = append(c.headers, Header{"Content-Type", "application/json"}, Header{"Accept", "application/json"})
 		return c.content(v)
 	})
-	value("cookie", func(c *curl, v string) error {
+	o.value("cookie", func(c *curl, v string) error {
 		if !strings.Contains(v, "=") {
 			return errors.New("a file of cookies is not read: each user has a jar of its own")
 		}
@@ -96,40 +110,48 @@ func init() {
 		}
 		return c.set("Cookie", v)
 	})
-	value("user-agent", func(c *curl, v string) error { return c.set("User-Agent", v) })
-	value("referer", func(c *curl, v string) error { return c.set("Referer", strings.TrimSuffix(v, ";auto")) })
-	value("user", func(c *curl, v string) error { c.headers = append(c.headers, basic(v)); return nil })
-	value("oauth2-bearer", func(c *curl, v string) error { return c.set("Authorization", "Bearer "+v) })
-	value("range", func(c *curl, v string) error { return c.set("Range", "bytes="+v) })
-	value("max-time", (*curl).seconds)
-	value("max-redirs", (*curl).redirects)
-	flag("insecure", func(c *curl) { c.im.insecure = true })
-	flag("location", func(c *curl) { c.location = true })
-	flag("location-trusted", func(c *curl) { c.location = true })
-	flag("head", func(c *curl) { c.method = "HEAD" })
-	flag("get", func(c *curl) { c.get = true })
-	flag("compressed", func(c *curl) { c.decoded = true })
-	flag("http1.1", func(c *curl) { c.im.http = "1.1" })
-	flag("http2", func(c *curl) { c.im.http = "2" })
-	flag("http2-prior-knowledge", func(c *curl) { c.im.http = "2" })
+	o.value("user-agent", func(c *curl, v string) error { return c.set("User-Agent", v) })
+	o.value("referer", func(c *curl, v string) error { return c.set("Referer", strings.TrimSuffix(v, ";auto")) })
+	o.value("user", func(c *curl, v string) error { c.headers = append(c.headers, basic(v)); return nil })
+	o.value("oauth2-bearer", func(c *curl, v string) error { return c.set("Authorization", "Bearer "+v) })
+	o.value("range", func(c *curl, v string) error { return c.set("Range", "bytes="+v) })
+	o.value("max-time", (*curl).seconds)
+	o.value("max-redirs", (*curl).redirects)
+}
+
+// addFlags adds those that stand alone.
+func (o optionTable) addFlags() {
+	o.flag("insecure", func(c *curl) { c.im.insecure = true })
+	o.flag("location", func(c *curl) { c.location = true })
+	o.flag("location-trusted", func(c *curl) { c.location = true })
+	o.flag("head", func(c *curl) { c.method = "HEAD" })
+	o.flag("get", func(c *curl) { c.get = true })
+	o.flag("compressed", func(c *curl) { c.decoded = true })
+	o.flag("http1.1", func(c *curl) { c.im.http = "1.1" })
+	o.flag("http2", func(c *curl) { c.im.http = "2" })
+	o.flag("http2-prior-knowledge", func(c *curl) { c.im.http = "2" })
+}
+
+// addRefused adds those that change nothing, or cannot be had.
+func (o optionTable) addRefused() {
 	const nothing = "it changes nothing of the request: leave it out"
-	cannot(false, nothing, "silent", "show-error", "verbose", "include", "remote-name", "remote-name-all", "fail", "fail-with-body", "fail-early",
+	o.cannot(false, nothing, "silent", "show-error", "verbose", "include", "remote-name", "remote-name-all", "fail", "fail-with-body", "fail-early",
 		"progress-bar", "no-progress-meter", "no-buffer", "junk-session-cookies", "remote-header-name", "remote-time", "globoff",
 		"disable", "ipv4", "ipv6", "basic", "tcp-nodelay", "no-keepalive", "create-dirs", "styled-output", "show-headers",
 		"parallel", "path-as-is")
-	cannot(true, nothing, "output", "write-out", "cookie-jar", "dump-header", "stderr", "trace", "trace-ascii", "keepalive-time", "output-dir", "parallel-max")
-	cannot(true, "a request has one timeout for all: give it with --max-time", "connect-timeout", "speed-limit", "speed-time")
-	cannot(true, "a request that fails is counted, not made again", "retry", "retry-delay", "retry-max-time")
-	cannot(true, "responses are read as fast as they come", "limit-rate")
-	cannot(false, "transfer codings are not asked for", "tr-encoding")
-	cannot(true, "a plan does not say how to get to its target: give it to `stickbench run` with --proxy", "proxy", "socks5", "socks5-hostname")
-	cannot(true, "a plan does not say how to get to its target: give it to `stickbench run` with the same name", "resolve", "connect-to")
-	cannot(true, "set cert, key and ca of the plan's [target]", "cert", "key", "cacert", "capath")
-	cannot(true, "write its options on the command line", "config")
-	cannot(false, "there is only basic authentication: give an Authorization header", "digest", "negotiate", "ntlm", "anyauth", "netrc")
-	cannot(true, "a resumed download is nothing to measure", "continue-at")
-	cannot(false, "HTTP/1.0 is not spoken", "http1.0")
-	cannot(false, "HTTP/3 is not spoken", "http3", "http3-only")
+	o.cannot(true, nothing, "output", "write-out", "cookie-jar", "dump-header", "stderr", "trace", "trace-ascii", "keepalive-time", "output-dir", "parallel-max")
+	o.cannot(true, "a request has one timeout for all: give it with --max-time", "connect-timeout", "speed-limit", "speed-time")
+	o.cannot(true, "a request that fails is counted, not made again", "retry", "retry-delay", "retry-max-time")
+	o.cannot(true, "responses are read as fast as they come", "limit-rate")
+	o.cannot(false, "transfer codings are not asked for", "tr-encoding")
+	o.cannot(true, "a plan does not say how to get to its target: give it to `stickbench run` with --proxy", "proxy", "socks5", "socks5-hostname")
+	o.cannot(true, "a plan does not say how to get to its target: give it to `stickbench run` with the same name", "resolve", "connect-to")
+	o.cannot(true, "set cert, key and ca of the plan's [target]", "cert", "key", "cacert", "capath")
+	o.cannot(true, "write its options on the command line", "config")
+	o.cannot(false, "there is only basic authentication: give an Authorization header", "digest", "negotiate", "ntlm", "anyauth", "netrc")
+	o.cannot(true, "a resumed download is nothing to measure", "continue-at")
+	o.cannot(false, "HTTP/1.0 is not spoken", "http1.0")
+	o.cannot(false, "HTTP/3 is not spoken", "http3", "http3-only")
 }
 
 // IsCurl reports whether source begins with a curl command.
@@ -207,9 +229,9 @@ func (im *importer) curl(words []word, line int) error {
 // option takes an option, or several letters in one word, and says how many of the words behind it were its value.
 func (c *curl) option(text string, rest []word) (used int, err error) {
 	if name, long := strings.CutPrefix(text, "--"); long {
-		o, ok := options[name]
+		o, ok := options()[name]
 		if !ok {
-			if o, ok = options[strings.TrimPrefix(name, "no-")]; ok && !o.value {
+			if o, ok = options()[strings.TrimPrefix(name, "no-")]; ok && !o.value {
 				return 0, nil // back to curl's default
 			}
 			return 0, fmt.Errorf("unknown option %s of curl", text)
@@ -218,7 +240,7 @@ func (c *curl) option(text string, rest []word) (used int, err error) {
 	}
 	for i := 1; i < len(text); i++ {
 		short := "-" + text[i:i+1]
-		o, ok := options[shortOptions[text[i]]]
+		o, ok := options()[shortOptions[text[i]]]
 		if !ok {
 			return 0, fmt.Errorf("unknown option %s of curl", short)
 		}
