@@ -121,9 +121,14 @@ func (im *importer) assertion(e *Element, b *block, sampler *Element) {
 	case "SizeAssertion":
 		im.sizeAssertion(e, b)
 	case "JSONPathAssertion":
-		im.jsonAssertion(e, b)
+		im.jsonAssertion(e, b, jsonPath(e.word("JSON_PATH")))
 	case "JMESPathAssertion":
-		im.remark(e, "JMESPath", `assert with json("path")`)
+		path, ok := jmesPath(e.word("JMES_PATH"))
+		if !ok || !single(path) {
+			im.remark(e, "the JMESPath "+e.word("JMES_PATH"), `assert with json("path")`)
+			return
+		}
+		im.jsonAssertion(e, b, path)
 	case "MD5HexAssertion":
 		b.assert(binary("==", apply("md5", textKind, word("body", textKind)), text(strings.ToLower(e.word("MD5HexAssertion.size")))), "")
 	case "XPathAssertion", "XPath2Assertion":
@@ -318,8 +323,7 @@ func (im *importer) sizeAssertion(e *Element, b *block) {
 }
 
 // jsonAssertion is that a path is there, or has a value.
-func (im *importer) jsonAssertion(e *Element, b *block) {
-	path := jsonPath(e.word("JSON_PATH"))
+func (im *importer) jsonAssertion(e *Element, b *block, path string) {
 	if strings.Contains(path, "${") {
 		im.remark(e, "a path with variables", "extract the value, and assert that")
 		return

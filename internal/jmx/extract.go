@@ -19,6 +19,7 @@ type extractor struct {
 	fallback string
 	keeps    bool // the variable stays as it was where nothing matches
 	from     string
+	beyond   string // why it has no counterpart
 }
 
 var sources = map[string]string{"": "", "false": "", "body": "", "true": "headers", "headers": "headers", "request_headers": "request_headers",
@@ -54,8 +55,16 @@ func (im *importer) extractors(e *Element) []extractor {
 		}
 		return []extractor{x}
 	case "JMESPathExtractor":
-		return []extractor{{name: e.word("JMESExtractor.referenceName"), kind: "json", what: jmesPath(e.word("JMESExtractor.jmesPathExpr")),
-			match: matchOf(e.word("JMESExtractor.matchNumber"), "random"), fallback: e.text("JMESExtractor.defaultValue")}}
+		x := extractor{name: e.word("JMESExtractor.referenceName"), kind: "json",
+			match: matchOf(e.word("JMESExtractor.matchNumber"), "random"), fallback: e.text("JMESExtractor.defaultValue")}
+		path, ok := jmesPath(e.word("JMESExtractor.jmesPathExpr"))
+		if x.what = path; !ok {
+			x.beyond = "the JMESPath " + e.word("JMESExtractor.jmesPathExpr")
+		}
+		if ok && single(path) && x.match == "random" {
+			x.match = nil
+		}
+		return []extractor{x}
 	case "JSONPathExtractor":
 		return []extractor{{name: e.word("VAR"), kind: "json", what: jsonPath(e.word("JSONPATH")), fallback: e.text("DEFAULT")}}
 	case "JSONPostProcessor":
@@ -139,7 +148,12 @@ func jsonPath(path string) string {
 // jaywayFilter is a filter in parentheses, which RFC 9535 needs not.
 var jaywayFilter = lazy.Regexp(`\[\?\((.*?)\)\]`)
 
-func jmesPath(path string) string { return pathIndex().ReplaceAllString(path, ".$1") }
+var memberPath = lazy.Regexp(`^[A-Za-z_]\w*(?:\[[\d*]*\])*(?:\.[A-Za-z_]\w*(?:\[[\d*]*\])*)*$`)
+
+// jmesPath is a JMESPath as ours; false for one that does more than follow members and elements.
+func jmesPath(path string) (string, bool) {
+	return jsonPath(strings.ReplaceAll(path, "[]", "[*]")), memberPath().MatchString(path)
+}
 
 // groups is how many groups of a regular expression the template names.
 func (x *extractor) groups() int {
@@ -179,6 +193,9 @@ func (im *importer) extract(e *Element, b *block, sc *scope) {
 
 // resolve puts our variables into what the extractor looks for, and says what of it has no counterpart.
 func (im *importer) resolve(x *extractor) string {
+	if x.beyond != "" {
+		return x.beyond
+	}
 	texts := func(s expression) expression { return expression(im.template(parseValue(string(s)))) }
 	switch what := x.what.(type) {
 	case expression:

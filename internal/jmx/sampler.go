@@ -30,7 +30,8 @@ func (im *importer) sampler(e *Element, sc *scope) []*block {
 	case isScript(e):
 		own = im.scriptSampler(e, sc)
 	default:
-		own = []*block{im.otherSampler(e)}
+		own = im.otherSampler(e)
+		own = append(own, im.afterSteps(e, sc)...)
 	}
 	before := im.takeBefore()
 	if x := im.onlyThink(own, paused); x != nil {
@@ -78,21 +79,78 @@ func (im *importer) mark(e *Element) *block {
 }
 
 // otherSampler is a sampler of no counterpart: a mark keeps its row.
-func (im *importer) otherSampler(e *Element) *block {
+func (im *importer) otherSampler(e *Element) []*block {
 	b := im.mark(e)
 	switch {
 	case e.Class == "DebugSampler":
 	case e.Class == "JavaSampler":
-		class := shortClass(e.word("classname"))
-		im.missing(e, b, fmt.Sprintf("the Java class %s is not run", class), "send a request instead, or leave the mark")
+		return im.javaSampler(e, b)
 	case e.Class == "DummySampler" || strings.HasSuffix(e.Full, "dummy.DummySampler"):
-		im.missing(e, b, "a response that is made up, of the time that the sampler says", "a think step in front pauses as long")
+		if e.truth("WAITING", true) {
+			return im.madeUp(e, b, im.milliseconds(e, "RESPONSE_TIME"), e.truth("SUCCESFULL", true))
+		}
+		return im.madeUp(e, b, "0s", e.truth("SUCCESFULL", true))
 	case e.thirdParty() != "":
 		im.missing(e, b, "a third-party sampler", "the mark keeps its row")
 	default:
 		im.missing(e, b, sorts[e.Class], "the mark keeps its row")
 	}
-	return b
+	return []*block{b}
+}
+
+// javaSampler is JMeter's own classes that only wait; others are not run.
+func (im *importer) javaSampler(e *Element, b *block) []*block {
+	class, time, mask := shortClass(e.word("classname")), "100", "255"
+	ok := true
+	for _, a := range arguments(e.sub("arguments")) {
+		switch a.name {
+		case "Sleep_Time", "SleepTime":
+			time = a.value
+		case "Sleep_Mask", "SleepMask":
+			mask = a.value
+		case "Status":
+			ok = a.value == "OK" || a.value == ""
+		case "Label":
+			if a.value != "" {
+				b.pairs[0].value = im.label(a.value, class) // of the mark
+			}
+		}
+	}
+	least, errA := strconv.ParseInt(strings.TrimSpace(time), 0, 64)
+	width, errB := strconv.ParseInt(strings.TrimSpace(mask), 0, 64)
+	switch {
+	case class != "JavaTest" && class != "SleepTest":
+		im.missing(e, b, fmt.Sprintf("the Java class %s is not run", class), "send a request instead, or leave the mark")
+		return []*block{b}
+	case errA != nil || errB != nil:
+		im.missing(e, b, fmt.Sprintf("it sleeps for a time that is computed: %s, and %s more", time, mask), "a think step in front of the mark pauses as long")
+		return []*block{b}
+	case width > 1: // JavaTest adds the clock modulo this
+		return im.madeUp(e, b, fmt.Sprintf("uniform %s %s", duration(least), duration(least+width-1)), ok)
+	}
+	return im.madeUp(e, b, duration(least), ok)
+}
+
+// madeUp is a sampler that sends nothing, but takes its time: a pause, and its mark.
+func (im *importer) madeUp(e *Element, b *block, pause string, ok bool) []*block {
+	if !ok {
+		im.missing(e, b, "it fails on purpose, which a mark cannot", "assert in a request")
+	}
+	if pause == "0s" {
+		return []*block{b}
+	}
+	im.note(e, "its time is a pause before its mark, which itself takes none", "")
+	think := &block{}
+	think.set("think", pause)
+	return []*block{think, b}
+}
+
+// milliseconds is a property of the element as a duration of ours.
+func (im *importer) milliseconds(e *Element, name string) string {
+	if d, ok := im.amount(e, firstOf(e.word(name), "0"), "ms"); ok {
+		return fmt.Sprint(d)
+	}
+	return im.template(parseValue(e.word(name))) + "ms"
 }
 
 // sorts say what samplers do that are not carried over.
@@ -153,12 +211,7 @@ func (im *importer) pauses(sampler *Element, sc *scope) []*block {
 
 func (im *importer) timer(e *Element, sc *scope) *block {
 	b := &block{}
-	ms := func(name string) any {
-		if d, ok := im.amount(e, firstOf(e.word(name), "0"), "ms"); ok {
-			return d
-		}
-		return im.template(parseValue(e.word(name))) + "ms"
-	}
+	ms := func(name string) string { return im.milliseconds(e, name) }
 	switch e.Class {
 	case "ConstantTimer":
 		d := ms("ConstantTimer.delay")
@@ -170,7 +223,7 @@ func (im *importer) timer(e *Element, sc *scope) *block {
 		least, width := ms("ConstantTimer.delay"), ms("RandomTimer.range")
 		most, ok := im.sumOf(e)
 		if !ok {
-			return im.lostTimer(e, fmt.Sprintf("a range of variables: %v and %v more", least, width), "write think = \"uniform LEAST MOST\"")
+			return im.lostTimer(e, fmt.Sprintf("a range of variables: %s and %s more", least, width), "write think = \"uniform LEAST MOST\"")
 		}
 		b.set("think", fmt.Sprintf("uniform %v %v", least, most))
 	case "GaussianRandomTimer":

@@ -309,13 +309,13 @@ func (im *importer) foreach(e *Element, b *block) {
 	if im.lists[in] && !im.now[im.name(in)] && !im.numbered(in) {
 		im.missing(e, b, fmt.Sprintf("no request before it extracts all matches of %q", in), `extract them with match = "all"`)
 		b.set("when", expression("false"))
-		im.define(out)
+		im.setTop(im.define(out), "", "") // what stands below it must be readable
 		return
 	}
 	if !im.lists[in] && !im.numbered(in) {
 		im.missing(e, b, fmt.Sprintf("no extractor of the plan finds all matches of %q", in), `extract them with match = "all"`)
 		b.set("when", expression("false"))
-		im.define(out)
+		im.setTop(im.define(out), "", "") // what stands below it must be readable
 		return
 	}
 	if !im.lists[in] {
