@@ -46,7 +46,7 @@ func (im *importer) after(e *Element, b *block, sc *scope) []*block {
 		im.resultAction(e, b)
 	case e.Class == "TestActionPostProcessor" || e.Class == "ResultSaver":
 	case len(im.extractors(e)) > 0:
-		if b == nil { // a mark has no response
+		if im.idle(e, b) { // a mark has no response
 			if e.Parent == im.sampled {
 				im.remark(e, "there is no response to look into: its sampler became a mark", "set the variable in a step")
 				for _, x := range im.extractors(e) {
@@ -62,6 +62,17 @@ func (im *importer) after(e *Element, b *block, sc *scope) []*block {
 		im.remark(e, "there is no such post-processor here", "extract it in our words (stickbench help plans)")
 	}
 	return nil
+}
+
+// idle reports whether there is no request for an element that looks at responses. In the scope of another it may have
+// one.
+func (im *importer) idle(e *Element, b *block) bool {
+	if b != nil {
+		im.looked[e] = true
+		return false
+	}
+	im.idlers = append(im.idlers, e)
+	return true
 }
 
 // resultAction is what a user does after a failed sample of its scope.
@@ -105,7 +116,7 @@ func (b *block) assert(x *ex, message string) {
 }
 
 func (im *importer) assertion(e *Element, b *block, sampler *Element) {
-	if b == nil {
+	if im.idle(e, b) {
 		if e.Parent == sampler {
 			im.remark(e, "there is no response to judge: its sampler became a mark", "")
 		}

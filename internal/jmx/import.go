@@ -45,7 +45,7 @@ func Import(source []byte, o Options) (plan *Plan, err error) {
 	if err != nil {
 		return nil, err
 	}
-	im := &importer{variables: newVariables(), options: o, indexes: map[string]string{}, switches: map[*Element]*ex{}, readsPass: map[string]bool{}, modules: map[*Element]string{}, writing: map[*Element]bool{}, isColumn: map[string]bool{}, lost: map[*Element]bool{}, counted: map[*Element]bool{}, told: map[remark]bool{}, mentioned: map[string]bool{}, groupNames: map[string]bool{}, read: map[*Element]bool{}}
+	im := &importer{variables: newVariables(), options: o, indexes: map[string]string{}, switches: map[*Element]*ex{}, readsPass: map[string]bool{}, modules: map[*Element]string{}, writing: map[*Element]bool{}, isColumn: map[string]bool{}, lost: map[*Element]bool{}, counted: map[*Element]bool{}, told: map[remark]bool{}, mentioned: map[string]bool{}, groupNames: map[string]bool{}, read: map[*Element]bool{}, looked: map[*Element]bool{}}
 	root, err := im.root(roots)
 	if err != nil {
 		return nil, err
@@ -109,6 +109,8 @@ type importer struct {
 	sampled     *Element          // the sampler that is followed by what stands after it
 	remarks     []string          // for the next step
 	read        map[*Element]bool // data files that are in the plan
+	looked      map[*Element]bool // extractors and assertions with a request in their scope
+	idlers      []*Element        // those with a mark in it
 }
 
 // root finds the plan, and says why there is nothing to run where that is so.
@@ -173,6 +175,11 @@ func (im *importer) count(e *Element) {
 }
 
 func (im *importer) finish() Account {
+	for _, e := range im.idlers {
+		if !im.looked[e] && !im.lost[e] {
+			im.lose(e, "no request is in its scope, only samplers that became marks", "")
+		}
+	}
 	a := im.account
 	a.Schema, a.File = "stickbench.import/1", im.options.File
 	a.Carried = a.Elements - len(im.lost)

@@ -244,6 +244,50 @@ func TestNative(t *testing.T) {
 	}
 }
 
+// Samplers that only wait are pauses and marks; what looks at responses where there are only marks is told.
+func TestSamplersThatWait(t *testing.T) {
+	const java = `<JavaSampler testname="J"><elementProp name="arguments" elementType="Arguments"><collectionProp name="Arguments.arguments">%s</collectionProp></elementProp><stringProp name="classname">org.apache.jmeter.protocol.java.test.%s</stringProp></JavaSampler><hashTree>%s</hashTree>`
+	argument := func(name, value string) string {
+		return `<elementProp name="` + name + `" elementType="Argument"><stringProp name="Argument.name">` + name + `</stringProp><stringProp name="Argument.value">` + value + `</stringProp></elementProp>`
+	}
+	const extractor = `<RegexExtractor testname="R"><stringProp name="RegexExtractor.refname">r</stringProp><stringProp name="RegexExtractor.regex">(x)</stringProp></RegexExtractor><hashTree/>`
+	for _, tt := range []struct{ elements, toml, lost string }{
+		{fmt.Sprintf(java, "", "JavaTest", ""), "think = \"uniform 100ms 354ms\"\n\n[[group.step]]\nmark = \"J\"", ""},
+		{fmt.Sprintf(java, argument("Sleep_Time", "20")+argument("Sleep_Mask", "0x0")+argument("Label", "own"), "JavaTest", ""), "think = \"20ms\"\n\n[[group.step]]\nmark = \"own\"", ""},
+		{fmt.Sprintf(java, argument("SleepTime", "0")+argument("SleepMask", "0"), "SleepTest", ""), "mark = \"J\"", ""},
+		{fmt.Sprintf(java, argument("Status", "KO"), "JavaTest", ""), "mark = \"J\"", "fails on purpose"},
+		{fmt.Sprintf(java, argument("Sleep_Time", "${n}"), "JavaTest", ""), "mark = \"J\"", "computed"},
+		{fmt.Sprintf(java, "", "Own", ""), "mark = \"J\"", "the Java class Own"},
+		{fmt.Sprintf(java, "", "JavaTest", extractor), "mark = \"J\"", "its sampler became a mark"},
+		{extractor + fmt.Sprintf(java, "", "JavaTest", ""), "mark = \"J\"", "only samplers that became marks"},
+		{extractor + fmt.Sprintf(java, "", "JavaTest", "") + requestFor("/"), "extract.r", ""},
+		{`<kg.apc.jmeter.samplers.DummySampler testname="D"><boolProp name="WAITING">true</boolProp><boolProp name="SUCCESFULL">true</boolProp><stringProp name="RESPONSE_TIME">${__Random(50,500)}</stringProp></kg.apc.jmeter.samplers.DummySampler><hashTree/>`,
+			"think = \"${random(50, 500)}ms\"\n\n[[group.step]]\nmark = \"D\"", ""},
+	} {
+		plan, err := Import([]byte(onePlan(tt.elements)), Options{File: "x.jmx"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var told strings.Builder
+		for _, l := range plan.Account.Lost {
+			told.WriteString(l.Why)
+		}
+		if !strings.Contains(plan.TOML, tt.toml) || !strings.Contains(told.String(), tt.lost) || (tt.lost == "") != plan.Account.Whole() {
+			t.Errorf("lost: %q, want %q; %q is to be in\n%s", told.String(), tt.lost, tt.toml, plan.TOML)
+		}
+	}
+}
+
+// JMESPaths that follow members and elements are paths of ours; others are told.
+func TestJMESPath(t *testing.T) {
+	for path, want := range map[string]string{"a.b[0].c": "a.b.0.c", "items[].id": "$.items[*].id", "items[*].id": "$.items[*].id", "a[?b=='c']": "", "length(a)": "", "a | b": "", "{x: a}": ""} {
+		got, ok := jmesPath(path)
+		if ok != (want != "") || ok && got != want {
+			t.Errorf("%s: %s, %v, want %s", path, got, ok, want)
+		}
+	}
+}
+
 // An assertion by XPath is an extraction that is judged.
 func TestXPathAssertion(t *testing.T) {
 	source := onePlan(strings.Replace(requestFor("/"), "<hashTree/>", `<hashTree><XPathAssertion testname="X"><boolProp name="XPath.negate">true</boolProp><stringProp name="XPath.xpath">//error</stringProp></XPathAssertion><hashTree/><XPath2Assertion testname="Y"><stringProp name="XPath.xpath">count(//a) = 2</stringProp></XPath2Assertion><hashTree/></hashTree>`, 1))
