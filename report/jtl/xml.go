@@ -9,11 +9,13 @@ import (
 )
 
 // xmlColumns are JMeter's attributes (SampleResultConverter); our columns keep their names, as JMeter's
-// variables do in XML. rs is what early versions wrote for rc.
+// variables do in XML. rs is what early versions wrote for rc; the long names are those of sampleResult, before 2.1.
 var xmlColumns = map[string]column{
 	"t": colElapsed, "it": colIdle, "lt": colLatency, "ct": colConnect, "ts": colTimeStamp, "s": colSuccess,
 	"lb": colLabel, "rc": colCode, "rs": colCode, "rm": colMessage, "tn": colThread, "dt": colType, "by": colBytes,
 	"sby": colSentBytes, "sc": colSampleCount, "ec": colErrorCount, "ng": colGroupThreads, "na": colAllThreads,
+	"timeStamp": colTimeStamp, "time": colElapsed, "label": colLabel, "responseCode": colCode, "responseMessage": colMessage,
+	"threadName": colThread, "dataType": colType, "success": colSuccess,
 }
 
 // xmlReader reads JMeter's XML: testResults with httpSample and sample elements, which may be nested.
@@ -113,7 +115,7 @@ func (x *xmlReader) start(t xml.StartElement) error {
 	x.text = x.text[:0]
 	what := byte(xmlOther)
 	switch t.Name.Local {
-	case "sample", "httpSample", "statSample":
+	case "sample", "httpSample", "statSample", "sampleResult":
 		what = xmlSample
 	case "assertionResult":
 		what = xmlAssertion

@@ -68,6 +68,8 @@ func TestReadXML(t *testing.T) {
 		{"ISO 8859-1", latin1, umlaut, 0},
 		{"control characters", strings.Replace(xmlFile, "{&quot;tag", "\x00\x1b{&quot;tag", 1), xmlSamples(), 0},
 		{"no samples", `<testResults version="1.2">`, nil, 0},
+		{"before 2.1", `<?xml version="1.0"?><testResults><sampleResult timeStamp="1144371014619" dataType="text" threadName="Listen 1-1" label="Login" time="141" responseMessage="Gone" responseCode="410" success="false"><property/></sampleResult></testResults>`,
+			[]loadgen.Sample{{Start: 1144371014619000, Elapsed: 141 * time.Millisecond, Label: "Login", Thread: "Listen 1-1", DataType: "text", Status: 410, Reason: "Gone", Kind: loadgen.KindStatus}}, 0},
 	} {
 		got, info, err := readAll(strings.NewReader(c.file))
 		if err != nil || info.Format != "xml" || info.Incomplete != c.incomplete {
