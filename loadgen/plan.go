@@ -41,6 +41,8 @@ type Plan struct {
 	// KeepTrying goes on as planned while nothing but connections fail; without it, users of closed groups pause
 	// between failures after a second of that, and the run stops after ten.
 	KeepTrying bool
+	// Preconnect opens the first connection of each user before the run begins (Runner.Preconnect).
+	Preconnect bool
 	// Seed makes think times and random arrivals repeatable. Every user and every group's schedule draws
 	// from a stream of its own.
 	Seed uint64

@@ -42,6 +42,7 @@ type user struct {
 	of        *user  // whose hand this is, nil for nobody's
 	resources map[resourceKey]*request
 
+	early    *wire.Conns // opened before the run, nil without
 	conns    *wire.Conns
 	asked    wire.Request
 	response wire.Response
@@ -84,6 +85,9 @@ func (u *user) run(graceful, hard context.Context) {
 
 // ended counts the user among those who have ended, for whom nobody waits any more.
 func (u *user) ended() {
+	if u.early != nil { // opened before the run, for a user who never began
+		u.early.Close()
+	}
 	u.state.ended.Add(1)
 	u.state.endIfAlone(u.runner.steering.Load().Users[u.group])
 	for _, b := range u.state.barriers {
@@ -149,6 +153,10 @@ func (u *user) equip() {
 	u.view.Lookup = u
 	u.fields.names = u.script.names
 	u.conns = u.runner.dialer.Open(u.hard, u.number, u.script.group.Connections == PerRequest)
+	if u.early != nil {
+		u.conns.Adopt(u.early)
+		u.early = nil
+	}
 	u.sample.Thread, u.sample.User = u.thread, u.number
 }
 

@@ -35,6 +35,9 @@ func (p *Plan) Explain(w io.Writer) {
 	}
 	e.gap()
 	e.rows("requests", p.Requests().String())
+	if p.Load.Preconnect {
+		e.rows("connects", "each user before the run begins")
+	}
 	for _, x := range p.Expect {
 		e.rows("expects", x.Source())
 	}

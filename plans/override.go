@@ -31,6 +31,8 @@ type Override struct {
 	Set map[string]string `json:"set,omitempty"`
 	// Insecure accepts any certificate of an https target, as `insecure = true` in [target] does.
 	Insecure bool `json:"insecure,omitempty"`
+	// Preconnect opens each user's first connection before the run, as `preconnect = true` does.
+	Preconnect bool `json:"preconnect,omitempty"`
 	// Source are local addresses to connect from, in turns. ConnectTo is HOST:PORT, where connections to
 	// the target go instead, Resolve has HOST:PORT:ADDRESS for names, and Proxy is an HTTP proxy's URL,
 	// which may hold a password and is not written anywhere. All are empty where not given.

@@ -78,7 +78,7 @@ func TestProblems(t *testing.T) {
 		{"key of another table", runs + "expect = ['errors == 0']\n", `9:1: group[0].step[0].expect: unknown key in [[group.step]]: it belongs at the top, above the first [table]`},
 		{"key of two other tables", "timeout = '1s'\n" + runs, `1:1: timeout: unknown key in the plan: it belongs in [[group.step]] or in [target]`},
 		{"near a key of another table", runs + "iteration = 3\n", `9:1: group[0].step[0].iteration: unknown key in [[group.step]]: did you mean "iterations"? It belongs in [[group]]`},
-		{"quoted key", "\"a b\\n\" = 1\n" + runs, `1:1: "a b\n": unknown key: the plan has name, description, expect, seed, apdex, serial, lab, target, session, haproxy, vars, defaults, data, steps, group, event, stop, keep_trying`},
+		{"quoted key", "\"a b\\n\" = 1\n" + runs, `1:1: "a b\n": unknown key: the plan has name, description, expect, seed, apdex, serial, lab, target, session, haproxy, vars, defaults, data, steps, group, event, stop, keep_trying, preconnect`},
 		{"dotted key", "target.url = 'http://h'\ntarget.tiemout = '1s'\n[[group]]\nstep = [ { request = 'GET /' } ]\n", `2:8: target.tiemout: unknown key: did you mean "timeout"?`},
 
 		// Types.

@@ -133,6 +133,8 @@ func (r *reader) read(t table) {
 		r.plan.Apdex = r.override.Apdex
 	}
 	load.KeepTrying, _ = t.boolean("keep_trying")
+	load.Preconnect, _ = t.boolean("preconnect")
+	load.Preconnect = load.Preconnect || r.override.Preconnect
 	r.where(t)
 	r.session(t)
 	r.readData(t)

@@ -22,6 +22,7 @@ expect = ['errors == 0', 'p95("login") < 100']
 seed = 42
 apdex = { satisfied = "300ms", tolerated = "1s" }
 keep_trying = true
+preconnect = true
 
 [target]
 url = "https://example.com:8443/app"
@@ -180,6 +181,7 @@ func TestRead(t *testing.T) {
 		},
 		Load: loadgen.Plan{
 			KeepTrying: true,
+			Preconnect: true,
 			Name:       "everything",
 			Target:     "https://example.com:8443/app",
 			Timeout:    5 * time.Second,

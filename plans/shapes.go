@@ -28,6 +28,7 @@ var (
 		k("event", "What is done to the balancer and the nodes during the run.", tablesOfShape(eventShape)),
 		k("stop", "Conditions that end the run early, and make it fail.", tablesOfShape(stopShape)),
 		k("keep_trying", "The run goes on when its target is gone; without, it stops after 10 s of nothing but failed connections.", boolForm),
+		k("preconnect", "Each user's first connection is opened before the run begins.", boolForm),
 	}}
 	stopShape = &shape{name: "[[stop]]", example: `[ { when = 'for("10s", error_rate > 50%)' } ]`, keys: []key{
 		k("when", "What must not become true while the run lasts, in the words of expectations.", textForm),

@@ -129,5 +129,8 @@ func preparePart(ctx context.Context, content []byte, target string, segment loa
 	if err == nil {
 		err = r.Probe(ctx)
 	}
+	if err == nil {
+		err = r.Preconnect(ctx)
+	}
 	return r, err
 }

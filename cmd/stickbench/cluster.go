@@ -66,6 +66,9 @@ func (s *single) ready(ctx context.Context) error {
 	if err := s.Probe(ctx); err != nil {
 		return s.app.unreachable(s.plan, err)
 	}
+	if err := s.Preconnect(ctx); err != nil {
+		return cannotRun("%w", err)
+	}
 	return nil
 }
 
@@ -196,11 +199,15 @@ func (m *many) ready(ctx context.Context) error {
 	if m.plan.Lab != nil {
 		target = m.plan.Load.Target
 	}
-	if err := m.Prepare(ctx, target, m.plan.Load.Timeout+30*time.Second); err != nil {
+	_, users := modelOf(&m.plan.Load)
+	if err := m.Prepare(ctx, target, m.plan.Load.Timeout+30*time.Second+time.Duration(users)*perUser); err != nil {
 		return cannotRun("%w", err)
 	}
 	return nil
 }
+
+// perUser is what a user may take at most until it is ready, on the slowest machine, with its connection if wanted.
+const perUser = 10 * time.Millisecond
 
 // joinCommand is what starts an agent on another machine.
 func (m *many) joinCommand() string {

@@ -257,6 +257,9 @@ func (l *limitSearch) try(at float64) (capacity.Step, error) {
 	if err := runner.Probe(l.stops.graceful); err != nil {
 		return capacity.Step{}, l.unreachable(l.plan, err)
 	}
+	if err := runner.Preconnect(l.stops.graceful); err != nil {
+		return capacity.Step{}, cannotRun("%w", err)
+	}
 	if len(load.Groups) == 1 {
 		s.begin()
 	}

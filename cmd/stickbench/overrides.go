@@ -19,6 +19,7 @@ type overrides struct {
 	Duration, RampUp time.Duration
 	Seed             uint64
 	Insecure         bool
+	Preconnect       bool
 	Source, Resolve  []string
 	ConnectTo, Proxy string
 	Set              map[string]string
@@ -34,6 +35,7 @@ func (o *overrides) flags(c *cobra.Command) {
 	f.VarP((*durationFlag)(&o.Duration), "duration", "d", "how long every group runs, such as 30s; lifts the plan's iterations")
 	f.Var((*durationFlag)(&o.RampUp), "ramp-up", "time over which the users of a group start")
 	f.BoolVarP(&o.Insecure, "insecure", "k", false, "accept any certificate of an https target")
+	f.BoolVar(&o.Preconnect, "preconnect", false, "open each user's first connection before the run begins")
 	f.StringSliceVar(&o.Source, "source", nil, "local `addresses` to connect from, in turns: 127.0.0.2,127.0.0.3")
 	f.StringVar(&o.ConnectTo, "connect-to", "", "connect to `HOST:PORT` where the target's URL says otherwise")
 	f.StringArrayVar(&o.Resolve, "resolve", nil, "`HOST:PORT:ADDRESS`: the address of a name, in place of a name service; may be repeated")
@@ -45,7 +47,7 @@ func (o *overrides) flags(c *cobra.Command) {
 
 // over is what was given on the command line.
 func (o *overrides) over(c *cobra.Command) plans.Override {
-	p := plans.Override{Insecure: o.Insecure, Source: o.Source, ConnectTo: o.ConnectTo, Resolve: o.Resolve, Proxy: o.Proxy, Set: o.Set, Apdex: o.Apdex}
+	p := plans.Override{Insecure: o.Insecure, Preconnect: o.Preconnect, Source: o.Source, ConnectTo: o.ConnectTo, Resolve: o.Resolve, Proxy: o.Proxy, Set: o.Set, Apdex: o.Apdex}
 	f := c.Flags()
 	given(f.Changed("target"), &p.Target, &o.Target)
 	given(f.Changed("balancer"), &p.Balancer, &o.Balancer)

@@ -46,6 +46,25 @@ func (d *Dialer) Open(cut context.Context, user int, once bool) *Conns {
 	return c
 }
 
+// Connect connects to o before there is a request: one that the peer ends until the first comes is replaced by another,
+// as any that was kept.
+func (c *Conns) Connect(o Origin, deadline time.Time) error {
+	k, err := c.connect(&Request{Origin: o, Deadline: deadline})
+	if err != nil {
+		return err
+	}
+	if h, ok := k.conn.(*http1); ok {
+		h.state = kept
+	}
+	return nil
+}
+
+// Adopt takes over the connections of another one, which is not used any more.
+func (c *Conns) Adopt(from *Conns) {
+	c.kept, c.opened = from.kept, from.opened
+	from.unhook()
+}
+
 // Close ends all connections.
 func (c *Conns) Close() {
 	c.unhook()
