@@ -87,6 +87,9 @@ type Account struct {
 	Redirects   int64
 	Connections int64
 	Iterations  int64
+	// LeftOut are iterations, of groups that only their number bounds, that were left out because the plan ended their
+	// user: by an error, a step, or for want of data.
+	LeftOut int64
 	// Stopped says what ended the run early from inside, such as "GET /x failed and on_error is stop"; ""
 	// if nothing did.
 	Stopped string
@@ -113,6 +116,7 @@ func (a *Account) Add(b *Account) {
 	a.Redirects += b.Redirects
 	a.Connections += b.Connections
 	a.Iterations += b.Iterations
+	a.LeftOut += b.LeftOut
 	a.Arrivals.add(&b.Arrivals)
 	a.Generator.add(&b.Generator)
 }

@@ -111,6 +111,9 @@ func (u *user) live() bool {
 			u.forget()
 		}
 		if !u.deal() || !u.iterate() {
+			if g.Iterations > 0 && g.Arrivals == nil && g.bound() == 0 {
+				u.account.LeftOut += int64(g.Iterations - i + 1)
+			}
 			return false
 		}
 		if g.Connections == PerIteration {

@@ -1,5 +1,20 @@
 package report
 
+// Asked is what a plan asks for, and what all machines of a run on many did of it.
+type Asked struct {
+	// Users have come to their end.
+	Users   int64 `json:"users"`
+	OfUsers int64 `json:"of_users"`
+	// Iterations are those of closed groups that only their number bounds; LeftOut are those of users whom the plan itself
+	// ended before, by an error, a step, or for want of data.
+	Iterations   int64 `json:"iterations"`
+	LeftOut      int64 `json:"left_out"`
+	OfIterations int64 `json:"of_iterations"`
+	// Arrivals began, or were dropped; OfArrivals is 0 where their number is left to chance, or there are none.
+	Arrivals   int64 `json:"arrivals"`
+	OfArrivals int64 `json:"of_arrivals"`
+}
+
 // Agent is one machine of a run on many: what it did, by its own account, and its own judgement of itself.
 type Agent struct {
 	Agent string `json:"agent"`

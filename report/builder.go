@@ -28,6 +28,8 @@ type Run struct {
 	Generator *Generator
 	// Agents are the machines of a run on many; nil of a run on one.
 	Agents []Agent
+	// Asked compares what they did with what the plan asks for; nil of a run on one machine.
+	Asked *Asked
 	// Coordinator is what the run was like for what coordinated them.
 	Coordinator *Generator
 	// Warnings came up elsewhere; those that the samples give rise to are added.
@@ -306,7 +308,7 @@ func (b *Builder) figures(run Run) *Results {
 		Schema: Schema, Plan: run.Plan, Verdict: "none",
 		Labels: b.freezeLabels(labels, nodes), Total: b.jmeter.row(TotalLabel, total),
 		Apdex: b.Apdex.times(), DurationMS: b.checks.duration(), WholeMillis: requests.times.coarse.Total > 0,
-		Requests: run.Requests, Arrivals: run.Arrivals, Generator: run.Generator, Agents: run.Agents, Coordinator: run.Coordinator, PlannedUsers: run.PlannedUsers,
+		Requests: run.Requests, Arrivals: run.Arrivals, Generator: run.Generator, Agents: run.Agents, Asked: run.Asked, Coordinator: run.Coordinator, PlannedUsers: run.PlannedUsers,
 		Errors:       b.errors.freeze(),
 		Expectations: []Expectation{}, Events: g.events, Timeline: b.timeline.freeze(nodes, run.Due),
 	}

@@ -45,6 +45,7 @@ type Results struct {
 	Arrivals     *Arrivals     `json:"arrivals,omitempty"`    // of a run with open groups
 	Generator    *Generator    `json:"generator,omitempty"`   // of a run; on many machines of the one that had most to do
 	Agents       []Agent       `json:"agents,omitempty"`      // of a run on many machines
+	Asked        *Asked        `json:"asked,omitempty"`       // of these, where the plan says how much is to be done
 	Coordinator  *Generator    `json:"coordinator,omitempty"` // of these: what the run was like for their coordinator
 	Latency      *Latency      `json:"latency,omitempty"`     // nil without requests
 	// Statuses are those of HTTP, in ascending order, requests without a response last. Connect is the time to

@@ -37,9 +37,8 @@ type engine interface {
 	divided(*record)
 	// machines are the agents while they work; nil of this process alone.
 	machines() []live.Machine
-	// agents are those of many machines, after Run, and what the run was like for this process, their coordinator; nil for
-	// this process alone.
-	agents() ([]report.Agent, *report.Generator)
+	// told notes, after Run, what many machines did; nothing of this process alone.
+	told(*record)
 	close()
 }
 
@@ -82,10 +81,10 @@ func (s *single) Steer(history []loadgen.Steering) error {
 	return nil
 }
 
-func (s *single) agents() ([]report.Agent, *report.Generator) { return nil, nil }
-func (s *single) machines() []live.Machine                    { return nil }
-func (s *single) divided(*record)                             {}
-func (s *single) close()                                      {}
+func (s *single) told(*record)             {}
+func (s *single) machines() []live.Machine { return nil }
+func (s *single) divided(*record)          {}
+func (s *single) close()                   {}
 
 // clusterFlags are the options of a run on many machines.
 type clusterFlags struct {
@@ -297,7 +296,7 @@ func (m *many) divided(r *record) {
 	r.Cluster = &agentsRecord{run, names, weights}
 }
 
-func (m *many) agents() (all []report.Agent, coordinator *report.Generator) {
+func (m *many) told(to *record) {
 	for _, r := range m.Coordinator.Agents() {
 		x := report.Agent{
 			Agent: r.Name, Host: r.Host, Users: usersOf(r.Users), Started: r.Account.Started, OK: r.Account.OK, Failed: r.Account.Failed, Cut: r.Account.Cut,
@@ -306,9 +305,10 @@ func (m *many) agents() (all []report.Agent, coordinator *report.Generator) {
 		if r.Ledger != nil {
 			x.WireBytes = r.Ledger.Wire
 		}
-		all = append(all, x)
+		to.Agents = append(to.Agents, x)
 	}
-	return all, generatorOf(&loadgen.Account{Generator: m.Generator})
+	to.Asked = (*report.Asked)(new(m.Asked()))
+	to.Coordinator = generatorOf(&loadgen.Account{Generator: m.Generator})
 }
 
 // usersOf are ranges of users as the results have them.

@@ -56,6 +56,7 @@ type record struct {
 	Arrivals    *report.Arrivals  `json:"arrivals,omitempty"`
 	Generator   *report.Generator `json:"generator,omitempty"`
 	Agents      []report.Agent    `json:"agents,omitempty"` // of a run on many machines
+	Asked       *report.Asked     `json:"asked,omitempty"`
 	Coordinator *report.Generator `json:"coordinator,omitempty"`
 	Cluster     *agentsRecord     `json:"cluster,omitempty"`
 	Events      []report.Event    `json:"events"`

@@ -80,7 +80,7 @@ func (r *record) facts(plan *plans.Plan) report.Run {
 	return report.Run{
 		Due:     r.arrivalsDue(&plan.Load),
 		Stopped: stopped, Reason: r.StopReason, Sticky: r.sticky(plan),
-		Model: model, PlannedUsers: users, Arrivals: r.Arrivals, Generator: r.Generator, Agents: r.Agents, Coordinator: r.Coordinator,
+		Model: model, PlannedUsers: users, Arrivals: r.Arrivals, Generator: r.Generator, Agents: r.Agents, Asked: r.Asked, Coordinator: r.Coordinator,
 		Plan: r.Plan, Expectations: plan.Expect, Requests: r.Requests,
 		Warnings: r.Warnings, NodeSource: r.NodeSource,
 		Names: r.Names, Nodes: plan.NodeNames, Labels: plan.Labels(),

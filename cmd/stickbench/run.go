@@ -174,7 +174,7 @@ func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error
 	r.Warnings = append(r.Warnings, steering.undone()...)
 	r.PlacedAll = steering != nil && steering.driver.PlacedAll()
 	r.finish(outcome)
-	r.Agents, r.Coordinator = runner.agents()
+	runner.told(r)
 	err = a.conclude(plan, o, s, r, outcome.failure)
 	web.stay(a, s, r, plan, stops)
 	return err

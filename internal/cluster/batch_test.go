@@ -123,6 +123,18 @@ func TestDamagedBatch(t *testing.T) {
 	}
 }
 
+// What a run did not do of its plan is told; what the plan itself ends is left out, and not missing.
+func TestAsked(t *testing.T) {
+	for want, a := range map[string]Asked{
+		"": {Users: 2, OfUsers: 2, Iterations: 3, LeftOut: 1, OfIterations: 4, Arrivals: 7},
+		"1 of 2 users came to their end; 3 of 4 iterations were done; 6 of 7 arrivals are accounted for": {Users: 1, OfUsers: 2, Iterations: 3, OfIterations: 4, Arrivals: 6, OfArrivals: 7},
+	} {
+		if got := strings.Join(a.missing(), "; "); got != want {
+			t.Errorf("%+v: %q, want %q", a, got, want)
+		}
+	}
+}
+
 func FuzzBatch(f *testing.F) {
 	e := newEncoder()
 	for _, s := range recorded(2) {

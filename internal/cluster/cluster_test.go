@@ -103,6 +103,9 @@ func TestRunOfThreeAgents(t *testing.T) {
 	if want := 2 + 10*20 + 50; account.OK != int64(want) || account.Started != int64(want) || sink.samples != want {
 		t.Errorf("%d samples came of %d that were wanted; %+v", sink.samples, want, account)
 	}
+	if a, want := c.Asked(), (Asked{Users: 17, OfUsers: 17, Iterations: 202, OfIterations: 202, Arrivals: 50, OfArrivals: 50}); a != want {
+		t.Errorf("asked: %+v, want %+v", a, want)
+	}
 	if len(sink.users) < 11 {
 		t.Errorf("%d users", len(sink.users))
 	}

@@ -46,10 +46,10 @@ func (c *Coordinator) Run(graceful, hard context.Context) (loadgen.Account, erro
 	c.merged, c.Generator = true, gauge.Since()
 	c.mu.Unlock()
 	account := c.account()
-	c.end("")
 	if err == nil {
 		err = c.missing()
 	}
+	c.end("")
 	return account, err
 }
 
@@ -504,6 +504,9 @@ func (c *Coordinator) missing() error {
 	var all []string
 	for _, r := range c.Agents() {
 		all = append(all, r.missing()...)
+	}
+	if asked := c.Asked(); len(all) == 0 && c.order.Phase < stopping && len(c.order.Steered) == 0 {
+		all = asked.missing()
 	}
 	if len(all) == 0 {
 		return nil

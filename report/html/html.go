@@ -204,6 +204,7 @@ type htmlPage struct {
 	Latency           []plot
 	Statuses, Timings htmlTable
 	Apdex, Agents     htmlTable
+	Asked             string
 	Users             *userMatrix
 	Phases, States    htmlTable
 	Events            []htmlEvent
@@ -228,8 +229,8 @@ func newHTMLPage(r *report.Results, f Facts) (*htmlPage, error) {
 		Pass: r.Verdict == "pass", Fail: r.Verdict == "fail", Cards: view.Cards(r),
 		Summary: htmlSummary(r), Shares: newShareView(r), Timeline: draw(course), Latency: draw(latency),
 		Statuses: tableOf(view.StatusTable(r)), Timings: tableOf(view.TimingTable(r)), Apdex: tableOf(view.ApdexTable(r)),
-		Agents: tableOf(view.AgentTable(r)),
-		Users:  newUserMatrix(r), Phases: htmlPhases(r), States: htmlStates(r), Errors: htmlFailures(r),
+		Agents: tableOf(view.AgentTable(r)), Asked: view.Asked(r),
+		Users: newUserMatrix(r), Phases: htmlPhases(r), States: htmlStates(r), Errors: htmlFailures(r),
 		Diagram: newDiagramView(f.Diagram), Ran: ranFacts(r, f), PlanFile: f.PlanFile, Plan: cleanLines(f.PlanSource),
 	}
 	if p.Title = format.Clean(p.Title); p.Title == "" {

@@ -13,4 +13,7 @@ func writeAgents(p *page, r *report.Results) {
 	t := view.AgentTable(r)
 	p.section("")
 	printTable(&t, p)
+	if said := view.Asked(r); said != "" {
+		p.note(said)
+	}
 }

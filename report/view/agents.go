@@ -45,6 +45,26 @@ func AgentTable(r *report.Results) Table {
 	return t
 }
 
+// Asked says how much of what the plan asks for was done by all machines of a run on many; "" of a run on one.
+func Asked(r *report.Results) string {
+	a := r.Asked
+	if a == nil {
+		return ""
+	}
+	parts := []string{fmt.Sprintf("%s of %s came to their end", format.Count(a.Users), format.Plural(a.OfUsers, "user"))}
+	if a.OfIterations > 0 {
+		part := fmt.Sprintf("%s of %s done", format.Count(a.Iterations), format.Plural(a.OfIterations, "iteration"))
+		if a.LeftOut > 0 {
+			part += fmt.Sprintf(" (%s left out, as the plan ended their users)", format.Count(a.LeftOut))
+		}
+		parts = append(parts, part)
+	}
+	if a.OfArrivals > 0 {
+		parts = append(parts, fmt.Sprintf("%s of %s accounted for", format.Count(a.Arrivals), format.Plural(a.OfArrivals, "arrival")))
+	}
+	return "Of the plan: " + strings.Join(parts, ", ") + "."
+}
+
 // processors is how much of them was used; of an agent that was lost it is not known.
 func processors(g *report.Generator) string {
 	if g.Processors == 0 {
