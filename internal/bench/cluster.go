@@ -50,8 +50,8 @@ func clusterMain(ctx context.Context, args []string, stdout, stderr io.Writer) e
 	return writeCluster(stdout, rows)
 }
 
-// clusterRun is what a run cost. CPU is in microseconds: of the agents per request, and of the coordinator, with the
-// starts of all processes, per sample.
+// clusterRun is what a run cost. CPU is in microseconds, while the load lasted: of the agents per request, and of the
+// coordinator per sample.
 type clusterRun struct {
 	agents, coordinator, perSecond, skew, wire, peak float64
 }
@@ -78,9 +78,9 @@ func (b *rig) clusterRun(ctx context.Context, agents int, l load) (r clusterRun,
 		Wall float64 `json:"wall_ms"`
 	}
 	var results struct {
-		Generator generator
-		Requests  struct{ OK, Failed float64 }
-		Agents    []struct {
+		Generator, Coordinator generator
+		Requests               struct{ OK, Failed float64 }
+		Agents                 []struct {
 			Generator generator
 			Skew      float64 `json:"skew_ms"`
 			Wire      float64 `json:"wire_bytes"`
@@ -101,7 +101,7 @@ func (b *rig) clusterRun(ctx context.Context, agents int, l load) (r clusterRun,
 			r.skew = max(r.skew, math.Abs(a.Skew))
 			r.wire += a.Wire / n
 		}
-		r.coordinator = (u.CPU.Seconds()*1000 - cpu) * 1000 / n
+		r.coordinator = results.Coordinator.CPU * 1000 / n
 	}
 	r.agents, r.perSecond, r.peak = cpu*1000/n, n/results.Generator.Wall*1000, float64(u.Peak)/(1<<20)
 	return r, nil
@@ -116,18 +116,25 @@ func writeCluster(w io.Writer, rows map[int][]clusterRun) error {
 		}
 		return median(all)
 	}
-	plain := of(0, func(r clusterRun) float64 { return r.agents })
-	text := "| agents | requests/s | CPU of the load, µs/request | beside a plain run | coordinator, µs/sample | bytes/sample | clocks, ms | coordinator, MB |\n|---|---|---|---|---|---|---|---|\n"
+	beside := func(agents int, cost func(clusterRun) float64) string { // within each round, as the machine is as busy then
+		var all []float64
+		for round, r := range rows[agents] {
+			all = append(all, cost(r)/rows[0][round].agents)
+		}
+		return fmt.Sprintf("%.2f", median(all))
+	}
+	text := "| agents | requests/s | CPU of the load, µs/request | × a plain run | coordinator, µs/sample | both, × a plain run | bytes/sample | clocks, ms | coordinator, MB |\n|---|---|---|---|---|---|---|---|---|\n"
 	for _, agents := range []int{0, 1, 2, 4} {
-		name, beside, coordinator, wire, skew := "none: a plain run", "", "", "", ""
+		name, load, coordinator, both, wire, skew := "none: a plain run", "", "", "", "", ""
 		cpu := of(agents, func(r clusterRun) float64 { return r.agents })
 		if agents > 0 {
-			name, beside = strconv.Itoa(agents), fmt.Sprintf("%+.1f%%", 100*(cpu/plain-1))
+			name, load = strconv.Itoa(agents), beside(agents, func(r clusterRun) float64 { return r.agents })
+			both = beside(agents, func(r clusterRun) float64 { return r.agents + r.coordinator })
 			coordinator = fmt.Sprintf("%.2f", of(agents, func(r clusterRun) float64 { return r.coordinator }))
 			wire = fmt.Sprintf("%.1f", of(agents, func(r clusterRun) float64 { return r.wire }))
 			skew = fmt.Sprintf("%.3f", of(agents, func(r clusterRun) float64 { return r.skew }))
 		}
-		text += fmt.Sprintf("| %s | %.0f | %.2f | %s | %s | %s | %s | %.0f |\n", name, of(agents, func(r clusterRun) float64 { return r.perSecond }), cpu, beside, coordinator, wire, skew, of(agents, func(r clusterRun) float64 { return r.peak }))
+		text += fmt.Sprintf("| %s | %.0f | %.2f | %s | %s | %s | %s | %s | %.0f |\n", name, of(agents, func(r clusterRun) float64 { return r.perSecond }), cpu, load, coordinator, both, wire, skew, of(agents, func(r clusterRun) float64 { return r.peak }))
 	}
 	_, err := io.WriteString(w, text)
 	return err

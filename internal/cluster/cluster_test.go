@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -175,6 +176,32 @@ func TestAgentWithoutRoom(t *testing.T) {
 	dropped := c.Agents()[0].Ledger.Dropped
 	if want := 2 + 10*20 + 50; account.OK != int64(want) || uint64(sink.samples)+dropped != uint64(want) || dropped == 0 {
 		t.Errorf("%d ok, %d came and %d were dropped of %d", account.OK, sink.samples, dropped, want)
+	}
+}
+
+// The folder of a coordinator that was killed goes with the next one; that of one that lives stays.
+func TestStreamsLeftBehind(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	gone := exec.Command("true")
+	if err := gone.Run(); err != nil {
+		t.Skip(err)
+	}
+	host, _ := os.Hostname()
+	folder := func(host string, pid int) string {
+		dir := filepath.Join(os.TempDir(), fmt.Sprintf("stickbench-stream@%s@%d@1", host, pid))
+		if err := os.MkdirAll(filepath.Join(dir, "jetstream"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	left, alive, elsewhere := folder(host, gone.Process.Pid), folder(host, os.Getpid()), folder(host+"x", gone.Process.Pid)
+	if _, err := newStore(); err != nil {
+		t.Fatal(err)
+	}
+	for dir, want := range map[string]bool{left: false, alive: true, elsewhere: true} {
+		if _, err := os.Stat(dir); (err == nil) != want {
+			t.Errorf("%s: %v", dir, err)
+		}
 	}
 }
 

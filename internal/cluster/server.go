@@ -16,8 +16,10 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -85,7 +87,7 @@ func (c *carrier) serve(s Server) (err error) {
 		}
 	}
 	c.token = rand.Text()
-	if c.store, err = os.MkdirTemp("", "stickbench-stream-"); err != nil {
+	if c.store, err = newStore(); err != nil {
 		return err
 	}
 	o := &server.Options{
@@ -115,6 +117,26 @@ func (c *carrier) serve(s Server) (err error) {
 	}
 	c.join = "nats://" + net.JoinHostPort(reachable(host), strconv.Itoa(at.Port)) + fingerprint
 	return nil
+}
+
+// newStore makes the folder of a stream, and removes those that processes of this machine left behind that were killed.
+func newStore() (string, error) {
+	host, _ := os.Hostname() // containers that share a folder do not see each other's processes
+	prefix := "stickbench-stream@" + host + "@"
+	left, _ := filepath.Glob(filepath.Join(os.TempDir(), prefix+"*"))
+	for _, dir := range left {
+		number, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(dir), prefix), "@")
+		if pid, err := strconv.Atoi(number); err == nil && ended(pid) {
+			os.RemoveAll(dir)
+		}
+	}
+	return os.MkdirTemp("", prefix+strconv.Itoa(os.Getpid())+"@")
+}
+
+// ended reports whether there is no such process.
+func ended(pid int) bool {
+	p, err := os.FindProcess(pid)
+	return err != nil || errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }
 
 // reachable is what other machines call this one, where it listens on all its addresses.
