@@ -45,7 +45,7 @@ func Import(source []byte, o Options) (plan *Plan, err error) {
 	if err != nil {
 		return nil, err
 	}
-	im := &importer{variables: newVariables(), options: o, indexes: map[string]string{}, switches: map[*Element]*ex{}, readsPass: map[string]bool{}, modules: map[*Element]string{}, writing: map[*Element]bool{}, isColumn: map[string]bool{}, lost: map[*Element]bool{}, counted: map[*Element]bool{}, told: map[remark]bool{}, mentioned: map[string]bool{}, groupNames: map[string]bool{}, read: map[*Element]bool{}, looked: map[*Element]bool{}}
+	im := &importer{variables: newVariables(), options: o, indexes: map[string]string{}, switches: map[*Element]*ex{}, readsPass: map[string]bool{}, modules: map[*Element]string{}, writing: map[*Element]bool{}, isColumn: map[string]bool{}, lost: map[*Element]bool{}, counted: map[*Element]bool{}, told: map[remark]bool{}, mentioned: map[string]bool{}, groupNames: map[string]bool{}, read: map[*Element]bool{}, looked: map[*Element]bool{}, rewritten: map[*Element]string{}, rewriters: map[*Element][]*Element{}}
 	root, err := im.root(roots)
 	if err != nil {
 		return nil, err
@@ -106,11 +106,13 @@ type importer struct {
 	groupNames  map[string]bool
 	writing     map[*Element]bool // the modules in hand
 	including   int
-	sampled     *Element          // the sampler that is followed by what stands after it
-	remarks     []string          // for the next step
-	read        map[*Element]bool // data files that are in the plan
-	looked      map[*Element]bool // extractors and assertions with a request in their scope
-	idlers      []*Element        // those with a mark in it
+	sampled     *Element                // the sampler that is followed by what stands after it
+	remarks     []string                // for the next step
+	read        map[*Element]bool       // data files that are in the plan
+	looked      map[*Element]bool       // extractors and assertions with a request in their scope
+	idlers      []*Element              // those with a mark in it
+	rewritten   map[*Element]string     // the variables of URL rewriting modifiers
+	rewriters   map[*Element][]*Element // those in a group
 }
 
 // root finds the plan, and says why there is nothing to run where that is so.

@@ -278,6 +278,30 @@ func TestSamplersThatWait(t *testing.T) {
 	}
 }
 
+// The id that one response names goes into the URLs and forms of the requests in the modifier's scope.
+func TestURLRewriting(t *testing.T) {
+	const modifier = `<URLRewritingModifier testname="U"><stringProp name="argument_name">sid</stringProp><boolProp name="path_extension">%t</boolProp><boolProp name="path_extension_no_equals">%t</boolProp><boolProp name="path_extension_no_questionmark">%t</boolProp><boolProp name="cache_value">%t</boolProp></URLRewritingModifier><hashTree/>`
+	below := func(modifier string) string {
+		return onePlan(requestFor("/first") + `<GenericController testname="G"/><hashTree>` + modifier + requestFor("/a?b=1") + `</hashTree>`)
+	}
+	for _, tt := range []struct{ modifier, want string }{
+		{fmt.Sprintf(modifier, false, false, false, true), `GET /a?b=1&sid=${sid}|template = "$1$2$3", optional = true|sid = ""`},
+		{fmt.Sprintf(modifier, true, false, false, true), `GET /a;sid=${sid}?b=1|regex = ';sid=([^"'<>&\s;]*)'`},
+		{fmt.Sprintf(modifier, true, true, true, false), `GET /a;sid${sid}?b=1|regex = ';sid([^"'<>&\s;?]*)'|default = ""`},
+	} {
+		plan, err := Import([]byte(below(tt.modifier)), Options{File: "x.jmx"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		toml := strings.ReplaceAll(plan.TOML, "'''", "'")
+		for _, part := range strings.Split(tt.want, "|") {
+			if !strings.Contains(toml, part) || !plan.Account.Whole() || strings.Count(toml, "extract.sid") != 2 {
+				t.Errorf("%s is not in\n%s\n%s", part, toml, plan.Account.Summary())
+			}
+		}
+	}
+}
+
 // JMESPaths that follow members and elements are paths of ours; others are told.
 func TestJMESPath(t *testing.T) {
 	for path, want := range map[string]string{"a.b[0].c": "a.b.0.c", "items[].id": "$.items[*].id", "items[*].id": "$.items[*].id", "a[?b=='c']": "", "length(a)": "", "a | b": "", "{x: a}": ""} {

@@ -62,6 +62,7 @@ func (im *importer) http(e *Element, sc *scope) []*block {
 	im.headers(e, sc, r)
 	im.parameters(e, s, r)
 	im.uploads(e, s, r)
+	im.rewrite(sc, r)
 	im.timeouts(s, sc, r)
 	im.authorize(sc, r)
 	im.embedded(e, s, r)

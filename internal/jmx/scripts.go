@@ -143,7 +143,7 @@ func (im *importer) prepare(sc *scope) []*block {
 		case e.Class == "UserParameters" && !perIteration(e):
 			all = append(all, im.userParameters(e)...)
 		case e.Class == "UserParameters": // set at the start of each pass
-		case e.Class == "SampleTimeout": // the request takes it
+		case e.Class == "SampleTimeout", e.Class == "URLRewritingModifier": // the request takes them
 		case e.thirdParty() != "":
 			im.remark(e, "a third-party pre-processor", "")
 		default:
