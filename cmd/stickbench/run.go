@@ -149,7 +149,7 @@ func (a *app) run(plan *plans.Plan, o *runFlags, over plans.Override) (err error
 		return err
 	}
 	defer metrics.Close()
-	web, err := a.listenWeb(o)
+	web, err := a.listenWeb(o, &s.control)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"stickbench/internal/format"
 	"stickbench/internal/live"
+	"stickbench/internal/steer"
 	"stickbench/loadgen"
 	"stickbench/plans"
 	"stickbench/report/html"
@@ -73,11 +74,11 @@ type webPage struct {
 }
 
 // listenWeb begins to serve the page.
-func (a *app) listenWeb(o *runFlags) (*webPage, error) {
+func (a *app) listenWeb(o *runFlags, control *steer.Control) (*webPage, error) {
 	if o.Web == "" {
 		return nil, nil
 	}
-	w := &webPage{live.NewWeb(), o.Linger}
+	w := &webPage{live.NewWeb(control.Handler(func(string) string { return "page" })), o.Linger}
 	if err := w.Listen(o.Web); err != nil {
 		return nil, cannotRun("--web: %w; name another address, such as --web 127.0.0.1:0", err)
 	}

@@ -58,6 +58,20 @@ func TestLivePage(t *testing.T) {
 	samples := `parseInt(document.querySelector("#summary .strong").cells[1].textContent)`
 	p.Eval("globalThis.was = "+samples, nil)
 	until("more samples", samples+" > was")
+
+	// The page steers the run. What acts on the balancer is asked back.
+	steers := func(button string) string {
+		return `[...document.querySelectorAll(".steer button")].find(b => b.textContent === "` + button + `")`
+	}
+	p.Click(".steer > button", 1)
+	until("paused", "!!"+steers("Go on"))
+	until("the event", `document.querySelector("#events").textContent.includes("paused (by hand: page)")`)
+	p.Click(".steer > button", 1)
+	until("going on", "!!"+steers("Pause"))
+	p.Eval(steers("Drain")+".click()", nil)
+	until("a question", `document.querySelector(".steer dialog p").textContent === "drain s1?"`)
+	p.Click(".steer dialog button", 1)
+	until("drained", `document.querySelector(".steer output").value === "node s1: drain" && document.querySelector("#events").textContent.includes("(by hand: page)")`)
 	if got := p.Text(`document.querySelector("#nodes th:nth-child(2)").ariaSort + " " + document.querySelector("#times .legend button").ariaPressed`); got != "descending false" {
 		t.Errorf("what was chosen became %s", got)
 	}
@@ -69,6 +83,7 @@ func TestLivePage(t *testing.T) {
 	until("the report", `document.title === "two users" && !document.querySelector(".running") && document.querySelector(".cards").textContent.includes("INTERRUPTED")`)
 	said := `[...document.querySelectorAll("main > [id]")].map(e => e.id + ": " + [...e.querySelectorAll(".note, .cards, td, dd, li, h2")].map(x => x.textContent).join("|")).join("\n")`
 	live := p.Text(said)
+	until("no controls for a run that is over", `!document.querySelector(".steer")`)
 	report := browsertest.Open(t, (&url.URL{Scheme: "file", Path: filepath.Join(dir, "run", reportFile)}).String(), browsertest.Window{Width: 1280, Height: 1000})
 	report.Click("#nodes th:nth-child(2) .sort", 1)
 	if want := report.Text(said); live != want || len(want) < 1000 {

@@ -19,7 +19,9 @@ import (
 //
 //	GET /         the page
 //	GET /events   server-sent events: {"sections": {id: HTML}, "data": charts, "title": …}, and "end"
+//	/steer        the run is steered, by the page itself alone
 type Web struct {
+	steer   http.Handler
 	token   string // "" on a loopback address
 	address net.Addr
 	server  http.Server
@@ -35,9 +37,9 @@ type Web struct {
 	viewers int
 }
 
-// NewWeb makes a Web that serves nothing yet.
-func NewWeb() *Web {
-	w := &Web{begun: make(chan struct{}), next: make(chan struct{})}
+// NewWeb makes a Web that serves nothing yet. steer is where the run is steered.
+func NewWeb(steer http.Handler) *Web {
+	w := &Web{steer: steer, begun: make(chan struct{}), next: make(chan struct{})}
 	w.begin = sync.OnceFunc(func() { close(w.begun) })
 	return w
 }
@@ -56,6 +58,7 @@ func (w *Web) Listen(address string) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", w.allowed(w.serve))
 	mux.HandleFunc("GET /events", w.allowed(w.events))
+	mux.HandleFunc("/steer", w.allowed(w.steered))
 	w.server = http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go w.server.Serve(listener)
 	return nil
@@ -154,6 +157,17 @@ func (w *Web) allowed(serve http.HandlerFunc) http.HandlerFunc {
 		out.Header().Set("Cache-Control", "no-store")
 		serve(out, r)
 	}
+}
+
+// steered lets the page steer the run: who brings the header that a form, or a script of another origin, cannot send
+// without being asked for it, and comes from nowhere else. (A name that was made to mean this address is not let in.)
+func (w *Web) steered(out http.ResponseWriter, r *http.Request) {
+	from, err := url.Parse(r.Header.Get("Origin"))
+	if r.Header.Get("X-Stickbench") == "" || err != nil || from.Host != "" && from.Host != r.Host || from.Host == "" && r.Header.Get("Origin") != "" {
+		http.Error(out, "the run is steered by its own page alone, or by stickbench ctl", http.StatusForbidden)
+		return
+	}
+	w.steer.ServeHTTP(out, r)
 }
 
 func (w *Web) serve(out http.ResponseWriter, r *http.Request) {

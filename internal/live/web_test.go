@@ -1,6 +1,7 @@
 package live
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -13,7 +14,7 @@ import (
 // A page on a loopback address is for loopback hosts alone, one on another address for those who have its token: whoever
 // can reach the port could read the plan, and steer the run.
 func TestWebLetsIn(t *testing.T) {
-	w := NewWeb()
+	w := NewWeb(nil)
 	w.Begin(func() (*html.Page, error) { return html.NewPage(&report.Results{Plan: "shop"}, html.Facts{}) })
 	defer w.Close()
 	for _, c := range []struct {
@@ -34,10 +35,33 @@ func TestWebLetsIn(t *testing.T) {
 	}
 }
 
+// The run is steered by its own page alone: not by a form, nor by the page of another origin.
+func TestWebIsSteeredByItsPage(t *testing.T) {
+	w := NewWeb(http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) { out.WriteHeader(http.StatusTeapot) }))
+	for _, c := range []struct {
+		url, origin, header string
+		want                int
+	}{
+		{"http://127.0.0.1:8089/steer", "http://127.0.0.1:8089", "page", 418}, {"http://127.0.0.1:8089/steer", "", "page", 418},
+		{"http://127.0.0.1:8089/steer", "http://127.0.0.1:8089", "", 403}, {"http://127.0.0.1:8089/steer", "http://evil.example", "page", 403},
+		{"http://127.0.0.1:8089/steer", "null", "page", 403}, {"http://127.0.0.1:8089/steer", "http://127.0.0.1:80", "page", 403},
+		{"http://rebound.example:8089/steer", "http://rebound.example:8089", "page", 403},
+	} {
+		r := httptest.NewRequest("POST", c.url, nil)
+		r.Header.Set("Origin", c.origin)
+		r.Header.Set("X-Stickbench", c.header)
+		out := httptest.NewRecorder()
+		w.allowed(w.steered)(out, r)
+		if out.Code != c.want {
+			t.Errorf("%+v: %d", c, out.Code)
+		}
+	}
+}
+
 // Nobody looks at most runs: no page is made for nobody. And who has a page is told what changed, and that is all.
 func TestWebSendsChanges(t *testing.T) {
 	made := 0
-	w := NewWeb()
+	w := NewWeb(nil)
 	page := func(plan string, samples int64) *html.Page {
 		p, err := html.NewPage(&report.Results{Plan: plan, Total: report.Row{Label: report.TotalLabel, Samples: samples}}, html.Facts{})
 		if err != nil {

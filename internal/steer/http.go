@@ -43,8 +43,7 @@ func (c *Control) Handler(by func(said string) string) http.Handler {
 		case http.MethodGet:
 			status, err := c.Status()
 			if err != nil {
-				respond(w, http.StatusConflict, reply("", err))
-				return
+				status = &Status{Over: true}
 			}
 			respond(w, http.StatusOK, status)
 		case http.MethodPost:
@@ -54,11 +53,7 @@ func (c *Control) Handler(by func(said string) string) http.Handler {
 				return
 			}
 			said, err := c.Do(r.Context(), by(o.By), o.Words, o.Sure)
-			code := http.StatusOK
-			if err != nil {
-				code = http.StatusConflict
-			}
-			respond(w, code, reply(said, err))
+			respond(w, http.StatusOK, reply(said, err)) // a browser shows other codes as faults of the page
 		default:
 			w.Header().Set("Allow", "GET, POST")
 			w.WriteHeader(http.StatusMethodNotAllowed)
@@ -148,7 +143,11 @@ func NewClient(folder string) *Client {
 // Status asks how the run is.
 func (c *Client) Status() (*Status, error) {
 	s := &Status{}
-	return s, c.ask(http.MethodGet, nil, s)
+	err := c.ask(http.MethodGet, nil, s)
+	if err == nil && s.Over {
+		err = fmt.Errorf("%w in %s", ErrNoRun, c.folder)
+	}
+	return s, err
 }
 
 // Do has an order done, and returns what came of it. The error is ErrNoRun, or that the run did not answer.
@@ -181,9 +180,6 @@ func (c *Client) ask(method string, body []byte, into any) error {
 	text, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
 	if err != nil {
 		return fmt.Errorf("the run in %s does not answer: %w", c.folder, err)
-	}
-	if method == http.MethodGet && response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%w in %s", ErrNoRun, c.folder)
 	}
 	return json.Unmarshal(text, into)
 }

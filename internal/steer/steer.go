@@ -373,6 +373,7 @@ func (c *Control) Paused() bool {
 
 // Status is how a run is, and what can be done to it.
 type Status struct {
+	Over      bool     `json:"over,omitempty"` // it has not begun, or is over: nothing else is known
 	Plan      string   `json:"plan"`
 	ElapsedMS int64    `json:"elapsed_ms"`
 	Paused    bool     `json:"paused"`

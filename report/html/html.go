@@ -56,8 +56,15 @@ var (
 	htmlScript = "(() => {\n\"use strict\";\n" + htmlFile("scales.js") + htmlFile("series.js") + htmlFile("interaction.js") + htmlFile("tables.js") + htmlFile("live.js") + "})();"
 	// htmlPolicy lets the page load nothing at all, and run its own script alone: even text that slipped
 	// through the escaping could neither run nor send anything anywhere.
-	htmlPolicy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-" + digest(htmlScript) + "'; base-uri 'none'; form-action 'none'"
+	htmlPolicy = policy(htmlScript, "")
+	// steerScript is beside it on the page of a run that lasts, which may ask where it comes from.
+	steerScript = htmlScript + "(() => {\n\"use strict\";\n" + htmlFile("steer.js") + "})();"
 )
+
+// policy lets a page run that script, and do more that is a directive; "" for nothing.
+func policy(script, more string) string {
+	return "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-" + digest(script) + "'" + more + "; base-uri 'none'; form-action 'none'"
+}
 
 func htmlFile(name string) string {
 	b, err := htmlFiles.ReadFile(name)
@@ -94,7 +101,7 @@ func Write(w io.Writer, r *report.Results, facts Facts) error {
 	return (&Page{page}).Write(w)
 }
 
-// Page is a report as it is served to a browser while the run lasts (Facts.Running) and after.
+// Page is a report as it is served to a browser while the run lasts (Facts.Running), which it can steer, and after.
 type Page struct{ made *htmlPage }
 
 // NewPage makes the page that Write writes, which besides may ask where it comes from for what changes.
@@ -103,7 +110,11 @@ func NewPage(r *report.Results, facts Facts) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	page.Policy, page.Live = strings.Replace(htmlPolicy, "; base-uri", "; connect-src 'self'; base-uri", 1), true
+	script := htmlScript
+	if facts.Running != "" {
+		script = steerScript
+	}
+	page.Policy, page.Script, page.Live = policy(script, "; connect-src 'self'"), template.JS(script), true
 	return &Page{page}, nil
 }
 
