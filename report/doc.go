@@ -7,7 +7,8 @@
 //	                  ▼                    │
 //	             samples.jtl ─▶ jtl.Read ──┘
 //
-//	Builder.Add ─┬▶ rowFold        by label, node, label and node, and in all: figures of JMeter and ours
+//	Builder.Add ─┬▶ rowFold        by label and node; labels, nodes and the whole are sums, made by Freeze
+//	             ├▶ calculator     by label and in all: JMeter's figures, which depend on the order
 //	             ├▶ affinityFold   what a response means to its session: moved, lost, went on
 //	             ├▶ timelineFold   by the second
 //	             ├▶ phaseTracker   by phase, state of the nodes and weights, once no event can come before it
