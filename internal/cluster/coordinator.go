@@ -31,6 +31,7 @@ type Coordinator struct {
 	// Generator is, after Run, what the run was like for this process.
 	Generator loadgen.Generator
 
+	patience time.Duration // with a server that takes nothing, and with samples that do not come; 0 is mostPatience
 	carrier  *carrier
 	plan     *loadgen.Plan
 	sink     loadgen.Sink
@@ -61,6 +62,8 @@ type known struct {
 	gone chan struct{} // closed when it is lost
 
 	recorded uint64        // samples of it that are with the sink
+	moved    time.Time     // when a batch of these came last, or the agent's state changed
+	ended    bool          // its last batch came
 	behind   uint64        // the place in the stream of the last batch of these
 	got      atomic.Uint64 // that of the last batch that was received
 	box      inbox         // of the goroutine that receives
@@ -217,6 +220,9 @@ func (c *Coordinator) heard(entry jetstream.KeyValueEntry) {
 		return
 	}
 	k.revision, k.heard = entry.Revision(), time.Now()
+	if m.State != k.State {
+		k.moved = time.Now()
+	}
 	if k.lost == "" {
 		k.member = m
 	}

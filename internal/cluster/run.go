@@ -36,7 +36,7 @@ func (c *Coordinator) Run(graceful, hard context.Context) (loadgen.Account, erro
 	err := merge(sources, c.newTally(), func(agent int, b *batch) {
 		c.mu.Lock()
 		k := c.members[names[agent]]
-		k.recorded, k.behind = b.first+uint64(b.count), b.sequence
+		k.recorded, k.behind, k.moved = b.first+uint64(b.count), b.sequence, time.Now()
 		c.mu.Unlock()
 	})
 	c.settle(graceful)
@@ -58,6 +58,7 @@ func (c *Coordinator) conduct(ctx, graceful, hard context.Context) {
 	tick := time.NewTicker(told)
 	defer tick.Stop()
 	said := map[string]bool{}
+	written := time.Now()
 	for n := 0; ; n++ {
 		var stop, cut <-chan struct{}
 		c.mu.Lock()
@@ -83,10 +84,35 @@ func (c *Coordinator) conduct(ctx, graceful, hard context.Context) {
 		case <-tick.C:
 			c.refresh(ctx)
 			c.decide(said)
-			c.write()
+			if err := c.write(); err == nil {
+				written = time.Now()
+			} else if time.Since(written) > c.patient() {
+				c.giveUp(fmt.Sprintf("the NATS server took nothing for %v: %v", c.patient(), err), func(*known) bool { return true })
+			}
+			c.giveUp("its samples do not come any more: is the disk of the NATS server full?", func(k *known) bool {
+				return k.State == done && time.Since(k.moved) > c.patient()
+			})
 			if n%20 == 0 {
 				c.purge(ctx)
 			}
+		}
+	}
+}
+
+// mostPatience is how long a server may take nothing, and how long after an agent's end none of its samples may come,
+// until that is a loss. Agents have lost the coordinator by then, or never will be done.
+const mostPatience = 2 * lease
+
+func (c *Coordinator) patient() time.Duration { return cmp.Or(c.patience, mostPatience) }
+
+// giveUp loses the agents, of those that are so, whose last batch is missing.
+func (c *Coordinator) giveUp(why string, so func(*known) bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, name := range c.order.Names {
+		if k := c.members[name]; k.lost == "" && !k.ended && so(k) {
+			k.lose(why)
+			c.tellChanged()
 		}
 	}
 }
@@ -184,7 +210,10 @@ func (c *Coordinator) source(ctx context.Context, name string) source {
 	ready := make(chan *batch, 8)
 	go func() {
 		defer close(ready)
-		for c.receive(ctx, name, k, epoch, ready) != nil {
+		for away := 0; c.receive(ctx, name, k, epoch, ready) != nil; away++ {
+			if k.isLost() && away > int(c.patient()/told) {
+				return
+			}
 			select { // the server is away
 			case <-ctx.Done():
 				return
@@ -195,6 +224,9 @@ func (c *Coordinator) source(ctx context.Context, name string) source {
 	return func() *batch {
 		b := <-ready
 		if b != nil && b.last() {
+			c.mu.Lock()
+			k.ended = true
+			c.mu.Unlock()
 			go func() { // nothing comes behind it
 				for range ready {
 				}

@@ -1,0 +1,155 @@
+package cluster
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+
+	"stickbench/loadgen"
+)
+
+// natsServer is a server of somebody else's.
+func natsServer(t *testing.T, o *server.Options) *server.Server {
+	t.Helper()
+	o.Host, o.Port, o.StoreDir, o.NoLog, o.NoSigs = "127.0.0.1", server.RANDOM_PORT, t.TempDir(), true, true
+	s, err := server.NewServer(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+	if !s.ReadyForConnections(20 * time.Second) {
+		t.Fatal("the server does not come up")
+	}
+	return s
+}
+
+func TestServerWithoutJetStream(t *testing.T) {
+	at := natsServer(t, &server.Options{}).ClientURL()
+	if _, err := Open(t.Context(), Server{URL: at}, "1", small(t), []byte("the plan"), loadgen.Sinks{}); err == nil || !strings.Contains(err.Error(), "no JetStream that can be used (nats-server -js") {
+		t.Error(err)
+	}
+}
+
+// A server that takes nothing any more, gone or with a full disk, ends the run within a bound; the run says what did not
+// come. It once waited for ever.
+func TestServerTakesNothing(t *testing.T) {
+	t.Parallel()
+	s := natsServer(t, &server.Options{JetStream: true})
+	plan := small(t)
+	sink := &counting{users: map[int]bool{}}
+	c, err := Open(t.Context(), Server{URL: s.ClientURL()}, "1", plan, []byte("the plan"), sink)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.patience = time.Second
+	a := newAgent(t, c, plan, "a")
+	var agent sync.WaitGroup
+	agent.Go(func() {
+		if err := a.Work(t.Context(), t.Context()); !errors.Is(err, ErrCoordinatorLost) || !strings.Contains(err.Error(), "report --merge") {
+			t.Error(err)
+		}
+	})
+	if err := errors.Join(c.Gather(t.Context(), 1, 20*time.Second), c.Prepare(t.Context(), "", 20*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.Shutdown()
+	_, err = c.Run(t.Context(), context.Background())
+	var missing *Incomplete
+	if !errors.As(err, &missing) || !strings.Contains(err.Error(), "the NATS server took nothing for 1s") {
+		t.Error(err)
+	}
+	agent.Wait()
+}
+
+// With files of one's own, agents trust whoever the authorities vouch for, without a fingerprint.
+func TestOwnCertificate(t *testing.T) {
+	pair, err := certificate(Server{}, "localhost")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	cert, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	for file, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: pair.Certificate[0]}, keyFile: {Type: "PRIVATE KEY", Bytes: key}} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := tls.LoadX509KeyPair(cert, keyFile); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Open(t.Context(), Server{Listen: "0.0.0.0:0", Certificate: cert, Key: keyFile}, "1", small(t), []byte("the plan"), loadgen.Sinks{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	join, _ := c.Join()
+	u, err := url.Parse(join)
+	if err != nil || !strings.HasSuffix(u.Path, fingerprintOf(pair.Certificate[0])) {
+		t.Fatalf("%s, %v", join, err)
+	}
+	at := "nats://localhost:" + u.Port()
+	for _, tt := range []struct{ ca, want string }{{"", "certificate"}, {cert, "given up"}} { // it joined
+		a := newAgent(t, c, nil, "a")
+		a.URL, a.CA, a.Patience = at, tt.ca, 2*time.Second
+		a.Say = func(string, ...any) { go c.Close() }
+		if err := a.Work(t.Context(), t.Context()); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("authorities %q: %v, want %q", tt.ca, err, tt.want)
+		}
+	}
+}
+
+// A plan that is not the one of its name is refused.
+func TestWrongPlan(t *testing.T) {
+	c, err := Open(t.Context(), Server{}, "1", small(t), []byte("the plan"), loadgen.Sinks{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	objects, err := c.jet.ObjectStore(t.Context(), bucket(c.run))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256([]byte("another plan"))
+	c.bundle = hex.EncodeToString(sum[:])
+	if _, err := objects.PutBytes(t.Context(), c.bundle, []byte("the plan, changed")); err != nil {
+		t.Fatal(err)
+	}
+	if err := join(t, c, nil, "a"); !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "its hash is ") {
+		t.Error(err)
+	}
+}
+
+// A clock that is off by more than 50 ms is a warning, whichever way.
+func TestSkewWarning(t *testing.T) {
+	c := &Coordinator{plan: small(t), merged: true, members: map[string]*known{}}
+	for name, skew := range map[string]time.Duration{"ahead": 51 * time.Millisecond, "behind": -2 * time.Second, "well": 49 * time.Millisecond} {
+		c.order.Names, c.order.Weights = append(c.order.Names, name), append(c.order.Weights, 1)
+		c.members[name] = &known{member: member{Name: name, Skew: int64(skew), RoundTrip: int64(time.Millisecond), Ledger: &Ledger{}}}
+	}
+	said := strings.Join(c.account().Warnings, "\n")
+	if !strings.Contains(said, "agent ahead: its clock was off by 51ms") || !strings.Contains(said, "agent behind: its clock was off by -2s") || strings.Contains(said, "agent well") {
+		t.Error(said)
+	}
+}
