@@ -341,6 +341,11 @@ func TestCoordinatorKilled(t *testing.T) {
 	one := c.start("a", append(join, "--name", "a", "--keep", "a.samples")...)
 	two := c.start("b", append(join, "--name", "b", "--keep", "b.samples")...)
 	c.begun()
+	c.until("coordinator", "agent a has joined")
+	again := c.start("again", append(join, "--name", "a")...)
+	if code := c.ends("again", again, 20*time.Second); code != exitCannotRun {
+		t.Errorf("a second agent a: exit code %d", code)
+	}
 	p.Process.Kill()
 	for name, agent := range map[string]*exec.Cmd{"a": one, "b": two} {
 		if code := c.ends(name, agent, 12*time.Second); code != exitCannotRun {
