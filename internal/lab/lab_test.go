@@ -196,12 +196,13 @@ func TestMaintLetsRequestsFinish(t *testing.T) {
 	}
 }
 
-// inProgress is the server's number of requests in progress.
+// inProgress is how many requests have a connection to the server, which can be cut.
 func inProgress(l *Lab, tag string) int {
 	b := embeddedOf(l).backend
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.named(tag).served
+	h := b.named(tag).hop
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.active)
 }
 
 func embeddedOf(l *Lab) *embedded { return l.balancer.(*lasting).balancer.(*embedded) }
