@@ -32,7 +32,7 @@ type Plan struct {
 	// Vars are variables that everybody has from the beginning.
 	Vars map[string]string
 	// Secrets are values that no label may show: one that would, in any case of letters, stays as the plan words it.
-	// Those of less than four bytes are taken for none, since labels have them by chance.
+	// Those of less than four bytes only count where they stand alone.
 	Secrets []string
 	// Files are the lines of the files that expressions take lines of, by name.
 	Files map[string][]string

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"stickbench/internal/redact"
 	"stickbench/loadgen/internal/wire"
 )
 
@@ -45,6 +46,7 @@ type Runner struct {
 	dialer   *wire.Dialer
 	target   wire.Origin // the plan's own
 	base     *target     // of paths; nil if the plan has none
+	secrets  redact.Values
 	recorder *recorder
 
 	// shared are the variables that setup groups left, by name; written between phases.
@@ -127,7 +129,8 @@ func New(plan *Plan, sink Sink) (*Runner, error) { return NewSegment(plan, Segme
 
 // NewSegment prepares a segment of plan.
 func NewSegment(plan *Plan, segment Segment, sink Sink) (*Runner, error) {
-	r := &Runner{plan: plan, segment: segment, scripts: make([]script, 0, len(plan.Groups)), warnings: map[string]int{}}
+	r := &Runner{plan: plan, segment: segment, scripts: make([]script, 0, len(plan.Groups)), warnings: map[string]int{},
+		secrets: redact.NewValues(plan.Secrets)}
 	rand.Read(r.Salt[:])
 	r.steering.Store(plan.unsteered())
 	if len(plan.Groups) == 0 {
@@ -376,6 +379,7 @@ func (g *Group) StartOffset(i int) time.Duration {
 func (r *Runner) at(now time.Time) time.Time { return r.start.Add(now.Sub(r.start) - r.Ahead) }
 
 func (r *Runner) warn(text string) {
+	text = r.secrets.Hide(text)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.warnings) < 100 || r.warnings[text] > 0 {

@@ -292,6 +292,9 @@ func (u *user) blank(label string, now time.Time) *Sample {
 }
 
 func (u *user) record(s *Sample) {
+	if s.Failed() {
+		s.Failure, s.URL = u.runner.secrets.Hide(s.Failure), u.runner.secrets.Hide(s.URL)
+	}
 	s.Bound()
 	s.ActiveGroup, s.ActiveAll = int(u.state.active.Load()), int(u.runner.active.Load())
 	s.Inner = u.inner()

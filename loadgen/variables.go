@@ -3,7 +3,6 @@ package loadgen
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -97,7 +96,7 @@ func (u *user) label(worded string, t *Template) string {
 		return known
 	}
 	label := worded
-	if !u.runner.tells(string(b)) {
+	if !u.runner.secrets.In(string(b)) {
 		label = u.runner.newLabel(strings.Join(strings.Fields(string(b)), " "), worded)
 	}
 	if u.labels == nil {
@@ -107,13 +106,6 @@ func (u *user) label(worded string, t *Template) string {
 		u.labels[string(b)] = label
 	}
 	return label
-}
-
-// tells reports whether a label would tell a secret: it stands in everything that is written of a run.
-func (r *Runner) tells(label string) bool {
-	return slices.ContainsFunc(r.plan.Secrets, func(secret string) bool {
-		return len(secret) >= 4 && strings.Contains(strings.ToLower(label), strings.ToLower(secret))
-	})
 }
 
 // newLabel is a label for all users, or how the plan words it where there are too many already.

@@ -1,6 +1,7 @@
 package plans
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -43,6 +44,7 @@ type Event struct {
 // 2xx or 3xx is its success.
 type EventRequest struct {
 	Method, URL string
+	Worded      string // URL as the plan words it, if variables stand in it
 	Header      http.Header
 	Body        string
 }
@@ -54,7 +56,7 @@ func (e *Event) String() string {
 	case e.HAProxy != "":
 		return e.HAProxy
 	case e.HTTP != nil:
-		return e.HTTP.Method + " " + redact.URL(e.HTTP.URL)
+		return e.HTTP.Method + " " + e.HTTP.Shown()
 	case e.Delay != nil:
 		return fmt.Sprintf("node %s: delay %s", e.Node, *e.Delay)
 	case e.Weight != nil:
@@ -66,6 +68,9 @@ func (e *Event) String() string {
 	}
 	return fmt.Sprintf("node %s: %s", e.Node, e.State)
 }
+
+// Shown is the URL for messages and reports, without its secrets.
+func (q *EventRequest) Shown() string { return redact.URL(cmp.Or(q.Worded, q.URL)) }
 
 // When is the event's time in words.
 func (e *Event) When() string {
@@ -290,8 +295,10 @@ func (r *reader) eventRequest(t table) *EventRequest {
 			h.value(h.at("method"), "%s", message)
 		}
 	}
-	if where, ok := h.line("url"); ok {
-		e.URL = where
+	if where, ok := h.settingLine("url"); ok {
+		if e.URL = where; where != h.values["url"] {
+			e.Worded, _ = h.values["url"].(string)
+		}
 		if message := eventURLProblem(where); message != "" {
 			h.value(h.at("url"), "%s", message)
 		}
@@ -299,21 +306,49 @@ func (r *reader) eventRequest(t table) *EventRequest {
 		h.key(h.path, `needs a url: a path such as "/delay", or a whole URL`)
 	}
 	for _, field := range r.readHeaders(h) {
-		if strings.Contains(field.value, "${") {
-			h.value(field.path, "an event has no variables: it belongs to no user")
-		}
 		if e.Header == nil {
 			e.Header = http.Header{}
 		}
-		e.Header[textproto.CanonicalMIMEHeaderKey(field.name)] = []string{field.value}
+		value, _ := r.filled(field.path, field.value).(string)
+		if i := strings.IndexFunc(value, controlInHeader); i >= 0 {
+			h.value(field.path, "%q cannot stand in a header", rune(value[i]))
+		}
+		e.Header[textproto.CanonicalMIMEHeaderKey(field.name)] = []string{value}
 	}
-	eventBody(h, e)
+	r.eventBody(h, e)
 	return e
 }
 
+// filled is a text, or what texts a value is made of, with the variables in it put in: an event belongs to no user, so
+// that they must be known before the run.
+func (r *reader) filled(path string, v any) any {
+	switch v := v.(type) {
+	case string:
+		if strings.Contains(v, "${") {
+			v, _ = r.variables.fill(path, v)
+		}
+		return v
+	case []any:
+		filled := make([]any, len(v))
+		for i := range v {
+			filled[i] = r.filled(path, v[i])
+		}
+		return filled
+	case map[string]any:
+		filled := make(map[string]any, len(v))
+		for key := range v {
+			filled[key] = r.filled(path, v[key])
+		}
+		return filled
+	}
+	return v
+}
+
 // eventBody reads body or json, which brings its Content-Type unless the plan names one.
-func eventBody(h table, e *EventRequest) {
-	e.Body, _ = h.text("body")
+func (r *reader) eventBody(h table, e *EventRequest) {
+	if body, ok := h.text("body"); ok {
+		e.Body, _ = r.filled(h.at("body"), body).(string)
+	}
 	v, ok := h.values["json"]
 	if !ok {
 		return
@@ -325,7 +360,7 @@ func eventBody(h table, e *EventRequest) {
 		h.value(h.at("json"), "want a table, such as { delay = 250 }: JSON as text belongs in body")
 		return
 	}
-	body, err := json.Marshal(v)
+	body, err := json.Marshal(r.filled(h.at("json"), v))
 	if err != nil { // NaN and infinities
 		h.value(h.at("json"), "invalid JSON: %v", err)
 		return

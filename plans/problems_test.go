@@ -271,7 +271,7 @@ func TestProblemsOfEvents(t *testing.T) {
 		{"port", "at = '1s'\nhttp = { url = 'http://127.0.0.1:99999/' }", `2:16: http.url: invalid URL: want a port from 0 to 65535`},
 		{"JSON as text", "at = '1s'\nhttp = { url = '/delay', method = 'POST', json = '{}' }", `2:50: http.json: want a table, such as { delay = 250 }: JSON as text belongs in body`},
 		{"two bodies", "at = '1s'\nhttp = { url = '/delay', method = 'POST', json = { a = 1 }, body = 'x' }", `2:43: http.json: a request has only one of body and json`},
-		{"header", "at = '1s'\nhttp = { url = '/', headers = { 'a b' = 'x', C = '${d}' } }", "2:33: http.headers.\"a b\": not a header's name: letters, digits and - without blanks, such as Accept-Language\n2:50: http.headers.C: an event has no variables: it belongs to no user"},
+		{"header", "at = '1s'\nhttp = { url = '/', headers = { 'a b' = 'x', C = '${d}' } }", "2:33: http.headers.\"a b\": not a header's name: letters, digits and - without blanks, such as Accept-Language\n2:51: http.headers.C: unknown variable \"d\": what stands here must be known before the run, in [vars] or as ${env:NAME}"},
 		{"after the end", "after_iterations = 2\nhaproxy = 'show info'", `1:20: after_iterations: is never reached: the plan has only 1 iteration`},
 		{"after the last request", "after_samples = 2\nhaproxy = 'show info'", `1:17: after_samples: is never reached: the plan has only 1 request`},
 		{"fraction of a millisecond", "at = '1s'\nnode = 's1'\ndelay = '1.5ms'", `3:9: delay: invalid delay 1.5ms: want whole milliseconds`},
@@ -284,7 +284,7 @@ func TestProblemsOfEvents(t *testing.T) {
 		{"state", "at = '1s'\nnode = 's1'\nstate = 'drained'", `3:9: state: "drained": did you mean "drain"?`},
 		{"request without url", "at = '1s'\nhttp = { method = 'post' }", "2:1: http: needs a url: a path such as \"/delay\", or a whole URL\n" +
 			`2:19: http.method: methods are in capitals: write "POST"`},
-		{"request with variable", "at = '1s'\nhttp = { url = '/${x}' }", `2:16: http.url: an event has no variables: it belongs to no user`},
+		{"request with variable", "at = '1s'\nhttp = { url = '/${x}' }", `2:18: http.url: unknown variable "x": what stands here must be known before the run, in [vars] or as ${env:NAME}`},
 		{"two lines", "at = '1s'\nhaproxy = \"a\\nb\"", `2:11: haproxy: must be one line, without tabs and other control characters`},
 	})
 	problemsOf(t, runs+"[[event]]\nat = '1s'\n", "event[0]", []struct{ name, lines, want string }{

@@ -128,11 +128,8 @@ func urlProblem(where string, text *loadgen.Template) string {
 // eventURLProblem says what is wrong with the URL of an event; "" if nothing is.
 func eventURLProblem(where string) string {
 	text, err := loadgen.ParseTemplate(where)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err.Error()
-	case len(text.Variables()) > 0:
-		return "an event has no variables: it belongs to no user"
 	}
 	return urlProblem(where, text)
 }

@@ -28,7 +28,7 @@ type steering struct {
 // Runtime API to watch.
 func newSteering(plan *plans.Plan, laboratory *lab.Lab, rec *recording) (*steering, error) {
 	target := events.Target{
-		URL: plan.Load.Target, Borrowed: laboratory == nil, Undo: rec.undo,
+		URL: plan.Load.Target, Secrets: plan.Load.Secrets, Borrowed: laboratory == nil, Undo: rec.undo,
 		NodeURL: func(node string) string { return plan.Nodes[node] },
 	}
 	api := ""

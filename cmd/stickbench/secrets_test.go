@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -99,6 +100,9 @@ func TestSecretsStayInThePlan(t *testing.T) {
 	}
 }
 
+// environmentTold is what must stand in no file of TestEnvironmentStaysOutOfFiles.
+var environmentTold = regexp.MustCompile(`(?i)SECRETenv|SECRETlogin|\bzq7\b`)
+
 // Values of the environment are resolved into requests, and into no file: not even into plan.toml, which holds what
 // was written.
 func TestEnvironmentStaysOutOfFiles(t *testing.T) {
@@ -107,15 +111,20 @@ func TestEnvironmentStaysOutOfFiles(t *testing.T) {
 		body, _ := io.ReadAll(r.Body)
 		got <- fmt.Sprint(r.Host, r.URL, r.Header, string(body))
 		fmt.Fprint(w, `{"tag":"s1"}`)
+		if strings.HasPrefix(r.URL.Path, "/event") { // what an event got is recorded
+			fmt.Fprint(w, r.URL, r.Header["X-Key"], string(body))
+		}
 	}))
 	defer server.Close()
 	t.Setenv("STICKBENCH_SECRET", "SECRETenv")
 	t.Setenv("STICKBENCH_LOGIN", "eve:SECRETlogin")
+	t.Setenv("STICKBENCH_PIN", "zq7")
 	dir := t.TempDir()
 	out := filepath.Join(dir, "out")
 	plan := strings.ReplaceAll(`expect = ['samples > 99']
 [vars]
 token = "${env:STICKBENCH_SECRET}"
+pin = "${env:STICKBENCH_PIN}"
 [target]
 url = "http://${env:STICKBENCH_LOGIN}@HOST"
 [session]
@@ -126,6 +135,9 @@ headers = { X-Key = "${env:STICKBENCH_SECRET}" }
 [[group.step]]
 request = "GET /path/${env:STICKBENCH_SECRET}?key=${token}"
 assert = ['body contains "${env:STICKBENCH_SECRET}"', 'token == ""']
+[[group.step]]
+request = "GET /pin/${pin}"
+assert = ['pin == ""']
 [[group.step]]
 request = "POST /form"
 name = "named ${token}"
@@ -138,9 +150,15 @@ mark = "mark ${copy}"
 [[group.step]]
 request = "POST /json"
 json = { copy = "${copy} ${token}" }
+[[event]]
+at = "0s"
+http = { method = "POST", url = "/event/${token}?x=${pin}", headers = { X-Key = "${env:STICKBENCH_SECRET}" }, json = { pin = ["${pin}"] } }
+[[event]]
+at = "0s"
+http = { method = "POST", url = "/event", body = "${token}" }
 `, "HOST", strings.TrimPrefix(server.URL, "http://"))
 	for _, args := range [][]string{{"check", "plan.toml"}, {"run", "plan.toml", "--out", out}, {"report", out}, {"trace", "plan.toml"}} {
-		if r := runCommand(t, dir, plan, args...); r.code > 1 || strings.Contains(strings.ToUpper(r.stdout+r.stderr), "SECRETENV") || strings.Contains(r.stdout+r.stderr, "SECRETlogin") {
+		if r := runCommand(t, dir, plan, args...); r.code > 1 || environmentTold.MatchString(r.stdout+r.stderr) {
 			t.Errorf("%q prints\n%s%s", args, r.stdout, r.stderr)
 		}
 	}
@@ -150,9 +168,8 @@ json = { copy = "${copy} ${token}" }
 	}
 	for _, f := range files {
 		content, err := os.ReadFile(filepath.Join(out, f.Name()))
-		if text := strings.ToUpper(string(content)); err != nil || strings.Contains(text, "SECRETENV") || strings.Contains(text, "SECRETLOGIN") {
-			i := max(strings.Index(text, "SECRETENV"), strings.Index(text, "SECRETLOGIN"))
-			t.Errorf("%s: %v …%s…", f.Name(), err, content[max(0, i-200):min(len(content), i+50)])
+		if at := environmentTold.FindIndex(content); err != nil || at != nil {
+			t.Errorf("%s: %v …%s…", f.Name(), err, content[max(0, at[0]-200):min(len(content), at[1]+50)])
 		}
 	}
 	server.Close()
@@ -161,7 +178,7 @@ json = { copy = "${copy} ${token}" }
 	for text := range got {
 		sent += text
 	}
-	if strings.Count(sent, "SECRETenv") < 6 {
+	if strings.Count(sent, "SECRETenv") < 9 || strings.Count(sent, "zq7") < 3 {
 		t.Errorf("the values were not sent: %s", sent)
 	}
 }

@@ -34,6 +34,8 @@ import (
 type Target struct {
 	// URL is the balancer's, for HTTP events whose URL is a path.
 	URL string
+	// Secrets are values that no response of an HTTP event may tell, as it is recorded.
+	Secrets []string
 	// API is the balancer's Runtime API, and Backend that whose servers are the nodes. Without it only
 	// events of HTTP, of delays, and of stopped nodes can be done, and no server is watched.
 	API     *haproxy.Client

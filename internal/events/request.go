@@ -96,9 +96,8 @@ func delayBody(delay time.Duration) string {
 
 // send sends a request and gives its response in a line: the status, and how the body begins.
 func (d *Driver) send(ctx context.Context, q plans.EventRequest) (string, error) {
-	where := loadgen.Absolute(d.target.URL, q.URL)
-	request, err := http.NewRequestWithContext(ctx, q.Method, where, strings.NewReader(q.Body))
-	where = redact.URL(where)
+	request, err := http.NewRequestWithContext(ctx, q.Method, loadgen.Absolute(d.target.URL, q.URL), strings.NewReader(q.Body))
+	where := redact.URL(loadgen.Absolute(d.target.URL, q.Shown()))
 	if err != nil {
 		return "", fmt.Errorf("%s %s: %w", q.Method, where, withoutURL(err))
 	}
@@ -119,6 +118,7 @@ func (d *Driver) send(ctx context.Context, q plans.EventRequest) (string, error)
 		return "", fmt.Errorf("%s %s: %s, and then %w", q.Method, where, response.Status, err)
 	}
 	text := redact.Text(strings.TrimSpace(response.Status + " " + strings.Join(strings.Fields(string(body)), " ")))
+	text = redact.NewValues(d.target.Secrets).Hide(text)
 	if response.StatusCode < 200 || response.StatusCode > 399 {
 		return "", fmt.Errorf("%s %s: %s", q.Method, where, text)
 	}

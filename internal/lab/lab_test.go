@@ -196,10 +196,17 @@ func TestMaintLetsRequestsFinish(t *testing.T) {
 	}
 }
 
-// inProgress is how many requests have a connection to the server, which can be cut.
+// inProgress is the server's number of requests in progress.
 func inProgress(l *Lab, tag string) int {
 	b := embeddedOf(l).backend
-	h := b.named(tag).hop
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.named(tag).served
+}
+
+// onTheirWay is how many requests have a connection to the server, which can be cut.
+func onTheirWay(l *Lab, tag string) int {
+	h := embeddedOf(l).backend.named(tag).hop
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return len(h.active)
@@ -230,7 +237,7 @@ func TestRequestsCutInProgress(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			eventually(t, "s1 has both requests", func() bool { return inProgress(l, "s1") == 2 })
+			eventually(t, "s1 has both requests", func() bool { return onTheirWay(l, "s1") == 2 })
 			cut(t, l)
 			seen, err := first.receive()
 			if err != nil || seen.Status != http.StatusBadGateway || !strings.Contains(seen.Body, "<h1>502 Bad Gateway</h1>") {

@@ -71,3 +71,22 @@ func FuzzText(f *testing.F) {
 		}
 	})
 }
+
+// Values of less than four bytes were shown wherever they stood.
+func TestValues(t *testing.T) {
+	v := NewValues([]string{"hunter2", "q1", "", "a/b c"})
+	for in, want := range map[string]string{
+		"GET /Hunter2x": "GET /***x", "GET /q1": "GET /***", "GET /q10?b=q1&c=aq1": "GET /q10?b=***&c=aq1",
+		"a/b c a%2Fb+c a%2Fb%20c": "*** *** ***", "GET /": "GET /",
+	} {
+		if got := v.Hide(in); got != want || v.In(in) != (got != in) {
+			t.Errorf("%s: %s, want %s", in, got, want)
+		}
+	}
+	if v := NewValues([]string{""}); v.In("x") || v.Hide("x") != "x" {
+		t.Error("no values hide something")
+	}
+	if v := NewValues([]string{"é+"}); v.Hide("/é+/é+1/x") != "/***/***1/x" {
+		t.Error(v.Hide("/é+/é+1/x"))
+	}
+}
