@@ -211,7 +211,8 @@ func TestTLSOffTheMachine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	shut := sync.OnceFunc(c.Close) // whoever comes second waits
+	defer shut()
 	url, token := c.Join()
 	m := regexp.MustCompile(`^nats://[^:/]+:([0-9]+)/(sha256-[0-9a-f]{64})$`).FindStringSubmatch(url)
 	if m == nil || token == "" {
@@ -225,7 +226,7 @@ func TestTLSOffTheMachine(t *testing.T) {
 	} {
 		a := newAgent(t, c, nil, "a")
 		a.URL, a.Patience = tt.url, 2*time.Second
-		a.Say = func(string, ...any) { go c.Close() }
+		a.Say = func(string, ...any) { go shut() }
 		if err := a.Work(t.Context(), t.Context()); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %q", tt.url, err, tt.want)
 		}
