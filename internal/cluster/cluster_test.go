@@ -36,9 +36,13 @@ func small(t *testing.T) *loadgen.Plan {
 type counting struct {
 	samples int
 	users   map[int]bool
+	first   int64 // start of the earliest, in microseconds since 1970
 }
 
 func (c *counting) Record(s *loadgen.Sample) error {
+	if c.samples == 0 || s.Start < c.first {
+		c.first = s.Start
+	}
 	c.samples++
 	c.users[s.User] = true
 	return nil
@@ -66,7 +70,8 @@ func join(t *testing.T, c *Coordinator, plan *loadgen.Plan, name string) error {
 	return newAgent(t, c, plan, name).Work(t.Context(), t.Context())
 }
 
-// One run of three agents is all of the plan, and the accounts agree.
+// One run of three agents is all of the plan, and the accounts agree; also of one that is paused at its start, which
+// all agents are told of.
 func TestRunOfThreeAgents(t *testing.T) {
 	plan := small(t)
 	sink := &counting{users: map[int]bool{}}
@@ -93,14 +98,29 @@ func TestRunOfThreeAgents(t *testing.T) {
 	if err := c.Prepare(t.Context(), "", 20*time.Second); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Begin(t.Context()); err != nil {
+	paused, goesOn := plan.Unsteered(), plan.Unsteered()
+	paused.Paused, goesOn.At = true, 400*time.Millisecond
+	if err := c.Steer([]loadgen.Steering{paused}); err != nil {
+		t.Error(err)
+	}
+	start, err := c.Begin(t.Context())
+	if err != nil {
 		t.Fatal(err)
 	}
+	time.AfterFunc(goesOn.At, func() { c.Steer([]loadgen.Steering{paused, goesOn}) })
 	account, err := c.Run(t.Context(), context.Background())
 	if err != nil {
 		t.Error(err)
 	}
 	agents.Wait()
+	if early := start.Add(goesOn.At).UnixMicro() - sink.first; early > 100_000 {
+		t.Errorf("a request began %d µs before the run went on", early)
+	}
+	fewer := plan.Unsteered()
+	fewer.Users[1] = 5
+	if err := c.Steer([]loadgen.Steering{fewer}); err == nil || !strings.Contains(err.Error(), "users of many: with agents") {
+		t.Errorf("users of a group that only its iterations end: %v", err)
+	}
 	if want := 2 + 10*20 + 50; account.OK != int64(want) || account.Started != int64(want) || sink.samples != want {
 		t.Errorf("%d samples came of %d that were wanted; %+v", sink.samples, want, account)
 	}
