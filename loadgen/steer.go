@@ -34,7 +34,7 @@ func (p *Plan) Unsteered() Steering {
 }
 
 // Wanted is how many users of group i the steered plan wants at work at a time since the start of the run, and how many
-// arrivals per second. Groups of later phases, or of later turns in a serial plan, begin later than it takes them to.
+// arrivals per second. It takes every group to begin with the run, also those of later phases.
 func (p *Plan) Wanted(i int, s Steering, at time.Duration) (users int, rate float64) {
 	g := &p.Groups[i]
 	at -= g.StartDelay

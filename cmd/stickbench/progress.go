@@ -58,9 +58,8 @@ func (a *app) showProgress(runner engine, plan *plans.Plan, s *recording, steeri
 	}
 	w.Paused = s.control.Paused
 	keys := &steer.Keys{Control: &s.control, Say: func(line string) { fmt.Fprintln(a.notices, line) }}
-	take := mode == live.Auto && live.Bars(a.stderr)
 	v := &shown{}
-	if take {
+	if mode == live.Auto && live.Bars(a.stderr) {
 		v.keys = live.ReadKeys(a.stdin, a.notices, keys.Press)
 	}
 	if v.keys != nil {
