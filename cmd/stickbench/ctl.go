@@ -56,10 +56,15 @@ steered. Numbers are within what the plan has.
 
 Exit codes: 0 done; 2 wrong usage, or beyond the plan; 3 no run goes on there, or it was refused.`,
 		Example: "  stickbench ctl pause\n  stickbench ctl results/two-users-20260102-030405 users +5\n  stickbench ctl --yes drain s1",
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			folder, said := splitOrder(args)
-			if n := len(said) - 1; n > 0 && said[n] == "--yes" {
-				sure, said = true, said[:n]
+			if n := len(said) - 1; n > 0 { // behind the words these are flags as well
+				switch said[n] {
+				case "--help":
+					return c.Help()
+				case "--yes":
+					sure, said = true, said[:n]
+				}
 			}
 			return a.ctl(folder, said, sure, asJSON)
 		},
