@@ -16,7 +16,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nkeys"
 
 	"stickbench/loadgen"
 )
@@ -152,4 +154,68 @@ func TestSkewWarning(t *testing.T) {
 	if !strings.Contains(said, "agent ahead: its clock was off by 51ms") || !strings.Contains(said, "agent behind: its clock was off by -2s") || strings.Contains(said, "agent well") {
 		t.Error(said)
 	}
+}
+
+// A server of operators and accounts lets in who has a file of credentials for it, coordinator and agents alike.
+func TestCredentials(t *testing.T) {
+	operator, system := newKeys(t, nkeys.CreateOperator), newKeys(t, nkeys.CreateAccount)
+	account, user := newKeys(t, nkeys.CreateAccount), newKeys(t, nkeys.CreateUser)
+	a := jwt.NewAccountClaims(account.public)
+	a.Limits.JetStreamLimits = jwt.JetStreamLimits{DiskStorage: -1, MemoryStorage: -1}
+	o := &server.Options{JetStream: true, TrustedKeys: []string{operator.public}, SystemAccount: system.public, AccountResolver: &server.MemAccResolver{}}
+	for _, claims := range []*jwt.AccountClaims{a, jwt.NewAccountClaims(system.public)} {
+		signed, err := claims.Encode(operator)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.AccountResolver.Store(claims.Subject, signed)
+	}
+	u := jwt.NewUserClaims(user.public)
+	u.IssuerAccount = account.public
+	token, err := u.Encode(account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed, err := user.Seed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "nats.creds")
+	if creds, err := jwt.FormatUserConfig(token, seed); err != nil || os.WriteFile(file, creds, 0o600) != nil {
+		t.Fatal(err)
+	}
+	at := natsServer(t, o).ClientURL()
+	if _, err := Open(t.Context(), Server{URL: at}, "1", small(t), []byte("the plan"), loadgen.Sinks{}); err == nil || !strings.Contains(err.Error(), "Authorization") {
+		t.Errorf("without credentials: %v", err)
+	}
+	c, err := Open(t.Context(), Server{URL: at, Credentials: file}, "1", small(t), []byte("the plan"), loadgen.Sinks{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	agent := newAgent(t, c, nil, "a")
+	agent.Credentials = file
+	agent.Say = func(string, ...any) { go c.Close() }
+	if err := agent.Work(t.Context(), t.Context()); err == nil || !strings.Contains(err.Error(), "given up") { // it joined
+		t.Error(err)
+	}
+}
+
+// keys are those of an operator, an account or a user.
+type keys struct {
+	nkeys.KeyPair
+	public string
+}
+
+func newKeys(t *testing.T, create func() (nkeys.KeyPair, error)) keys {
+	t.Helper()
+	pair, err := create()
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err := pair.PublicKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys{pair, public}
 }
