@@ -58,14 +58,17 @@ Exit codes: 0 done; 2 wrong usage, or beyond the plan; 3 no run goes on there, o
 		Example: "  stickbench ctl pause\n  stickbench ctl results/two-users-20260102-030405 users +5\n  stickbench ctl --yes drain s1",
 		RunE: func(c *cobra.Command, args []string) error {
 			folder, said := splitOrder(args)
-			if n := len(said) - 1; n > 0 { // behind the words these are flags as well
-				switch said[n] {
-				case "--help":
-					return c.Help()
-				case "--yes":
-					sure, said = true, said[:n]
+			around := func(flag string) (found bool) { // flags may stand on either side of the words
+				if i := slices.Index(said, flag); len(said) > 1 && (i == 0 || i == len(said)-1) {
+					said, found = slices.Delete(said, i, i+1), true
 				}
+				return found
 			}
+			if around("--help") || around("-h") {
+				return c.Help()
+			}
+			sure = around("--yes") || around("-y") || sure
+			asJSON = around("--json") || asJSON
 			return a.ctl(folder, said, sure, asJSON)
 		},
 	}

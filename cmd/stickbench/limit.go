@@ -267,8 +267,11 @@ func (l *limitSearch) try(at float64) (capacity.Step, error) {
 	if err != nil {
 		return capacity.Step{}, cannotRun("%w", err)
 	}
+	if l.stops.graceful.Err() != nil {
+		return capacity.Step{}, capacity.ErrCut
+	}
 	step := s.judge(&account)
-	if l.stops.graceful.Err() == nil && !l.Q {
+	if !l.Q {
 		fmt.Fprintln(l.stderr, step.Line(l.Of))
 	}
 	return step, nil

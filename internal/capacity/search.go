@@ -9,6 +9,7 @@
 package capacity
 
 import (
+	"errors"
 	"math"
 	"strconv"
 )
@@ -60,8 +61,12 @@ const (
 	Generator = "the generator"
 	Most      = "--max"
 	TimeIsUp  = "--duration"
+	Stopped   = "Ctrl-C" // or another signal
 	mostSteps = 60
 )
+
+// ErrCut says that a step was cut short by who looks on. It tells nothing of its load, and ends the search.
+var ErrCut = errors.New("the step was cut short")
 
 // Search says where to search: from From on, up to Most, until High is at most Within above Low. Whole loads are
 // numbers of users. Over reports whether the time is up.
@@ -71,17 +76,21 @@ type Search struct {
 	Over               func() bool
 }
 
-// Run tries loads until the limit is known. The error is try's.
+// Run tries loads until the limit is known, or a step is cut short. The error is try's.
 func (s Search) Run(try func(at float64) (Step, error)) (Result, error) {
-	r := Result{Schema: Schema, Steps: []Step{}}
+	r, over := Result{Schema: Schema, Steps: []Step{}}, TimeIsUp
 	for at := s.From; at > 0 && len(r.Steps) < mostSteps && !s.Over(); at = s.next(r.Steps) {
 		step, err := try(at)
+		if errors.Is(err, ErrCut) {
+			over = Stopped
+			break
+		}
 		if err != nil {
 			return r, err
 		}
 		r.Steps = append(r.Steps, step)
 	}
-	r.conclude(s)
+	r.conclude(s, over)
 	return r, nil
 }
 
@@ -191,8 +200,8 @@ func failures(steps []Step) (n int) {
 	return n
 }
 
-// conclude sets the answer.
-func (r *Result) conclude(s Search) {
+// conclude sets the answer, where nothing else ended the search than what is told.
+func (r *Result) conclude(s Search, over string) {
 	top, most := highest(r.Steps, held), s.most(r.Steps)
 	r.Low, r.Limit = top, top
 	switch {
@@ -215,7 +224,7 @@ func (r *Result) conclude(s Search) {
 	case top >= s.Most:
 		r.LimitedBy = Most
 	default:
-		r.LimitedBy = TimeIsUp
+		r.LimitedBy = over
 	}
 }
 

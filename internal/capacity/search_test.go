@@ -53,6 +53,12 @@ func TestSearchIsBounded(t *testing.T) {
 		"max":     {Search{From: 10, Most: 50, Within: 0.05, Over: never}, below(1e9), Result{Limit: 50, Low: 50, LimitedBy: Most}},
 		"nothing": {Search{From: 10, Most: 50, Within: 0.05, Over: never}, below(0), Result{High: 10.0 / 64, LimitedBy: "errors"}},
 		"time":    {Search{From: 10, Most: 1e6, Within: 0.05, Over: func() bool { tries++; return tries > 3 }}, below(1e9), Result{Limit: 40, Low: 40, LimitedBy: TimeIsUp}},
+		"cut": {Search{From: 10, Most: 1e6, Within: 0.05, Over: never}, func(at float64) (Step, error) {
+			if at == 40 {
+				return Step{}, ErrCut
+			}
+			return Step{At: at, Held: true}, nil
+		}, Result{Limit: 20, Low: 20, LimitedBy: Stopped}},
 		"generator": {Search{From: 10, Most: 1e6, Within: 0.05, Over: never}, func(at float64) (Step, error) {
 			s := Step{At: at, Held: at <= 100, Why: "p95"}
 			if !s.Held {
