@@ -97,12 +97,10 @@ func (k *Keys) listen() {
 		case s := <-k.signals:
 			switch s {
 			case unix.SIGTSTP:
-				k.give()
-				k.notices.cursor(showCursor)
+				k.notices.ReleaseTerminal()
 				unix.Kill(unix.Getpid(), unix.SIGSTOP)
 			case unix.SIGQUIT:
-				k.give()
-				k.notices.cursor(showCursor)
+				k.notices.ReleaseTerminal()
 				signal.Reset(unix.SIGQUIT)
 				unix.Kill(unix.Getpid(), unix.SIGQUIT)
 			case unix.SIGCONT:

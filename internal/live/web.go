@@ -162,8 +162,10 @@ func (w *Web) allowed(serve http.HandlerFunc) http.HandlerFunc {
 // steered lets the page steer the run: who brings the header that a form, or a script of another origin, cannot send
 // without being asked for it, and comes from nowhere else. (A name that was made to mean this address is not let in.)
 func (w *Web) steered(out http.ResponseWriter, r *http.Request) {
-	from, err := url.Parse(r.Header.Get("Origin"))
-	if r.Header.Get("X-Stickbench") == "" || err != nil || from.Host != "" && from.Host != r.Host || from.Host == "" && r.Header.Get("Origin") != "" {
+	origin := r.Header.Get("Origin")
+	from, err := url.Parse(origin)
+	foreign := origin != "" && (err != nil || from.Host == "" || from.Host != r.Host)
+	if foreign || r.Header.Get("X-Stickbench") == "" {
 		http.Error(out, "the run is steered by its own page alone, or by stickbench ctl", http.StatusForbidden)
 		return
 	}
