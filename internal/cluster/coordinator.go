@@ -43,6 +43,7 @@ type Coordinator struct {
 	stream   jetstream.Stream
 	asked    []*nats.Subscription
 	watching context.CancelFunc
+	ending   sync.Once
 
 	mu      sync.Mutex
 	order   order
@@ -419,31 +420,32 @@ func (c *Coordinator) ready(ctx context.Context, within time.Duration) error {
 	return err
 }
 
-// Close ends the run for all agents, for the reason why, and the server if it is the coordinator's own. It may be called
-// again.
+// Close ends the run for all agents, and the server if it is the coordinator's own. It may be called again, and at once;
+// each call returns when that is done.
 func (c *Coordinator) Close() { c.end("the coordinator gave it up") }
 
+// end is Close for the reason why.
 func (c *Coordinator) end(why string) {
-	if c.keys != nil {
-		c.mu.Lock()
-		ended := c.order.Phase == over
-		c.mu.Unlock()
-		if !ended {
-			c.tell(func(o *order) { o.Phase, o.Why = over, why })
+	c.ending.Do(func() {
+		if c.keys != nil {
+			c.mu.Lock()
+			ended := c.order.Phase == over
+			c.mu.Unlock()
+			if !ended {
+				c.tell(func(o *order) { o.Phase, o.Why = over, why })
+			}
 		}
-	}
-	if c.watching != nil {
-		c.watching()
-	}
-	for _, s := range c.asked {
-		s.Unsubscribe()
-	}
-	c.asked = nil
-	if c.keys != nil {
-		c.farewell()
-		c.keys = nil
-	}
-	c.carrier.close()
+		if c.watching != nil {
+			c.watching()
+		}
+		for _, s := range c.asked {
+			s.Unsubscribe()
+		}
+		if c.keys != nil {
+			c.farewell()
+		}
+		c.carrier.close()
+	})
 }
 
 // farewell leaves the agents a moment to hear the end, and removes what was the run's from the server.
