@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -121,9 +120,11 @@ type limitSearch struct {
 	*limitFlags
 	plan   *plans.Plan
 	expect []*assert.Expectation
-	stops  *stops
-	began  time.Time
-	tried  uint64 // steps
+	// weights are the parts of the load that the plan's groups have, 0 for setup and teardown.
+	weights []float64
+	stops   *stops
+	began   time.Time
+	tried   uint64 // steps
 }
 
 // newLimit compiles what must hold, part by part, so that the answer can name the one that did not.
@@ -148,14 +149,9 @@ func (a *app) newLimit(plan *plans.Plan, o *limitFlags) (*limitSearch, error) {
 	if len(l.expect) == 0 {
 		return nil, fmt.Errorf("what must hold? Say so with --expect 'errors == 0 && p95() < 250ms'")
 	}
-	mains := 0
-	for i := range plan.Load.Groups {
-		if plan.Load.Groups[i].Phase == loadgen.Main {
-			mains++
-		}
-	}
-	if mains != 1 {
-		return nil, fmt.Errorf("%s has %d groups besides setup and teardown: a limit is that of one", plan.Path, mains)
+	l.weights = weights(plan.Load.Groups)
+	if plan.Load.Serial && l.mains() > 1 {
+		return nil, fmt.Errorf("%s runs its groups one after the other: a limit is that of groups that run at the same time", plan.Path)
 	}
 	return l, nil
 }
@@ -260,7 +256,7 @@ func (l *limitSearch) try(at float64) (capacity.Step, error) {
 	if err := runner.Preconnect(l.stops.graceful); err != nil {
 		return capacity.Step{}, cannotRun("%w", err)
 	}
-	if len(load.Groups) == 1 {
+	if l.mains() == len(l.weights) { // else when setup has ended
 		s.begin()
 	}
 	account, err := runner.Run(l.stops.graceful, l.stops.hard)
@@ -277,28 +273,65 @@ func (l *limitSearch) try(at float64) (capacity.Step, error) {
 	return step, nil
 }
 
-// loadOf is the plan's load, with the group that is neither setup nor teardown at the load that is tried.
+// weights are the parts of the load that the groups have in the plan itself: by their highest rates if all besides setup
+// and teardown, which have none, have arrivals, else by their users.
+func weights(groups []loadgen.Group) []float64 {
+	users, rates, open := make([]float64, len(groups)), make([]float64, len(groups)), true
+	for i := range groups {
+		if g := &groups[i]; g.Phase == loadgen.Main {
+			users[i], rates[i] = float64(g.Users), g.HighestRate()
+			open = open && rates[i] > 0
+		}
+	}
+	if open {
+		return rates
+	}
+	return users
+}
+
+// mains is the number of groups besides setup and teardown.
+func (l *limitSearch) mains() (n int) {
+	for _, weight := range l.weights {
+		if weight > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// loadOf is the plan's load, with the groups that are neither setup nor teardown at the load that is tried, together.
 func (l *limitSearch) loadOf(at float64) *loadgen.Plan {
 	load := l.plan.Load
-	load.Groups = slices.Clone(load.Groups)
-	for i := range load.Groups {
-		g := &load.Groups[i]
-		if g.Phase != loadgen.Main {
-			continue
+	load.Groups = nil
+	var whole, before float64
+	for _, weight := range l.weights {
+		whole += weight
+	}
+	for i, g := range l.plan.Load.Groups {
+		if weight := l.weights[i]; weight > 0 {
+			l.setLoad(&g, at*before/whole, at*(before+weight)/whole)
+			before += weight
 		}
-		g.Duration, g.Iterations, g.Stages, g.RampUp, g.StartDelay = l.Settle+l.Step, 0, nil, 0, 0
-		if l.Of == "users" {
-			g.Arrivals, g.Users, g.RampUp = nil, int(at), l.Settle/2
-			continue
-		}
-		spread := loadgen.Even
-		if g.Arrivals != nil {
-			spread = g.Arrivals.Spread
-		}
-		g.Arrivals = &loadgen.Arrivals{Stages: []loadgen.Stage{{From: at, To: at}}, Spread: spread}
-		if g.Users = l.Users; g.Users == 0 {
-			g.Users = max(10, int(math.Ceil(2*at)))
+		if g.Users > 0 { // a small number of users leaves groups without one
+			load.Groups = append(load.Groups, g)
 		}
 	}
 	return &load
+}
+
+// setLoad gives a group the part of the load between from and to.
+func (l *limitSearch) setLoad(g *loadgen.Group, from, to float64) {
+	g.Duration, g.Iterations, g.Stages, g.RampUp, g.StartDelay = l.Settle+l.Step, 0, nil, 0, 0
+	if l.Of == "users" {
+		g.Arrivals, g.Users, g.RampUp = nil, int(math.Round(to))-int(math.Round(from)), l.Settle/2
+		return
+	}
+	spread := loadgen.Even
+	if g.Arrivals != nil {
+		spread = g.Arrivals.Spread
+	}
+	g.Arrivals = &loadgen.Arrivals{Stages: []loadgen.Stage{{From: to - from, To: to - from}}, Spread: spread}
+	if g.Users = l.Users; g.Users == 0 {
+		g.Users = max(10, int(math.Ceil(2*(to-from))))
+	}
 }

@@ -8,10 +8,13 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"stickbench/internal/capacity"
 	"stickbench/internal/live"
+	"stickbench/loadgen"
+	"stickbench/plans"
 )
 
 var limitRuns = flag.Int("limit-runs", 0, "search so many times for limits that are known, and find nine of ten within 5 %, in the interval that is said")
@@ -109,5 +112,35 @@ func limitsKnown(t *testing.T) {
 	}
 	if near*10 < 9**limitRuns || within*10 < 8**limitRuns {
 		t.Errorf("of %d limits %d were found within 5 %%, and %d are in their intervals", *limitRuns, near, within)
+	}
+}
+
+// TestLimitOfGroups gives the groups of a plan their parts of the load that is tried.
+func TestLimitOfGroups(t *testing.T) {
+	plan := &loadgen.Plan{Groups: []loadgen.Group{
+		{Name: "in", Phase: loadgen.Setup, Users: 1}, {Name: "a", Users: 30}, {Name: "b", Users: 10, Stages: []loadgen.UserStage{{To: 10, For: 1}}},
+	}}
+	l := &limitSearch{limitFlags: &limitFlags{Of: "users", Settle: 2, Step: 3}, plan: &plans.Plan{Load: *plan}, weights: weights(plan.Groups)}
+	for at, want := range map[float64]string{1: "in 1, a 1", 2: "in 1, a 2", 4: "in 1, a 3, b 1", 100: "in 1, a 75, b 25"} {
+		var said []string
+		for _, g := range l.loadOf(at).Groups {
+			said = append(said, fmt.Sprintf("%s %d", g.Name, g.Users))
+			if main := g.Phase == loadgen.Main; main != (g.Duration == 5) || g.Stages != nil {
+				t.Errorf("at %v: %+v", at, g)
+			}
+		}
+		if said := strings.Join(said, ", "); said != want {
+			t.Errorf("at %v: %s, want %s", at, said, want)
+		}
+	}
+	for i, rate := range []float64{0, 20, 60} { // by rates, if all have one
+		if rate > 0 {
+			plan.Groups[i].Arrivals = &loadgen.Arrivals{Stages: []loadgen.Stage{{From: 1, To: rate}}, Spread: loadgen.Poisson}
+		}
+	}
+	l.Of, l.weights = "rate", weights(plan.Groups)
+	groups := l.loadOf(8).Groups
+	if a, b := groups[1].Arrivals, groups[2].Arrivals; a.Stages[0].To != 2 || b.Stages[0].To != 6 || b.Spread != loadgen.Poisson || l.mains() != 2 {
+		t.Errorf("%+v, %+v", a, b)
 	}
 }
