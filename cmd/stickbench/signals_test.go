@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -20,6 +21,9 @@ import (
 // nohup and shells start programs with signals ignored, and a program that listens for them all the same is
 // ended by what its user wanted to outlive.
 func TestIgnoredSignalsStayIgnored(t *testing.T) {
+	caught := make(chan os.Signal, 1) // what tests were started with, as by nohup, is not for the commands
+	signal.Notify(caught, syscall.SIGHUP, syscall.SIGINT)
+	defer signal.Stop(caught)
 	for name, trap := range map[string]string{"nohup": `trap "" HUP`, "background": `trap "" INT HUP`, "none": ":"} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -216,13 +216,16 @@ func testRealOrder(t *testing.T, got []string) {
 		"node s2: weight 6 [s2] [s1:1 s2:6] phase",
 		"set server nodes/s2 weight 50% [s2] [s1:1 s2:1] phase",
 		"set server #77/#7 weight 5 phase",
-		"s1 weight 5 [s1] [s1:5 s2:1]",
+		"weight 5 [s1] [s1:5 s2:1]",
 		"set server static/a state maint phase",
 		"node s1: drain [s1 drain] phase",
 		"set server nodes/s1 weight 999 FAILED: Absolute weight can only be between 0 and 256 inclusive.",
 		"node s2: stopped [s2 down] phase",
 	} {
-		j := slices.Index(got, want)
+		j := slices.IndexFunc(got, func(s string) bool {
+			// Its weight is seen together with its state on a busy machine.
+			return s == want || strings.HasPrefix(s, "s1 ") && strings.HasSuffix(strings.Replace(s, "[s1 up]", "[s1]", 1), want)
+		})
 		if j <= i {
 			t.Errorf("%q at %d, after %d", want, j, i)
 		}
@@ -231,7 +234,7 @@ func testRealOrder(t *testing.T, got []string) {
 	if !slices.Contains(got, "node s2: delay 250ms [s2] phase") {
 		t.Error("no delay")
 	}
-	if !slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, "s1 UP") && strings.HasSuffix(s, "[s1 up]") }) {
+	if !slices.ContainsFunc(got, func(s string) bool { return strings.HasPrefix(s, "s1 UP") && strings.Contains(s, "[s1 up]") }) {
 		t.Error("after ready nobody saw s1 up")
 	}
 	// What the run's own commands did is not seen again as somebody's doing.
