@@ -35,8 +35,9 @@ type Keys struct {
 // keyTime is how long what a key wants may take.
 const keyTime = 30 * time.Second
 
-// keyList is what ? says.
-const keyList = `p pause, or go on · + - load up or down by a tenth · n note · e event of the plan · d r m drain, ready, maint of a node · s stop`
+// keyList is what ? says, in lines that a terminal of 80 columns holds.
+const keyList = `p pause, or go on · + - load up or down by a tenth · n note · s stop
+e event of the plan · d r m drain, ready, maint of a node`
 
 // Line is what is shown beneath the run: what is asked for, or what the keys are.
 func (k *Keys) Line() string {
