@@ -397,7 +397,24 @@ func (u *user) afterFailure(r *request) bool {
 
 func (u *user) think(in *instruction) bool {
 	now := time.Now()
-	return !u.over(now) && u.pauseUntil(now, now.Add(in.step.Think.draw(u.rng)))
+	return !u.over(now) && u.pauseUntil(now, now.Add(u.pauseOf(in.step.Think)))
+}
+
+func (u *user) pauseOf(t *Think) time.Duration {
+	if t.text == nil {
+		return t.draw(u.rng)
+	}
+	b, err := t.text.append(u.scratch[:0], u)
+	u.scratch = b
+	var read *Think
+	if err == nil {
+		read, err = ParseThink(string(b))
+	}
+	if err != nil {
+		u.runner.warn(fmt.Sprintf("think %s is no pause and was left out: %v", t, err))
+		return 0
+	}
+	return read.draw(u.rng)
 }
 
 // pauseUntil waits as the plan has it, which makes no arrival late.

@@ -13,7 +13,12 @@ import (
 type Think struct {
 	source string
 	draw   func(*rand.Rand) time.Duration
+	text   *Template // of one whose values are the user's own, which draw does not know; else nil
 }
+
+// ThinkOf is a pause that has values of the run in it: it is read anew each time, and none, with a warning, where its
+// text is no pause then.
+func ThinkOf(text *Template) *Think { return &Think{source: text.String(), text: text} }
 
 // ParseThink reads a pause: "100ms" is constant, "uniform 50ms 150ms" lies between the two, and
 // "gaussian 100ms 20ms" has that mean and standard deviation, never below zero, and "poisson 300ms 1s" is a

@@ -28,7 +28,7 @@ var kinds []kind
 func init() {
 	kinds = []kind{
 		{key: "request", read: func(s scope, t table, step *loadgen.Step) { step.Request = s.request(t) }, keys: requestKeys},
-		{key: "think", read: func(s scope, t table, step *loadgen.Step) { step.Think = think(t) }},
+		{key: "think", read: func(s scope, t table, step *loadgen.Step) { step.Think = s.think(t) }},
 		{key: "mark", read: func(s scope, t table, step *loadgen.Step) { step.Mark, step.MarkText = s.label(t, "mark") }},
 		{key: "set", read: scope.readSet},
 		{key: "counter", read: scope.readCounter},

@@ -51,7 +51,7 @@ func (s scope) pauseBefore(step loadgen.Step) loadgen.Step {
 	if !ok || step.Request == nil || s.atOnce {
 		return step
 	}
-	pause := think(from)
+	pause := s.think(from)
 	if pause == nil {
 		return step
 	}

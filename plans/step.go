@@ -202,10 +202,19 @@ func (s scope) templateIn(path, value, source string) *loadgen.Template {
 	return t
 }
 
-// think reads a pause; nil after a problem. One without a word is a duration as any other.
-func think(t table) *loadgen.Think {
+// think reads a pause; nil after a problem. One without a word is a duration as any other, and one with values of
+// the run is read then.
+func (s scope) think(t table) *loadgen.Think {
 	source, ok := t.values["think"].(string)
-	if !ok || len(strings.Fields(source)) < 2 {
+	if ok && strings.Contains(source, "${") {
+		text := s.template(t.at("think"), source)
+		if text == nil {
+			return nil
+		}
+		if source, ok = text.Known(); !ok {
+			return loadgen.ThinkOf(text)
+		}
+	} else if !ok || len(strings.Fields(source)) < 2 {
 		if _, ok := t.duration("think"); !ok {
 			return nil
 		}

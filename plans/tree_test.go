@@ -237,6 +237,12 @@ func TestBlocks(t *testing.T) {
 			- request = "GET /n"
 			repeat = "${m}"
 			- request = "GET /m"`), "/n /n /m /m /m /m"},
+		{"think for a while that the user knows", steps(`
+			set = { n = "2" }
+			request = "GET /a"
+			think = "uniform ${n}ms ${n}ms"
+			think = "${int(n) * 2}ms"
+			request = "GET /b"`), "/a /b"},
 		{"repeat not at all", steps(`
 			repeat = 0
 			- request = "GET /never"
@@ -541,6 +547,7 @@ func TestProblemsOfBlocks(t *testing.T) {
 		{"key of a transaction", "once = true\ninclude_think = true" + below, "2:1: include_think: belongs to transaction: a step with once has only once, name, defaults and when"},
 		{"plain block's key", "index = 'i'" + below, "1:1: index: belongs to repeat, while, for or foreach: a block without a kind has only name, defaults, when and its steps"},
 		{"repeat", "repeat = -1" + below, "1:10: repeat: must be from 0 to 1000000000, not -1"},
+		{"think an unknown", "think = '${m}ms'", `1:10: think: unknown variable "m": nothing before sets it; known are group, host, id, iteration, user`},
 		{"repeat in words", "repeat = 'three'" + below, "1:10: repeat: expected a whole number, not the text \"three\""},
 		{"repeat an unknown", "repeat = '${m}'" + below, `1:11: repeat: unknown variable "m": nothing before sets it; known are group, host, id, iteration, user`},
 		{"repeat a text", "repeat = '${host}'" + below, `1:10: repeat: expected a whole number, not the text "h"`},

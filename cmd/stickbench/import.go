@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"stickbench/internal/bounded"
 	"stickbench/internal/jmx"
@@ -65,9 +66,14 @@ Exit codes: 0 everything was carried over; 1 something was left out; 2 the file 
 	f.BoolVar(&o.Static, "static", false, "of HAR: keep images, styles, scripts, fonts and media")
 	f.StringSliceVar(&o.Hosts, "host", nil, "of HAR: `hosts` whose requests are kept (default that of the first page)")
 	f.BoolVar(&o.Native, "native", false, "add what stickbench says better: where responses name their node, increments(), expectations")
-	f.StringArrayVar(&o.Map, "map", nil, "`OLD=NEW`: data files whose names begin with OLD; may be repeated")
+	mapFlag(f, &o.Map, "")
 	f.StringArrayVar(&o.Set, "set", nil, "`name=value` of a property of JMeter, as its -J gives it; may be repeated")
 	return c
+}
+
+// mapFlag is --map, with what else there is to say of it in front.
+func mapFlag(f *pflag.FlagSet, to *[]string, of string) {
+	f.StringArrayVar(to, "map", nil, of+"`OLD=NEW`: data files whose names begin with OLD; may be repeated")
 }
 
 // importFile reads a JMeter plan.
@@ -109,10 +115,10 @@ func (a *app) importFile(name string, o *importFlags) (*jmx.Plan, error) {
 // isJMX reports whether a plan is to be imported, by its file's name.
 func isJMX(name string) bool { return strings.EqualFold(filepath.Ext(name), ".jmx") }
 
-// importJob imports a JMeter plan to be run at once, and tells what was lost. set are JMeter's properties; those
-// that the plan does not ask for are its variables, if it has such, and nothing otherwise unless they must be some.
-func (a *app) importJob(name string, set map[string]string, must bool) (*job, error) {
-	plan, err := a.importFile(name, &importFlags{properties: set})
+// importJob imports a JMeter plan to be run at once, and tells what was lost. Properties that the plan does not ask for
+// are its variables, if it has such, and nothing otherwise unless they must be some.
+func (a *app) importJob(name string, o *importFlags, must bool) (*job, error) {
+	plan, err := a.importFile(name, o)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +128,7 @@ func (a *app) importJob(name string, set map[string]string, must bool) (*job, er
 		}
 	}
 	j := &job{path: name, source: []byte(plan.TOML), jmx: true}
-	for property, value := range set {
+	for property, value := range o.properties {
 		if slices.Contains(plan.Properties, property) || !must && !slices.Contains(plan.Variables, property) {
 			continue
 		}

@@ -226,7 +226,7 @@ func (o *jmeterOptions) clearFolder() error {
 
 // jmeterRun imports the plan and runs it, with JMeter's lines on standard output where that is no terminal.
 func (a *app) jmeterRun(o *jmeterOptions) error {
-	j, err := a.importJob(o.plan, o.properties, false)
+	j, err := a.importJob(o.plan, &importFlags{properties: o.properties}, false)
 	if err != nil {
 		return err
 	}

@@ -124,7 +124,7 @@ func (a *app) textOptions() text.Options {
 // open reads the plan that name means.
 func (a *app) open(name string, o plans.Override) (*plans.Plan, error) {
 	if isJMX(name) {
-		j, err := a.importJob(name, o.Set, true)
+		j, err := a.importJob(name, &importFlags{properties: o.Set}, true)
 		if err != nil {
 			return nil, err
 		}

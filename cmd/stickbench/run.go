@@ -36,6 +36,7 @@ type runFlags struct {
 	Open        bool
 	JUnit       string
 	Summary     string
+	Map         []string // of a JMeter plan
 
 	// each takes the results of a run in place of standard output; nil prints them.
 	each func(*report.Results)
@@ -114,6 +115,7 @@ Exit codes: 0 done, expectations met; 1 an expectation failed; 2 wrong usage or 
 	f.StringVarP(&o.Log, "jtl", "l", "", "write the samples into `FILE`, too; a file that is there is continued, as JMeter does")
 	f.StringVar(&o.LogFormat, "jtl-format", "csv", "`csv|xml` of that file")
 	f.StringSliceVar(&o.LogColumns, "jtl-columns", nil, "`columns` of that file, such as timeStamp,elapsed,label,success; jmeter are JMeter's own")
+	mapFlag(f, &o.Map, "with a JMeter plan: ")
 	f.IntVar(&o.Repeat, "repeat", 1, "run the plan so many `times`, each in a folder of its own within the run's, and print one table of them")
 	return c
 }

@@ -82,6 +82,9 @@ func isURL(arg string) bool { return strings.Contains(arg, "://") }
 
 // job is what the arguments of run mean: a plan, or the one that URLs and options amount to.
 func (a *app) job(c *cobra.Command, o *runFlags, args []string) (*job, error) {
+	if o.Map != nil && !isJMX(args[0]) {
+		return nil, errors.New("--map: only with a JMeter plan; a plan of stickbench names its files itself")
+	}
 	if isURL(args[0]) {
 		if err := a.detectNode(c, o, args); err != nil {
 			return nil, err
@@ -110,7 +113,7 @@ func (a *app) jmxJob(c *cobra.Command, o *runFlags, name string) (*job, error) {
 		return nil, fmt.Errorf("%s: only with URLs; a plan says such things itself", strings.Join(names, ", "))
 	}
 	over := o.over(c)
-	j, err := a.importJob(name, over.Set, true)
+	j, err := a.importJob(name, &importFlags{properties: over.Set, Map: o.Map}, true)
 	if err != nil {
 		return nil, err
 	}

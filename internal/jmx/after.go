@@ -38,12 +38,12 @@ func (im *importer) after(e *Element, b *block, sc *scope) []*block {
 			im.remark(e, "the script: "+err.Error(), writeScript)
 			return nil
 		}
-		var verdicts []*ex
-		steps := im.steps(e, actions, &verdicts)
-		im.verdicts(e, b, verdicts, "")
+		var v verdict
+		steps := im.steps(e, actions, &v)
+		im.judge(e, b, &v)
 		return slices.Concat(im.takeBefore(), steps)
 	case e.Class == "ResultAction":
-		im.resultAction(e, b)
+		return im.resultAction(e, b)
 	case e.Class == "TestActionPostProcessor" || e.Class == "ResultSaver":
 	case len(im.extractors(e)) > 0:
 		if im.idle(e, b) { // a mark has no response
@@ -76,29 +76,75 @@ func (im *importer) idle(e *Element, b *block) bool {
 }
 
 // resultAction is what a user does after a failed sample of its scope.
-func (im *importer) resultAction(e *Element, b *block) {
-	action := map[string]string{"1": "stop-user", "2": "stop", "3": "stop", "4": "next-iteration", "5": "next-iteration", "1000": "", "0": ""}[e.word("OnError.action")]
-	if action == "" || b == nil {
-		return
+func (im *importer) resultAction(e *Element, b *block) []*block {
+	if b == nil {
+		return nil // a mark does not fail
+	}
+	action := map[string]string{"1": "stop-user", "2": "stop", "3": "stop", "4": "next-iteration"}[e.word("OnError.action")]
+	switch e.word("OnError.action") {
+	case "5":
+		return []*block{guarded(apply("failed", truthKind), []*block{jump("next", true)})}
+	case "6":
+		return []*block{guarded(apply("failed", truthKind), []*block{breakLoop(im.sampled)})}
+	}
+	if action == "" {
+		return nil
 	}
 	if e.Parent != nil && isGroup(e.Parent.Class) || e.Parent != nil && e.Parent.Class == "TestPlan" {
 		if im.groupBlock.get("on_error") == nil {
 			im.groupBlock.set("on_error", action)
 		}
-		return
+		return nil
 	}
 	b.request.onError = action
+	return nil
 }
 
-// verdicts are conditions under which a script makes its sample a failure.
-func (im *importer) verdicts(e *Element, b *block, failed []*ex, message string) {
-	for _, x := range failed {
-		if b == nil {
-			im.remark(e, "a mark cannot fail", "")
-			return
+// jump is a step that goes elsewhere.
+func jump(key string, to any) *block { return &block{pairs: []pair{{key, to}}} }
+
+var loops = []string{"LoopController", "WhileController", "ForeachController", "RunTime"}
+
+// breakLoop is the step that leaves the loop around e: where that is the group's own, the user ends.
+func breakLoop(e *Element) *block {
+	for e = e.Parent; e != nil && !isGroup(e.Class); e = e.Parent {
+		if slices.Contains(loops, e.Class) {
+			return jump("break", true)
 		}
-		b.assert(opposite(x), message)
 	}
+	return jump("stop", "user")
+}
+
+// verdict is what a script says of its sample: the conditions under which it is a failure, whether a failure of its
+// status is none, and whether that hangs on a condition.
+type verdict struct {
+	failed          []*ex
+	lifts, liftedIf bool
+}
+
+// judge makes assertions of a verdict.
+func (im *importer) judge(e *Element, b *block, v *verdict) {
+	switch {
+	case b == nil && v.failed != nil:
+		im.remark(e, "a mark cannot fail", "")
+		return
+	case b == nil:
+		return
+	case v.liftedIf:
+		im.remark(e, "it makes a failure a success where its condition holds", "assert what makes it one")
+	}
+	for _, x := range v.failed {
+		x = opposite(x)
+		b.assert(x, "")
+		b.request.ofStatus(x)
+	}
+	b.request.ignoresStatus = b.request.ignoresStatus || v.lifts
+}
+
+// ofStatus notes what an assertion says of the status.
+func (r *request) ofStatus(x *ex) {
+	r.judgesStatus = r.judgesStatus || strings.Contains(x.String(), "status")
+	r.fixesStatus = r.fixesStatus || fixesStatus(x)
 }
 
 // assert adds a condition to those that the response must meet.
@@ -182,11 +228,11 @@ func (im *importer) scriptAssertion(e *Element, b *block) {
 		im.remark(e, "the script: "+err.Error(), writeScript)
 		return
 	}
-	var verdicts []*ex
-	if steps := im.steps(e, actions, &verdicts); len(steps) > 0 {
+	var v verdict
+	if steps := im.steps(e, actions, &v); len(steps) > 0 {
 		im.remark(e, "the variables that its script sets", "set them in a step")
 	}
-	im.verdicts(e, b, verdicts, "")
+	im.judge(e, b, &v)
 }
 
 // bound is a number, or a variable that holds one.
@@ -251,11 +297,9 @@ func (im *importer) responseAssertion(e *Element, b *block) {
 	}
 	for _, x := range tests {
 		b.assert(x, message)
+		b.request.ofStatus(x)
 	}
-	r := b.request
-	r.ignoresStatus = r.ignoresStatus || e.truth("Assertion.assume_success", false)
-	r.judgesStatus = r.judgesStatus || slices.ContainsFunc(tests, func(x *ex) bool { return strings.Contains(x.String(), "status") })
-	r.fixesStatus = r.fixesStatus || slices.ContainsFunc(tests, fixesStatus)
+	b.request.ignoresStatus = b.request.ignoresStatus || e.truth("Assertion.assume_success", false)
 }
 
 // finishAssertions keeps JMeter's rule that a status of 400 or more is a failure, which a condition on the status
@@ -274,8 +318,11 @@ func (r *request) finishAssertions(b *block) {
 
 // fixesStatus reports whether the condition itself lets no status of 400 or more pass.
 func fixesStatus(x *ex) bool {
-	if x.op == "||" || x.op == "&&" {
+	switch x.op {
+	case "||":
 		return fixesStatus(x.in[0]) && fixesStatus(x.in[1])
+	case "&&":
+		return fixesStatus(x.in[0]) || fixesStatus(x.in[1])
 	}
 	return x.op == "==" && x.in[1].op == opNumber && len(x.in[1].s) == 3 && x.in[1].s < "400"
 }

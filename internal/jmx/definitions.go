@@ -158,10 +158,8 @@ func (im *importer) userVariables(e, list *Element) {
 	im.at = e
 	all := arguments(list)
 	for _, a := range all { // so that ${__P(threads,10)} of a variable "threads" is that variable itself
-		if p := parseValue(a.value).only(); p != nil && p.call != nil && p.call.name == "__P" && im.properties[p.call.word(0)] == "" {
-			if name := p.call.word(0); name != "" {
-				im.properties[name] = im.name(strings.TrimSpace(a.name))
-			}
+		if property, _ := propertyOf(parseValue(a.value)); property != "" && im.properties[property] == "" {
+			im.properties[property] = im.name(strings.TrimSpace(a.name))
 		}
 	}
 	for _, a := range all {
@@ -170,12 +168,8 @@ func (im *importer) userVariables(e, list *Element) {
 		}
 		name := im.name(strings.TrimSpace(a.name))
 		v := parseValue(a.value)
-		if p := v.only(); p != nil && p.call != nil && p.call.name == "__P" && im.properties[p.call.word(0)] == name {
-			var fallback value
-			if len(p.call.arguments) > 1 {
-				fallback = append(value{}, p.call.argument(1)...)
-			}
-			im.fallBack(name, p.call.word(0), fallback)
+		if property, fallback := propertyOf(v); im.properties[property] == name {
+			im.fallBack(name, property, fallback)
 		} else {
 			im.setTop(name, im.template(v), "")
 		}

@@ -32,7 +32,7 @@ func (s *script) effect(owner string) bool {
 		s.need2(args)
 		s.do(action{do: "share", name: s.literal(args[0]), value: args[1].plain(&s.parser)})
 	case "result.setSuccessful", "result.setSuccess":
-		s.verdict(opposite(s.one(args).asTruth()))
+		s.succeeds(s.one(args).asTruth())
 	case "assertion.setFailure", "assertion.setError":
 		s.verdict(s.one(args).asTruth())
 	case "assertion.setFailureMessage", "result.setDataEncoding", "result.setDataType", "result.setContentType", "result.setResponseMessage",

@@ -2,7 +2,9 @@ package jmx
 
 import (
 	"fmt"
+	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 
 	"stickbench/internal/lazy"
@@ -186,8 +188,11 @@ func (im *importer) extract(e *Element, b *block, sc *scope) {
 			im.remark(e, why, "extract it in our words (stickbench help plans)")
 			continue
 		}
-		b.extract(im.define(x.name), x.toml())
-		im.groupVariables(e, b, x)
+		if !b.extract(im.define(x.name), x.toml()) {
+			im.remark(e, "another extractor of its request sets "+x.name+", too, whose value stands where this one finds nothing", "give it a variable of its own")
+			continue
+		}
+		im.groupVariables(b, x)
 	}
 }
 
@@ -224,7 +229,7 @@ func (im *importer) resolve(x *extractor) string {
 }
 
 // toml is the extractor as a plan words it: in short where that says all.
-func (x *extractor) toml() any {
+func (x *extractor) toml() inline {
 	v := inline{{x.kind, x.what}}
 	if x.extra.key != "" {
 		v = append(v, x.extra)
@@ -257,7 +262,7 @@ func templateWords(s string) string {
 }
 
 // groupVariables are name_g1 and so on, where the plan uses them: the same expression with one group each.
-func (im *importer) groupVariables(e *Element, b *block, x extractor) {
+func (im *importer) groupVariables(b *block, x extractor) {
 	for i := range x.groups() {
 		name := x.name + "_g" + itoa(int64(i))
 		if !im.mentioned[name] {
@@ -269,7 +274,18 @@ func (im *importer) groupVariables(e *Element, b *block, x extractor) {
 	}
 }
 
-// extract adds a variable to those that the block's request sets.
-func (b *block) extract(name string, v any) {
-	b.request.extracts = append(b.request.extracts, pair{name, v})
+// extract adds a variable to those that the block's request sets, in the place of one of that name. It reports false
+// where the value of that one would last if nothing matched: a request has one way to each variable.
+func (b *block) extract(name string, v inline) bool {
+	all := b.request.extracts
+	i := slices.IndexFunc(all, func(p pair) bool { return p.key == name })
+	switch {
+	case i < 0:
+		b.request.extracts = append(all, pair{name, v})
+	case v[len(v)-1].key == "optional" && !reflect.DeepEqual(all[i].value, v):
+		return false
+	default:
+		all[i].value = v
+	}
+	return true
 }

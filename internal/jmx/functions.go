@@ -47,10 +47,8 @@ func (im *importer) stored(c *call) string {
 
 func (im *importer) call(c *call) (*ex, error) {
 	switch c.name {
-	case "__P":
-		return im.propertyCall(c, 1)
-	case "__property":
-		return im.propertyCall(c, 2)
+	case "__P", "__property":
+		return im.propertyCall(c)
 	case "__groovy", "__jexl", "__jexl2", "__jexl3", "__javaScript", "__BeanShell":
 		return im.code(c)
 	case "__V", "__evalVar":
@@ -180,21 +178,36 @@ func chars(c *call) (*ex, error) {
 	return text(b.String()), nil
 }
 
-// propertyCall is __P(name,default) and __property(name,variable,default).
-func (im *importer) propertyCall(c *call, fallback int) (*ex, error) {
-	name, ok := c.argument(0).text()
-	name = strings.TrimSpace(name)
-	if !ok || name == "" {
+// propertyDefault is the argument that is the default, by the functions that read a property.
+var propertyDefault = map[string]int{"__P": 1, "__property": 2}
+
+// property is the name and the default of __P(name,default) and __property(name,variable,default); "" for any other
+// call, and for a name that is computed. Without a default fallback is nil.
+func (c *call) property() (name string, fallback value) {
+	i := propertyDefault[c.name]
+	if i == 0 {
+		return "", nil
+	}
+	if len(c.arguments) > i {
+		fallback = append(value{}, c.argument(i)...)
+	}
+	return c.word(0), fallback
+}
+
+// propertyOf is the property of which the value consists; "" for any other value.
+func propertyOf(v value) (name string, fallback value) {
+	if p := v.only(); p != nil && p.call != nil {
+		return p.call.property()
+	}
+	return "", nil
+}
+
+func (im *importer) propertyCall(c *call) (*ex, error) {
+	name, fallback := c.property()
+	if name == "" {
 		return nil, errors.New("the property's name is computed")
 	}
-	var v value
-	if len(c.arguments) > fallback {
-		v = c.argument(fallback)
-		if v == nil {
-			v = value{{literal: ""}}
-		}
-	}
-	ours := im.propertyVariable(name, v)
+	ours := im.propertyVariable(name, fallback)
 	im.use(ours)
 	return variable(ours), nil
 }

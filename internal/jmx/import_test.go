@@ -302,6 +302,63 @@ func TestURLRewriting(t *testing.T) {
 	}
 }
 
+// What has one way in a plan of ours, and two or none in JMeter's: extractors of one variable, ports and hosts that are
+// none, the passes of a foreach, properties that user variables take, pauses of variables, what follows a failure.
+func TestWhatOnePlanMayHold(t *testing.T) {
+	below := func(elements string) string {
+		return strings.Replace(requestFor("/"), "<hashTree/>", "<hashTree>"+elements+"</hashTree>", 1)
+	}
+	regex := func(pattern, fallback string) string {
+		return `<RegexExtractor testname="R"><stringProp name="RegexExtractor.refname">r</stringProp><stringProp name="RegexExtractor.regex">` + pattern + `</stringProp><stringProp name="RegexExtractor.match_number">1</stringProp><stringProp name="RegexExtractor.default">` + fallback + `</stringProp></RegexExtractor><hashTree/>`
+	}
+	script := func(class, text string) string {
+		return `<` + class + ` testname="S"><stringProp name="script">` + text + `</stringProp></` + class + `><hashTree/>`
+	}
+	action := func(n int) string {
+		return fmt.Sprintf(`<ResultAction testname="A"><intProp name="OnError.action">%d</intProp></ResultAction><hashTree/>`, n)
+	}
+	loop := func(elements string) string {
+		return `<LoopController testname="L"><stringProp name="LoopController.loops">2</stringProp></LoopController><hashTree>` + elements + `</hashTree>`
+	}
+	at := func(host, port string) string {
+		return `<HTTPSamplerProxy testname="R"><stringProp name="HTTPSampler.domain">` + host + `</stringProp><stringProp name="HTTPSampler.port">` + port + `</stringProp></HTTPSamplerProxy><hashTree/>`
+	}
+	const list = `<UserParameters testname="U"><collectionProp name="UserParameters.names"><stringProp name="1">id_1</stringProp></collectionProp><collectionProp name="UserParameters.thread_values"><collectionProp name="1"><stringProp name="1">x</stringProp></collectionProp></collectionProp></UserParameters><hashTree/>`
+	const host = `<Arguments testname="V"><collectionProp name="Arguments.arguments"><elementProp name="host" elementType="Argument"><stringProp name="Argument.name">host</stringProp><stringProp name="Argument.value">${__property(host)}</stringProp></elementProp></collectionProp></Arguments><hashTree/>`
+	for _, tt := range []struct{ elements, toml, lost string }{
+		{below(regex("(a)", "") + regex("(a)", "")), "extract.r = { regex = '(a)', optional = true }", ""},
+		{below(regex("(a)", "") + regex("(b)", "none")), `extract.r = { regex = '(b)', default = "none" }`, ""},
+		{below(regex("(a)", "none") + regex("(b)", "")), `extract.r = { regex = '(a)', default = "none" }`, "another extractor"},
+		{at("h", "xxx"), `request = "GET /"`, "is no port"},
+		{at("${unset}", ""), `request = "GET http://$${unset}/"`, ""},
+		{list + requestFor("/") + `<ForeachController testname="F"><stringProp name="ForeachController.inputVal">id</stringProp><stringProp name="ForeachController.returnVal">one</stringProp></ForeachController><hashTree>` + requestFor("/${__jm__F__idx}") + `</hashTree>`, `index = "f_pass"`, ""},
+		{host + requestFor("/${host}"), `host = { ask = "JMeter's property host" }`, ""},
+		{script("JSR223Sampler", `vars.put("pause", String.valueOf(1 + 1))`) + `<ConstantTimer testname="T"><stringProp name="ConstantTimer.delay">${pause}</stringProp></ConstantTimer><hashTree/>` + requestFor("/"), `think = "${pause}ms"`, ""},
+		{loop(below(action(5))), "when = 'failed()'\n  next = true", ""},
+		{loop(below(action(6))), "when = 'failed()'\n  break = true", ""},
+		{below(action(6)), "when = 'failed()'\nstop = \"user\"", ""},
+		{below(script("JSR223PostProcessor", "prev.setSuccessful(true)")), "assert = ['status > 0']", ""},
+		{below(script("JSR223PostProcessor", `prev.setSuccessful(true); if (prev.getResponseCode() == "500") prev.setSuccessful(false)`)), "assert = ['status != 500']", ""},
+		{below(script("JSR223PostProcessor", `if (prev.getResponseCode() == "500") prev.setSuccessful(false)`)), "  'status < 400',\n  'status != 500',", ""},
+		{below(script("JSR223PostProcessor", `if (vars.get("r")) prev.setSuccessful(true)`)), `request = "GET /"`, "a failure a success"},
+	} {
+		plan, err := Import([]byte(onePlan(tt.elements)), Options{File: "x.jmx"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := plan.Account.Summary()
+		for _, l := range plan.Account.Lost {
+			told += "; " + l.Why
+		}
+		if toml := strings.ReplaceAll(plan.TOML, "'''", "'"); !strings.Contains(toml, tt.toml) || !strings.Contains(told, tt.lost) || (tt.lost == "") != plan.Account.Whole() {
+			t.Errorf("%s, want %q; %q is to be in\n%s", told, tt.lost, tt.toml, toml)
+		}
+		if _, err := plans.Read("x.toml", []byte(plan.TOML), answers([]byte(plan.TOML))); err != nil {
+			t.Errorf("%v:\n%s", err, plan.TOML)
+		}
+	}
+}
+
 // JMESPaths that follow members and elements are paths of ours; others are told.
 func TestJMESPath(t *testing.T) {
 	for path, want := range map[string]string{"a.b[0].c": "a.b.0.c", "items[].id": "$.items[*].id", "items[*].id": "$.items[*].id", "a[?b=='c']": "", "length(a)": "", "a | b": "", "{x: a}": ""} {

@@ -224,6 +224,10 @@ func (im *importer) base(e *Element, s settings) string {
 		scheme = "http"
 	}
 	port := strings.TrimSpace(im.template(parseValue(s.word("HTTPSampler.port"))))
+	if n, literal := parseWhole(port); port != "" && !strings.Contains(port, "${") && (!literal || n < 0 || n > 65535) {
+		im.lose(e, fmt.Sprintf("%q is no port", port), "write the port into the request")
+		port = ""
+	}
 	if port == "0" || port == "" || scheme == "http" && port == "80" || scheme == "https" && port == "443" {
 		return scheme + "://" + host + prefix
 	}

@@ -189,7 +189,7 @@ func (im *importer) testAction(e *Element) []*block {
 	case 4:
 		b.set("next", true)
 	case 5:
-		b.set("break", true)
+		b.pairs = breakLoop(e).pairs
 	default:
 		return nil
 	}

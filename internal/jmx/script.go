@@ -7,7 +7,7 @@ import (
 
 // action is what a script does that a plan can do, too.
 type action struct {
-	do    string // "set", "share", "fail", "think", "stop", "next", "when"
+	do    string // "set", "share", "fail", "pass", "think", "stop", "next", "when"
 	name  string // the variable of set, what to stop of stop
 	value *ex    // of set; the condition of fail and when; milliseconds of think
 	then  []action
@@ -186,6 +186,12 @@ func (s *script) branch() {
 		then, thenLocals = append(then, s.rest(thenLocals)...), s.locals
 	}
 	s.actions = before
+	if says(then, "fail") { // the other arm only says what is so without it
+		other = without(other, "pass")
+	}
+	if says(other, "fail") {
+		then = without(then, "pass")
+	}
 	if len(then) > 0 {
 		s.do(action{do: "when", value: condition, then: then})
 	}
@@ -196,6 +202,14 @@ func (s *script) branch() {
 	if len(then) > 0 && len(other) > 0 && changes(then, condition) {
 		s.fail("an if whose condition changes within it")
 	}
+}
+
+func says(all []action, do string) bool {
+	return slices.ContainsFunc(all, func(a action) bool { return a.do == do })
+}
+
+func without(all []action, do string) []action {
+	return slices.DeleteFunc(all, func(a action) bool { return a.do == do })
 }
 
 // arm is one side of an if, and whether it ends the script.
@@ -302,7 +316,7 @@ func (s *script) assignment(name string) {
 	case "Failure":
 		s.verdict(x.plain(&s.parser).asTruth())
 	case "IsSuccess":
-		s.verdict(opposite(x.plain(&s.parser).asTruth()))
+		s.succeeds(x.plain(&s.parser).asTruth())
 	case "FailureMessage", "ResponseMessage", "ResponseCode", "SampleLabel":
 	default:
 		if x.op != opObject && impure(x) {
@@ -311,6 +325,15 @@ func (s *script) assignment(name string) {
 		}
 		s.locals[name] = x
 	}
+}
+
+// succeeds makes the sample a success, whatever its status, where the condition holds, and a failure elsewhere.
+func (s *script) succeeds(x *ex) {
+	if x.op == opTruth && x.s == "true" {
+		s.do(action{do: "pass"})
+		return
+	}
+	s.verdict(opposite(x))
 }
 
 // verdict makes the sample a failure where the condition holds.

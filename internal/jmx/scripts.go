@@ -51,9 +51,9 @@ func (im *importer) scriptSampler(e *Element, sc *scope) []*block {
 		im.missing(e, b, "the script: "+err.Error(), writeScript)
 		return []*block{b}
 	}
-	var verdicts []*ex
-	steps := im.steps(e, actions, &verdicts)
-	if len(verdicts) > 0 {
+	var v verdict
+	steps := im.steps(e, actions, &v)
+	if len(v.failed) > 0 {
 		im.missing(e, b, "it makes itself a failure, which a mark cannot", "assert in the request before it")
 	}
 	im.at = e
@@ -61,8 +61,8 @@ func (im *importer) scriptSampler(e *Element, sc *scope) []*block {
 	return slices.Concat(before, steps, []*block{b}, after)
 }
 
-// steps are the steps for a script's actions; what it says about the sample's success is added to the verdicts.
-func (im *importer) steps(e *Element, actions []action, verdicts *[]*ex) []*block {
+// steps are the steps for a script's actions; what it says about the sample's success is added to the verdict.
+func (im *importer) steps(e *Element, actions []action, v *verdict) []*block {
 	var all []*block
 	for _, a := range actions {
 		b := &block{}
@@ -77,7 +77,10 @@ func (im *importer) steps(e *Element, actions []action, verdicts *[]*ex) []*bloc
 			all = append(all, im.takeBefore()...)
 			continue
 		case "fail":
-			*verdicts = append(*verdicts, a.value)
+			v.failed = append(v.failed, a.value)
+			continue
+		case "pass":
+			v.lifts = true
 			continue
 		case "think":
 			b.set("think", a.value.template()+"ms")
@@ -86,11 +89,12 @@ func (im *importer) steps(e *Element, actions []action, verdicts *[]*ex) []*bloc
 		case "next":
 			b.set("next", "iteration")
 		case "when":
-			var inner []*ex
+			var inner verdict
 			below := im.steps(e, a.then, &inner)
-			for _, x := range inner {
-				*verdicts = append(*verdicts, both(a.value, x))
+			for _, x := range inner.failed {
+				v.failed = append(v.failed, both(a.value, x))
 			}
+			v.liftedIf = v.liftedIf || inner.lifts || inner.liftedIf
 			if len(below) == 0 {
 				continue
 			}
@@ -138,8 +142,7 @@ func (im *importer) prepare(sc *scope) []*block {
 				im.remark(e, "the script: "+err.Error(), writeScript)
 				continue
 			}
-			var verdicts []*ex
-			all = append(all, im.steps(e, actions, &verdicts)...)
+			all = append(all, im.steps(e, actions, &verdict{})...) // its sample is yet to come
 		case e.Class == "UserParameters" && !perIteration(e):
 			all = append(all, im.userParameters(e)...)
 		case e.Class == "UserParameters": // set at the start of each pass

@@ -320,6 +320,7 @@ func (im *importer) foreach(e *Element, b *block) {
 	}
 	if !im.lists[in] {
 		b.set("foreach", inline{{"name", im.define(out)}, {"in", im.numberedList(in, from, to)}})
+		im.index(e, b)
 		return
 	}
 	im.use(im.name(in))
@@ -331,6 +332,7 @@ func (im *importer) foreach(e *Element, b *block) {
 		v = append(v, pair{"to", n})
 	}
 	b.set("foreach", v)
+	im.index(e, b)
 }
 
 // numbered reports whether variables name_1, name_2 … are there.

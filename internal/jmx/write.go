@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"stickbench/internal/draft"
+	"stickbench/internal/lazy"
 )
 
 // write is the whole plan as TOML.
@@ -16,7 +17,7 @@ func (im *importer) write() string {
 		b.below = im.simplified(b.below)
 	}
 	requests := requestsOf(all)
-	base := commonBase(requests)
+	base := im.commonBase(requests)
 	each(requests, func(r *request) {
 		if r.base == base {
 			r.base = ""
@@ -124,11 +125,11 @@ func requestsOf(blocks []*block) []*request {
 
 // commonBase is the scheme and authority of most requests: the plan's target. One with variables of the run,
 // which are not known when the plan is read, cannot be.
-func commonBase(requests []*request) string {
+func (im *importer) commonBase(requests []*request) string {
 	count := map[string]int{}
 	best := ""
 	for _, r := range requests {
-		if r.base == "" {
+		if r.base == "" || !im.knownBefore(r.base) {
 			continue
 		}
 		if count[r.base]++; count[r.base] > count[best] {
@@ -136,6 +137,15 @@ func commonBase(requests []*request) string {
 		}
 	}
 	return best
+}
+
+var inBraces = lazy.Regexp(`\$+\{(\w*)`)
+
+// knownBefore reports whether all variables of a text of ours have their values before the run.
+func (im *importer) knownBefore(s string) bool {
+	return !slices.ContainsFunc(inBraces().FindAllStringSubmatch(s, -1), func(m []string) bool {
+		return strings.HasPrefix(m[0], "$$") || !im.isTop(m[1]) || im.given[m[1]]
+	})
 }
 
 // shared takes from the requests what all of them have, for the defaults; nil if there is nothing, or only one
