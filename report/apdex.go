@@ -1,10 +1,6 @@
 package report
 
-import (
-	"time"
-
-	"stickbench/loadgen"
-)
+import "time"
 
 // Apdex are the times by which Row.Apdex judges samples: up to Satisfied their user is satisfied, up to Tolerated
 // he puts up with it, and beyond, or after a failure, he is frustrated.
@@ -20,27 +16,9 @@ type ApdexTimes struct {
 }
 
 // Chosen reports whether somebody chose the times.
-func (a ApdexTimes) Chosen() bool { return a != (ApdexTimes{}) && a != DefaultApdex.times() }
+func (a ApdexTimes) Chosen() bool { return a != (ApdexTimes{}) && a != DefaultApdex.Times() }
 
-func (a Apdex) times() ApdexTimes {
+// Times are the times in milliseconds.
+func (a Apdex) Times() ApdexTimes {
 	return ApdexTimes{float64(a.Satisfied.Microseconds()) / 1000, float64(a.Tolerated.Microseconds()) / 1000}
-}
-
-// halves are what a sample, or a row that stands for many, adds to the score, in halves.
-func (a Apdex) halves(s *loadgen.Sample, samples, errors int64) int64 {
-	switch each := s.Elapsed / time.Duration(samples); {
-	case each <= a.Satisfied:
-		return 2 * max(0, samples-errors)
-	case each <= a.Tolerated:
-		return max(0, samples-errors)
-	}
-	return 0
-}
-
-// apdex is the score of the row, nil without samples.
-func (f *rowFold) apdex() *float64 {
-	if f.count == 0 {
-		return nil
-	}
-	return Ratio(f.halves, 2*f.count)
 }

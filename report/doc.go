@@ -1,22 +1,9 @@
-// Package report folds samples into results.
+// Package report is what a run is found to have done: Results, plain data, frozen, and what follows from them alone.
 //
-//	events ─────────────────────────▶ Builder.Event ─┐
-//	loadgen.Run ─▶ Sample ──────────▶ Builder.Add ───┴▶ Builder.Freeze ─▶ Results ─▶ report/view ─▶ text, html
-//	                  │                    ▲                                     └▶ report/export
-//	             jtl.Writer                │
-//	                  ▼                    │
-//	             samples.jtl ─▶ jtl.Read ──┘
+//	report/fold ─▶ Results ─┬▶ Judge          verdict, by the figures that expectations ask for
+//	                        ├▶ EventWarnings
+//	                        ├▶ report/view ─▶ report/text, report/html
+//	                        └▶ report/export
 //
-//	Builder.Add ─┬▶ rowFold        by label and node; labels, nodes and the whole are sums, made by Freeze
-//	             ├▶ calculator     by label and in all: JMeter's figures, which depend on the order
-//	             ├▶ affinityFold   what a response means to its session: moved, lost, went on
-//	             ├▶ timelineFold   by the second
-//	             ├▶ phaseTracker   by phase, state of the nodes and weights, once no event can come before it
-//	             ├▶ usersFold, errorFold
-//	             └▶ sampleChecks   warnings
-//
-// A recording goes through the same folds as the run it was made of, and gives the same results. Folds
-// keep no samples but the last 65536, for events that are told late: their size is that of what they tell
-// apart (labels, nodes, users, phases, distinct errors). Results are plain data, and what is written of them is
-// a function of them alone.
+// Renderings are functions of results alone: they know neither the samples nor how these were folded.
 package report

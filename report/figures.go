@@ -78,15 +78,15 @@ func (r *Results) LabelFigure(name, label string) (float64, error) {
 	case row != nil && name == "throughput" && row.Samples > 0:
 		return r.throughput(row), nil
 	case row != nil:
-		return row.defined(name)
+		return row.Figure(name)
 	case slices.Contains(r.Planned, label):
-		return (&Row{}).defined(name)
+		return (&Row{}).Figure(name)
 	}
 	return 0, fmt.Errorf("no sample has the label %q", label)
 }
 
-// defined is a figure of the row, or why it has no value.
-func (r *Row) defined(name string) (float64, error) {
+// Figure is a figure of the row as Results.LabelFigure has it, or why it has no value.
+func (r *Row) Figure(name string) (float64, error) {
 	value, ok := r.figure(name)
 	switch {
 	case strings.HasPrefix(name, "response_") && r.Response == nil:
@@ -174,16 +174,6 @@ func nodeFigure(nodes []Node, name, node string) (float64, error) {
 		return float64(n.Decisions), nil
 	}
 	return 0, fmt.Errorf("a node has no figure %q", name)
-}
-
-// nodeNamed is the node of that name; one of which there is nothing has nothing.
-func nodeNamed(nodes []Node, name string) (n Node) {
-	for i := range nodes {
-		if nodes[i].Node == name {
-			n = nodes[i]
-		}
-	}
-	return n
 }
 
 // deref is the value of a figure that may be missing.

@@ -18,7 +18,7 @@ func (r *Results) During(phase string) (assert.Figures, error) {
 			return &phaseFigures{run: r, phase: &r.Phases[i]}, nil
 		}
 	}
-	if len(r.Phases) == 0 && phase == firstPhase {
+	if len(r.Phases) == 0 && phase == FirstPhase {
 		return r, nil
 	}
 	for i := range r.Events {
@@ -26,9 +26,9 @@ func (r *Results) During(phase string) (assert.Figures, error) {
 			return nil, errors.New("the phase had no time: another event or the end of the run came at once")
 		}
 	}
-	names := []string{firstPhase}
+	names := []string{FirstPhase}
 	for i := range r.Phases {
-		if r.Phases[i].Name != firstPhase {
+		if r.Phases[i].Name != FirstPhase {
 			names = append(names, r.Phases[i].Name)
 		}
 	}
@@ -54,7 +54,7 @@ func (r *Results) Truth(name, node string) (holds bool, seen string, err error) 
 	}
 	switch name {
 	case "drained":
-		return r.conduct(node, "in drain", func(s *StateInterval) bool { return s.State == drained }, (*StateInterval).drainFaults)
+		return r.conduct(node, "in drain", func(s *StateInterval) bool { return s.State == Drained }, (*StateInterval).drainFaults)
 	case "left":
 		return r.conduct(node, "in maint or down", (*StateInterval).gone, (*StateInterval).absenceFaults)
 	case "shares_ok":
@@ -63,7 +63,7 @@ func (r *Results) Truth(name, node string) (holds bool, seen string, err error) 
 	return false, "", fmt.Errorf("a run has no %q", name)
 }
 
-func (s *StateInterval) gone() bool { return s.State == maint || s.State == down }
+func (s *StateInterval) gone() bool { return Gone(s.State) }
 
 // fault is something that must not have happened.
 type fault struct {
@@ -189,17 +189,17 @@ func (f *phaseFigures) Figure(name string) (value float64, ok bool) {
 
 func (f *phaseFigures) LabelFigure(name, label string) (float64, error) {
 	if label == "" || label == TotalLabel {
-		return f.phase.Total.defined(name)
+		return f.phase.Total.Figure(name)
 	}
 	for i := range f.phase.Labels {
 		if f.phase.Labels[i].Label == label {
-			return f.phase.Labels[i].defined(name)
+			return f.phase.Labels[i].Figure(name)
 		}
 	}
 	if f.run.row(label) == nil && !slices.Contains(f.run.Planned, label) {
 		return 0, fmt.Errorf("no sample has the label %q", label)
 	}
-	return (&Row{}).defined(name)
+	return (&Row{}).Figure(name)
 }
 
 func (f *phaseFigures) NodeFigure(name, node string) (float64, error) {

@@ -27,7 +27,8 @@ type NodeNames struct {
 	Answered []string          // as they are counted
 }
 
-func newNodeNames(r *Results, run Run) NodeNames {
+// NewNodeNames are those of a run by its events and nodes, which r has, and by what is known of it beforehand.
+func NewNodeNames(r *Results, run Run) NodeNames {
 	n := NodeNames{Servers: map[string]bool{}, Plan: run.Nodes, Aliases: run.Names}
 	for name := range run.Weights {
 		n.Servers[name] = true
@@ -38,7 +39,7 @@ func newNodeNames(r *Results, run Run) NodeNames {
 		}
 	}
 	n.Answered, _ = AnsweringNodes(r.Nodes)
-	n.Answered = slices.DeleteFunc(n.Answered, func(name string) bool { return name == otherNodes })
+	n.Answered = slices.DeleteFunc(n.Answered, func(name string) bool { return name == OtherNodes })
 	return n
 }
 
@@ -78,7 +79,7 @@ func (n *NodeNames) excuses(events []Event) error {
 		return nil
 	}
 	for i := range events {
-		if e := &events[i]; e.OK && (e.State == maint || e.State == down) && !slices.Contains(n.Answered, e.Node) {
+		if e := &events[i]; e.OK && Gone(e.State) && !slices.Contains(n.Answered, e.Node) {
 			return fmt.Errorf("events took %s away, and nobody knows whether it is one of %s", e.Node, strings.Join(strangers, ", "))
 		}
 	}
@@ -95,7 +96,7 @@ func (n *NodeNames) warning() string {
 	servers := slices.Sorted(maps.Keys(n.Servers))
 	slices.SortFunc(servers, CompareNodes)
 	return fmt.Sprintf(`Responses named %s, and the balancer's servers are %s: which is which is not known, so that what events and weights say of servers is judged of no node. names = { %s = %q } in [haproxy] would tell.`,
-		format.Clean(someOf(strangers)), format.Clean(someOf(servers)), bareName(servers[0]), format.Clean(strangers[0]))
+		format.Clean(format.Some(strangers)), format.Clean(format.Some(servers)), bareName(servers[0]), format.Clean(strangers[0]))
 }
 
 // bareName is a name as a key of TOML.
@@ -104,13 +105,4 @@ func bareName(name string) string {
 		return fmt.Sprintf("%q", name)
 	}
 	return name
-}
-
-// someOf are names for a sentence, of many the first.
-func someOf(names []string) string {
-	const most = 5
-	if len(names) <= most {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }

@@ -1,76 +1,46 @@
 package report
 
-import (
-	"cmp"
-	"slices"
+import "stickbench/internal/natural"
 
-	"stickbench/internal/natural"
-)
-
-// maxNodes bounds the nodes that are told apart: more of them are hardly nodes, but a plan that reads
-// something else, such as a session id, where it means to read the node.
-const maxNodes = 100
-
-// otherNodes is the row of the nodes after the first maxNodes.
-const otherNodes = "other nodes"
+// OtherNodes is the row of the nodes after the first maxNodes.
+const OtherNodes = "other nodes"
 
 // NoNode is the label of the row of the requests that named no node.
 const NoNode = "no node"
 
-// nodeFold is one node.
-type nodeFold struct {
-	name  string
-	index int     // in order of first appearance, which label folds use
-	rest  rowFold // what it answered to labels that have no row of it
-}
-
-// freeze makes the node's row, over all labels; nothing of it is a share yet.
-func (n *nodeFold) freeze(labels []*labelFold) (Node, Row) {
-	sum := n.rest.clone()
-	for _, l := range labels {
-		if n.index < len(l.nodes) && l.nodes[n.index] != nil {
-			sum.merge(l.nodes[n.index])
-		}
-	}
-	row := sum.freeze(n.name)
-	return Node{
-		Node: n.name, Requests: row.Samples,
-		Errors: row.Errors, AverageMS: row.AverageMS, P95MS: row.P95MS,
-	}, row
-}
-
-// share sets the shares of the requests.
-func share(nodes []Node) {
-	var requests int64
-	for i := range nodes {
-		requests += nodes[i].Requests
-	}
-	for i := range nodes {
-		if n := &nodes[i]; requests > 0 {
-			n.Share = float64(n.Requests) / float64(requests)
-		}
-	}
-}
-
 // CompareNodes orders nodes by name, numbers in them by value: s2 comes before s10, and the row of
 // other nodes last.
 func CompareNodes(a, b string) int {
-	if a == otherNodes || b == otherNodes {
-		return cmp.Compare(boolInt(a == otherNodes), boolInt(b == otherNodes))
+	switch {
+	case a == b:
+		return 0
+	case a == OtherNodes:
+		return 1
+	case b == OtherNodes:
+		return -1
 	}
 	return natural.Compare(a, b)
 }
 
-func boolInt(b bool) int64 {
-	if b {
-		return 1
+// AnsweringNodes are the nodes that answered, and those with a positive weight.
+func AnsweringNodes(nodes []Node) (answered, expected []string) {
+	for i := range nodes {
+		if nodes[i].Requests > 0 {
+			answered = append(answered, nodes[i].Node)
+		}
+		if nodes[i].ExpectedShare != nil && *nodes[i].ExpectedShare > 0 {
+			expected = append(expected, nodes[i].Node)
+		}
 	}
-	return 0
+	return answered, expected
 }
 
-// sortNodes orders node folds by name.
-func sortNodes(folds []*nodeFold) []*nodeFold {
-	folds = slices.Clone(folds)
-	slices.SortFunc(folds, func(a, b *nodeFold) int { return CompareNodes(a.name, b.name) })
-	return folds
+// nodeNamed is the node of that name; one of which there is nothing has nothing.
+func nodeNamed(nodes []Node, name string) (n Node) {
+	for i := range nodes {
+		if nodes[i].Node == name {
+			n = nodes[i]
+		}
+	}
+	return n
 }

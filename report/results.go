@@ -155,7 +155,7 @@ type Affinity struct {
 	Continuity *float64 `json:"continuity"`
 	Counted    int64    `json:"counted"`
 	Moves      int64    `json:"moves"` // transitions to another node
-	// Excused are the moves away from a node that was in maintenance or down then (see Builder.Event),
+	// Excused are the moves away from a node that was in maintenance or down then (see fold.Builder.Event),
 	// Unexcused the other ones.
 	Excused   int64 `json:"excused"`
 	Unexcused int64 `json:"unexcused"`
@@ -213,4 +213,48 @@ type Expectation struct {
 type Broke struct {
 	FromMS int64 `json:"from_ms"`
 	ToMS   int64 `json:"to_ms"`
+}
+
+// TotalLabel is the label of the row over all samples.
+const TotalLabel = "TOTAL"
+
+// Timing is how long a part of the requests took, in milliseconds.
+type Timing struct {
+	Samples   int64   `json:"samples"`
+	AverageMS float64 `json:"average_ms"`
+	P50MS     float64 `json:"p50_ms"`
+	P95MS     float64 `json:"p95_ms"`
+	P99MS     float64 `json:"p99_ms"`
+	MaxMS     float64 `json:"max_ms"`
+}
+
+// Status is how many requests ended with a status of HTTP; 0 stands for those without a response.
+type Status struct {
+	Status   int     `json:"status"`
+	Requests int64   `json:"requests"`
+	Share    float64 `json:"share"` // of all requests
+}
+
+// JMeterRow holds the figures of a row as JMeter 5's Summary Report computes them, from starts and
+// elapsed times in whole milliseconds. Times are in milliseconds, rates per second, kilobytes of 1024
+// bytes, and ErrorRate lies between 0 and 1.
+type JMeterRow struct {
+	Count, Errors int64
+	Average       int64 // cut, not rounded
+	Min, Max      int64 // 0 if Count is
+	StdDev        float64
+	ErrorRate     float64
+	Throughput    float64
+	ReceivedKBps  float64
+	SentKBps      float64
+	AvgBytes      float64
+	Mean          float64 // Average, not cut
+
+	// Percentiles are those of the Aggregate Report at 50, 90, 95 and 99 % (StatCalculator), in whole
+	// milliseconds; Dashboard those of its HTML dashboard, which interpolates (commons-math's LEGACY), over all
+	// samples and not over the last 20 000 of a label alone.
+	Percentiles [4]int64
+	Dashboard   [4]float64
+	// Span is from the first start to the last end in milliseconds, by which the Aggregate Report divides.
+	Span int64
 }

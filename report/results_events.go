@@ -127,7 +127,7 @@ type Point struct {
 	Arrivals int64   `json:"arrivals,omitempty"`
 	Planned  float64 `json:"planned_arrivals,omitempty"`
 	// Statuses counts by hundreds, requests without a response first.
-	Statuses [statusClasses]int64 `json:"-"`
+	Statuses [StatusClasses]int64 `json:"-"`
 	Nodes    []PointNode          `json:"nodes,omitempty"` // those of Results.Nodes that answered in the run, in that order
 }
 
@@ -146,11 +146,9 @@ type Heat struct {
 	Counts   [][]int64 // by row, then by step
 }
 
-// statusClasses are requests without a response, and the statuses of HTTP by hundreds; what is beyond 599 counts
+// StatusClasses are requests without a response, and the statuses of HTTP by hundreds; what is beyond 599 counts
 // with 5xx.
-const statusClasses = 6
-
-func statusClass(status int) int { return min(max(status/100, 0), statusClasses-1) }
+const StatusClasses = 6
 
 // Distribution is the verdict on shares against weights, of the run or of a phase.
 type Distribution struct {
@@ -188,3 +186,29 @@ type NodeShare struct {
 	High      float64 `json:"high"`
 	Expected  float64 `json:"expected_share"`
 }
+
+// WeightsUnknown is the explanation where there is nothing to judge by.
+const WeightsUnknown = "the weights are not known: shares are not judged"
+
+// The verdicts on shares; that of a round robin that is not exact is "off by k", k being how many
+// decisions one node has too many or too few.
+const (
+	TooFew     = "too few"     // decisions to tell the expected shares from others
+	NotJudged  = "not judged"  // the weights are not known, or do not decide
+	Exact      = "exact"       // as a round robin by the weights must be
+	AsExpected = "as expected" // what is drawn with these shares may well be so
+	Differs    = "differs"     // it is hardly ever so
+)
+
+// The states of a node that new sessions do not come to; "ready" and "up" are the others.
+const (
+	Drained = "drain" // it serves its sessions
+	Maint   = "maint"
+	Down    = "down"
+)
+
+// Gone reports whether sessions must leave a node in that state.
+func Gone(state string) bool { return state == Maint || state == Down }
+
+// FirstPhase is the phase before the first event that begins one.
+const FirstPhase = "start"

@@ -1,209 +1,133 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"stickbench/internal/format"
-	"stickbench/loadgen"
 )
 
-// minSessions is the number of sessions from which it is strange that all of them met one node: by fair
-// choice between two nodes that happens once in 128.
-const minSessions = 8
+// shortPhase is the number of requests below which the p95 of a phase is its slowest request.
+const shortPhase = 20
 
-// sampleChecks keeps what the warnings need and no other fold has.
-type sampleChecks struct {
-	responses, unnamed int64 // complete responses of status 200 to 299, and those that named no node
-	first, last        int64 // milliseconds since 1970: first start, last end
-	backwards          int64 // samples that ended before they began, as JMeter writes if its clock was set back
-	any                bool
+// EventWarnings are those that the events and phases of results give rise to.
+func EventWarnings(r *Results, run Run) []string {
+	list := downWarnings(r.Events)
+	list = append(list, lateWarnings(r.Events)...)
+	list = append(list, strangerWarnings(r, run)...)
+	if w := shortPhaseWarning(r.Phases); w != "" {
+		list = append(list, w)
+	}
+	return list
 }
 
-func (d *sampleChecks) add(s *loadgen.Sample) {
-	start := s.StartMillis()
-	end := start + max(0, s.WholeMillis())
-	if s.Elapsed < 0 {
-		d.backwards++
+// lateEvent is how late an event may be, in milliseconds, without a warning: from then on its phase begins
+// where the plan did not mean it to.
+const lateEvent = 250
+
+// Late is by how much later than planned the event was, in milliseconds; 0 for one that was not, or that the
+// plan gives no time.
+func (e *Event) Late() int64 {
+	if e.PlannedMS == nil || e.AtMS-*e.PlannedMS <= lateEvent {
+		return 0
 	}
-	if !d.any || start < d.first {
-		d.first = start
-	}
-	if !d.any || end > d.last {
-		d.last = end
-	}
-	d.any = true
-	if !s.IsRequest() {
-		return
-	}
-	if s.Status >= 200 && s.Status <= 299 {
-		d.responses++
-		if s.Node == "" {
-			d.unnamed++
+	return e.AtMS - *e.PlannedMS
+}
+
+// lateWarnings name the events that were late.
+func lateWarnings(events []Event) (list []string) {
+	var late []string
+	for i := range events {
+		if e := &events[i]; e.Late() > 0 {
+			late = append(late, fmt.Sprintf("%s (planned at %s, at %s)", format.Clean(cmp.Or(e.Name, e.Text)), format.Span(*e.PlannedMS), format.Span(e.AtMS)))
 		}
 	}
+	const most = 3
+	switch n := len(late); {
+	case n == 0:
+		return nil
+	case n > most:
+		late = append(late[:most:most], fmt.Sprintf("and %d more", n-most))
+	}
+	return []string{fmt.Sprintf("Events took effect more than %d ms later than planned: %s.", lateEvent, strings.Join(late, ", "))}
 }
 
-func (d *sampleChecks) duration() int64 { return d.last - d.first }
-
-// warnings are those that the samples give rise to; requests and total are all requests, and all samples. Each is a sentence that
-// says what to do.
-func (b *Builder) warnings(r *Results, run Run, requests, total *rowFold) []string {
-	var list []string
-	for _, w := range []string{
-		localWarning(r),
-		b.checks.backwardsWarning(),
-		b.checks.nodeWarning(len(b.seen) > 0, run.NodeSource),
-		oneNodeWarning(r),
-		manyNodesWarning(len(b.seen)),
-		manyLabelsWarning(len(b.order)),
-		threadWarning(r, len(b.affinity.threads) > 0),
-		jumpWarning(r.Affinity.Jumps),
-		b.checks.durationWarning(),
-		b.totalWarning(),
-		b.orderWarning(total),
-		lossWarning(run.Requests, requests.count),
-		accountWarning(run.Requests),
-		omissionWarning(r, &requests.times),
-	} {
-		if w != "" {
-			list = append(list, w)
+// downWarnings tell of nodes that went down by themselves, each node once.
+func downWarnings(events []Event) (list []string) {
+	times := map[string]int64{}
+	for i := range events {
+		if e := &events[i]; e.Observed && e.State == Down {
+			times[e.Node]++
 		}
 	}
-	return append(list, eventWarnings(r, run)...)
-}
-
-// localWarning is the doubt about a run whose own machine was the limit.
-func localWarning(r *Results) string {
-	n := r.local()
-	if n == 0 {
-		return ""
+	for i := range events {
+		e := &events[i]
+		n := times[e.Node]
+		if !e.Observed || e.State != Down || n == 0 {
+			continue
+		}
+		delete(times, e.Node)
+		_, reason, found := strings.Cut(e.Text, "DOWN: ")
+		if !found {
+			reason = e.Text
+		}
+		said := fmt.Sprintf("%s went down by itself at %s: %s", format.Clean(e.Node), format.Span(e.AtMS), format.Clean(reason))
+		if n > 1 {
+			said += fmt.Sprintf(", and %s more after that", format.Plural(n-1, "time"))
+		}
+		list = append(list, said+".")
 	}
-	return fmt.Sprintf("%s failed at limits of this machine (open files, local ports, memory), not of the target: the figures are not trustworthy. Ask for fewer users, raise the limits (ulimit -n), or connect from more addresses (--source).",
-		format.Plural(n, "request"))
+	return list
 }
 
-func (d *sampleChecks) nodeWarning(named bool, source string) string {
+// strangerWarnings tell of nodes that events are about, but that never answered: they may have another
+// name there than in the responses. One that could not answer is none of them.
+func strangerWarnings(r *Results, run Run) (list []string) {
+	answered, _ := AnsweringNodes(r.Nodes)
+	if len(answered) == 0 {
+		return nil
+	}
+	if w := r.Names.warning(); w != "" {
+		return []string{w}
+	}
+	var told []string
+	for i := range r.Events {
+		e := &r.Events[i]
+		_, known := run.Weights[e.Node]
+		if e.Node == "" || !e.OK || slices.Contains(answered, e.Node) || slices.Contains(told, e.Node) || known && wasOut(r, run, e.Node) {
+			continue
+		}
+		told = append(told, e.Node)
+		list = append(list, fmt.Sprintf("%s, which events are about, never answered: if responses call it otherwise (%s answered), what they excuse is not known.",
+			format.Clean(e.Node), format.Clean(strings.Join(answered, ", "))))
+	}
+	return list
+}
+
+// wasOut reports whether the node was kept from taking sessions at some time.
+func wasOut(r *Results, run Run, node string) bool {
+	return run.States[node] != "" || slices.ContainsFunc(r.States, func(s StateInterval) bool {
+		return s.Node == node && (s.State == Drained || s.gone())
+	})
+}
+
+func shortPhaseWarning(phases []Phase) string {
+	var short []string
+	for i := range phases {
+		if p := &phases[i]; p.Requests > 0 && p.Requests < shortPhase {
+			short = append(short, fmt.Sprintf("%s (%s)", format.Clean(p.Name), format.Plural(p.Requests, "request")))
+		}
+	}
+	const most = 3
 	switch {
-	case d.unnamed == 0 || !named && source == "":
+	case len(short) == 0:
 		return ""
-	case !named:
-		return fmt.Sprintf("None of %s named its node: look at one, and let [session] node, now %s, name where the node stands.",
-			format.Plural(d.responses, "response"), format.Clean(source))
+	case len(short) == 1:
+		return fmt.Sprintf("A phase had fewer than %d requests, so that its p95 is the slowest of them: %s.", shortPhase, short[0])
+	case len(short) > most:
+		short = append(short[:most:most], fmt.Sprintf("and %d more", len(short)-most))
 	}
-	return fmt.Sprintf("%s of the responses (%s of %s) did not name their node and are in no node's row: let [session] node read something that every response has.",
-		format.Percent(float64(d.unnamed)/float64(d.responses)), format.Count(d.unnamed), format.Count(d.responses))
-}
-
-func oneNodeWarning(r *Results) string {
-	answered, expected := AnsweringNodes(r.Nodes)
-	if len(answered) != 1 || r.Affinity.Sessions < minSessions {
-		return ""
-	}
-	start := fmt.Sprintf("All %s sessions met %s", format.Count(r.Affinity.Sessions), format.Clean(answered[0]))
-	const advice = ", or chooses by client address, which all users here share."
-	if len(expected) == 0 {
-		return start + ": if there are more nodes, see whether the balancer knows them" + advice
-	}
-	if len(expected) == 1 && expected[0] == answered[0] {
-		return ""
-	}
-	return start + " although " + format.Clean(strings.Join(expected, ", ")) + " are expected: see whether the balancer holds the others for down" + advice
-}
-
-// AnsweringNodes are the nodes that answered, and those with a positive weight.
-func AnsweringNodes(nodes []Node) (answered, expected []string) {
-	for i := range nodes {
-		if nodes[i].Requests > 0 {
-			answered = append(answered, nodes[i].Node)
-		}
-		if nodes[i].ExpectedShare != nil && *nodes[i].ExpectedShare > 0 {
-			expected = append(expected, nodes[i].Node)
-		}
-	}
-	return answered, expected
-}
-
-func manyNodesWarning(nodes int) string {
-	if nodes <= maxNodes {
-		return ""
-	}
-	return fmt.Sprintf("More than %d different nodes answered, and those after the first %d share a row: check that [session] node does not read something else, such as a session id.",
-		maxNodes, maxNodes)
-}
-
-func manyLabelsWarning(labels int) string {
-	if labels <= maxLabelRows {
-		return ""
-	}
-	return fmt.Sprintf("There are more than %d different labels, and those after the first %d share a row: give steps a name, so that what differs from request to request is not in it.",
-		maxLabelRows, maxLabelRows)
-}
-
-func threadWarning(r *Results, threads bool) string {
-	if !threads || r.Affinity.Transitions == 0 {
-		return ""
-	}
-	return "The recording does not tell users and cookie jars apart: every thread is taken for one session; do not trust the affinity if cookies were cleared between iterations."
-}
-
-func jumpWarning(jumps int64) string {
-	if jumps == 0 {
-		return ""
-	}
-	return fmt.Sprintf("The counter went up by more than one in %s: look for somebody else in these sessions, for requests sent twice on the way (redirects and requests without a response are left out), and for responses that count but do not show the counter.",
-		format.Plural(jumps, "transition"))
-}
-
-func (d *sampleChecks) durationWarning() string {
-	if !d.any || d.duration() >= 100 {
-		return ""
-	}
-	return fmt.Sprintf("All samples lie within %d ms: throughput and KB/sec are rough; more iterations make them firm.", d.duration())
-}
-
-func (d *sampleChecks) backwardsWarning() string {
-	if d.backwards == 0 {
-		return ""
-	}
-	return fmt.Sprintf("The end of %s lies before its start: the clock of the machine that recorded was set back; times and rates include that.", format.Plural(d.backwards, "sample"))
-}
-
-func (b *Builder) totalWarning() string {
-	if b.labels[TotalLabel] == nil {
-		return ""
-	}
-	return "Samples labelled TOTAL have no row of their own, as in JMeter, and count in the last row, once where JMeter counts them twice: give the step another name."
-}
-
-func lossWarning(q *Requests, recorded int64) string {
-	if q == nil || q.OK+q.Failed <= recorded {
-		return ""
-	}
-	return fmt.Sprintf("The engine finished %s, but only %s of them were recorded: the figures are of those, so check that the recording is whole.",
-		format.Plural(q.OK+q.Failed, "request"), format.Count(recorded))
-}
-
-func accountWarning(q *Requests) string {
-	switch {
-	case q == nil:
-		return ""
-	case q.Started != q.OK+q.Failed+q.Cut:
-		return fmt.Sprintf("%s started, but %s were accounted for: this is a defect of stickbench, please report it.",
-			format.Plural(q.Started, "request"), format.Count(q.OK+q.Failed+q.Cut))
-	case q.Cut > 0:
-		return fmt.Sprintf("The run was cut with %s in flight, in no figure here: let it end by itself to have all of them.",
-			format.Plural(q.Cut, "request"))
-	}
-	return ""
-}
-
-// orderWarning tells of samples that come long after others that began later, as in files of several load
-// generators that were joined: JMeter's throughput is that of a part of the time then.
-func (b *Builder) orderWarning(total *rowFold) string {
-	if span := total.last - total.first; b.jmeter.span >= span-span/100 {
-		return ""
-	}
-	return fmt.Sprintf("The samples are not in the order of time, as if recordings of several generators were joined: the throughput here is that from the first start to the last end, %s; JMeter's own (--format jmeter) is %s.",
-		format.Rate(total.freeze(TotalLabel).Throughput), format.Rate(b.jmeter.freeze(total).Throughput))
+	return fmt.Sprintf("Phases had fewer than %d requests, so that their p95 is the slowest of them: %s.", shortPhase, strings.Join(short, ", "))
 }

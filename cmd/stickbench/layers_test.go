@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,14 +19,15 @@ var layers = map[string][]string{
 	"stickbench":                      {},
 	"stickbench/assert":               {"stickbench/internal/nearest", "github.com/expr-lang/expr"},
 	"stickbench/loadgen":              {"stickbench/assert", "stickbench/internal/redact", "stickbench/loadgen/internal/wire", "github.com/andybalholm", "github.com/antchfx", "github.com/klauspost/compress", "github.com/nlnwa/whatwg-url", "github.com/theory/jsonpath", "github.com/tidwall/gjson", "golang.org/x/net", "golang.org/x/sync", "golang.org/x/sys"},
-	"stickbench/report":               {"stickbench/assert", "stickbench/internal/format", "stickbench/internal/hist", "stickbench/internal/natural", "stickbench/internal/stats", "stickbench/loadgen"},
+	"stickbench/report":               {"stickbench/assert", "stickbench/internal/format", "stickbench/internal/natural", "stickbench/loadgen"},
+	"stickbench/report/fold":          {"stickbench/assert", "stickbench/internal/format", "stickbench/internal/hist", "stickbench/internal/natural", "stickbench/internal/stats", "stickbench/loadgen", "stickbench/report"},
 	"stickbench/report/jtl":           {"stickbench/loadgen"},
-	"stickbench/report/compare":       {"stickbench/internal/format", "stickbench/internal/hist", "stickbench/internal/stats", "stickbench/loadgen", "stickbench/report", "github.com/montanaflynn/stats"},
+	"stickbench/report/compare":       {"stickbench/internal/format", "stickbench/internal/hist", "stickbench/internal/stats", "stickbench/loadgen", "stickbench/report", "stickbench/report/fold", "github.com/montanaflynn/stats"},
 	"stickbench/report/view":          {"stickbench/internal/format", "stickbench/report", "stickbench/report/compare"},
 	"stickbench/report/text":          {"stickbench/internal/format", "stickbench/report", "stickbench/report/compare", "stickbench/report/view"},
 	"stickbench/report/html":          {"stickbench/internal/format", "stickbench/internal/sequence", "stickbench/report", "stickbench/report/compare", "stickbench/report/view"},
 	"stickbench/report/export":        {"stickbench/internal/format", "stickbench/report", "stickbench/report/compare", "stickbench/report/view"},
-	"stickbench/report/reporttest":    {"stickbench/internal/sampletest", "stickbench/loadgen", "stickbench/report", "stickbench/report/compare"},
+	"stickbench/report/reporttest":    {"stickbench/internal/sampletest", "stickbench/loadgen", "stickbench/report", "stickbench/report/compare", "stickbench/report/fold"},
 	"stickbench/internal/format":      {"stickbench/internal/natural", "github.com/mattn/go-runewidth"},
 	"stickbench/internal/hist":        {},
 	"stickbench/internal/natural":     {},
@@ -61,17 +65,32 @@ var layers = map[string][]string{
 var keptFrom = map[string][]string{
 	"stickbench/assert":  {"stickbench/loadgen", "stickbench/report", "stickbench/plans"},
 	"stickbench/loadgen": {"github.com/BurntSushi/toml", "github.com/vbauerster/mpb", "golang.org/x/term", "stickbench/internal/haproxy", "stickbench/internal/lab"},
-	"stickbench/report":  {"github.com/BurntSushi/toml", "github.com/vbauerster/mpb", "golang.org/x/term"},
+	"stickbench/report":  {"stickbench/report/fold", "stickbench/internal/hist", "github.com/BurntSushi/toml", "github.com/vbauerster/mpb", "golang.org/x/term"},
 	"stickbench/plans":   {"github.com/vbauerster/mpb", "golang.org/x/term", "stickbench/report"},
 }
 
+// mostRoomLines bounds each room of report, its tests left out: one that is larger is two.
+const mostRoomLines = 4500
+
 type goPackage struct {
-	ImportPath    string
-	Imports, Deps []string
+	ImportPath, Dir        string
+	GoFiles, Imports, Deps []string
+}
+
+// lines are those of the package's code, without its tests.
+func (p *goPackage) lines(t *testing.T) (n int) {
+	for _, name := range p.GoFiles {
+		code, err := os.ReadFile(filepath.Join(p.Dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += bytes.Count(code, []byte("\n"))
+	}
+	return n
 }
 
 func TestLayers(t *testing.T) {
-	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,Deps", "stickbench/...").Output()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Dir,GoFiles,Imports,Deps", "stickbench/...").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,6 +111,11 @@ func TestLayers(t *testing.T) {
 				if !slices.ContainsFunc(allowed, func(a string) bool { return under(i, a) }) {
 					t.Errorf("%s must not import %s", p.ImportPath, i)
 				}
+			}
+		}
+		if strings.HasPrefix(p.ImportPath+"/", "stickbench/report/") {
+			if n := p.lines(t); n >= mostRoomLines {
+				t.Errorf("%s has %d lines, want fewer than %d: find the part of it that can be a room of its own", p.ImportPath, n, mostRoomLines)
 			}
 		}
 		for _, banned := range keptFrom[p.ImportPath] {

@@ -12,12 +12,13 @@ import (
 	"stickbench/internal/format"
 	"stickbench/loadgen"
 	"stickbench/report"
+	"stickbench/report/fold"
 )
 
 // limitStep is the sink of one step. Judged are the requests of its group that began after it had settled.
 type limitStep struct {
 	*limitSearch
-	*report.Builder
+	*fold.Builder
 	at float64
 	// from is when the step has settled, until when its group has ended, in milliseconds since 1970.
 	from, until atomic.Int64
@@ -27,7 +28,7 @@ type limitStep struct {
 }
 
 func newLimitStep(l *limitSearch, at float64) *limitStep {
-	s := &limitStep{limitSearch: l, Builder: report.NewBuilder(), at: at}
+	s := &limitStep{limitSearch: l, Builder: fold.NewBuilder(), at: at}
 	s.Expect(l.expect)
 	s.from.Store(math.MaxInt64)
 	s.until.Store(math.MaxInt64)

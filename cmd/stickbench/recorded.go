@@ -18,6 +18,7 @@ import (
 	"stickbench/plans"
 	"stickbench/report"
 	"stickbench/report/compare"
+	"stickbench/report/fold"
 	"stickbench/report/jtl"
 )
 
@@ -85,7 +86,7 @@ func (a *app) recordedRun(f *folder) (*recorded, error) {
 
 // fold folds the samples into b by way of add, and closes the recording. What happened during its run is
 // told beforehand.
-func (r *recorded) fold(b *report.Builder, add func(*loadgen.Sample)) (*report.Results, error) {
+func (r *recorded) fold(b *fold.Builder, add func(*loadgen.Sample)) (*report.Results, error) {
 	defer r.in.Close()
 	if !r.start.IsZero() {
 		b.Begin(r.start)

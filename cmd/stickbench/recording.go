@@ -14,6 +14,7 @@ import (
 	"stickbench/loadgen"
 	"stickbench/plans"
 	"stickbench/report"
+	"stickbench/report/fold"
 	"stickbench/report/jtl"
 )
 
@@ -39,8 +40,8 @@ func newRecording(plan *plans.Plan) *recording {
 }
 
 // newBuilder makes a report's builder; the times of Apdex are its own where nothing is said of them.
-func newBuilder(times *plans.Apdex) *report.Builder {
-	b := report.NewBuilder()
+func newBuilder(times *plans.Apdex) *fold.Builder {
+	b := fold.NewBuilder()
 	if times != nil {
 		b.Apdex = report.Apdex(*times)
 	}
@@ -152,7 +153,7 @@ func (n *serverNames) Close() error { return nil }
 // results folds the report: samples come from one goroutine, events from another.
 type results struct {
 	mu sync.Mutex
-	*report.Builder
+	*fold.Builder
 }
 
 func (r *results) Record(s *loadgen.Sample) error {

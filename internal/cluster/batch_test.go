@@ -16,6 +16,7 @@ import (
 	"stickbench/internal/sampletest"
 	"stickbench/loadgen"
 	"stickbench/report"
+	"stickbench/report/fold"
 )
 
 // recorded are samples as runs record them: whole microseconds, in order of completion, those that ended together in
@@ -153,7 +154,7 @@ func FuzzBatch(f *testing.F) {
 }
 
 // folded is the report of samples.
-type folded struct{ *report.Builder }
+type folded struct{ *fold.Builder }
 
 func (f folded) Record(s *loadgen.Sample) error { f.Add(s); return nil }
 func (folded) Flush() error                     { return nil }
@@ -166,7 +167,7 @@ func TestManyAgentsFoldAsOne(t *testing.T) {
 		t.Run(fmt.Sprint(agents), func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(uint64(agents), 1))
 			samples := recorded(uint64(agents))
-			one, many := folded{report.NewBuilder()}, folded{report.NewBuilder()}
+			one, many := folded{fold.NewBuilder()}, folded{fold.NewBuilder()}
 			for i := range samples {
 				one.Record(&samples[i])
 			}

@@ -1,6 +1,7 @@
 package format
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
@@ -140,6 +141,15 @@ func Clean(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// Some writes names one after the other, of many only the first.
+func Some(names []string) string {
+	const most = 5
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
 // Cut shortens s to at most width columns, leaving out its middle.

@@ -10,6 +10,7 @@ import (
 
 	"stickbench/loadgen"
 	"stickbench/report"
+	"stickbench/report/fold"
 )
 
 // load makes recordings of a target whose nature is known, so that verdicts on them can be told right or
@@ -49,7 +50,7 @@ type event struct {
 
 // series is one run.
 func (l load) series(random *rand.Rand) *Series {
-	results := report.NewBuilder()
+	results := fold.NewBuilder()
 	b := NewSeriesBuilder(results)
 	for _, e := range l.events(random) {
 		b.Add(l.sample(e))

@@ -6,6 +6,7 @@ import (
 	"stickbench/internal/hist"
 	"stickbench/internal/stats"
 	"stickbench/report"
+	"stickbench/report/fold"
 )
 
 // Series is a run as Compare needs it: its results, and how its rows went in time. It is frozen.
@@ -18,7 +19,7 @@ type Series struct {
 	step    int64 // length of a window in ms
 	windows int
 	rows    map[rowKey]*rowSeries
-	turns   []report.Transitions
+	turns   []fold.Transitions
 	users   int
 	early   int64
 	crowded int64

@@ -5,7 +5,7 @@ import (
 
 	"stickbench/internal/hist"
 	"stickbench/loadgen"
-	"stickbench/report"
+	"stickbench/report/fold"
 )
 
 // A comparison needs more of a run than its figures: how they varied in time. The run is cut into
@@ -29,12 +29,12 @@ type rowKey struct {
 // out. Its size is that of rows × windows, and of the spread of the latencies in them, not of the samples:
 // some 2 MB for a usual row of a long run.
 type SeriesBuilder struct {
-	results *report.Builder
+	results *fold.Builder
 	step    int64 // ms
 	origin  int64 // ms since 1970: the start of the first window
 	rows    map[rowKey]*rowSeries
 	total   *rowSeries
-	turns   []report.Transitions
+	turns   []fold.Transitions
 	begun   bool
 	users   int
 	early   int64 // samples that ended before the first window
@@ -49,7 +49,7 @@ type rowSeries struct {
 }
 
 // NewSeriesBuilder makes an empty SeriesBuilder around b, to which Add hands each sample first.
-func NewSeriesBuilder(b *report.Builder) *SeriesBuilder {
+func NewSeriesBuilder(b *fold.Builder) *SeriesBuilder {
 	total := &rowSeries{}
 	return &SeriesBuilder{
 		results: b, step: firstWindowMS, total: total, rows: map[rowKey]*rowSeries{{total: true}: total},

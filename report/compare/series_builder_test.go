@@ -8,6 +8,7 @@ import (
 	"stickbench/internal/sampletest"
 	"stickbench/loadgen"
 	"stickbench/report"
+	"stickbench/report/fold"
 )
 
 // Windows are merged as a run grows, and nothing is lost on the way: percentiles are those of the report.
@@ -52,7 +53,7 @@ func TestSeriesKeepsWhatTheReportHas(t *testing.T) {
 
 // A recording whose clock jumps by days, or backwards, still has its windows.
 func TestSeriesOfOddClocks(t *testing.T) {
-	results := report.NewBuilder()
+	results := fold.NewBuilder()
 	b := NewSeriesBuilder(results)
 	for _, ms := range []int64{1_700_000_000_000, 1_700_000_000_500, 1_710_000_000_000, 1_600_000_000_000} {
 		b.Add(&loadgen.Sample{Start: ms * 1000, Elapsed: 5 * time.Millisecond, Label: "x"})
@@ -68,7 +69,7 @@ func TestSeriesOfOddClocks(t *testing.T) {
 
 // Marks take no time, and would make every other request one of 0 ms.
 func TestMarksAreNotCompared(t *testing.T) {
-	results := report.NewBuilder()
+	results := fold.NewBuilder()
 	b := NewSeriesBuilder(results)
 	for i := range int64(100) {
 		b.Add(&loadgen.Sample{Start: i * 10_000, Elapsed: 5 * time.Millisecond, Fine: true, Label: "x"})

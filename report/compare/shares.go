@@ -210,7 +210,7 @@ func weightWords(weights map[string]float64, names []string) string {
 	}
 	divisor := 0.0
 	for _, name := range names {
-		if divisor = report.GCD(divisor, weights[name]); weights[name] != math.Trunc(weights[name]) {
+		if divisor = stats.GCD(divisor, weights[name]); weights[name] != math.Trunc(weights[name]) {
 			break
 		}
 	}

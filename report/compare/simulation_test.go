@@ -5,11 +5,12 @@ import (
 
 	"stickbench/internal/sampletest"
 	"stickbench/report"
+	"stickbench/report/fold"
 )
 
 // series is one run.
 func series(p sampletest.Process, seed uint64) *Series {
-	results := report.NewBuilder()
+	results := fold.NewBuilder()
 	b := NewSeriesBuilder(results)
 	for s := range p.All(seed) {
 		b.Add(s)

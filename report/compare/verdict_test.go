@@ -12,6 +12,7 @@ import (
 	"stickbench/internal/stats"
 	"stickbench/loadgen"
 	"stickbench/report"
+	"stickbench/report/fold"
 )
 
 // usual are the options of the command.
@@ -38,7 +39,7 @@ func made(l load, runs int, seed uint64) (list []*Series) {
 
 // folded is a run of these samples.
 func folded(samples []*loadgen.Sample) *Series {
-	results := report.NewBuilder()
+	results := fold.NewBuilder()
 	b := NewSeriesBuilder(results)
 	for _, s := range samples {
 		b.Add(s)

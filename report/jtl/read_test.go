@@ -16,6 +16,7 @@ import (
 	"stickbench/internal/sampletest"
 	"stickbench/loadgen"
 	"stickbench/report"
+	"stickbench/report/fold"
 )
 
 const (
@@ -335,15 +336,15 @@ func FuzzReadJTL(f *testing.F) {
 		if err != nil && !errors.As(err, &e) && !bytes.HasPrefix(file, []byte{0x1f, 0x8b}) {
 			t.Fatalf("an error without its place: %v", err)
 		}
-		fold := report.NewBuilder()
+		builder := fold.NewBuilder()
 		single := samples[:0:0]
 		for i := range samples {
-			fold.Add(&samples[i])
+			builder.Add(&samples[i])
 			if samples[i].Count == 0 { // the others cannot be written
 				single = append(single, samples[i])
 			}
 		}
-		fold.Freeze(report.Run{})
+		builder.Freeze(report.Run{})
 		again, _, err := readAll(bytes.NewReader(write(t, single)))
 		if err != nil {
 			t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"stickbench/loadgen"
 	"stickbench/report"
 	"stickbench/report/compare"
+	"stickbench/report/fold"
 )
 
 // setupBefore are facts of the run below.
@@ -36,7 +37,7 @@ func TwoSides() (x, y *compare.Series) {
 
 // Series is a run of these samples.
 func Series(name string, samples []*loadgen.Sample, run report.Run, setup compare.Setup) *compare.Series {
-	results := report.NewBuilder()
+	results := fold.NewBuilder()
 	b := compare.NewSeriesBuilder(results)
 	for _, s := range samples {
 		b.Add(s)

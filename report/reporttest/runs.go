@@ -8,6 +8,7 @@ import (
 	"stickbench/internal/sampletest"
 	"stickbench/loadgen"
 	"stickbench/report"
+	"stickbench/report/fold"
 )
 
 // Runs are the runs whose text is kept as golden files.
@@ -98,7 +99,7 @@ func drainAndReady() *report.Results {
 	for _, x := range samples {
 		x.ActiveAll = 8
 	}
-	b := report.NewBuilder()
+	b := fold.NewBuilder()
 	b.Begin(time.UnixMicro(sampletest.Epoch))
 	for _, e := range []report.Event{
 		{AtMS: 8000, Name: "drain s1", Text: "set server nodes/s1 state drain", OK: true, Phase: true, Node: "s1", State: "drain"},
@@ -135,7 +136,7 @@ func weightsChanged() *report.Results {
 		x.Start += half[len(half)-1].Start - sampletest.Epoch
 		x.Life += 1000
 	}
-	b := report.NewBuilder()
+	b := fold.NewBuilder()
 	b.Begin(time.UnixMicro(sampletest.Epoch))
 	at := second[0].StartMillis() - sampletest.Epoch/1000
 	b.Event(report.Event{AtMS: at, Name: "weight s1 2", Text: "set weight nodes/s1 2", OK: true, Phase: true, Node: "s1", Weights: map[string]int{"s1": 2, "s2": 1}})
@@ -159,7 +160,7 @@ func drive(samples []*loadgen.Sample) {
 
 // Fold is the results of samples of which nothing else is known.
 func Fold(samples []*loadgen.Sample, run report.Run, events ...report.Event) *report.Results {
-	b := report.NewBuilder()
+	b := fold.NewBuilder()
 	for _, e := range events {
 		b.Event(e)
 	}

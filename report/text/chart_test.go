@@ -9,11 +9,12 @@ import (
 	"stickbench/internal/sampletest"
 	"stickbench/loadgen"
 	"stickbench/report"
+	"stickbench/report/fold"
 )
 
 // timelineOf is the results of samples and events.
 func timelineOf(samples []*loadgen.Sample, events ...report.Event) *report.Results {
-	b := report.NewBuilder()
+	b := fold.NewBuilder()
 	b.Begin(time.UnixMicro(sampletest.Epoch))
 	for _, e := range events {
 		b.Event(e)
