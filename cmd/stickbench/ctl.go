@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/user"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -103,20 +105,31 @@ func splitOrder(args []string) (folder string, said []string) {
 	return "", args
 }
 
-// steeredRun is a client of the run in the folder, or else of the newest run that answers, and how that is.
+// steeredRun is a client of the run in the folder, or of the one of its repeats that goes on, or else of the newest run
+// that answers, and how that is.
 func steeredRun(folder string) (*steer.Client, *steer.Status, error) {
-	if folder != "" {
-		c := steer.NewClient(folder)
-		status, err := c.Status()
-		return c, status, err
-	}
-	for _, k := range keptRuns() {
-		c := steer.NewClient(k.newest)
-		if status, err := c.Status(); err == nil {
-			return c, status, nil
+	folders, none := []string{folder}, error(nil)
+	if folder == "" {
+		folders, none = nil, fmt.Errorf("%w in results/: name the run's FOLDER", steer.ErrNoRun)
+		for _, k := range keptRuns() {
+			folders = append(folders, k.newest)
 		}
 	}
-	return nil, nil, fmt.Errorf("%w in results/: name the run's FOLDER", steer.ErrNoRun)
+	repeats, _ := os.ReadDir(folder)
+	for _, repeat := range repeats {
+		if repeat.IsDir() {
+			folders = append(folders, filepath.Join(folder, repeat.Name()))
+		}
+	}
+	for _, folder := range folders {
+		c := steer.NewClient(folder)
+		status, err := c.Status()
+		if err == nil {
+			return c, status, nil
+		}
+		none = cmp.Or(none, err)
+	}
+	return nil, nil, none
 }
 
 func (a *app) ctl(folder string, said []string, sure, asJSON bool) error {

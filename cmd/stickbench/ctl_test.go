@@ -93,7 +93,7 @@ func TestCtl(t *testing.T) {
 	was := requests.Load()
 	ctl(0, `"paused": true`, "results/run", "status", "--json")
 	ctl(2, "the run is paused already", "pause")
-	ctl(0, "goes on\n", "resume")
+	ctl(0, "goes on\n", "results", "resume") // the one of its runs that goes on
 	eventually(t, "more requests", func() bool { return requests.Load() > was+9 })
 	ctl(0, "users 1\n", "results/run", "users", "-2")
 	c := steer.NewClient(folder) // costs less than a command
