@@ -446,7 +446,7 @@ func (a *Agent) publish(wire []byte, number uint64) error {
 func (a *Agent) ticks(ctx context.Context, runner *loadgen.Runner, box *outbox) {
 	tick := time.NewTicker(batchEvery)
 	defer tick.Stop()
-	for n := 0; ; n++ {
+	for {
 		select {
 		case <-ctx.Done():
 			return
@@ -454,9 +454,7 @@ func (a *Agent) ticks(ctx context.Context, runner *loadgen.Runner, box *outbox) 
 			// What ended before this has been handed over: the engine's collector comes a hundred times a second.
 			box.tick(now.Add(-runner.Ahead - batchEvery/2).UnixMicro())
 			a.mu.Lock()
-			if n%2 == 0 {
-				a.member.Progress = runner.Progress(now)
-			}
+			a.member.Progress = runner.Progress(now)
 			kept := a.order.Kept[a.Name]
 			a.mu.Unlock()
 			box.recorded(kept)

@@ -45,7 +45,7 @@ func (h *head) last() bool { return h.through == endOfTime }
 
 const endOfTime = 1<<63 - 1
 
-// The columns. Each is a row of varints.
+// The columns. Each is a row of signed varints.
 const (
 	flagsColumn = iota
 	endColumn
@@ -224,7 +224,7 @@ func flagsOf(s *loadgen.Sample) (flags int64) {
 // dictionary, where the next free number brings a new one.
 func (e *encoder) text(column int, text string, before *string) {
 	if text == *before {
-		e.columns[column] = append(e.columns[column], 0)
+		e.put(column, 0)
 		return
 	}
 	*before = text
@@ -234,8 +234,7 @@ func (e *encoder) text(column int, text string, before *string) {
 		e.known[text] = n
 		e.fresh = appendText(e.fresh, text)
 	}
-	e.told[column] = true
-	e.columns[column] = binary.AppendUvarint(e.columns[column], n+1)
+	e.put(column, int64(n+1))
 }
 
 func appendText(b []byte, text string) []byte {
@@ -266,7 +265,7 @@ func (e *encoder) take(h head) []byte {
 }
 
 // magic begins each batch; its last byte is the version of the form.
-const magic = "sbb\x02"
+const magic = "sbb\x03"
 
 func (h *head) append(b []byte) []byte {
 	b = appendText(append(b, magic...), h.agent)
@@ -355,6 +354,30 @@ func (r *reader) signed() int64 {
 	return int64(v>>1) ^ -int64(v&1)
 }
 
+// signeds reads as many numbers as there is room for, and reports whether one is other than zero. Most take a byte or two.
+func (r *reader) signeds(to []int64) bool {
+	row, at, all := r.row, r.at, uint64(0)
+	for i := range to {
+		var v uint64
+		switch {
+		case at < len(row) && row[at] < 0x80:
+			v = uint64(row[at])
+			at++
+		case at+1 < len(row) && row[at+1] < 0x80:
+			v = uint64(row[at]&0x7f) | uint64(row[at+1])<<7
+			at += 2
+		default:
+			r.at = at
+			v = r.long()
+			at = r.at
+		}
+		to[i] = int64(v>>1) ^ -int64(v&1)
+		all |= v
+	}
+	r.at = at
+	return all != 0
+}
+
 func (r *reader) bytes(n uint64) []byte {
 	if n > uint64(len(r.row)-r.at) {
 		r.bad = true
@@ -374,10 +397,15 @@ var decoders = sync.OnceValue(func() *zstd.Decoder {
 	return z
 })
 
-// decoder reads what an encoder wrote, one batch after the other, without allocating for any but new texts.
+// decoder reads what an encoder wrote, one batch after the other, without allocating for any but new texts. It reads the
+// numbers of some samples at once, column by column, and then makes the samples of them.
 type decoder struct {
 	raw      []byte
 	columns  [columns]reader
+	numbers  [columns][rows]int64 // of the samples that come next; all are zero in columns that have none
+	row      int                  // of the next sample among them
+	left     int                  // samples of the batch behind them
+	texted   []int                // the columns of texts that change within them
 	fresh    reader
 	known    []string // the batch's dictionary; the first is "", which all begin with
 	interned map[string]string
@@ -387,8 +415,12 @@ type decoder struct {
 	bad      bool
 }
 
-// mostInterned is how many texts a decoder knows from batches before.
-const mostInterned = 1 << 16
+const (
+	// rows is how many samples' numbers are read at once: what they take stays in the nearest cache.
+	rows = 64
+	// mostInterned is how many texts a decoder knows from batches before.
+	mostInterned = 1 << 16
+)
 
 // open begins a batch. It can be read until close.
 func (d *decoder) open(b *batch) (err error) {
@@ -404,6 +436,9 @@ func (d *decoder) open(b *batch) (err error) {
 	}
 	for i := range sizes {
 		d.columns[i] = reader{row: r.bytes(sizes[i]), zeros: sizes[i] == 0}
+		if d.columns[i].zeros {
+			d.numbers[i] = [rows]int64{}
+		}
 	}
 	d.fresh = reader{row: r.rest()}
 	if d.interned == nil || len(d.interned) > mostInterned {
@@ -412,51 +447,74 @@ func (d *decoder) open(b *batch) (err error) {
 	d.known = append(d.known[:0], "")
 	d.users.reset()
 	d.before.user, d.before.group, d.before.all, d.end, d.bad = 0, 0, 0, 0, false
+	d.row, d.left = rows, b.count
 	if r.bad || len(d.columns[flagsColumn].row) < b.count { // a byte at least for each
 		return errBatch
 	}
 	return nil
 }
 
-func (d *decoder) get(column int) int64 { return d.columns[column].signed() }
+// fill reads the numbers of the samples that come next. Those that are rare are read by whoever has one.
+func (d *decoder) fill() {
+	n := min(rows, d.left)
+	d.row, d.left = 0, d.left-n
+	d.texted = d.texted[:0]
+	for i := range d.columns {
+		if d.columns[i].zeros || i == rareColumn {
+			continue
+		}
+		if any := d.columns[i].signeds(d.numbers[i][:n]); any && i >= textColumn {
+			d.texted = append(d.texted, i)
+		}
+	}
+}
 
+// next reads the next sample. There are as many as the batch says.
 func (d *decoder) next(s *loadgen.Sample) {
-	flags := d.get(flagsColumn)
+	if d.row == rows {
+		d.fill()
+	}
+	v, i := &d.numbers, d.row&(rows-1)
+	d.row++
+	flags := v[flagsColumn][i]
 	s.Fine, s.HasCounter, s.Arrival = flags&fineFlag != 0, flags&counterFlag != 0, flags&arrivalFlag != 0
 	s.Mark, s.Transaction, s.Inner = flags&markFlag != 0, flags&transactionFlag != 0, flags&innerFlag != 0
-	d.end += d.get(endColumn)
-	elapsed := d.get(elapsedColumn)
+	d.end += v[endColumn][i]
+	elapsed := v[elapsedColumn][i]
 	s.Start, s.Elapsed = d.end-elapsed, micros(elapsed)
-	s.Latency, s.Connect = micros(elapsed-d.get(latencyColumn)), micros(d.get(connectColumn))
-	s.User = d.before.user + int(d.get(userColumn))
+	s.Latency, s.Connect = micros(elapsed-v[latencyColumn][i]), micros(v[connectColumn][i])
+	d.before.user += int(v[userColumn][i])
+	d.before.group += int(v[groupColumn][i])
+	d.before.all += int(v[allColumn][i])
+	s.User, s.ActiveGroup, s.ActiveAll = d.before.user, d.before.group, d.before.all
 	m := d.users.user(s.User)
-	s.Iteration = m.iteration + int(d.get(iterationColumn))
-	s.ActiveGroup = d.before.group + int(d.get(groupColumn))
-	s.ActiveAll = d.before.all + int(d.get(allColumn))
-	s.Status = m.status + int(d.get(statusColumn))
-	s.Received, s.Sent = m.received+d.get(receivedColumn), m.sent+d.get(sentColumn)
-	s.Life, s.Counter = m.life+int(d.get(lifeColumn)), m.counter+d.get(counterColumn)
+	m.iteration += int(v[iterationColumn][i])
+	m.status += int(v[statusColumn][i])
+	m.received += v[receivedColumn][i]
+	m.sent += v[sentColumn][i]
+	m.life += int(v[lifeColumn][i])
+	m.counter += v[counterColumn][i]
+	s.Iteration, s.Life, s.Status = m.iteration, m.life, m.status
+	s.Received, s.Sent, s.Counter = m.received, m.sent, m.counter
+	s.Hops, s.Late, s.Count, s.Errors = 0, 0, 0, 0
 	if flags&rareFlag != 0 {
-		s.Hops, s.Late = int(d.get(rareColumn)), micros(d.get(rareColumn))
-		s.Count, s.Errors = int(d.get(rareColumn)), int(d.get(rareColumn))
-	} else {
-		s.Hops, s.Late, s.Count, s.Errors = 0, 0, 0, 0
+		rare := &d.columns[rareColumn]
+		s.Hops, s.Late = int(rare.signed()), micros(rare.signed())
+		s.Count, s.Errors = int(rare.signed()), int(rare.signed())
 	}
-	for i, t := range texts(s) {
-		if c := &d.columns[textColumn+i]; !c.zeros {
-			d.text(c, &m.texts[i])
-		}
-		*t = d.known[m.texts[i]]
+	for _, c := range d.texted {
+		d.text(uint64(v[c][i]), &m.texts[c-textColumn])
 	}
-	m.keep(s)
-	d.before.user, d.before.group, d.before.all = s.User, s.ActiveGroup, s.ActiveAll
+	t, of := &m.texts, d.known // a loop over texts(s) takes twice as long
+	s.Label, s.Thread, s.Reason, s.Kind, s.Failure = of[t[0]], of[t[1]], of[t[2]], loadgen.Kind(of[t[3]]), of[t[4]]
+	s.URL, s.DataType, s.Node, s.Session = of[t[5]], of[t[6]], of[t[7]], of[t[8]]
 }
 
 func micros(n int64) time.Duration { return time.Duration(n) * time.Microsecond }
 
-// text reads which text a sample has, by its number in the dictionary; so far it is that of the user's sample before.
-func (d *decoder) text(column *reader, number *uint32) {
-	switch n := column.unsigned(); {
+// text is told which text a sample has, by its number in the dictionary; so far it is that of the user's sample before.
+func (d *decoder) text(n uint64, number *uint32) {
+	switch {
 	case n == 0:
 		return
 	case n == uint64(len(d.known)):

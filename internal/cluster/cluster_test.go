@@ -73,6 +73,7 @@ func join(t *testing.T, c *Coordinator, plan *loadgen.Plan, name string) error {
 // One run of three agents is all of the plan, and the accounts agree; also of one that is paused at its start, which
 // all agents are told of.
 func TestRunOfThreeAgents(t *testing.T) {
+	t.Parallel()
 	plan := small(t)
 	sink := &counting{users: map[int]bool{}}
 	c, err := Open(t.Context(), Server{}, "1", plan, []byte("the plan"), sink)
@@ -137,6 +138,7 @@ func TestRunOfThreeAgents(t *testing.T) {
 
 // Who comes with another version, or to nobody, is told why it is not taken.
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	c, err := Open(t.Context(), Server{}, "2", small(t), []byte("the plan"), loadgen.Sinks{})
 	if err != nil {
 		t.Fatal(err)
@@ -162,6 +164,7 @@ func TestRefusals(t *testing.T) {
 // An agent without room, in memory and on its disk, goes on and counts what it could not keep; the run is told to be
 // incomplete.
 func TestAgentWithoutRoom(t *testing.T) {
+	t.Parallel()
 	if _, err := os.Stat("/dev/full"); err != nil {
 		t.Skip("no /dev/full here to be a full disk: run it on Linux")
 	}
@@ -227,6 +230,7 @@ func TestStreamsLeftBehind(t *testing.T) {
 
 // Off the machine the server speaks TLS, and an agent insists on the certificate that the join command names.
 func TestTLSOffTheMachine(t *testing.T) {
+	t.Parallel()
 	c, err := Open(t.Context(), Server{Listen: "0.0.0.0:0"}, "1", small(t), []byte("the plan"), loadgen.Sinks{})
 	if err != nil {
 		t.Fatal(err)

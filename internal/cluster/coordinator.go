@@ -70,7 +70,7 @@ type known struct {
 	box      inbox         // of the goroutine that receives
 
 	// What was recorded belongs to the goroutine that merges, until it is done.
-	counts     Counts
+	counts     counter
 	ok, failed int64 // requests
 	active     int   // users of its last sample
 }
@@ -213,7 +213,7 @@ func (c *Coordinator) heard(entry jetstream.KeyValueEntry) {
 		if c.order.Phase > gathering {
 			return
 		}
-		k = &known{gone: make(chan struct{}), counts: Counts{}}
+		k = &known{gone: make(chan struct{}), counts: counter{Counts: Counts{}}}
 		c.members[name] = k
 		c.Say("agent %s has joined (%s, %d processors)", name, m.Host, m.CPUs)
 	}

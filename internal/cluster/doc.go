@@ -32,7 +32,7 @@ const (
 	lead = 2 * time.Second
 	// batchEvery is how often an agent sends what it has, batchMost how many samples at most at a time. Each batch wakes
 	// server and coordinator a dozen times: with ten a second that cost them as much as the samples did.
-	batchEvery = told / 2
+	batchEvery = told
 	batchMost  = 4096
 )
 
@@ -144,12 +144,22 @@ type Count struct {
 	Sent     int64 `json:"sent"`
 }
 
+// counter counts samples by label, most of which have that of the one before.
+type counter struct {
+	Counts
+	label string
+	of    *Count
+}
+
 // add counts a sample.
-func (c Counts) add(s *loadgen.Sample) {
-	n := c[s.Label]
-	if n == nil {
-		n = &Count{}
-		c[s.Label] = n
+func (c *counter) add(s *loadgen.Sample) {
+	n := c.of
+	if n == nil || s.Label != c.label {
+		if n = c.Counts[s.Label]; n == nil {
+			n = &Count{}
+			c.Counts[s.Label] = n
+		}
+		c.label, c.of = s.Label, n
 	}
 	samples, failed := s.Weight()
 	n.Samples += samples

@@ -14,7 +14,7 @@ import (
 // outbox is an agent's sink: it makes batches of samples and keeps them until the coordinator has recorded them, in
 // memory first, then in a file, and then no more, which it counts. It never waits for the network.
 //
-//	samples ─▶ encoder ─every 250 ms─▶ kept: memory │ file ─▶ sent ─▶ recorded, and forgotten
+//	samples ─▶ encoder ─every 500 ms─▶ kept: memory │ file ─▶ sent ─▶ recorded, and forgotten
 type outbox struct {
 	file string // for what memory does not hold
 	room int    // bytes in memory
@@ -22,7 +22,7 @@ type outbox struct {
 	mu      sync.Mutex
 	head    head // of the next batch
 	encoder *encoder
-	labels  Counts
+	labels  counter
 	dropped uint64
 	wire    int64 // bytes of all batches
 	kept    []parcel
@@ -47,7 +47,7 @@ type parcel struct {
 const mostKept = 64 << 20
 
 func newOutbox(agent string, epoch uint64, file string) *outbox {
-	return &outbox{file: file, room: mostKept, head: head{agent: agent, epoch: epoch}, encoder: newEncoder(), labels: Counts{}, wake: make(chan struct{}, 1)}
+	return &outbox{file: file, room: mostKept, head: head{agent: agent, epoch: epoch}, encoder: newEncoder(), labels: counter{Counts: Counts{}}, wake: make(chan struct{}, 1)}
 }
 
 // Record takes a sample (loadgen.Sink).
@@ -196,7 +196,7 @@ func (o *outbox) woken(err error) <-chan struct{} {
 func (o *outbox) ledger(a loadgen.Account) *Ledger {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return &Ledger{Account: a, Samples: o.head.first, Dropped: o.dropped, Labels: o.labels, Wire: o.wire}
+	return &Ledger{Account: a, Samples: o.head.first, Dropped: o.dropped, Labels: o.labels.Counts, Wire: o.wire}
 }
 
 // keep writes what is not known to be recorded into the agent's file, with its ledger, and returns how many samples

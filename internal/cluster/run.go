@@ -464,7 +464,7 @@ func (c *Coordinator) Agents() []Report {
 			Lost: k.lost, Error: k.Error, Ledger: k.Ledger, Recorded: k.recorded, Progress: k.Progress,
 		}
 		if c.merged {
-			r.Counts, r.Account = k.counts, k.account()
+			r.Counts, r.Account = k.counts.Counts, k.account()
 		}
 		r.Users = Ranges(c.plan, c.order.Weights, i)
 		all = append(all, r)

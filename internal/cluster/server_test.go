@@ -83,6 +83,7 @@ func TestServerTakesNothing(t *testing.T) {
 
 // With files of one's own, agents trust whoever the authorities vouch for, without a fingerprint.
 func TestOwnCertificate(t *testing.T) {
+	t.Parallel()
 	pair, err := certificate(Server{}, "localhost")
 	if err != nil {
 		t.Fatal(err)
@@ -124,6 +125,7 @@ func TestOwnCertificate(t *testing.T) {
 
 // A plan that is not the one of its name is refused.
 func TestWrongPlan(t *testing.T) {
+	t.Parallel()
 	c, err := Open(t.Context(), Server{}, "1", small(t), []byte("the plan"), loadgen.Sinks{})
 	if err != nil {
 		t.Fatal(err)
@@ -158,6 +160,7 @@ func TestSkewWarning(t *testing.T) {
 
 // A server of operators and accounts lets in who has a file of credentials for it, coordinator and agents alike.
 func TestCredentials(t *testing.T) {
+	t.Parallel()
 	operator, system := newKeys(t, nkeys.CreateOperator), newKeys(t, nkeys.CreateAccount)
 	account, user := newKeys(t, nkeys.CreateAccount), newKeys(t, nkeys.CreateUser)
 	a := jwt.NewAccountClaims(account.public)
