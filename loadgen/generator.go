@@ -24,6 +24,9 @@ type Generator struct {
 	// LateWake after their time, WorstWake the latest; WokenLate is by how much all were late together.
 	Wakes, LateWakes     int64
 	WorstWake, WokenLate time.Duration
+	// Freezes are the times that no goroutine of the process ran for LongFreeze or longer, Frozen how long in all.
+	Freezes int64
+	Frozen  time.Duration
 }
 
 // What makes the generator doubtful, and is warned of.
@@ -35,6 +38,8 @@ const (
 	busy = 0.85
 	// LongPause is a pause that a percentile may show.
 	LongPause = 10 * time.Millisecond
+	// LongFreeze is far more than a busy machine lets a process wait for a processor.
+	LongFreeze = 500 * time.Millisecond
 	// lateShare of the wake-ups may be late, pausedShare of the run may be pauses, and as many of the requests
 	// may have been in flight in long ones: more would change an average, or p99.
 	lateShare   = 0.01
@@ -61,12 +66,22 @@ func (g *Generator) woke(late time.Duration) {
 	g.WokenLate += late
 }
 
-// add takes over the wake-ups of b; all else is the process's.
+// slept counts a sleep that was to take no time worth speaking of.
+func (g *Generator) slept(d time.Duration) {
+	if d >= LongFreeze {
+		g.Freezes++
+		g.Frozen += d
+	}
+}
+
+// add takes over the wake-ups and freezes of b; all else is the process's.
 func (g *Generator) add(b *Generator) {
 	g.Wakes += b.Wakes
 	g.LateWakes += b.LateWakes
 	g.WorstWake = max(g.WorstWake, b.WorstWake)
 	g.WokenLate += b.WokenLate
+	g.Freezes += b.Freezes
+	g.Frozen += b.Frozen
 }
 
 // pausesShow reports whether pauses of the garbage collector could have changed a figure of so many requests: one
@@ -87,6 +102,10 @@ func (g *Generator) warnings(inProcess bool, users, requests int64) []string {
 	if g.Wakes >= leastWakes && float64(g.LateWakes) > lateShare*float64(g.Wakes) {
 		warnings = append(warnings, fmt.Sprintf("%.1f%% of the pauses and arrivals ended more than %v too late, the worst by %v: the generator was too busy for the load that was planned",
 			100*float64(g.LateWakes)/float64(g.Wakes), LateWake, g.WorstWake.Round(time.Millisecond)))
+	}
+	if g.Freezes > 0 {
+		warnings = append(warnings, fmt.Sprintf("the generator stood still %s, for %v in all: it was stopped, or the machine had no processor for it; responses that were due meanwhile seem to have taken that long, and nothing was sent",
+			map[bool]string{true: "once", false: fmt.Sprintf("%d times", g.Freezes)}[g.Freezes == 1], g.Frozen.Round(10*time.Millisecond)))
 	}
 	if g.pausesShow(users, requests) {
 		warnings = append(warnings, fmt.Sprintf("the garbage collector stopped all users %d times, %v in all and up to %v at once: times include that",

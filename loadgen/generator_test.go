@@ -20,6 +20,8 @@ func TestDoubts(t *testing.T) {
 		"":                             fine,
 		"used 90% of its 2 processors": with(func(g *Generator) { g.CPU = 18 * time.Second }),
 		"1.1% of the pauses and arrivals ended more than 10ms too late, the worst by 1s": with(func(g *Generator) { g.LateWakes = 11 }),
+		"stood still once, for 2.5s in all":                                              with(func(g *Generator) { g.slept(LongFreeze - 1); g.slept(2500 * time.Millisecond) }),
+		"stood still 2 times, for 1s in all":                                             with(func(g *Generator) { g.slept(LongFreeze); g.slept(LongFreeze) }),
 		"9 times, 150ms in all and up to 1ms":                                            with(func(g *Generator) { g.Paused = 150 * time.Millisecond }),
 		"9 times, 44ms in all and up to 20ms at":                                         with(func(g *Generator) { g.LongPauses, g.Paused, g.WorstPause = 2, 44*time.Millisecond, 20*time.Millisecond }),
 	} {

@@ -32,6 +32,7 @@ type recorder struct {
 	err    error
 	stalls atomic.Int64 // times a user waited for the sink
 	waited atomic.Int64 // nanoseconds they waited, all together
+	frozen Generator    // the collector's own freezes
 }
 
 type shard struct {
@@ -88,9 +89,11 @@ func (r *recorder) collect(done <-chan struct{}) error {
 		case <-timer.C:
 		case <-r.wake:
 		case <-done:
+			r.frozen.slept(time.Since(last))
 			r.drain()
 			return r.err
 		}
+		r.frozen.slept(time.Since(last))
 		n, now := r.drain(), time.Now()
 		timer.Reset(min(max(now.Sub(last)*batch/time.Duration(max(n, 1)), mostOften), leastOften))
 		last = now

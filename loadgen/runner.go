@@ -268,6 +268,7 @@ func (r *Runner) Run(graceful, hard context.Context) (Account, error) {
 	wakes := r.account.Generator
 	r.account.Generator = gauge.Since()
 	r.account.Generator.add(&wakes)
+	r.account.Generator.add(&r.recorder.frozen)
 	r.account.Warnings = slices.Concat(r.account.Arrivals.warnings(), r.account.Generator.warnings(r.plan.InProcess, r.own(), r.account.OK+r.account.Failed), r.warned())
 	return r.account, err
 }

@@ -57,6 +57,10 @@ type Generator struct {
 	LateWakes   int64   `json:"late_wakes"`
 	WorstWakeMS float64 `json:"worst_wake_ms"`
 
+	// Freezes are the times that the process did not run for half a second or longer, FrozenMS how long in all.
+	Freezes  int64   `json:"freezes"`
+	FrozenMS float64 `json:"frozen_ms"`
+
 	// Stalls are the times that a user waited for its sample to be recorded, StalledMS how long, all users
 	// together.
 	Stalls    int64   `json:"stalls"`

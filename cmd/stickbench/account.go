@@ -50,6 +50,7 @@ func generatorOf(a *loadgen.Account) *report.Generator {
 		WallMS: milliseconds(g.Wall), CPUMS: milliseconds(g.CPU), Processors: g.Processors, Load: g.Load(),
 		GCPauses: g.Pauses, GCPausedMS: milliseconds(g.Paused), WorstPauseMS: milliseconds(g.WorstPause),
 		Wakes: g.Wakes, LateWakes: g.LateWakes, WorstWakeMS: milliseconds(g.WorstWake),
+		Freezes: g.Freezes, FrozenMS: milliseconds(g.Frozen),
 		Stalls: a.Stalls, StalledMS: milliseconds(a.Stalled),
 	}
 }

@@ -50,10 +50,14 @@ sampler leaves a mark of its name. Disabled elements, listeners and caches go wi
 Exit codes: 0 everything was carried over; 1 something was left out; 2 the file is no plan.`,
 		Args: atLeastOne("file or curl command"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if ok, err := a.importCapture(args, &o.captured, o.JSON); ok {
+			source, name, err := a.importSource(args)
+			if err != nil {
 				return err
 			}
-			plan, err := a.importFile(args[0], &o)
+			if ok, err := a.importCapture(source, name, &o.captured, o.JSON); ok {
+				return err
+			}
+			plan, err := importJMX(source, name, &o)
 			if err != nil {
 				return err
 			}
@@ -76,12 +80,8 @@ func mapFlag(f *pflag.FlagSet, to *[]string, of string) {
 	f.StringArrayVar(to, "map", nil, of+"`OLD=NEW`: data files whose names begin with OLD; may be repeated")
 }
 
-// importFile reads a JMeter plan.
-func (a *app) importFile(name string, o *importFlags) (*jmx.Plan, error) {
-	source, err := readAll(name, a.stdin)
-	if err != nil {
-		return nil, err
-	}
+// importJMX reads a JMeter plan, the content of the file of that name.
+func importJMX(source []byte, name string, o *importFlags) (*jmx.Plan, error) {
 	options := jmx.Options{File: filepath.Base(name), Native: o.Native, Properties: map[string]string{}}
 	maps.Copy(options.Properties, o.properties)
 	for _, m := range o.Map {
@@ -118,7 +118,11 @@ func isJMX(name string) bool { return strings.EqualFold(filepath.Ext(name), ".jm
 // importJob imports a JMeter plan to be run at once, and tells what was lost. Properties that the plan does not ask for
 // are its variables, if it has such, and nothing otherwise unless they must be some.
 func (a *app) importJob(name string, o *importFlags, must bool) (*job, error) {
-	plan, err := a.importFile(name, o)
+	source, err := readAll(name, a.stdin)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := importJMX(source, name, o)
 	if err != nil {
 		return nil, err
 	}

@@ -1,14 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
 
-	"stickbench/internal/bounded"
 	"stickbench/internal/capture"
 )
 
@@ -18,12 +16,9 @@ type captured struct {
 	Hosts           []string
 }
 
-// importCapture imports curl commands and HAR files. ok is false for what is neither, which is left to be read.
-func (a *app) importCapture(args []string, o *captured, asJSON bool) (ok bool, err error) {
-	source, file, err := a.capturedSource(args)
-	if err != nil {
-		return true, err
-	}
+// importCapture imports curl commands and HAR files. ok is false for what is neither.
+func (a *app) importCapture(source []byte, name string, o *captured, asJSON bool) (ok bool, err error) {
+	file := filepath.Base(name)
 	options := capture.Options{File: file, Cookies: o.Cookies, Static: o.Static, Hosts: o.Hosts}
 	var plan *capture.Plan
 	switch {
@@ -40,9 +35,9 @@ func (a *app) importCapture(args []string, o *captured, asJSON bool) (ok bool, e
 	return true, a.printCapture(plan, file, asJSON)
 }
 
-// capturedSource is what is to be imported: a curl command itself, in one argument or in several behind --, or
-// the content of a file. Standard input can be read again afterwards.
-func (a *app) capturedSource(args []string) (source []byte, file string, err error) {
+// importSource is what is to be imported: a curl command itself, in one argument or in several behind --, or the
+// content of a file, which is read once, as a pipe can be.
+func (a *app) importSource(args []string) (source []byte, name string, err error) {
 	switch {
 	case len(args) > 1:
 		quoted := make([]string, len(args))
@@ -53,23 +48,15 @@ func (a *app) capturedSource(args []string) (source []byte, file string, err err
 			return []byte(command), "curl", nil
 		}
 		return nil, "", fmt.Errorf("import takes one file, or a curl command in quotes, not %d arguments", len(args))
-	case args[0] == "-":
-		source, err = io.ReadAll(io.LimitReader(a.stdin, capture.Largest+1))
-		a.stdin = bytes.NewReader(source)
-		return source, "standard input", err
 	case capture.IsCurl(args[0]):
 		return []byte(args[0]), "curl", nil
 	}
-	f, err := bounded.Open(args[0])
-	if err != nil {
-		return nil, args[0], nil // it is told where JMeter's plans are read
+	name = args[0]
+	if name == "-" {
+		name = "standard input"
 	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil || info.IsDir() {
-		return nil, args[0], nil
-	}
-	source, err = io.ReadAll(io.LimitReader(f, capture.Largest+1))
-	return source, filepath.Base(args[0]), err
+	source, err = readAll(args[0], a.stdin)
+	return source, name, err
 }
 
 func (a *app) printCapture(plan *capture.Plan, file string, asJSON bool) error {

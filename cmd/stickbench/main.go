@@ -39,8 +39,8 @@ type app struct {
 }
 
 func main() {
-	// A reader of our output that goes away, such as tee with the same Ctrl-C, must not keep a balancer from
-	// being put back: writes return an error instead.
+	// A reader of our output that goes away, such as head, or tee with the same Ctrl-C, must keep neither a balancer
+	// from being put back nor a run from being recorded (live.Output).
 	signal.Ignore(syscall.SIGPIPE)
 	log.SetOutput(io.Discard) // net/http logs what it finds wrong in HTTP/2: samples tell it
 	stdout, stderr := live.Stdout(), live.Stderr()

@@ -79,3 +79,29 @@ func TestIgnoredSignalsStayIgnored(t *testing.T) {
 		})
 	}
 }
+
+// A process that is stopped measures its own absence, and the report would tell it as the target's.
+func TestFrozenGeneratorIsTold(t *testing.T) {
+	asked, sent := make(chan struct{}, 2), make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		asked <- struct{}{}
+		<-sent
+	}))
+	defer server.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	var said strings.Builder
+	c := exec.CommandContext(ctx, theCommand(t), "run", server.URL, "-n", "2", "--no-out", "--quiet", "--json")
+	c.Stdout, c.Stderr = &said, &said
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-asked
+	c.Process.Signal(syscall.SIGSTOP)
+	time.Sleep(600 * time.Millisecond)
+	c.Process.Signal(syscall.SIGCONT)
+	close(sent)
+	if err := c.Wait(); err != nil || !strings.Contains(said.String(), "the generator stood still once, for ") {
+		t.Errorf("%v\n%s", err, &said)
+	}
+}

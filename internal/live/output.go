@@ -1,10 +1,12 @@
 package live
 
 import (
+	"errors"
 	"io"
 	"os"
 	"regexp"
 	"sync"
+	"syscall"
 	"unicode"
 	"unicode/utf8"
 
@@ -39,7 +41,8 @@ func Stdout() *Output {
 // Stderr is Output for messages.
 func Stderr() *Output { return &Output{file: os.Stderr} }
 
-// Write prints p. It reports the first error that any Write had.
+// Write prints p. It reports the first error that any Write had. A pipe whose reader has gone, as head goes once it
+// has its lines, is none: what is written beside standard output, and the exit code, are as they would have been.
 func (o *Output) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -49,7 +52,7 @@ func (o *Output) Write(p []byte) (int, error) {
 		whole := len(text) - unfinished(text)
 		text, o.rest = clean(text[:whole], o.ours), append([]byte(nil), text[whole:]...)
 	}
-	if _, err := o.file.Write(text); err != nil && o.err == nil {
+	if _, err := o.file.Write(text); err != nil && o.err == nil && !errors.Is(err, syscall.EPIPE) {
 		o.err = err
 	}
 	if o.err != nil {

@@ -47,7 +47,11 @@ func omissionWarning(r *report.Results, requests *times) string {
 	if after[i] < 2*before[i] {
 		return ""
 	}
+	what := "slow responses"
+	if r.Generator != nil && r.Generator.Freezes > 0 {
+		what = "a generator that stood still, or for slow responses,"
+	}
 	ms := func(v int64) string { return format.Millis(float64(v*unit) / 1000) }
-	return fmt.Sprintf("users who waited for slow responses sent nothing meanwhile: some %s that were due are in none of these times, and with them %s would be about %s ms, not %s ms (coordinated omission; a group with arrivals sends them)",
-		format.Plural(missing, "request"), name, ms(after[i]), ms(before[i]))
+	return fmt.Sprintf("users who waited for %s sent nothing meanwhile: some %s that were due are in none of these times, and with them %s would be about %s ms, not %s ms (coordinated omission; a group with arrivals sends them)",
+		what, format.Plural(missing, "request"), name, ms(after[i]), ms(before[i]))
 }
