@@ -78,10 +78,14 @@ func (a *app) probe(what string, o *probeFlags) error {
 		return a.explain(record, o)
 	}
 	record, interrupted, err := a.experiment(what, o)
-	if err != nil {
+	if record == nil {
 		return err
 	}
+	notKept := err
 	err = a.explain(record, o)
+	if notKept != nil {
+		return notKept
+	}
 	if interrupted {
 		return &exitError{code: exitInterrupted, err: err}
 	}
@@ -133,7 +137,7 @@ func readSamples(path string) (*probe.Record, error) {
 	return record, nil
 }
 
-// experiment makes the requests.
+// experiment makes the requests. With a record the error is that it could not be kept in o.out.
 func (a *app) experiment(url string, o *probeFlags) (record *probe.Record, interrupted bool, err error) {
 	stops := watchSignals(a.notices)
 	defer stops.release()

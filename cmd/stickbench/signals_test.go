@@ -82,9 +82,10 @@ func TestIgnoredSignalsStayIgnored(t *testing.T) {
 
 // A process that is stopped measures its own absence, and the report would tell it as the target's.
 func TestFrozenGeneratorIsTold(t *testing.T) {
-	asked, sent := make(chan struct{}, 2), make(chan struct{})
+	var once sync.Once
+	asked, sent := make(chan struct{}), make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		asked <- struct{}{}
+		once.Do(func() { close(asked) })
 		<-sent
 	}))
 	defer server.Close()
