@@ -135,6 +135,9 @@ func (a *app) runInTurns(o *compareFlags, names []string, over plans.Override, d
 		fmt.Fprintln(a.stderr, "expectations of the plans failed in some runs: stickbench report RUN says which")
 		return nil
 	}
+	if e != nil && e.code == exitInterrupted {
+		fmt.Fprintf(a.stderr, "nothing is compared; what there is: stickbench compare %s %s\n", o.Before[0], o.After[0])
+	}
 	return err
 }
 

@@ -91,9 +91,10 @@ func TestFrozenGeneratorIsTold(t *testing.T) {
 	defer server.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
+	plan := fmt.Sprintf("[target]\nurl = %q\n[[group]]\n[[group.step]]\nrequest = \"GET /\"\n", server.URL)
 	var said strings.Builder
-	c := exec.CommandContext(ctx, theCommand(t), "run", server.URL, "-n", "2", "--no-out", "--quiet", "--json")
-	c.Stdout, c.Stderr = &said, &said
+	c := exec.CommandContext(ctx, theCommand(t), "run", "-", "--no-out", "--quiet", "--json")
+	c.Stdin, c.Stdout, c.Stderr = strings.NewReader(plan), &said, &said
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}

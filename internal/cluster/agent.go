@@ -172,6 +172,9 @@ func (a *Agent) knock(ctx context.Context, address string, o []nats.Option) (w w
 			if a.conn != nil {
 				a.conn.Close()
 			}
+			if errors.Is(ctx.Err(), context.Canceled) {
+				err = ctx.Err() // whatever it was waiting for
+			}
 			return w, fmt.Errorf("%s: %w", a.URL, err)
 		}
 	}

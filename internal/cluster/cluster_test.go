@@ -156,6 +156,12 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s: %v, want %q", tt.url, err, tt.want)
 		}
 	}
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	a := &Agent{URL: "nats://127.0.0.1:1", Name: "a", Version: "1", Patience: time.Minute, Say: t.Logf}
+	if err := a.Work(stopped, t.Context()); !errors.Is(err, context.Canceled) {
+		t.Errorf("stopped while it looks for a coordinator: %v", err)
+	}
 	if err := c.Gather(t.Context(), 2, 10*time.Millisecond); err == nil || !strings.Contains(err.Error(), "0 of 2 agents") {
 		t.Errorf("nobody came: %v", err)
 	}
