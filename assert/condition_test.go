@@ -274,3 +274,14 @@ func TestConditionsAreShared(t *testing.T) {
 		users.Wait()
 	}
 }
+
+func TestIsXML(t *testing.T) {
+	for source, want := range map[string]bool{
+		"<a/>": true, "<?xml version='1.0' encoding='ISO-8859-1'?>\n<!-- c --><a b='\xe9'><c>\xe9</c></a>\n": true,
+		"": false, "text": false, "<a>": false, "<a></b>": false, "<a/><b/>": false, "<a/>x": false, "<!DOCTYPE html>": false, "<a>&b;</a>": false, "{}": false,
+	} {
+		if got, err := isXML(nil, []any{source}); got != want || err != nil {
+			t.Errorf("%q: %v, %v", source, got, err)
+		}
+	}
+}

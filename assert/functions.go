@@ -1,6 +1,7 @@
 package assert
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/md5"
 	"crypto/sha1"
@@ -8,14 +9,17 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"hash"
+	"io"
 	"math/rand/v2"
 	"net/url"
 	"reflect"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/expr-lang/expr/ast"
 )
@@ -55,11 +59,58 @@ var valueFunctions = []*word[*Response]{
 	{name: "sha512", example: "sha512(x)", types: []reflect.Type{textToText}, do: digest("sha512")},
 	{name: "hmac", example: `hmac("sha256", key, x)`, types: []reflect.Type{reflect.TypeFor[func(any, string, string, string) string]()}, do: keyed, check: checkKeyed},
 
+	{name: "is_xml", example: "is_xml(body)", types: []reflect.Type{reflect.TypeFor[func(any, string) bool]()}, do: isXML},
+
 	{name: "var", example: `var("name_" + user)`, types: []reflect.Type{textToText}, do: variableCalled},
 	{name: "headers", example: "headers()", types: []reflect.Type{toText}, do: lookedUp(func(l Lookup) any { return l.Headers() })},
+	{name: "sent", example: "sent()", types: []reflect.Type{toText}, do: lookedUp(func(l Lookup) any { return l.Sent() })},
 	{name: "reason", example: "reason()", types: []reflect.Type{toText}, do: lookedUp(func(l Lookup) any { return l.Reason() })},
 	{name: "url", example: "url()", types: []reflect.Type{toText}, do: lookedUp(func(l Lookup) any { return l.URL() })},
 	{name: "failed", example: "failed()", types: []reflect.Type{reflect.TypeFor[func(any) bool]()}, do: lookedUp(func(l Lookup) any { return l.Failed() })},
+}
+
+// foreignLetters reads bytes of a coding that has ASCII in it, its other letters as an x: what they are has no part in
+// whether XML is well-formed.
+type foreignLetters struct{ in io.Reader }
+
+func (l foreignLetters) Read(p []byte) (int, error) {
+	n, err := l.in.Read(p)
+	for i, b := range p[:n] {
+		if b >= utf8.RuneSelf {
+			p[i] = 'x'
+		}
+	}
+	return n, err
+}
+
+// isXML reports whether a text is a well-formed XML document: elements within one.
+func isXML(_ *Response, args []any) (any, error) {
+	s, ok := args[0].(string)
+	if !ok {
+		return nil, errKind
+	}
+	d := xml.NewDecoder(strings.NewReader(s))
+	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return foreignLetters{in}, nil }
+	depth, roots := 0, 0
+	for {
+		token, err := d.Token()
+		switch token := token.(type) {
+		case xml.StartElement:
+			if depth == 0 {
+				roots++
+			}
+			depth++
+		case xml.EndElement:
+			depth--
+		case xml.CharData:
+			if depth == 0 && len(bytes.TrimSpace(token)) > 0 {
+				return false, nil
+			}
+		}
+		if err != nil {
+			return err == io.EOF && roots == 1, nil
+		}
+	}
 }
 
 // variableCalled is the value of the variable of a name that is worked out, "" if it has none.

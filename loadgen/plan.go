@@ -149,8 +149,9 @@ type Request struct {
 	// Bodies are several ones, of which Pick picks one for each request; nil where there is only Body.
 	Bodies []*Template
 	Pick   Pick
-	// Timeout bounds the whole sample; 0 is the plan's.
-	Timeout time.Duration
+	// Timeout bounds the whole sample; 0 is the plan's. ConnectTimeout bounds connecting alone, TLS included; 0 for no
+	// bound of its own.
+	Timeout, ConnectTimeout time.Duration
 	// Redirects is how many redirects are followed at most; 0 follows none, and the redirect itself is
 	// the response.
 	Redirects int
@@ -215,6 +216,7 @@ const (
 	URL
 	Status
 	Reason
+	Sent // the line and the fields of the request
 	Variable
 )
 

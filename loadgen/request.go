@@ -1,6 +1,7 @@
 package loadgen
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/http"
@@ -61,12 +62,20 @@ func (u *user) fail(r *request, s *Sample, err error, start time.Time) {
 	s.Kind, s.Failure = KindOther, err.Error()
 	var w *wire.Error
 	if errors.As(err, &w) {
-		s.Kind, s.Failure = w.Kind, w.Within(r.timeout)
+		s.Kind, s.Failure = w.Kind, w.Within(r.limit(w.Kind))
 	}
 	if s.Elapsed == 0 {
 		s.Elapsed = time.Since(start)
 	}
 	s.Status, s.Reason, s.DataType = 0, "", ""
+}
+
+// limit is the time that has passed after a failure of that kind.
+func (r *request) limit(kind Kind) time.Duration {
+	if kind == KindConnTime && r.ConnectTimeout > 0 {
+		return min(r.timeout, r.ConnectTimeout)
+	}
+	return r.timeout
 }
 
 // fetch gets the response, redirects followed. Its error is a *wire.Error.
@@ -81,6 +90,7 @@ func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 	home := w.target.origin
 	for hop := 0; ; hop++ {
 		s.URL = w.target.shown
+		u.asked.Raw = nil // its buffer is written anew
 		raw, err := u.encode(&w, r)
 		if hop == 0 {
 			u.noResponse() // only now: the request may have values of the last response
@@ -92,7 +102,7 @@ func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 			return err
 		}
 		a := &u.response
-		u.asked = wire.Request{Origin: w.target.origin, Raw: raw, Head: w.method == http.MethodHead, KeepBody: r.keepsBody, Close: w.closes, Deadline: deadline}
+		u.asked = wire.Request{Origin: w.target.origin, Raw: raw, Head: w.method == http.MethodHead, KeepBody: r.keepsBody, Close: w.closes, Deadline: deadline, Connecting: r.ConnectTimeout}
 		u.give()
 		connect, err := u.conns.Do(&u.asked, a)
 		u.take()
@@ -386,6 +396,8 @@ func (u *user) matches(x *Extract) []string {
 		in, text = u, u.bodyText()
 	case Headers:
 		text = u.Headers()
+	case Sent:
+		text = u.Sent()
 	case URL:
 		text = u.URL()
 	case Status:
@@ -477,6 +489,12 @@ func (u *user) Cookie(name string) string {
 
 // Headers is for conditions (assert.Lookup).
 func (u *user) Headers() string { return u.response.Lines() }
+
+// Sent is for conditions (assert.Lookup): "" before the first request, and while one is written.
+func (u *user) Sent() string {
+	head, _, _ := bytes.Cut(u.asked.Raw, []byte("\r\n\r\n"))
+	return text(head)
+}
 
 // Reason is for conditions (assert.Lookup).
 func (u *user) Reason() string { return u.response.Reason() }

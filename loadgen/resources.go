@@ -128,7 +128,7 @@ func (r *Runner) prepareResource(s *script, page *request, t *target) *request {
 		path = t.base() + path
 	}
 	req := &Request{
-		Label: page.Label + " › " + path, Method: http.MethodGet, Redirects: page.Redirects, Timeout: page.Timeout,
+		Label: page.Label + " › " + path, Method: http.MethodGet, Redirects: page.Redirects, Timeout: page.Timeout, ConnectTimeout: page.ConnectTimeout,
 		URL: Literal(t.base() + t.path),
 	}
 	for _, f := range page.Header {

@@ -504,3 +504,21 @@ func TestProbe(t *testing.T) {
 		t.Errorf("HTTP/2: %v", err)
 	}
 }
+
+// Connecting has a bound of its own, which does not bound the response.
+func TestConnectTimeout(t *testing.T) {
+	silent := served(t, func(c net.Conn) { taken(c); <-t.Context().Done() })
+	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { time.Sleep(60 * time.Millisecond) }))
+	defer slow.Close()
+	handshake, response := get(t, "https://"+silent), get(t, slow.URL)
+	for _, s := range []Step{handshake, response} {
+		s.Request.ConnectTimeout = 40 * time.Millisecond
+	}
+	samples, _ := runPlan(t, &Plan{Target: slow.URL, Timeout: 10 * time.Second, Groups: []Group{{Name: "g", Users: 1, Iterations: 1, Steps: []Step{handshake, response}}}})
+	if s := samples[0]; s.Kind != KindConnTime || !strings.HasSuffix(s.Failure, " within 40ms") || s.Elapsed > 5*time.Second {
+		t.Errorf("%s, %s after %v", s.Kind, s.Failure, s.Elapsed)
+	}
+	if s := samples[1]; s.Failed() {
+		t.Errorf("%s, %s after %v", s.Kind, s.Failure, s.Elapsed)
+	}
+}

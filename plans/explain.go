@@ -290,6 +290,9 @@ func requestWords(r *loadgen.Request) string {
 	if r.Timeout > 0 {
 		words += fmt.Sprintf(", timeout %s", short(r.Timeout))
 	}
+	if r.ConnectTimeout > 0 {
+		words += fmt.Sprintf(", to connect %s", short(r.ConnectTimeout))
+	}
 	switch r.Redirects {
 	case DefaultRedirects:
 	case 0:

@@ -120,7 +120,7 @@ func (s scope) match(t table, x *loadgen.Extract) {
 	x.Match = int(n)
 }
 
-var parts = map[string]loadgen.Part{"body": loadgen.Body, "headers": loadgen.Headers, "url": loadgen.URL, "status": loadgen.Status, "reason": loadgen.Reason}
+var parts = map[string]loadgen.Part{"body": loadgen.Body, "headers": loadgen.Headers, "url": loadgen.URL, "status": loadgen.Status, "reason": loadgen.Reason, "sent": loadgen.Sent}
 
 // part reads where an extraction looks.
 func (s scope) part(t table, x *loadgen.Extract, kind string) {

@@ -36,6 +36,8 @@ func (s scope) request(t table) *loadgen.Request {
 	s.body(t, req)
 	from, _ = s.giver(t, "timeout")
 	req.Timeout, _ = from.duration("timeout")
+	from, _ = s.giver(t, "connect_timeout")
+	req.ConnectTimeout, _ = from.duration("connect_timeout")
 	s.resources(t, req)
 	if from, ok := s.giver(t, "on_error"); ok {
 		action := from.onError()

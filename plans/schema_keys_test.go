@@ -41,7 +41,7 @@ order = "shuffle"
 users = [{ to = 5, for = "1s" }, { to = 0, for = "1s" }]
 preset_cookies = [{ name = "consent", value = "yes", domain = "shop.example", path = "/", secure = true }]
 [[group.step]]
-defaults = { timeout = "1s" }
+defaults = { timeout = "1s", connect_timeout = "1s" }
 share = { times = 10, per = "user" }
   [[group.step.step]]
   request = "POST /${who}/${a}"
@@ -57,6 +57,7 @@ share = { times = 10, per = "user" }
   a6 = { regex = "(a)(b)", template = "$1-$2", default = "" }
 [[group.step]]
 request = "POST /photos"
+connect_timeout = "1s"
 multipart = { photo = [{ file = "cat.png", type = "image/png", name = "rex.png" }, { file = "cat.png" }], title = "a cat" }
 [[event]]
 at = "1s"

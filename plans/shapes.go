@@ -146,6 +146,7 @@ var (
 		k("url", "What stands in front of a path.", textForm),
 		k("headers", "Headers of every request below.", tableOf(headersShape)),
 		k("timeout", "How long a request may take.", durations(1)),
+		k("connect_timeout", "How long connecting may take, TLS included.", durations(1)),
 		k("redirects", "Whether redirects are followed, or how many at most.", boolForm, wholes(0, mostRedirects)),
 		k("on_error", "What a user does after a request that failed.", oneOf("continue", "next-iteration", "stop-user", "stop")),
 		k("assert", "Conditions that every response below must satisfy.", listOf(textForm, tableOf(assertShape))),
@@ -179,7 +180,7 @@ var (
 		k("template", "What becomes of the groups of a regular expression: \"$1-$2\".", textForm),
 		k("default", "The value where there is none.", textForm),
 		k("optional", "It is no failure if there is none.", boolForm),
-		k("from", "Where it looks: body, headers, url, status, reason, or a variable.", oneOf("body", "headers", "url", "status", "reason"), form{kind: variableValue}),
+		k("from", "Where it looks: body, headers, url, status, reason, sent, or a variable.", oneOf("body", "headers", "url", "status", "reason", "sent"), form{kind: variableValue}),
 	}}
 	fileShape = &shape{name: "body", example: `{ file = "order.json" }`, keys: []key{
 		k("file", "A file, beside the plan.", textForm),
@@ -261,6 +262,7 @@ func init() {
 		k("extract", "Variables that are taken from its response.", tableOf(extractShape)),
 		k("assert", "Conditions that its response must satisfy.", listOf(textForm, tableOf(assertShape))),
 		k("timeout", "How long it may take.", durations(1)),
+		k("connect_timeout", "How long connecting may take, TLS included.", durations(1)),
 		k("redirects", "Whether redirects are followed, or how many at most.", boolForm, wholes(0, mostRedirects)),
 		k("redirect_headers", "Headers that go along with a redirect to another origin; * for all.", textsForm),
 		k("on_error", "What the user does if it fails.", oneOf("continue", "next-iteration", "stop-user", "stop")),

@@ -670,6 +670,9 @@ func TestRequestsOfTrees(t *testing.T) {
 			set = { page = "<a id='x'>t</a>" }
 			request = "GET /${status_}/${kind}/${where}/${ok}"; extract = { t = { css = "#x", from = "${page}" } }
 			request = "GET /${t}"`), "/here /200/text/here/OK /t"},
+		{"what was sent", steps(`
+			request = "GET /a"; headers = { X = "v" }; assert = ['sent() contains "X: v"', 'not is_xml(body)', 'is_xml("<a/>")']; extract = { x = { regex = '(?m)^X: (.*?)\r?$', from = "sent" } }
+			request = "GET /${x}"`), "/a /v"},
 		{"optional", steps(`
 			set = { x = "old" }
 			request = "GET /"; extract = { x = { json = "nothing", optional = true } }

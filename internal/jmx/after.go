@@ -191,7 +191,7 @@ func (im *importer) assertion(e *Element, b *block, sampler *Element) {
 	case "XPathAssertion", "XPath2Assertion":
 		im.xpathAssertion(e, b)
 	case "XMLAssertion":
-		im.remark(e, "that the response is well-formed XML is not checked", "assert what it must contain")
+		b.assert(apply("is_xml", truthKind, word("body", textKind)), "")
 	default:
 		if isScript(e) {
 			im.scriptAssertion(e, b)
@@ -251,7 +251,7 @@ func (im *importer) bound(s string) *ex {
 var fields = map[string]*ex{
 	"Assertion.response_data": word("body", textKind), "Assertion.response_data_as_document": word("body", textKind), "": word("body", textKind),
 	"Assertion.response_code": word("status", numberKind), "Assertion.response_message": apply("reason", textKind),
-	"Assertion.response_headers": apply("headers", textKind), "Assertion.sample_label": apply("url", textKind),
+	"Assertion.response_headers": apply("headers", textKind), "Assertion.request_headers": apply("sent", textKind), "Assertion.sample_label": apply("url", textKind),
 }
 
 // The bits of a response assertion's kind.
@@ -268,8 +268,11 @@ func (im *importer) responseAssertion(e *Element, b *block) {
 		field = variable(name)
 	}
 	if field == nil {
-		im.remark(e, "it judges the request: "+e.word("Assertion.test_field"), "the plan itself has what is sent")
+		im.remark(e, "it judges "+e.word("Assertion.test_field"), "the plan itself has what is sent")
 		return
+	}
+	if e.word("Assertion.test_field") == "Assertion.request_headers" && b.request.field("Connection") == "" {
+		b.request.header("Connection", "keep-alive") // which JMeter says in each request, and we need not
 	}
 	kind, ok := e.number("Assertion.test_type")
 	if !ok {
@@ -337,6 +340,9 @@ func (im *importer) test(field *ex, v value, kind int64) (*ex, error) {
 		return binary("==", field, number(pattern.s)), nil
 	}
 	field = field.asText()
+	if field.op == opCall && pattern.op == opText { // JMeter ends the lines of headers by LF
+		pattern = text(strings.ReplaceAll(pattern.s, "\n", "\r\n"))
+	}
 	switch {
 	case kind&typeEquals != 0:
 		return binary("==", field, pattern), nil

@@ -24,7 +24,7 @@ type extractor struct {
 	beyond   string // why it has no counterpart
 }
 
-var sources = map[string]string{"": "", "false": "", "body": "", "true": "headers", "headers": "headers", "request_headers": "request_headers",
+var sources = map[string]string{"": "", "false": "", "body": "", "true": "headers", "headers": "headers", "request_headers": "sent",
 	"URL": "url", "url": "url", "code": "status", "message": "reason", "unescaped": "", "as_document": ""}
 
 // extractors are the variables that a post-processor sets, one each.
@@ -179,10 +179,6 @@ func (im *importer) extract(e *Element, b *block, sc *scope) {
 		if e.word("Sample.scope") == "variable" {
 			x.from = "${" + im.name(e.word("Scope.variable")) + "}"
 			im.use(im.name(e.word("Scope.variable")))
-		}
-		if x.from == "request_headers" {
-			im.remark(e, "it looks into the headers of the request", "the plan itself has them")
-			continue
 		}
 		if why := im.resolve(&x); why != "" {
 			im.remark(e, why, "extract it in our words (stickbench help plans)")

@@ -16,6 +16,7 @@ type request struct {
 	headers  []pair
 	query    inline
 	timeout  any
+	connect  any // the timeout of connecting
 	follow   bool
 	think    string
 	auth     inline
@@ -278,9 +279,10 @@ func (r *request) header(name, value string) {
 	r.headers = append(r.headers, pair{name, value})
 }
 
-func (r *request) contentType() string {
+// field is the value of a header, "" without one.
+func (r *request) field(name string) string {
 	for _, h := range r.headers {
-		if strings.EqualFold(h.key, "Content-Type") {
+		if strings.EqualFold(h.key, name) {
 			return h.value.(string)
 		}
 	}
@@ -447,7 +449,7 @@ func (im *importer) uploads(e *Element, s settings, r *request) {
 	multipart := s.truth("HTTPSampler.DO_MULTIPART_POST", false)
 	if len(files) == 1 && files[0].field == "" && !multipart {
 		r.keys = append(r.keys, pair{"body", inline{{"file", im.file(im.template(parseValue(files[0].path)))}}})
-		if files[0].mime != "" && r.contentType() == "" {
+		if files[0].mime != "" && r.field("Content-Type") == "" {
 			r.header("Content-Type", files[0].mime)
 		}
 		return
@@ -471,14 +473,13 @@ func (im *importer) uploads(e *Element, s settings, r *request) {
 	}
 }
 
-// timeouts are how long a request may take. JMeter bounds connecting and each read; ours bounds the whole.
+// timeouts are how long connecting and a request may take. JMeter bounds each read; ours bounds the whole.
 func (im *importer) timeouts(s settings, sc *scope, r *request) {
-	name := "HTTPSampler.response_timeout"
-	if s.word(name) == "" {
-		name = "HTTPSampler.connect_timeout"
-	}
-	if d, ok := im.amount(s.own, s.word(name), "ms"); ok && d != "0s" {
+	if d, ok := im.amount(s.own, s.word("HTTPSampler.response_timeout"), "ms"); ok && d != "0s" {
 		r.timeout = d
+	}
+	if d, ok := im.amount(s.own, s.word("HTTPSampler.connect_timeout"), "ms"); ok && d != "0s" {
+		r.connect = d
 	}
 	for _, e := range im.outward(sc, preparations) {
 		if e.Class == "SampleTimeout" {

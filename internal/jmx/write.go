@@ -163,6 +163,10 @@ func shared(requests []*request) *block {
 		d.set("timeout", t)
 		each(requests, func(r *request) { r.timeout = nil })
 	}
+	if t := first.connect; t != nil && everyone(requests, func(r *request) bool { return r.connect == t }) {
+		d.set("connect_timeout", t)
+		each(requests, func(r *request) { r.connect = nil })
+	}
 	if !first.follow && everyone(requests, func(r *request) bool { return !r.follow }) {
 		d.set("redirects", false)
 		each(requests, func(r *request) { r.follow = true })
@@ -256,6 +260,9 @@ func (r *request) pairs() []pair {
 	}
 	if r.timeout != nil {
 		add("timeout", r.timeout)
+	}
+	if r.connect != nil {
+		add("connect_timeout", r.connect)
 	}
 	if !r.follow {
 		add("redirects", false)

@@ -111,7 +111,13 @@ func (c *Conns) Do(q *Request, a *Response) (connect time.Duration, err error) {
 
 func (c *Conns) connect(q *Request) (k *keptConn, err error) {
 	var n conn
-	c.stack.Do(func() { n, err = c.dialer.connect(c.cut, c.source, q.Origin, q.Deadline) })
+	deadline := q.Deadline
+	if q.Connecting > 0 {
+		if own := time.Now().Add(q.Connecting); own.Before(deadline) {
+			deadline = own
+		}
+	}
+	c.stack.Do(func() { n, err = c.dialer.connect(c.cut, c.source, q.Origin, deadline) })
 	if err != nil {
 		return nil, err
 	}

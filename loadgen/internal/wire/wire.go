@@ -51,6 +51,8 @@ type Request struct {
 	Close bool
 	// Deadline bounds it all, from connecting to the last byte.
 	Deadline time.Time
+	// Connecting bounds connecting alone; 0 for no bound of its own.
+	Connecting time.Duration
 }
 
 // MaxBody is how much of a body is kept. What lies beyond is read, counted and dropped, so that a server that
