@@ -102,7 +102,7 @@ Exit codes: 0 no regression; 1 a regression; 2 wrong usage or an invalid file; w
 	f.BoolVar(&o.Run, "run", false, "BEFORE and AFTER are plans: run them in turns, then compare")
 	f.IntVar(&o.Repeat, "repeat", defaultRepeat, "with --run, how often each plan is run")
 	f.StringVarP(&o.Out, "out", "o", "", "with --run, the `folder` for the runs (default results/compare-<UTC time>)")
-	f.BoolVarP(&o.Quiet, "quiet", "q", false, "with --run, no progress on standard error")
+	quietVar(f, &o.Quiet, "with --run, ")
 	o.overrides.flags(c)
 	return c
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"stickbench/plans"
 	"stickbench/report"
@@ -45,6 +46,13 @@ func dashboardFacts(r *record, plan *plans.Plan, first *firstExchanges) html.Fac
 	facts := r.htmlFacts(plan.Source)
 	facts.Diagram = first.diagram()
 	return facts
+}
+
+// logFlags name the file of samples that is written for others.
+func (o *runFlags) logFlags(f *pflag.FlagSet) {
+	f.StringVarP(&o.Log, "jtl", "l", "", "write the samples into `FILE`, too; a file that is there is continued, as JMeter does")
+	f.StringVar(&o.LogFormat, "jtl-format", "csv", "`csv|xml` of that file")
+	f.StringSliceVar(&o.LogColumns, "jtl-columns", nil, "`columns` of that file, such as timeStamp,elapsed,label,success; jmeter are JMeter's own")
 }
 
 // checkLog refuses a form that --jtl does not know, and its options without it.

@@ -76,15 +76,11 @@ run; 130 interrupted.`,
 	f.Var((*durationFlag)(&o.Step), "step", "how long each step is judged")
 	f.VarP((*durationFlag)(&o.Whole), "duration", "d", "when to begin no step any more")
 	f.IntVarP(&o.Users, "users", "u", 0, "users at the same time at a rate (default: as many as it begins in two seconds)")
-	f.StringVar(&o.Target, "target", "", "send the plan to `URL` instead of its laboratory or target")
-	f.StringVar(&o.Balancer, "balancer", "", "the laboratory's balancer: `embedded|haproxy`")
-	f.BoolVarP(&o.Insecure, "insecure", "k", false, "accept any certificate of an https target")
-	f.Var((*setFlag)(&o.Set), "set", "`NAME=VALUE`: a variable's value instead of the one in [vars]; may be repeated")
-	f.Uint64Var(&o.Seed, "seed", 0, "seed of think times and random arrivals")
+	o.planFlags(f)
 	f.StringVarP(&o.Out, "out", "o", "", "the `folder` (default results/<plan>-limit-<UTC time>)")
 	f.BoolVar(&o.NoOut, "no-out", false, "write no folder")
 	f.BoolVar(&o.JSON, "json", false, "print the answer as one JSON document, and nothing else")
-	f.BoolVarP(&o.Q, "quiet", "q", false, "no progress on standard error")
+	quietVar(f, &o.Q, "")
 	return c
 }
 

@@ -41,9 +41,7 @@ Templates are what users do: by default they make a few requests each, else one 
 	f.StringVar(&o.plan.URL, "url", "", "against this `URL`")
 	f.BoolVar(&o.noProbe, "no-probe", false, "with --url: send nothing, and leave open what a probe would find")
 	f.StringVarP(&o.plan.Template, "template", "t", "", "`"+strings.Join(starter.Templates(), "|")+"`")
-	f.BoolVarP(&o.probe.Insecure, "insecure", "k", false, "accept any certificate")
-	f.BoolVar(&o.probe.yes, "yes", false, "probe an address that is neither loopback nor private: you may")
-	f.BoolVarP(&o.probe.quiet, "quiet", "q", false, "no notices on standard error")
+	o.probe.leaveFlags(f)
 	return c
 }
 

@@ -5,9 +5,22 @@ import (
 	"io"
 	"os"
 
+	"github.com/spf13/pflag"
+
 	"stickbench/report"
 	"stickbench/report/export"
 )
+
+// outputFlags say what is written, and where.
+func (o *runFlags) outputFlags(f *pflag.FlagSet) {
+	f.StringVarP(&o.Out, "out", "o", "", "the run's `folder` (default results/<plan>-<UTC time>)")
+	f.BoolVar(&o.NoOut, "no-out", false, "write no folder")
+	f.BoolVar(&o.JSON, "json", false, "print the results as one JSON document, and nothing else")
+	lengthVar(f, &o.Report, "default: full with a URL, else summary")
+	f.BoolVar(&o.Open, "open", false, "open the report's page in the browser at the end")
+	f.StringVar(&o.JUnit, "junit", "", "write the expectations into `FILE`, as JUnit's test cases")
+	f.StringVar(&o.Summary, "summary", "", "add the report to `FILE` as Markdown, for a pull request or a job's summary")
+}
 
 // checkOutputs refuses options that exclude each other, and files that could not be written at the end of a run.
 func (o *runFlags) checkOutputs() error {

@@ -27,22 +27,36 @@ type overrides struct {
 }
 
 func (o *overrides) flags(c *cobra.Command) {
-	f := c.Flags()
+	o.planFlags(c.Flags())
+	o.loadFlags(c.Flags())
+	o.routeFlags(c.Flags())
+	apdexVar(c.Flags(), &o.Apdex)
+}
+
+// planFlags say which plan it is: with what target, balancer and values.
+func (o *overrides) planFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.Target, "target", "", "send the plan to `URL` instead of its laboratory or target")
 	f.StringVar(&o.Balancer, "balancer", "", "the laboratory's balancer: `embedded|haproxy`")
+	f.BoolVarP(&o.Insecure, "insecure", "k", false, "accept any certificate of an https target")
+	f.Var((*setFlag)(&o.Set), "set", "`NAME=VALUE`: a variable's value instead of the one in [vars]; may be repeated")
+	f.Uint64Var(&o.Seed, "seed", 0, "seed of think times and random arrivals")
+}
+
+// loadFlags say how much load it makes.
+func (o *overrides) loadFlags(f *pflag.FlagSet) {
 	f.IntVarP(&o.Users, "users", "u", 0, "users of every group")
 	f.IntVarP(&o.Iterations, "iterations", "n", 0, "iterations of every user; lifts the plan's duration")
 	f.VarP((*durationFlag)(&o.Duration), "duration", "d", "how long every group runs, such as 30s; lifts the plan's iterations")
 	f.Var((*durationFlag)(&o.RampUp), "ramp-up", "time over which the users of a group start")
-	f.BoolVarP(&o.Insecure, "insecure", "k", false, "accept any certificate of an https target")
+}
+
+// routeFlags say on which way the requests go to the target.
+func (o *overrides) routeFlags(f *pflag.FlagSet) {
 	f.BoolVar(&o.Preconnect, "preconnect", false, "open each user's first connection before the run begins")
 	f.StringSliceVar(&o.Source, "source", nil, "local `addresses` to connect from, in turns: 127.0.0.2,127.0.0.3")
 	f.StringVar(&o.ConnectTo, "connect-to", "", "connect to `HOST:PORT` where the target's URL says otherwise")
 	f.StringArrayVar(&o.Resolve, "resolve", nil, "`HOST:PORT:ADDRESS`: the address of a name, in place of a name service; may be repeated")
 	f.StringVar(&o.Proxy, "proxy", "", "send everything through the HTTP proxy at `URL`, such as http://127.0.0.1:3128")
-	f.Var((*setFlag)(&o.Set), "set", "`NAME=VALUE`: a variable's value instead of the one in [vars]; may be repeated")
-	apdexVar(f, &o.Apdex)
-	f.Uint64Var(&o.Seed, "seed", 0, "seed of think times and random arrivals")
 }
 
 // over is what was given on the command line.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"stickbench/internal/bounded"
 	"stickbench/internal/probe"
@@ -55,14 +56,19 @@ Exit codes: 0 found out; 1 nothing sticks, or sessions get lost; 2 wrong usage o
 	f.StringArrayVar(&o.Paths, "path", nil, "another `path` of the site, for a balancer that goes by the URL; repeat for more")
 	f.StringVar(&o.SlowPath, "slow-path", "", "a `path` that takes a second or more: least connections show while it lasts")
 	f.BoolVar(&o.Deep, "deep", false, "also send invented values of the application's session cookie, which may raise an alarm")
-	f.BoolVarP(&o.Insecure, "insecure", "k", false, "accept any certificate")
+	o.leaveFlags(f)
 	f.Uint64Var(&o.Seed, "seed", 0, "of the order of trials and the invented values (default a random one)")
-	f.BoolVar(&o.yes, "yes", false, "probe an address that is neither loopback nor private: you may")
 	f.StringVar(&o.plan, "plan", "", "write a plan to go on with to `FILE`")
 	f.StringVarP(&o.out, "out", "o", "", "keep the samples in `FILE`; probe FILE judges them again")
-	f.BoolVarP(&o.quiet, "quiet", "q", false, "no notices on standard error")
 	f.BoolVar(&o.json, "json", false, "print the report as one JSON document, and nothing else")
 	return c
+}
+
+// leaveFlags say what a probe may do, and whether it says so.
+func (o *probeFlags) leaveFlags(f *pflag.FlagSet) {
+	f.BoolVarP(&o.Insecure, "insecure", "k", false, "accept any certificate")
+	f.BoolVar(&o.yes, "yes", false, "probe an address that is neither loopback nor private: you may")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "no notices on standard error")
 }
 
 // probe probes a URL, or judges a file of samples.

@@ -7,11 +7,28 @@ import (
 	"slices"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"stickbench/internal/live"
 	"stickbench/internal/steer"
 	"stickbench/loadgen"
 	"stickbench/plans"
 )
+
+// watchFlags say how the run is shown while it lasts.
+func (o *runFlags) watchFlags(f *pflag.FlagSet) {
+	quietVar(f, &o.Quiet, "")
+	f.StringVar(&o.Progress, "progress", live.Auto, "`auto|json|none` on standard error: auto draws bars on a terminal and prints lines elsewhere, json prints a line of JSON every second")
+	f.StringVar(&o.Metrics, "metrics", "", "serve Prometheus metrics of the run at /metrics while it lasts, on a loopback `address` such as 127.0.0.1:9464")
+	f.StringVar(&o.Web, "web", "", "serve the run's page while it lasts, and after, at `ADDR` (default "+webAddress+"); other addresses than loopback need the token in the URL that is printed")
+	f.Lookup("web").NoOptDefVal = webAddress
+	f.Var((*durationFlag)(&o.Linger), "linger", "how long the page of --web stays after the run, such as 10m (default: until Ctrl-C)")
+}
+
+// quietVar is --quiet, with what else there is to say of it in front.
+func quietVar(f *pflag.FlagSet, to *bool, of string) {
+	f.BoolVarP(to, "quiet", "q", false, of+"no progress on standard error")
+}
 
 // checkProgress refuses what --progress does not know, and --quiet beside it.
 func (o *runFlags) checkProgress(given bool) error {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"stickbench/report"
 	"stickbench/report/export"
@@ -29,11 +30,16 @@ var formats = map[string]func(a *app, r *report.Results) error{
 // formatNames are the formats, html among them.
 const formatNames = "text|json|jmeter|csv|aggregate|aggregate-csv|dashboard-json|html|junit|prometheus|markdown"
 
+// reportFlags are the options of `stickbench report`.
+type reportFlags struct {
+	Format string
+	Length reportLength
+	Open   bool
+	Merge  string // the folder of a run; "" for none
+}
+
 func (a *app) reportCommand() *cobra.Command {
-	var format string
-	var length reportLength
-	var open bool
-	var merge string
+	var o reportFlags
 	c := &cobra.Command{
 		Use:   "report [RUN|FILE.jtl]",
 		Short: "Print the report of a run again, or of any JTL file, JMeter's included",
@@ -47,53 +53,57 @@ dashboard, whose percentiles interpolate; html, a page with charts that needs no
 one that is report.html in a run's folder; junit, the expectations as JUnit's test cases; prometheus, the
 figures as Prometheus's metrics; markdown, for a pull request or a job's summary.`,
 		Args: func(c *cobra.Command, args []string) error {
-			if merge != "" {
+			if o.Merge != "" {
 				return atLeastOne("file of an agent")(c, args)
 			}
 			return cobra.MaximumNArgs(1)(c, args)
 		},
-		RunE: func(c *cobra.Command, args []string) error {
-			if merge != "" {
-				if err := a.merge(merge, args); err != nil {
-					return err
-				}
-				args = []string{merge}
-			}
-			path, err := a.oneOrLatest(args)
-			switch {
-			case err != nil:
-				return err
-			case open && c.Flags().Changed("format"):
-				return errors.New("--open opens the page: leave out --format")
-			case open:
-				return a.openReport(path)
-			case format == "html":
-				return a.reportHTML(path, a.stdout)
-			}
-			write, ok := formats[format]
-			if format == "text" {
-				write, ok = func(a *app, r *report.Results) error { return a.writeText(r, length) }, true
-			}
-			if !ok {
-				return fmt.Errorf("--format %s: want %s", format, strings.ReplaceAll(formatNames, "|", ", "))
-			}
-			r, err := a.results(path)
-			if err != nil {
-				return err
-			}
-			if err := write(a, r); err != nil {
-				return cannotRun("the report could not be printed: %w", err)
-			}
-			return nil
-		},
+		RunE: func(c *cobra.Command, args []string) error { return a.report(c, &o, args) },
 	}
-	c.Flags().StringVar(&merge, "merge", "", "first add to the run in `FOLDER` what the files of its agents have, which lost their coordinator")
-	c.Flags().BoolVar(&open, "open", false, "open the report as a page in the browser, and print nothing")
-	c.Flags().Var(&length, "report", "`summary|full`: with where time went, a histogram of it, and statuses (default summary)")
-	c.Flags().StringVarP(&format, "format", "f", "text", "`"+formatNames+"`")
-	apdexVar(c.Flags(), &a.apdex)
-	a.readingFlags(c.Flags())
+	f := c.Flags()
+	f.StringVar(&o.Merge, "merge", "", "first add to the run in `FOLDER` what the files of its agents have, which lost their coordinator")
+	f.BoolVar(&o.Open, "open", false, "open the report as a page in the browser, and print nothing")
+	lengthVar(f, &o.Length, "default summary")
+	f.StringVarP(&o.Format, "format", "f", "text", "`"+formatNames+"`")
+	apdexVar(f, &a.apdex)
+	a.readingFlags(f)
 	return c
+}
+
+// report prints the report of a recording, or opens its page.
+func (a *app) report(c *cobra.Command, o *reportFlags, args []string) error {
+	if o.Merge != "" {
+		if err := a.merge(o.Merge, args); err != nil {
+			return err
+		}
+		args = []string{o.Merge}
+	}
+	path, err := a.oneOrLatest(args)
+	switch {
+	case err != nil:
+		return err
+	case o.Open && c.Flags().Changed("format"):
+		return errors.New("--open opens the page: leave out --format")
+	case o.Open:
+		return a.openReport(path)
+	case o.Format == "html":
+		return a.reportHTML(path, a.stdout)
+	}
+	write, ok := formats[o.Format]
+	if o.Format == "text" {
+		write, ok = func(a *app, r *report.Results) error { return a.writeText(r, o.Length) }, true
+	}
+	if !ok {
+		return fmt.Errorf("--format %s: want %s", o.Format, strings.ReplaceAll(formatNames, "|", ", "))
+	}
+	r, err := a.results(path)
+	if err != nil {
+		return err
+	}
+	if err := write(a, r); err != nil {
+		return cannotRun("the report could not be printed: %w", err)
+	}
+	return nil
 }
 
 // oneOrLatest is the recording that is meant.
@@ -131,6 +141,11 @@ const (
 	summaryReport reportLength = "summary"
 	fullReport    reportLength = "full"
 )
+
+// lengthVar is --report, with what it is if it is not given.
+func lengthVar(f *pflag.FlagSet, to *reportLength, otherwise string) {
+	f.Var(to, "report", "`summary|full`: with where time went, a histogram of it, and statuses ("+otherwise+")")
+}
 
 func (l *reportLength) Set(s string) error {
 	if *l = reportLength(s); *l != summaryReport && *l != fullReport {

@@ -66,58 +66,58 @@ nothing new and lets what is in flight end, the second cuts it; the report is pr
 Exit codes: 0 done, expectations met; 1 an expectation failed; 2 wrong usage or an invalid plan;
 3 could not run; 130 interrupted.`,
 		Args: atLeastOne("PLAN or URL"),
-		RunE: func(c *cobra.Command, args []string) error {
-			args = o.webArguments(args)
-			if err := errors.Join(atLeastOne("PLAN or URL")(c, args), o.checkWeb(), o.checkOutputs(), o.clusterFlags.check(), o.checkProgress(c.Flags().Changed("progress")), checkMetricsAddress(o.Metrics), o.checkLog(c)); err != nil {
-				return err
-			}
-			alias(c, "users", "concurrency")
-			alias(c, "duration", "time")
-			j, err := a.job(c, &o, args)
-			if err != nil {
-				return err
-			}
-			if j.urls && o.Report == "" {
-				o.Report = fullReport
-			}
-			plan, err := j.read()
-			if err == nil && o.Save != "" {
-				err = save("--save", o.Save, j.source)
-			}
-			switch {
-			case err != nil:
-				return err
-			case c.Flags().Changed("repeat"):
-				return a.repeat(j, plan, &o)
-			}
-			return a.run(plan, &o, j.over)
-		},
+		RunE: func(c *cobra.Command, args []string) error { return a.runArguments(c, &o, args) },
 	}
-	o.overrides.flags(c)
+	o.flags(c)
+	return c
+}
+
+func (o *runFlags) flags(c *cobra.Command) {
 	f := c.Flags()
+	o.overrides.flags(c)
 	o.urlFlags.flags(f)
 	o.clusterFlags.flags(f)
 	f.IntVarP(&o.Users, "concurrency", "c", 0, "the same as --users")
 	f.VarP((*durationFlag)(&o.Duration), "time", "z", "the same as --duration")
-	f.StringVarP(&o.Out, "out", "o", "", "the run's `folder` (default results/<plan>-<UTC time>)")
-	f.BoolVar(&o.NoOut, "no-out", false, "write no folder")
-	f.BoolVar(&o.JSON, "json", false, "print the results as one JSON document, and nothing else")
-	f.Var(&o.Report, "report", "`summary|full`: with where time went, a histogram of it, and statuses (default: full with a URL, else summary)")
-	f.BoolVarP(&o.Quiet, "quiet", "q", false, "no progress on standard error")
-	f.BoolVar(&o.Open, "open", false, "open the report's page in the browser at the end")
-	f.StringVar(&o.JUnit, "junit", "", "write the expectations into `FILE`, as JUnit's test cases")
-	f.StringVar(&o.Summary, "summary", "", "add the report to `FILE` as Markdown, for a pull request or a job's summary")
-	f.StringVar(&o.Progress, "progress", live.Auto, "`auto|json|none` on standard error: auto draws bars on a terminal and prints lines elsewhere, json prints a line of JSON every second")
-	f.StringVar(&o.Metrics, "metrics", "", "serve Prometheus metrics of the run at /metrics while it lasts, on a loopback `address` such as 127.0.0.1:9464")
-	f.StringVar(&o.Web, "web", "", "serve the run's page while it lasts, and after, at `ADDR` (default "+webAddress+"); other addresses than loopback need the token in the URL that is printed")
-	f.Lookup("web").NoOptDefVal = webAddress
-	f.Var((*durationFlag)(&o.Linger), "linger", "how long the page of --web stays after the run, such as 10m (default: until Ctrl-C)")
-	f.StringVarP(&o.Log, "jtl", "l", "", "write the samples into `FILE`, too; a file that is there is continued, as JMeter does")
-	f.StringVar(&o.LogFormat, "jtl-format", "csv", "`csv|xml` of that file")
-	f.StringSliceVar(&o.LogColumns, "jtl-columns", nil, "`columns` of that file, such as timeStamp,elapsed,label,success; jmeter are JMeter's own")
-	mapFlag(f, &o.Map, "with a JMeter plan: ")
 	f.IntVar(&o.Repeat, "repeat", 1, "run the plan so many `times`, each in a folder of its own within the run's, and print one table of them")
-	return c
+	mapFlag(f, &o.Map, "with a JMeter plan: ")
+	o.outputFlags(f)
+	o.logFlags(f)
+	o.watchFlags(f)
+}
+
+// check refuses options that are wrong, before anything is read or written.
+func (o *runFlags) check(c *cobra.Command, args []string) error {
+	return errors.Join(atLeastOne("PLAN or URL")(c, args), o.checkWeb(), o.checkOutputs(), o.clusterFlags.check(),
+		o.checkProgress(c.Flags().Changed("progress")), checkMetricsAddress(o.Metrics), o.checkLog(c))
+}
+
+// runArguments runs what the command line says.
+func (a *app) runArguments(c *cobra.Command, o *runFlags, args []string) error {
+	args = o.webArguments(args)
+	if err := o.check(c, args); err != nil {
+		return err
+	}
+	alias(c, "users", "concurrency")
+	alias(c, "duration", "time")
+	j, err := a.job(c, o, args)
+	if err != nil {
+		return err
+	}
+	if j.urls && o.Report == "" {
+		o.Report = fullReport
+	}
+	plan, err := j.read()
+	if err == nil && o.Save != "" {
+		err = save("--save", o.Save, j.source)
+	}
+	switch {
+	case err != nil:
+		return err
+	case c.Flags().Changed("repeat"):
+		return a.repeat(j, plan, o)
+	}
+	return a.run(plan, o, j.over)
 }
 
 // run is the main job: laboratory, engine, folder, report, verdict.
