@@ -49,7 +49,7 @@ func (a *app) ctlCommand() *cobra.Command {
 	var sure, asJSON bool
 	c := &cobra.Command{
 		Use:   "ctl [FOLDER] WORD...",
-		Short: "Steer a run that goes on: pause, resume, users, rate, note, event, drain, ready, maint, stop, status",
+		Short: "Steer a run that goes on: " + strings.Join(ctlWordList(), ", "),
 		Long: `Steer the run that goes on in FOLDER, or else the newest one of results/ that does:
 
 ` + ctlWords() + `
@@ -157,7 +157,7 @@ func (a *app) ctl(folder string, said []string, sure, asJSON bool) error {
 	case err != nil:
 		return cannotRun("%w", err)
 	case r.Confirm:
-		return fmt.Errorf("%s: add --yes if that is wanted", strings.TrimPrefix(r.Error, steer.ErrConfirm.Error()+": "))
+		return fmt.Errorf("%s: add --yes if that is wanted", r.Error)
 	case r.Error != "" && (r.Refused || r.Over):
 		return cannotRun("%s", r.Error)
 	case r.Error != "":
@@ -195,19 +195,5 @@ func completeOrder(_ *cobra.Command, args []string, _ string) (all []string, _ c
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	switch n := len(said); {
-	case n == 1 && said[0] == "event":
-		all = status.Events
-	case n == 1 && (said[0] == "drain" || said[0] == "ready" || said[0] == "maint"):
-		all = status.Nodes
-	case n == 1 && (said[0] == "users" || said[0] == "rate"):
-		all = []string{"plan"}
-	case n == 2 && (said[0] == "users" || said[0] == "rate"):
-		for _, g := range status.Groups {
-			if g.Word == said[0] {
-				all = append(all, g.Group)
-			}
-		}
-	}
-	return all, cobra.ShellCompDirectiveNoFileComp
+	return steer.Next(status, said), cobra.ShellCompDirectiveNoFileComp
 }

@@ -108,6 +108,7 @@ func TestCtl(t *testing.T) {
 	say(steer.Reply{Error: "the plan has no group of arrivals; where users wait for responses, their number is changed with users"}, false, "rate", "4")
 	say(steer.Reply{Said: "users as planned"}, false, "users", "plan")
 	say(steer.Reply{Said: "noted"}, false, "note", "the", "cache", "is", "warm")
+	say(steer.Reply{Error: "drain s1 acts on the balancer", Confirm: true}, false, "drain", "s1")
 	ctl(2, "drain s1 acts on the balancer: add --yes", "drain", "s1")
 	ctl(0, "node s1: drain", "results/run", "--yes", "drain", "s1")
 	say(steer.Reply{Said: "node s1: ready"}, true, "ready", "s1")

@@ -28,7 +28,7 @@ type Order struct {
 type Reply struct {
 	Said    string `json:"said,omitempty"`
 	Error   string `json:"error,omitempty"`
-	Confirm bool   `json:"confirm,omitempty"` // the error is that it is to be confirmed
+	Confirm bool   `json:"confirm,omitempty"` // it is to be confirmed first; Error says why
 	Refused bool   `json:"refused,omitempty"` // it is that the balancer, or the node, refused it
 	Over    bool   `json:"over,omitempty"`    // it is that the run is over
 }

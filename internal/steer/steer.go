@@ -59,6 +59,12 @@ var (
 	ErrConfirm = errors.New("to be confirmed")
 )
 
+// unconfirmed is ErrConfirm of what it says.
+type unconfirmed string
+
+func (u unconfirmed) Error() string        { return string(u) }
+func (u unconfirmed) Is(target error) bool { return target == ErrConfirm }
+
 // Begin lets the run be steered from now on.
 func (c *Control) Begin(run Run) {
 	c.mu.Lock()
@@ -77,20 +83,46 @@ func (c *Control) End() {
 type Word struct {
 	Word, Takes, Does string
 	do                func(c *Control, w *words) (string, error)
+	next              func(s *Status, word string) [][]string // what may stand behind it, place by place; nil for nobody knows
+}
+
+// Next is what may be said next, behind the word and what was said after it, of a run with that status.
+func Next(s *Status, said []string) []string {
+	at := slices.IndexFunc(Words, func(w Word) bool { return w.Word == said[0] })
+	if at < 0 || Words[at].next == nil {
+		return nil
+	}
+	if places := Words[at].next(s, said[0]); len(said) <= len(places) {
+		return places[len(said)-1]
+	}
+	return nil
+}
+
+func nextEvent(s *Status, _ string) [][]string { return [][]string{s.Events} }
+func nextNode(s *Status, _ string) [][]string  { return [][]string{s.Nodes} }
+
+func nextLoad(s *Status, word string) [][]string {
+	var groups []string
+	for _, g := range s.Groups {
+		if g.Word == word {
+			groups = append(groups, g.Group)
+		}
+	}
+	return [][]string{{"plan"}, groups}
 }
 
 // Words are all of them.
 var Words = []Word{
-	{"pause", "", "start nothing new: no request, no iteration, no arrival", func(c *Control, w *words) (string, error) { return c.pause(w, true) }},
-	{"resume", "", "go on after a pause", func(c *Control, w *words) (string, error) { return c.pause(w, false) }},
-	{"users", "N|+N|-N|plan [GROUP]", "so many users of a closed group at work, or as many as the plan says", (*Control).users},
-	{"rate", "R|+R|-R|plan [GROUP]", "so many arrivals per second of an open group", (*Control).rate},
-	{"note", "TEXT", "a note on the timeline", (*Control).note},
-	{"event", "NAME", "an event of the plan now, instead of at its time", (*Control).event},
-	{"drain", "NODE", "let a node serve its sessions and get no new ones", (*Control).node},
-	{"ready", "NODE", "put a node into service", (*Control).node},
-	{"maint", "NODE", "take a node out of service", (*Control).node},
-	{"stop", "", "start nothing new and end the run, as Ctrl-C does", (*Control).stop},
+	{"pause", "", "start nothing new: no request, no iteration, no arrival", func(c *Control, w *words) (string, error) { return c.pause(w, true) }, nil},
+	{"resume", "", "go on after a pause", func(c *Control, w *words) (string, error) { return c.pause(w, false) }, nil},
+	{"users", "N|+N|-N|plan [GROUP]", "so many users of a closed group at work, or as many as the plan says", (*Control).users, nextLoad},
+	{"rate", "R|+R|-R|plan [GROUP]", "so many arrivals per second of an open group", (*Control).rate, nextLoad},
+	{"note", "TEXT", "a note on the timeline", (*Control).note, nil},
+	{"event", "NAME", "an event of the plan now, instead of at its time", (*Control).event, nextEvent},
+	{"drain", "NODE", "let a node serve its sessions and get no new ones", (*Control).node, nextNode},
+	{"ready", "NODE", "put a node into service", (*Control).node, nextNode},
+	{"maint", "NODE", "take a node out of service", (*Control).node, nextNode},
+	{"stop", "", "start nothing new and end the run, as Ctrl-C does", (*Control).stop, nil},
 }
 
 // words are what somebody said.
@@ -332,7 +364,7 @@ func (c *Control) node(w *words) (string, error) {
 	}
 	node := strings.Join(w.args, " ")
 	if !w.sure && slices.Contains(d.Nodes(), node) {
-		return "", fmt.Errorf("%w: %s %s acts on the balancer", ErrConfirm, w.word, node)
+		return "", unconfirmed(w.word + " " + node + " acts on the balancer")
 	}
 	return c.happens(d, w, plans.Event{Node: node, State: w.word})
 }
