@@ -146,17 +146,29 @@ func (m *merger) write(rest []loadgen.Sample) error {
 	return err
 }
 
-// settle makes up the account of the run: of each agent its ledger, or what is there of it.
+// settle makes up the account of the run: of each agent its ledger, or what is there of it. Those that the coordinator had
+// all samples of, or that were merged before, are as they were.
 func (m *merger) settle(r *record, kept []*cluster.Leftover) {
-	r.Requests = &report.Requests{}
+	before := r.Agents
+	var all report.Requests
+	if r.Requests != nil {
+		all.Connections, all.Redirects = r.Requests.Connections, r.Requests.Redirects
+	}
+	r.Requests = &all
 	r.Agents = nil
 	for i, name := range m.agents.Names {
 		n := &m.counts[i]
 		x := report.Agent{Agent: name, Users: usersOf(cluster.Ranges(&m.plan.Load, m.agents.Weights, i)), Generator: &report.Generator{}, OK: n.ok, Failed: n.failed}
 		at := slices.IndexFunc(kept, func(l *cluster.Leftover) bool { return l.Agent == name })
-		if at < 0 || kept[at].Ledger == nil {
+		switch {
+		case i < len(before) && (before[i].Lost == "" || at < 0):
+			x = before[i]
+		case i < len(before) && before[i].Generator != nil && before[i].Generator.WallMS > 0: // its ledger came, and not all samples
+			x = before[i]
+			x.Lost = ""
+		case at < 0 || kept[at].Ledger == nil:
 			x.Lost = "its file is not merged"
-		} else {
+		default:
 			account := &kept[at].Ledger.Account
 			x.OK, x.Failed, x.Cut, x.Generator = account.OK, account.Failed, account.Cut, generatorOf(account)
 			r.Requests.Connections += account.Connections

@@ -72,6 +72,8 @@ var (
 	ErrCoordinatorLost = errors.New("the coordinator is gone")
 	// ErrRefused says that the coordinator did not take the agent.
 	ErrRefused = errors.New("refused")
+	// ErrLeftBehind says that the coordinator ended the run without all of the agent's samples.
+	ErrLeftBehind = errors.New("the run ended without all samples of this agent, which did not reach the coordinator")
 	// ErrFenced says that another agent goes by the name now.
 	ErrFenced = errors.New("another agent has the name now: this one was silent for too long")
 )
@@ -465,13 +467,15 @@ func (a *Agent) ticks(ctx context.Context, runner *loadgen.Runner, box *outbox) 
 	}
 }
 
-// deliver waits until the coordinator has everything, as it says with the end of the run.
+// deliver waits until the coordinator has everything, or goes on without what does not reach it: it says so with the end
+// of the run.
 func (a *Agent) deliver(box *outbox) error {
 	a.renew()
-	_, err := a.await(context.Background(), func(o *order) bool {
-		box.recorded(o.Kept[a.Name])
-		return o.Phase == over
-	})
+	o, err := a.await(context.Background(), func(o *order) bool { return o.Phase == over })
+	box.recorded(o.Kept[a.Name])
+	if err == nil && o.Kept[a.Name] < box.samples() {
+		err = ErrLeftBehind
+	}
 	return err
 }
 

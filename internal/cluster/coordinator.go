@@ -432,7 +432,7 @@ func (c *Coordinator) end(why string) {
 			ended := c.order.Phase == over
 			c.mu.Unlock()
 			if !ended {
-				c.tell(func(o *order) { o.Phase, o.Why = over, why })
+				c.tell(func(o *order) { o.Phase, o.Why, o.Kept = over, why, c.kept() })
 			}
 		}
 		if c.watching != nil {
@@ -446,6 +446,15 @@ func (c *Coordinator) end(why string) {
 		}
 		c.carrier.close()
 	})
+}
+
+// kept are the samples of each agent that are with the sink.
+func (c *Coordinator) kept() map[string]uint64 {
+	all := map[string]uint64{}
+	for _, name := range c.order.Names {
+		all[name] = c.members[name].recorded
+	}
+	return all
 }
 
 // farewell leaves the agents a moment to hear the end, and removes what was the run's from the server.

@@ -192,6 +192,13 @@ func (o *outbox) woken(err error) <-chan struct{} {
 	return o.wake
 }
 
+// samples are all that were put into batches so far.
+func (o *outbox) samples() uint64 {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.head.first
+}
+
 // ledger is the account of what was recorded here, beside the engine's.
 func (o *outbox) ledger(a loadgen.Account) *Ledger {
 	o.mu.Lock()

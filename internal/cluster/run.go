@@ -128,10 +128,9 @@ func (c *Coordinator) decide(said map[string]bool) (changed bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	before, met := c.order.Phase, len(c.order.Met)
-	c.order.Kept = map[string]uint64{}
+	c.order.Kept = c.kept()
 	for _, name := range c.order.Names {
 		k := c.members[name]
-		c.order.Kept[name] = k.recorded
 		if k.Stopped != "" {
 			c.order.Phase = max(c.order.Phase, stopping)
 		}
@@ -555,6 +554,9 @@ func (i *Incomplete) Error() string { return strings.Join(i.Missing, "; ") }
 func (r *Report) missing() (all []string) {
 	say := func(format string, args ...any) { all = append(all, "agent "+r.Name+" "+fmt.Sprintf(format, args...)) }
 	switch {
+	case r.Lost != "" && r.Ledger != nil && r.Recorded < r.Ledger.Samples:
+		say("was lost (%s): %d of its %d samples did not arrive; it keeps them in a file, which `stickbench report --merge` adds to the run", r.Lost, r.Ledger.Samples-r.Recorded, r.Ledger.Samples)
+		return all
 	case r.Lost != "":
 		say("was lost (%s): %d requests of its users were cut", r.Lost, r.Account.Cut)
 		return all

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nkeys"
 
 	"stickbench/loadgen"
@@ -79,6 +81,48 @@ func TestServerTakesNothing(t *testing.T) {
 		t.Error(err)
 	}
 	agent.Wait()
+}
+
+// A server whose disk is full for samples, and not for keys: the agent is given up within a bound, and keeps what did not
+// come for report --merge. It once ended as if all had.
+func TestSamplesDoNotCome(t *testing.T) {
+	t.Parallel()
+	plan := small(t)
+	sink := &counting{users: map[int]bool{}}
+	c, err := Open(t.Context(), Server{}, "1", plan, []byte("the plan"), sink)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.patience = time.Second
+	a := newAgent(t, c, plan, "a")
+	var agent sync.WaitGroup
+	agent.Go(func() {
+		if err := a.Work(t.Context(), t.Context()); !errors.Is(err, ErrLeftBehind) || !strings.Contains(err.Error(), "report --merge") {
+			t.Error(err)
+		}
+	})
+	if err := errors.Join(c.Gather(t.Context(), 1, 20*time.Second), c.Prepare(t.Context(), "", 20*time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	full := c.stream.CachedInfo().Config
+	full.MaxBytes, full.Discard = 1, jetstream.DiscardNew
+	if _, err := c.jet.UpdateStream(t.Context(), full); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Begin(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Run(t.Context(), context.Background())
+	agent.Wait()
+	const want = 2 + 10*20 + 50
+	var missing *Incomplete
+	if !errors.As(err, &missing) || !strings.Contains(err.Error(), fmt.Sprintf("%d of its %d samples did not arrive", want, want)) {
+		t.Error(err)
+	}
+	if kept, err := ReadLeftover(a.File); err != nil || kept.First != 0 || len(kept.Samples) != want || kept.Run != c.run {
+		t.Errorf("%+v, %v", kept, err)
+	}
 }
 
 // With files of one's own, agents trust whoever the authorities vouch for, without a fingerprint.
