@@ -293,7 +293,7 @@ func (m *many) machines() (all []live.Machine) {
 
 func (m *many) divided(r *record) {
 	run, names, weights := m.Division()
-	r.Cluster = &agentsRecord{run, names, weights}
+	r.Cluster = &agentsRecord{Run: run, Names: names, Weights: weights}
 }
 
 func (m *many) told(to *record) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"stickbench/internal/cluster"
@@ -19,6 +20,8 @@ type agentsRecord struct {
 	Run     string   `json:"run"`
 	Names   []string `json:"names"`
 	Weights []int    `json:"weights"`
+	// Kept says that nothing is missing of the run but what its agents keep.
+	Kept bool `json:"kept,omitempty"`
 }
 
 // merge adds what agents kept to the run in a folder: samples that its coordinator had not recorded when it was gone.
@@ -185,6 +188,11 @@ func (m *merger) settle(r *record, kept []*cluster.Leftover) {
 		end := time.UnixMicro(m.last).UTC()
 		r.End, r.Stopped = &end, stoppedByFailure
 		r.Warnings = append(r.Warnings, "the coordinator was killed before the end of the run: the samples of its agents were merged afterwards")
+	}
+	if r.Cluster.Kept && !slices.ContainsFunc(r.Agents, func(x report.Agent) bool { return x.Lost != "" }) {
+		r.Cluster.Kept, r.Stopped = false, ""
+		r.Warnings = slices.DeleteFunc(r.Warnings, func(w string) bool { return strings.HasPrefix(w, cutShort) })
+		r.Warnings = append(r.Warnings, "samples of its agents did not reach the coordinator: they were merged afterwards")
 	}
 	r.Results = nil
 }

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"stickbench/internal/cluster"
 	"stickbench/internal/lab"
 	"stickbench/internal/redact"
 	"stickbench/loadgen"
@@ -31,6 +33,9 @@ func newRecord(plan *plans.Plan, over plans.Override) *record {
 	return r
 }
 
+// cutShort begins the warning of a run that failed.
+const cutShort = "the run did not come to its end: "
+
 // finish notes how the run went.
 func (r *record) finish(o runOutcome) {
 	elapsed := time.Since(r.began)
@@ -43,7 +48,11 @@ func (r *record) finish(o runOutcome) {
 		r.Stopped, r.StopReason = report.StoppedEarly, o.stopped
 	case o.failure != nil:
 		r.Stopped = stoppedByFailure
-		r.Warnings = append(r.Warnings, "the run did not come to its end: "+o.failure.Error())
+		r.Warnings = append(r.Warnings, cutShort+o.failure.Error())
+		var missing *cluster.Incomplete
+		if errors.As(o.failure, &missing) {
+			r.Cluster.Kept = missing.Kept
+		}
 	case o.interrupted:
 		r.Stopped = stoppedByUser
 		r.Warnings = append(r.Warnings, "the run was interrupted before its plan was done")

@@ -533,28 +533,40 @@ const mostSkew = 50 * time.Millisecond
 // missing says what of the run is not there, as an error; nil if everything is.
 func (c *Coordinator) missing() error {
 	var all []string
+	kept := true
 	for _, r := range c.Agents() {
-		all = append(all, r.missing()...)
+		of := r.missing()
+		all = append(all, of...)
+		kept = kept && (len(of) == 0 || r.keeps())
 	}
 	if asked := c.Asked(); len(all) == 0 && c.order.Phase < stopping && len(c.order.Steered) == 0 {
-		all = asked.missing()
+		all, kept = asked.missing(), false
 	}
 	if len(all) == 0 {
 		return nil
 	}
-	return &Incomplete{all}
+	return &Incomplete{Missing: all, Kept: kept}
 }
 
 // Incomplete says what is missing of a run.
-type Incomplete struct{ Missing []string }
+type Incomplete struct {
+	Missing []string
+	// Kept says that the agents that were lost did all of their work, and keep what is missing of it.
+	Kept bool
+}
 
 func (i *Incomplete) Error() string { return strings.Join(i.Missing, "; ") }
+
+// keeps reports whether the agent was lost with all of its work done: what did not arrive is in its file.
+func (r *Report) keeps() bool {
+	return r.Lost != "" && r.Ledger != nil && r.Ledger.Dropped == 0 && r.Recorded < r.Ledger.Samples
+}
 
 // missing compares what arrived of an agent with what it says it did.
 func (r *Report) missing() (all []string) {
 	say := func(format string, args ...any) { all = append(all, "agent "+r.Name+" "+fmt.Sprintf(format, args...)) }
 	switch {
-	case r.Lost != "" && r.Ledger != nil && r.Recorded < r.Ledger.Samples:
+	case r.keeps():
 		say("was lost (%s): %d of its %d samples did not arrive; it keeps them in a file, which `stickbench report --merge` adds to the run", r.Lost, r.Ledger.Samples-r.Recorded, r.Ledger.Samples)
 		return all
 	case r.Lost != "":
