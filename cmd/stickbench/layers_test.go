@@ -46,7 +46,7 @@ var layers = map[string][]string{
 	"stickbench/internal/lab":         {"stickbench/internal/haproxy", "stickbench/internal/nearest"},
 	"stickbench/internal/lazy":        {},
 	"stickbench/internal/cluster":     {"stickbench/loadgen", "github.com/klauspost/compress", "github.com/nats-io", "golang.org/x/sync"},
-	"stickbench/internal/probe":       {"stickbench/internal/draft", "stickbench/internal/format", "stickbench/internal/lazy", "stickbench/internal/natural", "stickbench/internal/stats"},
+	"stickbench/internal/probe":       {"stickbench/internal/draft", "stickbench/internal/format", "stickbench/internal/lazy", "stickbench/internal/natural", "stickbench/internal/stats", "github.com/nlnwa/whatwg-url"},
 	"stickbench/internal/sequence":    {},
 	"stickbench/internal/starter":     {"stickbench/internal/draft", "stickbench/internal/nearest", "stickbench/internal/probe"},
 	"stickbench/internal/live":        {"stickbench/internal/format", "stickbench/internal/hist", "stickbench/internal/natural", "stickbench/loadgen", "stickbench/report", "stickbench/report/export", "stickbench/report/html", "github.com/vbauerster/mpb", "golang.org/x/sys", "golang.org/x/term"},

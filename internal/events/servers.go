@@ -1,8 +1,6 @@
 package events
 
 import (
-	"slices"
-
 	"stickbench/internal/haproxy"
 	"stickbench/report"
 )
@@ -80,20 +78,24 @@ func (s *server) set(to haproxy.Setting) {
 }
 
 // servers are those of the backend, in the order of its configuration.
-type servers struct{ list []server }
+type servers struct {
+	list []server
+	at   map[string]int // where in it, by name
+}
 
 func newServers(states []haproxy.ServerState) *servers {
-	all := new(servers)
-	for _, s := range states {
+	all := &servers{at: make(map[string]int, len(states))}
+	for i, s := range states {
 		all.list = append(all.list, newServer(s))
+		all.at[all.list[i].name] = i
 	}
 	return all
 }
 
 // find is the server of that name; nil if there is none.
 func (all *servers) find(name string) *server {
-	i := slices.IndexFunc(all.list, func(s server) bool { return s.name == name })
-	if i < 0 {
+	i, ok := all.at[name]
+	if !ok {
 		return nil
 	}
 	return &all.list[i]

@@ -1,6 +1,7 @@
 package events
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -81,6 +82,19 @@ func TestBetween(t *testing.T) {
 		if earliest != tc.earliest || latest != tc.latest {
 			t.Errorf("%s: %s to %s, want %s to %s", tc.name, earliest, latest, tc.earliest, tc.latest)
 		}
+	}
+}
+
+// A backend may have templates of thousands of servers, and is read twice a second.
+func TestManyServers(t *testing.T) {
+	var states []haproxy.ServerState
+	for i := range 30_000 {
+		states = append(states, haproxy.ServerState{Name: fmt.Sprint("s", i), Op: haproxy.OpRunning, Weight: 1})
+	}
+	r := &run{Driver: &Driver{servers: newServers(states)}}
+	began := time.Now()
+	if changed := r.compare(states, nil, time.Second); changed != nil || time.Since(began) > 3*time.Second {
+		t.Errorf("%d of %d changed, after %v", len(changed), len(states), time.Since(began))
 	}
 }
 

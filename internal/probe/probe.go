@@ -25,6 +25,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	whatwg "github.com/nlnwa/whatwg-url/url"
 )
 
 // Options bound a probe and say what it may use.
@@ -107,10 +109,13 @@ func ParseURL(s string) (*url.URL, error) {
 	if u.User != nil {
 		return nil, fmt.Errorf("invalid URL %q: give the user and password with -H 'Authorization: …'", u.Redacted())
 	}
-	if u.Path == "" {
-		u.Path = "/"
+	asked, err := whatwg.NewParser().Parse(s) // as browsers have it on the wire, and as a run asks for it
+	if err == nil {
+		u, err = url.Parse(asked.Href(true))
 	}
-	u.Fragment = ""
+	if err != nil {
+		return nil, fmt.Errorf("invalid URL %q: its host cannot be one", s)
+	}
 	return u, nil
 }
 

@@ -136,6 +136,9 @@ func TestRedirects(t *testing.T) {
 }
 
 func TestUnreachableAndInvalid(t *testing.T) {
+	if u, err := ParseURL("http://MÜNCHEN.test:80/a b?é=ü#x"); err != nil || u.String() != "http://xn--mnchen-3ya.test/a%20b?%C3%A9=%C3%BC" {
+		t.Errorf("%v, %v: balancers refuse bytes beyond ASCII", u, err)
+	}
 	server := httptest.NewServer(nil)
 	server.Close()
 	if _, err := Run(t.Context(), Options{URL: server.URL}); !errors.Is(err, ErrUnreachable) {

@@ -181,5 +181,8 @@ func (c *Client) ask(method string, body []byte, into any) error {
 	if err != nil {
 		return fmt.Errorf("the run in %s does not answer: %w", c.folder, err)
 	}
-	return json.Unmarshal(text, into)
+	if err := json.Unmarshal(text, into); err != nil {
+		return fmt.Errorf("what answers in %s is no run: %w", c.folder, err)
+	}
+	return nil
 }
