@@ -314,6 +314,9 @@ func TestWhatOnePlanMayHold(t *testing.T) {
 	script := func(class, text string) string {
 		return `<` + class + ` testname="S"><stringProp name="script">` + text + `</stringProp></` + class + `><hashTree/>`
 	}
+	response := func(field, pattern string) string {
+		return `<ResponseAssertion testname="A"><collectionProp name="Asserion.test_strings"><stringProp name="1">` + pattern + `</stringProp></collectionProp><stringProp name="Assertion.test_field">Assertion.` + field + `</stringProp><intProp name="Assertion.test_type">16</intProp></ResponseAssertion><hashTree/>`
+	}
 	action := func(n int) string {
 		return fmt.Sprintf(`<ResultAction testname="A"><intProp name="OnError.action">%d</intProp></ResultAction><hashTree/>`, n)
 	}
@@ -329,6 +332,10 @@ func TestWhatOnePlanMayHold(t *testing.T) {
 		{below(regex("(a)", "") + regex("(a)", "")), "extract.r = { regex = '(a)', optional = true }", ""},
 		{below(regex("(a)", "") + regex("(b)", "none")), `extract.r = { regex = '(b)', default = "none" }`, ""},
 		{below(regex("(a)", "none") + regex("(b)", "")), `extract.r = { regex = '(a)', default = "none" }`, "another extractor"},
+		{below(response("request_headers", "X: a&#xa;Y")), `assert = ['sent() contains "X: a\r\nY"']`, ""},
+		{below(response("request_headers", "X")), `headers = { Connection = "keep-alive" }`, ""},
+		{below(response("request_data", "X")), `request = "GET /"`, "it judges Assertion.request_data"},
+		{below(strings.Replace(regex("X: (.*)", "none"), "</RegexExtractor>", `<stringProp name="RegexExtractor.useHeaders">request_headers</stringProp></RegexExtractor>`, 1)), `extract.r = { regex = 'X: (.*)', from = "sent", default = "none" }`, ""},
 		{at("h", "xxx"), `request = "GET /"`, "is no port"},
 		{at("${unset}", ""), `request = "GET http://$${unset}/"`, ""},
 		{list + requestFor("/") + `<ForeachController testname="F"><stringProp name="ForeachController.inputVal">id</stringProp><stringProp name="ForeachController.returnVal">one</stringProp></ForeachController><hashTree>` + requestFor("/${__jm__F__idx}") + `</hashTree>`, `index = "f_pass"`, ""},

@@ -1,6 +1,9 @@
 package jmx
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 const (
 	digits   = "0123456789"
@@ -53,6 +56,10 @@ func (p *parser) library(x *ex, name string, args []*ex) *ex {
 		return p.document(args)
 	case "URLEncoder.encode":
 		return apply("urlencode", textKind, p.one(args).asText())
+	case "Base64.getEncoder", "Base64.encoder":
+		return object("Base64Encoder")
+	case "Base64Encoder.encodeToString", "Base64Encoder.encode", "Base64.encodeBase64String":
+		return apply("base64", textKind, p.one(args).asText())
 	case "DigestUtils.md5Hex", "DigestUtils.sha1Hex", "DigestUtils.sha256Hex":
 		return apply(strings.TrimSuffix(name, "Hex"), textKind, p.one(args).asText())
 	}
@@ -74,11 +81,13 @@ func (p *parser) random(x *ex, name string, args []*ex) *ex {
 	case "Math.random":
 		return object("Math.random") // times a number it is a random number (parser.combine)
 	case "Math.floor", "Math.round", "Math.ceil":
-		if y := p.one(args); y.op == "*" || y.op == "+" || y.kind() == numberKind {
+		y := p.one(args).asNumber()
+		if y.whole() {
 			return y
 		}
+		return apply("int", numberKind, apply(name, numberKind, y))
 	case "Math.abs":
-		return p.one(args)
+		return apply("abs", numberKind, p.one(args).asNumber())
 	case "Random.nextInt":
 		if len(args) == 1 {
 			return randomBelow(number("0"), args[0].plain(p).asNumber())
@@ -87,6 +96,10 @@ func (p *parser) random(x *ex, name string, args []*ex) *ex {
 			return randomBelow(args[0].plain(p).asNumber(), args[1].plain(p).asNumber())
 		}
 		return apply("random", numberKind, number("0"), number("2147483647"))
+	case "RandomUtils.nextInt", "RandomUtils.nextLong":
+		if len(args) == 2 {
+			return randomBelow(args[0].plain(p).asNumber(), args[1].plain(p).asNumber())
+		}
 	case "ThreadLocalRandom.current":
 		return object("Random")
 	case "RandomStringUtils.randomNumeric":
@@ -101,6 +114,11 @@ func (p *parser) random(x *ex, name string, args []*ex) *ex {
 		}
 	}
 	return nil
+}
+
+// whole reports whether a number has no fraction: nothing in it divides, and no literal has a point.
+func (x *ex) whole() bool {
+	return x.op != "/" && !(x.op == opNumber && strings.Contains(x.s, ".")) && !slices.ContainsFunc(x.in, func(y *ex) bool { return !y.whole() })
 }
 
 // randomBelow is a whole number from least on, below most.

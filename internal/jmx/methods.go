@@ -38,7 +38,7 @@ var given = map[string]*ex{
 	"Integer": object("Integer"), "Long": object("Integer"), "Double": object("Integer"), "Float": object("Integer"),
 	"Number": object("Integer"), "BigDecimal": object("Integer"), "String": object("String"), "Boolean": object("Boolean"),
 	"UUID": object("UUIDs"), "Thread": object("Thread"), "ThreadLocalRandom": object("ThreadLocalRandom"),
-	"RandomStringUtils": object("RandomStringUtils"), "StringUtils": object("StringUtils"), "Instant": object("Instants"),
+	"RandomStringUtils": object("RandomStringUtils"), "RandomUtils": object("RandomUtils"), "StringUtils": object("StringUtils"), "Instant": object("Instants"),
 	"LocalDateTime": object("LocalDates"), "LocalDate": object("LocalDates"), "DateTimeFormatter": object("DateTimeFormatter"),
 	"Calendar": object("Calendars"), "URLEncoder": object("URLEncoder"), "DigestUtils": object("DigestUtils"), "Base64": object("Base64"),
 	"JSON": object("JSON"), "JMeterUtils": object("props"),
@@ -248,6 +248,8 @@ func (p *parser) literal(x *ex) string {
 
 func (p *parser) variables(name string, args []*ex, call bool) *ex {
 	switch {
+	case call && name == "getIteration":
+		return apply("int", numberKind, variable("iteration"))
 	case call && (name == "get" || name == "getObject") && len(args) == 1:
 		return p.variable(p.literal(args[0]))
 	case !call:
@@ -356,7 +358,9 @@ func (p *parser) valueMethod(x *ex, name string, args []*ex) *ex {
 	switch name {
 	case "toInteger", "toLong", "intValue", "longValue", "toDouble", "toFloat", "toBigDecimal":
 		return x.asNumber()
-	case "toString", "strip", "intern":
+	case "encodeBase64":
+		return apply("base64", textKind, t)
+	case "toString", "strip", "intern", "getBytes", "bytes":
 		return t
 	case "trim":
 		return apply("trim", textKind, t)
