@@ -33,8 +33,11 @@ type Reply struct {
 	Over    bool   `json:"over,omitempty"`    // it is that the run is over
 }
 
-// mostOrder bounds an order, in bytes.
-const mostOrder = 4 << 10
+// mostOrder bounds an order, in bytes, and mostBy who it is by, which every event repeats.
+const (
+	mostOrder = 4 << 10
+	mostBy    = 100
+)
 
 // Handler serves Path. by says who an order is by, from what it says of that itself.
 func (c *Control) Handler(by func(said string) string) http.Handler {
@@ -48,7 +51,11 @@ func (c *Control) Handler(by func(said string) string) http.Handler {
 			respond(w, http.StatusOK, status)
 		case http.MethodPost:
 			var o Order
-			if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, mostOrder)).Decode(&o); err != nil {
+			err := json.NewDecoder(http.MaxBytesReader(w, r.Body, mostOrder)).Decode(&o)
+			if err == nil && len(o.By) > mostBy {
+				err = fmt.Errorf("by has at most %d bytes", mostBy)
+			}
+			if err != nil {
 				respond(w, http.StatusBadRequest, Reply{Error: "no order: " + err.Error()})
 				return
 			}
