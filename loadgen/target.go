@@ -44,7 +44,7 @@ func invalidURL(err error) error {
 	case strings.Contains(text, "port"):
 		return errors.New("invalid URL: want a port from 0 to 65535")
 	case strings.Contains(text, "IPv"):
-		return errors.New("invalid URL: its host is no IP address")
+		return errors.New("invalid URL: its host is no IP address (one with a zone, as fe80::1%eth0, is none in a URL)")
 	case strings.Contains(text, "ASCII"), strings.Contains(text, "code point"):
 		return errors.New("invalid URL: its host cannot be a name")
 	}

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"fmt"
 	"strconv"
 
 	"stickbench/internal/format"
@@ -94,13 +95,34 @@ func (t *Table) fill(rows []report.Row, whole bool) {
 	t.Whole = append(append(append(t.Whole, counts...), rates...), percentiles...)
 }
 
+// shownNodes are the nodes that a table shows, and how many servers without a request are left out: a backend may have
+// templates of thousands.
+func shownNodes(all []report.Node) (shown []report.Node, rest int64) {
+	if len(all) <= MaxRows {
+		return all, 0
+	}
+	for _, n := range all {
+		if n.Requests > 0 || len(shown) < MaxRows {
+			shown = append(shown, n)
+		} else {
+			rest++
+		}
+	}
+	return shown, rest
+}
+
 // NodeTable is the table of nodes; with the requests that named none, whose shares mean nothing, its requests
 // add up to those of the run.
 func NodeTable(r *report.Results) Table {
 	t := Table{Label: Column{Head: "Node", Left: true}}
-	nodes, named, expected := r.Nodes, len(r.Nodes), false
+	nodes, rest := shownNodes(r.Nodes)
+	named, expected := len(nodes), false
+	nodes = nodes[:named:named]
+	if rest > 0 {
+		nodes = append(nodes, report.Node{Node: fmt.Sprintf("… and %s without a request", format.Plural(rest, "server"))})
+	}
 	if u := r.Total.Unnamed; u != nil {
-		nodes = append(nodes[:named:named], report.Node{Node: u.Label, Requests: u.Samples, Errors: u.Errors, AverageMS: u.AverageMS, P95MS: u.P95MS})
+		nodes = append(nodes, report.Node{Node: u.Label, Requests: u.Samples, Errors: u.Errors, AverageMS: u.AverageMS, P95MS: u.P95MS})
 	}
 	for i := range nodes {
 		t.Label.Cells = append(t.Label.Cells, format.Clean(nodes[i].Node))

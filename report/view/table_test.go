@@ -26,3 +26,13 @@ func TestTimesOfNoRequests(t *testing.T) {
 		}
 	}
 }
+
+// A balancer may know thousands of servers, of which the run saw some.
+func TestManyIdleNodes(t *testing.T) {
+	r := &report.Results{Nodes: make([]report.Node, 15_000)}
+	r.Nodes[14_000].Requests = 1
+	cells := NodeTable(r).Label.Cells
+	if n := len(cells); n != MaxRows+2 || cells[n-1] != "… and 14 879 servers without a request" {
+		t.Errorf("%d rows, the last %q", n, cells[n-1])
+	}
+}
