@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/BurntSushi/toml"
+
+	"stickbench/internal/schematest"
 )
 
 // others has the keys that neither everything nor tree has.
@@ -196,7 +198,7 @@ func TestSchemaKeyByKey(t *testing.T) {
 		if err := takes(write()); err != nil {
 			t.Fatalf("plan %d: %v", i, err)
 		}
-		if err := validate(t, s, write()); err != nil {
+		if err := schematest.Validate(t, s, write()); err != nil {
 			t.Errorf("plan %d: %v", i, err)
 		}
 		planShape.visit(values, func(p keyPlace) {
@@ -212,7 +214,7 @@ func TestSchemaKeyByKey(t *testing.T) {
 				if takes(changed) == nil {
 					t.Errorf("%s = %v: the reader takes it", id, wrong)
 				}
-				if validate(t, s, changed) == nil {
+				if schematest.Validate(t, s, changed) == nil {
 					t.Errorf("%s = %v: the schema takes it", id, wrong)
 				}
 			}
@@ -220,7 +222,7 @@ func TestSchemaKeyByKey(t *testing.T) {
 			if unknown := p.shape.String() + " is closed"; !seen[unknown] {
 				seen[unknown] = true
 				p.values["zz"] = 1
-				if takes(write()) == nil || validate(t, s, write()) == nil {
+				if takes(write()) == nil || schematest.Validate(t, s, write()) == nil {
 					t.Errorf("%s takes an unknown key", p.shape)
 				}
 				delete(p.values, "zz")

@@ -1,15 +1,14 @@
 package plans
 
 import (
-	"bytes"
-	"encoding/json"
 	"os"
 	"strings"
 	"testing"
 
-	"github.com/BurntSushi/toml"
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"stickbench/internal/schematest"
 )
 
 // schemaOf is the schema as a validator has it.
@@ -19,37 +18,11 @@ func schemaOf(t testing.TB) *jsonschema.Schema {
 	if err != nil {
 		t.Fatal(err)
 	}
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource("plan.json", document); err != nil {
-		t.Fatal(err)
-	}
-	s, err := c.Compile("plan.json")
+	s, err := schematest.Compile(text)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
-}
-
-// validate holds a plan against the schema as an editor does.
-func validate(t testing.TB, s *jsonschema.Schema, plan string) error {
-	t.Helper()
-	var values map[string]any
-	if _, err := toml.Decode(plan, &values); err != nil {
-		t.Fatalf("%v in\n%s", err, plan)
-	}
-	text, err := json.Marshal(values)
-	if err != nil {
-		t.Fatal(err)
-	}
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s.Validate(document)
 }
 
 // The schema beside the catalogue's plans, which they name, is the one of this version, and it takes all of them.
@@ -57,14 +30,14 @@ func TestSchemaTakesPlans(t *testing.T) {
 	s := schemaOf(t)
 	for _, name := range catalogueNames() {
 		source, _ := inCatalogue(name)
-		if err := validate(t, s, string(source)); err != nil {
+		if err := schematest.Validate(t, s, string(source)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		if !strings.HasPrefix(string(source), "#:schema plan.schema.json\n") {
 			t.Errorf("%s does not name its schema", name)
 		}
 	}
-	if err := validate(t, s, everything); err != nil {
+	if err := schematest.Validate(t, s, everything); err != nil {
 		t.Errorf("everything: %v", err)
 	}
 	text, err := Schema()
@@ -90,7 +63,7 @@ func TestSchemaTakesPlans(t *testing.T) {
 func TestSchemaRefusesWhatTheReaderDoes(t *testing.T) {
 	const sound = "name = \"p\"\n[target]\nurl = \"http://h\"\n[[group]]\nusers = 2\n[[group.step]]\nrequest = \"GET /\"\n"
 	s := schemaOf(t)
-	if err := validate(t, s, sound); err != nil {
+	if err := schematest.Validate(t, s, sound); err != nil {
 		t.Fatal(err)
 	}
 	for _, change := range [][2]string{
@@ -109,7 +82,7 @@ func TestSchemaRefusesWhatTheReaderDoes(t *testing.T) {
 		if _, err := Read("p", []byte(plan), Override{}); err == nil {
 			t.Errorf("the reader takes\n%s", plan)
 		}
-		if validate(t, s, plan) == nil {
+		if schematest.Validate(t, s, plan) == nil {
 			t.Errorf("the schema takes\n%s", plan)
 		}
 	}

@@ -6,7 +6,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,10 +14,10 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/BurntSushi/toml"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"stickbench/internal/lab"
+	"stickbench/internal/schematest"
 	"stickbench/plans"
 )
 
@@ -304,15 +303,7 @@ var planSchema = sync.OnceValues(func() (*jsonschema.Schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		return nil, err
-	}
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource("plan.json", document); err != nil {
-		return nil, err
-	}
-	return c.Compile("plan.json")
+	return schematest.Compile(text)
 })
 
 // inSchema holds a plan against the schema, as an editor does.
@@ -322,19 +313,7 @@ func inSchema(t *testing.T, plan string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var values map[string]any
-	if err := toml.Unmarshal([]byte(plan), &values); err != nil {
-		t.Fatal(err)
-	}
-	text, err := json.Marshal(values)
-	if err != nil {
-		t.Fatal(err)
-	}
-	instance, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := schema.Validate(instance); err != nil {
+	if err := schematest.Validate(t, schema, plan); err != nil {
 		t.Errorf("the schema refuses a plan that check takes: %v in\n%s", err, plan)
 	}
 }

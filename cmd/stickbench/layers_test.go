@@ -56,6 +56,7 @@ var layers = map[string][]string{
 	"stickbench/internal/browsertest": {},
 	"stickbench/internal/bounded":     {},
 	"stickbench/internal/conntest":    {},
+	"stickbench/internal/schematest":  {"github.com/BurntSushi/toml", "github.com/santhosh-tekuri/jsonschema"},
 	"stickbench/cmd/stickbench":       {"stickbench/", "github.com/mattn/go-runewidth", "github.com/spf13/cobra", "github.com/spf13/pflag"},
 
 	"stickbench/loadgen/internal/wire": {},
