@@ -148,11 +148,16 @@ func (u *user) hold() bool {
 			return false
 		}
 	}
-	waited := time.Since(began)
+	u.waited(began)
+	return true
+}
+
+// waited leaves out of the user's times that it waited since then: no arrival is late by that.
+func (u *user) waited(since time.Time) {
+	waited := time.Since(since)
 	u.paused += waited
 	u.arrival.due = u.arrival.due.Add(waited)
 	u.spins = 0
-	return true
 }
 
 // left is the time until then, below 0 for never.

@@ -113,9 +113,6 @@ func (u *user) together(in *instruction) bool {
 	if !u.state.barriers[in.shared].wait(u.graceful, left) {
 		return false
 	}
-	waited := time.Since(began)
-	u.paused += waited
-	u.arrival.due = u.arrival.due.Add(waited)
-	u.spins = 0
+	u.waited(began)
 	return true
 }

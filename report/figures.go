@@ -35,12 +35,26 @@ func (r *Results) Figure(name string) (value float64, ok bool) {
 		return r.Total.ErrorRate, measured
 	case "duration":
 		return float64(r.DurationMS), measured
+	case "sticky_sessions":
+		return float64(a.Sticky), placed
+	case "new_sessions":
+		return float64(a.NewSessions), known
+	case "arrivals", "late", "dropped":
+		return r.Arrivals.figure(name)
+	}
+	return r.sessionFigure(name, a, len(answered), placed, known)
+}
+
+// sessionFigure is one of those of nodes and sessions that a run and its phases have: what a says of its sessions,
+// of so many nodes that answered. placed and known say that nodes and sessions are known at all.
+func (r *Results) sessionFigure(name string, a *Affinity, nodes int, placed, known bool) (value float64, ok bool) {
+	switch name {
 	case "affinity":
 		return deref(a.Affinity)
 	case "continuity":
 		return deref(a.Continuity)
 	case "nodes":
-		return float64(len(answered)), placed
+		return float64(nodes), placed
 	case "transitions":
 		return float64(a.Transitions), placed
 	case "moves":
@@ -51,8 +65,6 @@ func (r *Results) Figure(name string) (value float64, ok bool) {
 		return float64(a.Unexcused), placed && r.Names.excuses(r.Events) == nil
 	case "sessions":
 		return float64(a.Sessions), known
-	case "sticky_sessions":
-		return float64(a.Sticky), placed
 	case "lost":
 		return float64(a.Lost), known
 	case "lost_sessions":
@@ -61,10 +73,8 @@ func (r *Results) Figure(name string) (value float64, ok bool) {
 		return float64(a.Renewed), known
 	case "lost_unexcused":
 		return float64(a.LostUnexcused), known && r.Names.excuses(r.Events) == nil
-	case "new_sessions":
-		return float64(a.NewSessions), known
 	}
-	return r.Arrivals.figure(name)
+	return 0, false
 }
 
 // LabelFigure is a figure of a label's row, "" for TOTAL: avg, min, max, stddev, p50, p90, p95 and p99

@@ -159,32 +159,17 @@ func (f *phaseFigures) Figure(name string) (value float64, ok bool) {
 		return p.Throughput, p.DurationMS > 0
 	case "duration":
 		return float64(p.DurationMS), true
-	case "affinity":
-		return deref(p.Affinity)
-	case "continuity":
-		return deref(p.Continuity)
-	case "nodes":
-		return float64(len(answered)), placed
-	case "transitions":
-		return float64(p.Transitions), placed
-	case "moves":
-		return float64(p.Moves), placed
-	case "excused":
-		return float64(p.Excused), placed && f.run.Names.excuses(f.run.Events) == nil
-	case "unexcused":
-		return float64(p.Unexcused), placed && f.run.Names.excuses(f.run.Events) == nil
-	case "sessions":
-		return float64(p.Sessions), known
-	case "lost":
-		return float64(p.Lost), known
-	case "lost_sessions":
-		return float64(p.LostSessions), known
-	case "renewed":
-		return float64(p.Renewed), known
-	case "lost_unexcused":
-		return float64(p.LostUnexcused), known && f.run.Names.excuses(f.run.Events) == nil
 	}
-	return 0, false
+	return f.run.sessionFigure(name, p.affinity(), len(answered), placed, known)
+}
+
+// affinity is what became of the sessions of the phase.
+func (p *Phase) affinity() *Affinity {
+	return &Affinity{
+		Sessions: p.Sessions, Transitions: p.Transitions, Affinity: p.Affinity, Continuity: p.Continuity,
+		Moves: p.Moves, Excused: p.Excused, Unexcused: p.Unexcused,
+		Lost: p.Lost, LostSessions: p.LostSessions, Renewed: p.Renewed, LostUnexcused: p.LostUnexcused,
+	}
 }
 
 func (f *phaseFigures) LabelFigure(name, label string) (float64, error) {

@@ -98,17 +98,23 @@ func Percent(share float64) string {
 	return strconv.FormatFloat(share*100, 'f', 1, 64) + "%"
 }
 
-// Rate writes a throughput with JMeter's choice of unit (RateRenderer): per second, below one per
-// minute, and below one of these per hour.
+// Rate writes a throughput with JMeter's choice of unit.
 func Rate(perSecond float64) string {
-	r, unit := perSecond, "/sec"
-	if r < 1 {
-		r, unit = r*60, "/min"
+	rate, unit := RateUnit(perSecond)
+	return Decimal(rate, 1) + unit
+}
+
+// RateUnit is a rate in the unit that JMeter chooses (RateRenderer): the first of second, minute and hour in which
+// the rate, not rounded, is at least 1, or the hour.
+func RateUnit(perSecond float64) (rate float64, unit string) {
+	rate, unit = perSecond, "/sec"
+	if rate < 1 {
+		rate, unit = rate*60, "/min"
 	}
-	if r < 1 {
-		r, unit = r*60, "/hour"
+	if rate < 1 {
+		rate, unit = rate*60, "/hour"
 	}
-	return Decimal(r, 1) + unit
+	return rate, unit
 }
 
 // Decimal writes x with that many decimals and its whole part in groups.

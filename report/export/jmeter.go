@@ -153,15 +153,8 @@ func javaBare(x float64, decimals int) string {
 	return s
 }
 
-// javaRate formats a rate per second as JMeter's RateRenderer("#.0") does: the unit is the first of
-// second, minute and hour in which the rate, not rounded, is at least 1, or the hour.
+// javaRate formats a rate per second as JMeter's RateRenderer("#.0") does.
 func javaRate(perSecond float64) string {
-	x, unit := perSecond, "/sec"
-	if x < 1 {
-		x, unit = x*60, "/min"
-	}
-	if x < 1 {
-		x, unit = x*60, "/hour"
-	}
-	return javaBare(x, 1) + unit
+	rate, unit := format.RateUnit(perSecond)
+	return javaBare(rate, 1) + unit
 }

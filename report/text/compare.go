@@ -38,7 +38,7 @@ func WriteComparison(w io.Writer, r *compare.Comparison, opt ComparisonOptions) 
 	writeShares(p, r.Shares)
 	writeConditions(p, r)
 	writeDifferences(p, r)
-	writeComparisonWarnings(p, r)
+	writeWarnings(p, r.Warnings)
 	p.section("")
 	p.note(view.MethodText(r))
 	if _, err := w.Write(p.text.Bytes()); err != nil {
@@ -133,15 +133,5 @@ func writeDifferences(p *page, r *compare.Comparison) {
 	p.section("What differs")
 	for _, d := range r.Differences {
 		p.hang(plain, "·", view.DifferenceText(&d))
-	}
-}
-
-func writeComparisonWarnings(p *page, r *compare.Comparison) {
-	if len(r.Warnings) == 0 {
-		return
-	}
-	p.section("Warnings")
-	for _, w := range r.Warnings {
-		p.hang(yellow, "!", format.Clean(w))
 	}
 }

@@ -37,10 +37,11 @@ func Write(w io.Writer, r *report.Results, opt Options) error {
 	}
 	for _, section := range []func(*page, *report.Results){
 		writeVerdict, writeSummary, writeResponse, writeNodes, writeAffinity, writePhases, writeTimeline, writeApdex, writeTimings, writeHistogram,
-		writeEvents, writeAgents, writeStatuses, writeErrors, writeExpectations, writeWarnings,
+		writeEvents, writeAgents, writeStatuses, writeErrors, writeExpectations,
 	} {
 		section(p, r)
 	}
+	writeWarnings(p, r.Warnings)
 	if _, err := w.Write(p.text.Bytes()); err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}
@@ -223,12 +224,12 @@ func mark(ok bool) (string, style) {
 	return view.OKSign(ok), red
 }
 
-func writeWarnings(p *page, r *report.Results) {
-	if len(r.Warnings) == 0 {
+func writeWarnings(p *page, warnings []string) {
+	if len(warnings) == 0 {
 		return
 	}
 	p.section("Warnings")
-	for _, w := range r.Warnings {
+	for _, w := range warnings {
 		p.hang(yellow, "!", format.Clean(w))
 	}
 }
