@@ -144,6 +144,7 @@ func TestDoWithoutAResponse(t *testing.T) {
 				_, err = conn.Write(block)
 			}
 		})
+		client.Timeout = time.Minute
 		if _, err := client.Do(t.Context(), "show events"); err == nil || !strings.Contains(err.Error(), "more than") {
 			t.Error(err)
 		}

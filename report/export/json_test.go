@@ -87,7 +87,7 @@ func TestWriteJSONOfArrivals(t *testing.T) {
 		"arrivals": map[string]any{"planned": 10003.0, "started": 10000.0, "late": 92.0, "dropped": 3.0},
 		"generator": map[string]any{
 			"wall_ms": 6021.5, "cpu_ms": 3010.75, "processors": 2.0, "load": 0.25, "gc_pauses": 3.0, "gc_paused_ms": 0.4, "worst_pause_ms": 0.2,
-			"wakes": 9000.0, "late_wakes": 1.0, "worst_wake_ms": 12.5, "stalls": 0.0, "stalled_ms": 0.0,
+			"wakes": 9000.0, "late_wakes": 1.0, "worst_wake_ms": 12.5, "stalls": 0.0, "stalled_ms": 0.0, "freezes": 0.0, "frozen_ms": 0.0,
 		},
 	}
 	if diff := cmp.Diff(want, map[string]any{"model": got["model"], "response": response, "arrivals": got["arrivals"], "generator": got["generator"]}); diff != "" {
