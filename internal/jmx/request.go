@@ -58,7 +58,7 @@ func (im *importer) http(e *Element, sc *scope) []*block {
 	b := &block{comments: comment(e)}
 	r := &request{name: im.label(e.Name, "HTTP Request"), follow: s.truth("HTTPSampler.follow_redirects", true) || s.truth("HTTPSampler.auto_redirects", false)}
 	b.request = r
-	r.method = strings.ToUpper(firstOf(im.template(parseValue(s.word("HTTPSampler.method"))), "GET"))
+	r.method = im.method(e, s)
 	im.address(e, s, r)
 	im.headers(e, sc, r)
 	im.parameters(e, s, r)
@@ -84,6 +84,19 @@ func (im *importer) http(e *Element, sc *scope) []*block {
 	}
 	after := im.afterSteps(e, sc, b)
 	return append([]*block{b}, after...)
+}
+
+// method is that of a request: a word, or what a variable of the plan has from the beginning.
+func (im *importer) method(e *Element, s settings) string {
+	method := firstOf(im.template(parseValue(s.word("HTTPSampler.method"))), "GET")
+	if name, ok := strings.CutPrefix(method, "${"); ok && im.isTop(strings.TrimSuffix(name, "}")) {
+		method, _ = im.topIndex[strings.TrimSuffix(name, "}")].value.(string)
+	}
+	if !isWord(method) {
+		im.lose(e, "its method is no word: "+s.word("HTTPSampler.method"), "write the method into the request")
+		return "GET"
+	}
+	return strings.ToUpper(method)
 }
 
 // httpDefaults are the defaults for requests that apply; other protocols have some of the same class.

@@ -229,7 +229,11 @@ func (im *importer) started(name, value string) *ex {
 func (im *importer) pass(loop string) *ex {
 	name := variable("iteration")
 	if im.group == nil || im.group.Name != loop {
-		name = variable(im.indexOf(loop))
+		ours := im.indexOf(loop)
+		if !im.now[ours] {
+			im.setTop(ours, "1", "until its loop begins")
+		}
+		name = variable(ours)
 	}
 	return binary("-", apply("int", numberKind, name), number("1"))
 }
