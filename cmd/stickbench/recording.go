@@ -201,4 +201,4 @@ func newSamples(path string, late bool) (*samples, error) {
 
 func (s *samples) Record(sample *loadgen.Sample) error { return s.Write(sample) }
 
-func (s *samples) Close() error { return errors.Join(s.Flush(), s.file.Close()) }
+func (s *samples) Close() error { return errors.Join(s.Flush(), jtl.CloseFile(s.file)) }

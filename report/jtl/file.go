@@ -35,7 +35,11 @@ type File struct {
 
 // OpenFile opens the file of that name, or makes it. What is in it and is no JTL of the same form is an error.
 func OpenFile(name string, o FileOptions) (*File, error) {
-	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)
+	how := os.O_RDWR | os.O_CREATE
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		how = os.O_WRONLY // a pipe has nothing to continue, and to read from it is to wait for its end
+	}
+	f, err := os.OpenFile(name, how, 0o666)
 	if err != nil {
 		return nil, err
 	}
@@ -54,16 +58,16 @@ func OpenFile(name string, o FileOptions) (*File, error) {
 
 // continueCSV goes to the file's end, and finds out which columns it has.
 func (w *File) continueCSV(o FileOptions) error {
-	head, err := bufio.NewReader(io.LimitReader(w.file, 1<<16)).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return err
-	}
-	end, err := w.file.Seek(0, io.SeekEnd)
+	end, err := w.size()
 	if err != nil {
 		return err
 	}
 	columns := o.Columns
 	if end > 0 {
+		head, err := bufio.NewReader(io.NewSectionReader(w.file, 0, 1<<16)).ReadString('\n')
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
 		columns = strings.Split(bareNames(strings.TrimSuffix(strings.TrimRight(head, "\r\n"), "\n")), ",")
 	}
 	if columns == nil {
@@ -82,9 +86,18 @@ func (w *File) continueCSV(o FileOptions) error {
 	return err
 }
 
+// size goes to the end of the file, and is how much there is; 0 of what is no regular file.
+func (w *File) size() (int64, error) {
+	info, err := w.file.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return 0, err
+	}
+	return w.file.Seek(0, io.SeekEnd)
+}
+
 // continueXML cuts the closing tag off, which Close writes again.
 func (w *File) continueXML() error {
-	end, err := w.file.Seek(0, io.SeekEnd)
+	end, err := w.size()
 	if err != nil {
 		return err
 	}
@@ -122,5 +135,20 @@ func (w *File) Close() error {
 	if err == nil && w.foot != "" {
 		_, err = io.WriteString(w.file, w.foot)
 	}
-	return errors.Join(err, w.file.Close())
+	return errors.Join(err, CloseFile(w.file))
+}
+
+// CloseFile closes a file of samples. That its name is gone, or another file's, is an error: nobody would find them.
+func CloseFile(f *os.File) error {
+	wrote, err := f.Stat()
+	if err == nil {
+		var found os.FileInfo
+		if found, err = os.Stat(f.Name()); err == nil && !os.SameFile(wrote, found) {
+			err = fmt.Errorf("%s is another file now", f.Name())
+		}
+	}
+	if err != nil {
+		err = fmt.Errorf("the samples were removed while they were written: %w", err)
+	}
+	return errors.Join(err, f.Close())
 }

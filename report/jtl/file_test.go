@@ -107,3 +107,23 @@ func TestFilesThatCannotBeContinued(t *testing.T) {
 		}
 	}
 }
+
+// A system lets files be removed that are being written, and a run whose samples are gone would end as if all were well.
+func TestRemovedFile(t *testing.T) {
+	for name, replace := range map[string]bool{"gone.jtl": false, "other.jtl": true} {
+		name := filepath.Join(t.TempDir(), name)
+		f, err := OpenFile(name, FileOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if os.Remove(name) != nil {
+			t.Skip("this system keeps files that are open")
+		}
+		if replace {
+			appendTo(t, name, FileOptions{}, usual())
+		}
+		if err := f.Close(); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%v", err)
+		}
+	}
+}
