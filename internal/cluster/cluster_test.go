@@ -145,13 +145,16 @@ func TestRefusals(t *testing.T) {
 	}
 	defer c.Close()
 	url, token := c.Join()
-	for _, tt := range []struct{ url, token, want string }{
-		{url, token, "version 1 of stickbench, and the coordinator is version 2"},
-		{url, "wrong", "the token is wrong"},
-		{"nats://127.0.0.1:1", token, "nats://127.0.0.1:1"},
-		{"nats://127.0.0.1:1/x", token, "fingerprint"},
+	for _, tt := range []struct {
+		url, token, want string
+		patience         time.Duration
+	}{
+		{url, token, "version 1 of stickbench, and the coordinator is version 2", 20 * time.Second},
+		{url, "wrong", "the token is wrong", 20 * time.Second},
+		{"nats://127.0.0.1:1", token, "nats://127.0.0.1:1", 300 * time.Millisecond},
+		{"nats://127.0.0.1:1/x", token, "fingerprint", 20 * time.Second},
 	} {
-		a := &Agent{URL: tt.url, Token: tt.token, Name: "a", Version: "1", Patience: 300 * time.Millisecond, Say: t.Logf}
+		a := &Agent{URL: tt.url, Token: tt.token, Name: "a", Version: "1", Patience: tt.patience, Say: t.Logf}
 		if err := a.Work(t.Context(), t.Context()); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %q", tt.url, err, tt.want)
 		}

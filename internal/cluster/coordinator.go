@@ -144,7 +144,7 @@ func (c *Coordinator) listen() error {
 		}
 		c.asked = append(c.asked, s)
 	}
-	return nil
+	return c.carrier.conn.FlushTimeout(mostPatience) // an agent may come at once
 }
 
 func (c *Coordinator) welcome(m *nats.Msg) {
