@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"stickbench/internal/cluster"
+	"stickbench/internal/format"
 	"stickbench/internal/live"
 	"stickbench/loadgen"
 	"stickbench/plans"
@@ -189,7 +190,7 @@ func (m *many) ready(ctx context.Context) error {
 	}
 	how := m.joinCommand()
 	if n > m.flags.Agents {
-		fmt.Fprintf(m.app.notices, "waiting for %d agents; each is started with\n  %s\n", n-m.flags.Agents, how)
+		fmt.Fprintf(m.app.notices, "waiting for %s, started with\n  %s\n", format.Plural(int64(n-m.flags.Agents), "agent"), how)
 	}
 	if err := m.Gather(ctx, n, m.flags.Within); err != nil {
 		return cannotRun("%w; start more with %s", err, how)

@@ -89,6 +89,9 @@ func (a *Agent) Work(graceful, hard context.Context) error {
 	host, _ := os.Hostname()
 	a.member = member{Name: a.Name, Epoch: binary.LittleEndian.Uint64(seed[:]) >> 11, Host: host, CPUs: runtime.GOMAXPROCS(0), Weight: max(1, a.Weight)}
 	if err := a.join(graceful); err != nil {
+		if a.conn != nil {
+			a.conn.Close()
+		}
 		return err
 	}
 	defer a.conn.Close()
@@ -99,6 +102,9 @@ func (a *Agent) Work(graceful, hard context.Context) error {
 	beside.Go(func() error { return a.watch(background) })
 	beside.Go(func() error { return a.listen(background) })
 	err := a.work(graceful, hard)
+	if a.ordered(over) {
+		a.tell(func(m *member) { m.State = left })
+	}
 	end()
 	beside.Wait()
 	return err
@@ -138,7 +144,10 @@ func (a *Agent) join(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return a.fetch(ctx, w.Bundle)
+	if err = a.fetch(ctx, w.Bundle); err != nil {
+		return a.leave(err)
+	}
+	return nil
 }
 
 // knock connects and says hello until a coordinator answers.

@@ -109,7 +109,7 @@ func replay(b *testing.B, boxes []*outbox, sink loadgen.Sink) error {
 		name := o.head.agent
 		c.order.Names, c.order.Weights = append(c.order.Names, name), append(c.order.Weights, 1)
 		ledger := o.ledger(loadgen.Account{OK: int64(o.head.first), Started: int64(o.head.first)})
-		c.members[name] = &known{member: member{Name: name, State: done, Ledger: ledger}, moved: time.Now(), gone: make(chan struct{}), counts: counter{Counts: Counts{}}}
+		c.members[name] = &known{member: member{Name: name, State: left, Ledger: ledger}, moved: time.Now(), gone: make(chan struct{}), counts: counter{Counts: Counts{}}}
 		sending.Go(func() error {
 			for _, p := range o.kept {
 				if _, err := c.jet.Publish(b.Context(), samplesSubject(c.run, name), p.wire); err != nil {

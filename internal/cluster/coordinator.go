@@ -274,7 +274,12 @@ func (c *Coordinator) Lose(name, why string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	k := c.members[name]
-	if k == nil || k.lost != "" || k.State == done || c.order.Phase == over {
+	switch {
+	case k != nil && c.order.Phase == over: // nobody need wait for it
+		k.State = left
+		c.tellChanged()
+		return
+	case k == nil || k.lost != "" || k.State == done:
 		return
 	}
 	k.lose(why)
@@ -436,13 +441,14 @@ func (c *Coordinator) end(why string) {
 			}
 		}
 		if c.watching != nil {
+			c.farewell()
 			c.watching()
 		}
 		for _, s := range c.asked {
 			s.Unsubscribe()
 		}
 		if c.keys != nil {
-			c.farewell()
+			c.remove()
 		}
 		c.carrier.close()
 	})
@@ -457,12 +463,25 @@ func (c *Coordinator) kept() map[string]uint64 {
 	return all
 }
 
-// farewell leaves the agents a moment to hear the end, and removes what was the run's from the server.
+// farewell waits until the agents that are not lost have heard the end, for as long as they would wait for it: one that
+// has not takes the coordinator for gone.
 func (c *Coordinator) farewell() {
+	ctx, cancel := context.WithTimeout(context.Background(), silence)
+	defer cancel()
+	c.await(ctx, func() bool {
+		for _, k := range c.members {
+			if k.lost == "" && k.State != left {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// remove removes what was the run's from the server.
+func (c *Coordinator) remove() {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 	defer cancel()
-	c.carrier.conn.FlushWithContext(ctx)
-	time.Sleep(told)
 	c.jet.DeleteStream(ctx, bucket(c.run))
 	c.jet.DeleteObjectStore(ctx, bucket(c.run))
 	c.jet.DeleteKeyValue(ctx, bucket(c.run))

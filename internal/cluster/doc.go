@@ -103,6 +103,7 @@ const (
 	atWork
 	done
 	failed
+	left // it has heard that the run is over
 )
 
 // member is how an agent is.

@@ -13,10 +13,14 @@ import (
 func AgentTable(r *report.Results) Table {
 	t := Table{Label: Column{Head: "Agent", Left: true}}
 	host, users, requests, failed, cut := Column{Head: "Host", Left: true}, Column{Head: "Users"}, Column{Head: "Requests"}, Column{Head: "Failed"}, Column{Head: "Cut"}
-	load, late, skew, lost := Column{Head: "Processors"}, Column{Head: "Late wakes"}, Column{Head: "Clock off by"}, Column{Left: true}
+	load, late, skew := Column{Head: "Processors"}, Column{Head: "Late wakes"}, Column{Head: "Clock off by"}
 	for i := range r.Agents {
 		a := &r.Agents[i]
-		t.Label.Cells = append(t.Label.Cells, format.Clean(a.Agent))
+		name := format.Clean(a.Agent)
+		if a.Lost != "" {
+			name += " (lost)"
+		}
+		t.Label.Cells = append(t.Label.Cells, name)
 		host.Cells = append(host.Cells, format.Clean(a.Host))
 		users.Cells = append(users.Cells, ranges(a.Users))
 		requests.Cells = append(requests.Cells, format.Count(a.OK+a.Failed))
@@ -28,20 +32,15 @@ func AgentTable(r *report.Results) Table {
 		}
 		load.Cells, late.Cells = append(load.Cells, processors(a.Generator)), append(late.Cells, wakes)
 		skew.Cells = append(skew.Cells, fmt.Sprintf("%.2f ms", a.SkewMS))
-		word := ""
-		if a.Lost != "" {
-			word = "lost"
-		}
-		lost.Cells = append(lost.Cells, word)
 	}
 	if c := r.Coordinator; c != nil {
 		t.Label.Cells = append(t.Label.Cells, "coordinator")
 		load.Cells = append(load.Cells, processors(c))
-		for _, other := range []*Column{&host, &users, &requests, &failed, &cut, &late, &skew, &lost} {
+		for _, other := range []*Column{&host, &users, &requests, &failed, &cut, &late, &skew} {
 			other.Cells = append(other.Cells, "")
 		}
 	}
-	t.Groups = [][]Column{{host, users, requests, failed, cut}, {load, late, skew, lost}}
+	t.Groups = [][]Column{{host, users, requests, failed, cut}, {load, late, skew}}
 	return t
 }
 
