@@ -119,7 +119,7 @@ func replay(b *testing.B, boxes []*outbox, sink loadgen.Sink) error {
 			return nil
 		})
 	}
-	c.order.Steered = []loadgen.Steering{{}} // or else it is missed that the users came to their end
+	c.order.Phase, c.order.Steered = running, []loadgen.Steering{{}} // or else it is missed that the users came to their end
 	_, err = c.Run(b.Context(), context.Background())
 	return errors.Join(err, sending.Wait())
 }

@@ -243,7 +243,7 @@ func (c *Coordinator) refresh(ctx context.Context) {
 	var silent []string
 	c.mu.Lock()
 	for name, k := range c.members {
-		if k.lost == "" && k.State != done && time.Since(k.heard) > 3*told {
+		if k.lost == "" && k.State < done && time.Since(k.heard) > 3*told {
 			silent = append(silent, name)
 		}
 	}
@@ -279,7 +279,7 @@ func (c *Coordinator) Lose(name, why string) {
 		k.State = left
 		c.tellChanged()
 		return
-	case k == nil || k.lost != "" || k.State == done:
+	case k == nil || k.lost != "" || k.State >= done:
 		return
 	}
 	k.lose(why)
