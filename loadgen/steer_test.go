@@ -160,8 +160,9 @@ func TestArrivalsByHand(t *testing.T) {
 		Arrivals: &Arrivals{Stages: []Stage{{From: 2, To: 2}}}, Steps: []Step{get(t, "/")}}}}
 	history := []Steering{steering(100*time.Millisecond, false, -1, 200), steering(300*time.Millisecond, true, -1, 200), steering(600*time.Millisecond, false, -1, 200)}
 	_, a, _ := steeredRun(t, plan, history)
-	// One at the start, 40 until the pause, 40 after it.
-	if n := requests.Load(); n < 70 || n > 84 || a.Arrivals.Started != n || a.Arrivals.Dropped > 4 {
+	// One at the start, 40 until the pause, 40 after it. A busy machine may drop some itself.
+	n, due := requests.Load(), a.Arrivals.Started+a.Arrivals.Dropped
+	if due < 70 || due > 84 || n < 40 || a.Arrivals.Started != n || a.Arrivals.Dropped-a.Arrivals.ByGenerator > 4 {
 		t.Errorf("%d requests, %+v", n, a.Arrivals)
 	}
 }
