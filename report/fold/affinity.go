@@ -30,7 +30,7 @@ import (
 // response, or requests of the session that got none, as many of them as it rose too much. Those may also
 // count later than the response after them.
 type affinityFold struct {
-	users                map[int]*session
+	users                map[int]*session // their current ones
 	threads              map[string]*session
 	sessions, moved      int64
 	transitions          Transitions
@@ -63,6 +63,7 @@ func (b *Builder) TakeTransitions() Transitions {
 
 // session is what one session last said.
 type session struct {
+	user       *userFold // nil before the first response that says something
 	life       int
 	answered   bool // it is counted among the sessions
 	moved      bool
@@ -98,27 +99,28 @@ func newAffinityFold() *affinityFold {
 	return &affinityFold{users: map[int]*session{}, threads: map[string]*session{}}
 }
 
-// add folds a sample, answered by the node with that index, and says what it means to its session.
-func (f *affinityFold) add(s *loadgen.Sample, node int16) (is step) {
+// add folds a sample, answered by the node with that index, and sets what it means to its session. It returns that
+// session, nil where it means nothing.
+func (f *affinityFold) add(s *loadgen.Sample, node int16, is *step) *session {
 	if s.Mark {
-		return step{}
+		return nil
 	}
 	silent := s.Node == "" && s.Session == "" && !s.HasCounter
 	if silent && !served(s) {
 		f.unansweredRequest(s)
-		return step{}
+		return nil
 	}
 	now := f.session(s)
 	if now.life != s.Life {
-		*now = session{life: s.Life}
+		*now = session{life: s.Life, user: now.user}
 	}
 	if now.begun == 0 {
 		now.begun = s.StartMillis()
 	}
 	if silent {
-		return step{}
+		return nil
 	}
-	is = step{is: isSaid, previous: now.said}
+	is.is, is.previous = isSaid, now.said
 	if !now.answered {
 		now.answered = true
 		f.sessions++
@@ -129,13 +131,13 @@ func (f *affinityFold) add(s *loadgen.Sample, node int16) (is step) {
 		is.is |= isFirst
 		is.since = now.begun
 	}
-	f.transition(now, s, &is)
-	now.travel(s, node, &is)
+	f.transition(now, s, is)
+	now.travel(s, node, is)
 	now.take(s)
 	if unanswered(s) {
 		now.unseen++
 	}
-	return is
+	return now
 }
 
 // unansweredRequest notes a request of a session that got no response.

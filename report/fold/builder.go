@@ -31,7 +31,7 @@ type Builder struct {
 	counted *calculator
 
 	affinity *affinityFold
-	users    *usersFold
+	users    usersFold
 	errors   *errorFold
 	checks   sampleChecks
 	exchange exchangeFold
@@ -58,7 +58,7 @@ func NewBuilder() *Builder {
 	return &Builder{
 		Apdex:  report.DefaultApdex,
 		labels: map[string]*labelFold{}, inner: newLabelFold("", maxLabels), nodes: map[string]*nodeFold{},
-		affinity: newAffinityFold(), users: newUsersFold(), errors: newErrorFold(), phases: newPhaseTracker(),
+		affinity: newAffinityFold(), errors: newErrorFold(), phases: newPhaseTracker(),
 	}
 }
 
@@ -68,31 +68,33 @@ func (b *Builder) Add(s *loadgen.Sample) {
 	if !b.phases.begun {
 		b.phases.origin, b.phases.begun = s.StartMillis(), true
 	}
-	m := measure(s, b.Apdex)
-	b.count(s, &m)
+	e := entry{measurement: measure(s, b.phases.origin, b.Apdex)}
+	m := &e.measurement
+	b.count(s, m)
 	label := b.label(s)
-	label.jmeter.add(&m)
+	label.jmeter.add(m)
 	label.marks = label.marks && s.Mark
 	label.transactions = label.transactions && s.Transaction
 	if s.Transaction { // whose requests are counted for themselves
-		label.others.addSample(s, &m)
-		e := b.phases.entry(s, m, label.index, none, step{})
+		label.others.addSample(s, m)
+		b.phases.enter(&e, s, label.index, none)
 		b.phases.push(&e)
 		return
 	}
-	b.jmeter.add(&m)
+	b.jmeter.add(m)
 	b.checks.add(s)
 	b.errors.add(s)
 	node := none
 	if s.Mark {
-		label.others.addSample(s, &m)
-		b.marks.addSample(s, &m)
+		label.others.addSample(s, m)
+		b.marks.addSample(s, m)
 	} else {
-		node = b.request(label, s, &m)
+		node = b.request(label, s, m)
 	}
-	what := b.affinity.add(s, int16(node))
-	b.users.add(s, node, what)
-	e := b.phases.entry(s, m, label.index, node, what)
+	if user := b.affinity.add(s, int16(node), &e.step); user != nil {
+		b.users.add(user, s, node, e.is)
+	}
+	b.phases.enter(&e, s, label.index, node)
 	b.timeline.add(&e, s)
 	b.windows.add(&e, label.label)
 	b.phases.push(&e)

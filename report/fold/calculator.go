@@ -21,13 +21,17 @@ type calculator struct {
 // distance of an end from the earliest start known by then, which underestimates the whole where the
 // earliest start comes last, as in JMeter.
 func (c *calculator) add(m *measurement) {
-	start, elapsed, n := m.start, m.wholeMillis(), m.samples
-	each, x := elapsed/n, float64(elapsed)
+	start, elapsed, n := m.start, m.millis, m.samples
+	each, x := part(elapsed, n), float64(elapsed)
 	if !c.begun {
 		c.min, c.max, c.start, c.span, c.begun = each, each, start, elapsed, true
 	}
 	c.sum += x
-	c.squares += x * x / float64(n)
+	if n == 1 {
+		c.squares += x * x
+	} else {
+		c.squares += x * x / float64(n)
+	}
 	c.min, c.max = min(c.min, each), max(c.max, each)
 	c.start = min(c.start, start)
 	c.span = max(c.span, start+elapsed-c.start)
@@ -90,7 +94,7 @@ func (f *rowFold) jmeterPercentiles() (aggregate [4]int64, dashboard [4]float64)
 
 // halves are what a sample, or a row that stands for many, adds to the score, in halves.
 func halves(a report.Apdex, s *loadgen.Sample, samples, errors int64) int64 {
-	switch each := s.Elapsed / time.Duration(samples); {
+	switch each := time.Duration(part(int64(s.Elapsed), samples)); {
 	case each <= a.Satisfied:
 		return 2 * max(0, samples-errors)
 	case each <= a.Tolerated:

@@ -24,7 +24,7 @@ func (f *testRow) freeze(label string) report.Row { return f.jmeter.row(label, &
 
 // addSample measures s and folds it in.
 func addSample(f *testRow, s *loadgen.Sample) {
-	m := measure(s, report.DefaultApdex)
+	m := measure(s, 0, report.DefaultApdex)
 	f.addSample(s, &m)
 	f.jmeter.add(&m)
 }

@@ -37,14 +37,10 @@ type entry struct {
 	step
 }
 
-// entry makes the entry of a sample that is measured as m; label and node are their indices.
-func (g *phaseTracker) entry(s *loadgen.Sample, m measurement, label, node int, what step) entry {
-	e := entry{
-		measurement: m, active: int32(s.ActiveAll),
-		label: int16(min(label, maxLabels)), node: int16(node), step: what,
-	}
-	e.start -= g.origin
-	e.end = e.start + e.wholeMillis()
+// enter completes the entry of a sample that is measured; label and node are their indices.
+func (g *phaseTracker) enter(e *entry, s *loadgen.Sample, label, node int) {
+	e.active, e.label, e.node = int32(s.ActiveAll), int16(min(label, maxLabels)), int16(node)
+	e.end = e.start + e.millis
 	e.previous -= g.origin
 	e.departed -= g.origin
 	e.since -= g.origin
@@ -52,7 +48,6 @@ func (g *phaseTracker) entry(s *loadgen.Sample, m measurement, label, node int, 
 	if !s.IsRequest() {
 		e.is |= isMark
 	}
-	return e
 }
 
 func (e *entry) has(t traits) bool { return e.is&t != 0 }

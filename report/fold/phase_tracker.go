@@ -246,8 +246,8 @@ func (g *phaseTracker) excuses(e *entry) (moved, lost bool) {
 // follow notes what the entry says of the nodes' conduct.
 func (g *phaseTracker) follow(e *entry, excused bool) {
 	by := e.one(isOpening) - e.one(isFirst) // a session more, or fewer, of which nobody knows where it is
-	for _, c := range g.histories {
-		if by != 0 {
+	if by != 0 {
+		for _, c := range g.histories {
 			c.unnamed(e.since, by)
 		}
 	}

@@ -3,7 +3,6 @@ package fold
 import (
 	"math/big"
 	"math/bits"
-	"time"
 
 	"stickbench/loadgen"
 	"stickbench/report"
@@ -33,37 +32,38 @@ type rowFold struct {
 
 // measurement is what a row folds of a sample.
 type measurement struct {
-	start           int64 // milliseconds, since 1970 or since the start of the run
-	elapsed         time.Duration
+	start           int64 // milliseconds since the start of the run
+	micros, millis  int64 // it took; millis are JMeter's (Sample.WholeMillis)
 	received, sent  int64
 	samples, errors int64 // what it stands for (Sample.Weight)
 	halves          int64 // of Apdex
 	fine            bool  // measured in microseconds
 }
 
-func measure(s *loadgen.Sample, a report.Apdex) measurement {
+// measure measures a sample of a run that began at origin, in milliseconds since 1970.
+func measure(s *loadgen.Sample, origin int64, a report.Apdex) measurement {
 	n, failed := s.Weight()
 	return measurement{
-		start: s.StartMillis(), elapsed: s.Elapsed, received: s.Received, sent: s.Sent,
+		start: s.StartMillis() - origin, micros: s.Elapsed.Microseconds(), millis: s.WholeMillis(), received: s.Received, sent: s.Sent,
 		samples: n, errors: failed, halves: halves(a, s, n, failed), fine: s.Fine,
 	}
-}
-
-// wholeMillis is the elapsed time in JMeter's whole milliseconds, as Sample.WholeMillis has it.
-func (m *measurement) wholeMillis() int64 {
-	if m.fine {
-		return loadgen.Millis(m.elapsed)
-	}
-	return m.elapsed.Milliseconds()
 }
 
 // each is the elapsed time of one of the samples that the measurement stands for, in microseconds, as finely as it was
 // measured.
 func (m *measurement) each() int64 {
 	if m.fine {
-		return m.elapsed.Microseconds() / m.samples
+		return part(m.micros, m.samples)
 	}
-	return m.elapsed.Milliseconds() / m.samples * 1000
+	return part(m.millis, m.samples) * 1000
+}
+
+// part is x/n, cut to a whole number. Nearly always n is 1, and a division takes as long as all that is added up.
+func part(x, n int64) int64 {
+	if n == 1 {
+		return x
+	}
+	return x / n
 }
 
 // addSample folds s in, which is measured as m, with its response time if it is an arrival. It does not keep it.
@@ -80,15 +80,15 @@ func (f *rowFold) addSample(s *loadgen.Sample, m *measurement) {
 // add folds a measurement.
 func (f *rowFold) add(m *measurement) {
 	n := m.samples
-	micros, each, last := m.elapsed.Microseconds(), m.each(), m.start+m.wholeMillis()
+	each, last := m.each(), m.start+m.millis
 	f.times.add(each, n, m.fine)
 	if f.count == 0 {
 		f.min, f.max, f.first, f.last = each, each, m.start, last
 	}
 	f.first, f.last = min(f.first, m.start), max(f.last, last)
 	f.min, f.max = min(f.min, each), max(f.max, each)
-	f.sum += micros
-	f.squares.addSquare(micros, n)
+	f.sum += m.micros
+	f.squares.addSquare(m.micros, n)
 
 	f.count += n
 	f.errors += m.errors

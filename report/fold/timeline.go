@@ -25,6 +25,7 @@ type timelineFold struct {
 	step   int64 // milliseconds; 0 means firstStep
 	end    int64 // of the last request, as step
 	points []pointFold
+	latest int // that was asked for
 }
 
 // pointFold is one step.
@@ -56,8 +57,11 @@ func (f *timelineFold) add(e *entry, s *loadgen.Sample) {
 	}
 }
 
-// at is the step of a moment.
+// at is the step of a moment: mostly the one that was asked for last.
 func (f *timelineFold) at(ms int64) *pointFold {
+	if uint64(ms-int64(f.latest)*f.step) < uint64(f.step) && f.latest < len(f.points) {
+		return &f.points[f.latest]
+	}
 	f.step = max(f.step, firstStep)
 	ms = max(0, ms)
 	for ms/f.step >= maxPoints {
@@ -67,6 +71,7 @@ func (f *timelineFold) at(ms int64) *pointFold {
 	if missing := i + 1 - len(f.points); missing > 0 {
 		f.points = append(f.points, make([]pointFold, missing)...)
 	}
+	f.latest = i
 	return &f.points[i]
 }
 
@@ -87,7 +92,6 @@ func (f *timelineFold) double() {
 
 func (p *pointFold) add(e *entry, status int) {
 	n := e.weight()
-	micros := e.elapsed.Microseconds()
 	p.requests += n
 	p.errors += e.errors
 	p.users = max(p.users, e.active)
@@ -97,12 +101,12 @@ func (p *pointFold) add(e *entry, status int) {
 		p.reserve(int(e.node) + 1)
 		node := &p.nodes[e.node]
 		node.requests += n
-		node.micros += micros
+		node.micros += e.micros
 		if e.node < pointNodes {
 			times = &node.times
 		}
 	}
-	times.Add(micros/n, n, pointBits)
+	times.Add(part(e.micros, n), n, pointBits)
 }
 
 func (p *pointFold) reserve(nodes int) {

@@ -51,7 +51,7 @@ func TestTimelineOfALongRun(t *testing.T) {
 	long.step = 4 * firstStep
 	for at := int64(0); at < 2*maxPoints*firstStep+10*firstStep; at += 700 {
 		s := loadgen.Sample{Status: 200 + 100*random.IntN(4), Arrival: true}
-		e := entry{end: at, active: random.Int32N(9), measurement: measurement{start: at, elapsed: time.Duration(random.ExpFloat64() * 3e7), samples: 1}, node: int16(random.IntN(3)) - 1}
+		e := entry{end: at, active: random.Int32N(9), measurement: measurement{start: at, micros: int64(random.ExpFloat64() * 3e4), samples: 1}, node: int16(random.IntN(3)) - 1}
 		short.add(&e, &s)
 		long.add(&e, &s)
 		if at%700_000 == 0 { // as a view of the run does
@@ -84,7 +84,7 @@ func TestTimelineLeavesMarksOut(t *testing.T) {
 
 func TestTimelineAllocatesNothing(t *testing.T) {
 	var f timelineFold
-	e := entry{end: 100, measurement: measurement{elapsed: time.Millisecond, samples: 1}, node: 1}
+	e := entry{end: 100, measurement: measurement{micros: 1000, samples: 1}, node: 1}
 	f.add(&e, &loadgen.Sample{})
 	if n := testing.AllocsPerRun(1000, func() { f.add(&e, &loadgen.Sample{}) }); n != 0 {
 		t.Errorf("%g allocations", n)

@@ -16,10 +16,8 @@ const maxUsers = 200
 
 // usersFold folds what each of the first users met. Its size is that of maxUsers × nodes.
 type usersFold struct {
-	byNumber map[int]*userFold
-	byThread map[string]*userFold
-	rows     []*userFold
-	others   userFold
+	rows   []*userFold
+	others userFold
 }
 
 // userFold is one user's row.
@@ -31,21 +29,17 @@ type userFold struct {
 	path                                     []int16
 }
 
-func newUsersFold() *usersFold {
-	return &usersFold{byNumber: map[int]*userFold{}, byThread: map[string]*userFold{}}
-}
-
 // add folds a sample that meant is to its session and was answered by the node with that index, or none.
-func (f *usersFold) add(s *loadgen.Sample, node int, is step) {
-	if is.is&isSaid == 0 {
-		return
+func (f *usersFold) add(now *session, s *loadgen.Sample, node int, is traits) {
+	if now.user == nil {
+		now.user = f.row(s)
 	}
-	u := f.user(s)
+	u := now.user
 	u.responses++
-	u.sessions += boolInt(is.is&isOpening != 0)
-	u.moves += boolInt(is.is&isMoved != 0)
-	u.lost += boolInt(is.is&isLost != 0)
-	u.losers += boolInt(is.is&isFirstLoss != 0)
+	u.sessions += boolInt(is&isOpening != 0)
+	u.moves += boolInt(is&isMoved != 0)
+	u.lost += boolInt(is&isLost != 0)
+	u.losers += boolInt(is&isFirstLoss != 0)
 	if node == none {
 		return
 	}
@@ -58,25 +52,16 @@ func (f *usersFold) add(s *loadgen.Sample, node int, is step) {
 	}
 }
 
-// user is the row of the sample's user.
-func (f *usersFold) user(s *loadgen.Sample) *userFold {
-	if u := f.byNumber[s.User]; s.User != 0 && u != nil {
-		return u
-	}
-	if u := f.byThread[s.Thread]; s.User == 0 && u != nil {
-		return u
-	}
+// row is a row for the sample's user, while there is room.
+func (f *usersFold) row(s *loadgen.Sample) *userFold {
 	if len(f.rows) == maxUsers {
 		return &f.others
 	}
 	u := &userFold{number: s.User}
-	f.rows = append(f.rows, u)
-	if s.User != 0 {
-		f.byNumber[s.User] = u
-		return u
+	if s.User == 0 {
+		u.thread = strings.Clone(s.Thread)
 	}
-	u.thread = strings.Clone(s.Thread)
-	f.byThread[u.thread] = u
+	f.rows = append(f.rows, u)
 	return u
 }
 

@@ -2,14 +2,15 @@ package jtl
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"io"
-	"math/bits"
 )
 
 // maxRow is how long a row may be, in bytes. Beyond that it is no row, or a quote that is never closed.
 const maxRow = 8 << 20
+
+// csvSize is how much of a file is held at least, in bytes: more than its reader has, so that it copies nothing.
+const csvSize = 4 * readSize
 
 // field is where in a row's text a field stands, without its quotes. (Without a pointer it costs the collector
 // nothing.)
@@ -29,6 +30,7 @@ type csvReader struct {
 
 	buf      []byte
 	pos, end int
+	quote    int // the first one that is not passed, or end
 	ended    bool
 
 	line, next int     // of the file, where the row began and where the next one begins
@@ -40,7 +42,7 @@ type csvReader struct {
 // at is the text of a field.
 func (c *csvReader) at(i int) []byte { return c.text[c.fields[i].from:c.fields[i].to] }
 
-// read reads the next row that is not blank. It returns whether the row had an end, and io.EOF after the
+// read reads the next row that is not blank, and splits it unless it is plain. It returns whether the row had an end, and io.EOF after the
 // last one. A defect is a *JTLError.
 func (c *csvReader) read() (ended bool, err error) {
 	for {
@@ -48,7 +50,11 @@ func (c *csvReader) read() (ended bool, err error) {
 		if ended, err = c.row(); err != nil {
 			return ended, err
 		}
-		if len(c.text) > 0 {
+		switch {
+		case len(c.text) == 0:
+		case c.plain():
+			return ended, nil
+		default:
 			return ended, c.split()
 		}
 	}
@@ -58,25 +64,25 @@ func (c *csvReader) read() (ended bool, err error) {
 func (c *csvReader) row() (ended bool, err error) {
 	i, open := c.pos, false
 	c.quotes = false
-	count := func(part []byte) {
-		if bytes.IndexByte(part, '"') >= 0 {
-			c.quotes = true
-			open = open != (bytes.Count(part, quote)%2 == 1)
-		}
-	}
 	for {
 		k := bytes.IndexByte(c.buf[i:c.end], c.eol)
+		stop := i + k
+		if k < 0 {
+			stop = c.end
+		}
+		for c.quote < stop {
+			c.quotes, open = true, !open
+			c.findQuote(c.quote + 1)
+		}
 		if k >= 0 {
-			count(c.buf[i : i+k])
-			i += k + 1
+			i = stop + 1
 			c.next++
 			if !open {
-				c.take(i-1, i)
+				c.take(stop, i)
 				return true, nil
 			}
 			continue
 		}
-		count(c.buf[i:c.end])
 		searched := c.end - c.pos
 		if c.ended {
 			if searched == 0 {
@@ -95,7 +101,13 @@ func (c *csvReader) row() (ended bool, err error) {
 	}
 }
 
-var quote = []byte{'"'}
+// findQuote finds the first quote that is not before from.
+func (c *csvReader) findQuote(from int) {
+	c.quote = c.end
+	if k := bytes.IndexByte(c.buf[from:c.end], '"'); k >= 0 {
+		c.quote = from + k
+	}
+}
 
 // take makes the bytes up to end the row; the next one begins at next.
 func (c *csvReader) take(end, next int) {
@@ -109,14 +121,17 @@ func (c *csvReader) take(end, next int) {
 // fill reads more behind what is not yet consumed.
 func (c *csvReader) fill() error {
 	if c.pos > 0 {
+		c.quote -= c.pos
 		c.end = copy(c.buf, c.buf[c.pos:c.end])
 		c.pos = 0
 	}
-	if c.end == len(c.buf) {
-		c.buf = append(c.buf, make([]byte, max(readSize, len(c.buf)))...)
+	if c.end+beyond >= len(c.buf) {
+		c.buf = append(c.buf, make([]byte, max(csvSize, len(c.buf)))...)
 	}
-	n, err := c.r.Read(c.buf[c.end:])
-	c.end += n
+	n, err := c.r.Read(c.buf[c.end : len(c.buf)-beyond])
+	if c.end += n; c.quote == c.end-n {
+		c.findQuote(c.quote)
+	}
 	if err == io.EOF || err == io.ErrUnexpectedEOF { // the latter of a gzip that was cut short
 		c.ended = true
 		return nil
@@ -161,13 +176,19 @@ func (c *csvReader) neverClosed() error {
 	return &Error{Line: c.line, Reason: `a quote (") that begins in this row is never closed: close it, or remove the row`}
 }
 
+// plain reports whether the row has no quotes and a delimiter of one byte. read does not split it then.
+func (c *csvReader) plain() bool { return !c.quotes && len(c.delimiter) == 1 }
+
+// splitPlain splits a row that read did not.
+func (c *csvReader) splitPlain() {
+	if c.plain() {
+		c.split() // without quotes there is no error
+	}
+}
+
 // split splits the row into fields.
 func (c *csvReader) split() error {
 	c.fields = c.fields[:0]
-	if !c.quotes && len(c.delimiter) == 1 {
-		c.fields = splitPlain(c.fields, c.text, c.delimiter[0])
-		return nil
-	}
 	for from, more := 0, true; more; {
 		var f field
 		var err error
@@ -182,29 +203,6 @@ func (c *csvReader) split() error {
 		c.fields = append(c.fields, f)
 	}
 	return nil
-}
-
-// splitPlain appends the fields of a row without quotes, whose delimiter has one byte, eight bytes at a time: a search
-// of its own for each of the short fields takes twice as long. A byte of differ is 0 where the row has the delimiter,
-// and then the same byte of found is 0x80: adding 0x7f to the lower seven bits sets the highest one but for 0.
-func splitPlain(fields []field, text []byte, delimiter byte) []field {
-	const ones, low = 0x0101010101010101, 0x7f7f7f7f7f7f7f7f
-	start, i := int32(0), 0
-	for ; i+8 <= len(text); i += 8 {
-		differ := binary.LittleEndian.Uint64(text[i:]) ^ ones*uint64(delimiter)
-		for found := ^(differ&low + low | differ | low); found != 0; found &= found - 1 {
-			at := int32(i + bits.TrailingZeros64(found)/8)
-			fields = append(fields, field{from: start, to: at})
-			start = at + 1
-		}
-	}
-	for ; i < len(text); i++ {
-		if text[i] == delimiter {
-			fields = append(fields, field{from: start, to: int32(i)})
-			start = int32(i) + 1
-		}
-	}
-	return append(fields, field{from: start, to: int32(len(text))})
 }
 
 // unquoted is the field that begins at from, and where the next one does, if there is one.

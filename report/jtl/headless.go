@@ -164,6 +164,7 @@ func (l *jtlLayout) firstRows(head []byte) (rows [][]string) {
 		if err == io.EOF || !ended && len(rows) > 0 {
 			break
 		}
+		c.splitPlain()
 		row := make([]string, len(c.fields))
 		for i := range c.fields {
 			row[i] = string(c.at(i))

@@ -1,35 +1,42 @@
 package jtl
 
 import (
-	"bytes"
 	"fmt"
 	"math"
+	"strconv"
+	"strings"
 	"time"
 
 	"stickbench/loadgen"
 )
 
-// column is something a recording can say of a sample.
+// column is something a recording can say of a sample: first those that are neither text nor number, then texts, then
+// numbers, JMeter's before ours.
 type column uint8
 
 const (
 	colIgnored column = iota
+	colIdle
 	colTimeStamp
-	colElapsed
+	colSuccess
+
 	colLabel
 	colCode
 	colMessage
 	colThread
 	colType
-	colSuccess
 	colFailure
+	colURL
+	colNode
+	colSession
+	colKind
+
+	colElapsed
 	colBytes
 	colSentBytes
 	colGroupThreads
 	colAllThreads
-	colURL
 	colLatency
-	colIdle
 	colConnect
 	colSampleCount
 	colErrorCount
@@ -38,12 +45,16 @@ const (
 	colConnectMicros
 	colUser
 	colIteration
-	colNode
-	colSession
 	colCounter
-	colKind
 	colLateMicros
+	colCount
 )
+
+func (c column) isNumber() bool { return c >= colElapsed }
+func (c column) isText() bool   { return c >= colLabel && c < colElapsed }
+
+// isOurs reports whether JMeter has no such column, so that it may be any variable of that name.
+func (c column) isOurs() bool { return c >= colElapsedMicros || c >= colNode && c < colElapsed }
 
 // columnNames are the names of the columns in a CSV header: JMeter's, and from elapsed_us ours.
 var columnNames = map[string]column{
@@ -57,223 +68,257 @@ var columnNames = map[string]column{
 	"session": colSession, "counter": colCounter, "kind": colKind, "late_us": colLateMicros,
 }
 
-// jtlRow becomes a sample, column by column. The slices are valid until the next row is read.
+// numbers are the columns of whole numbers, with the smallest and the largest that they hold.
+var numbers = [colCount]struct {
+	least, most int64
+	of          string
+}{
+	colElapsed: {-maxMillis, maxMillis, " of milliseconds"}, colLatency: {-maxMillis, maxMillis, " of milliseconds"},
+	colConnect: {-maxMillis, maxMillis, " of milliseconds"}, colBytes: {0, maxBytes, ""}, colSentBytes: {0, maxBytes, ""},
+	colGroupThreads: {0, math.MaxInt32, ""}, colAllThreads: {0, math.MaxInt32, ""},
+	colSampleCount: {0, math.MaxInt32, ""}, colErrorCount: {0, math.MaxInt32, ""},
+	colElapsedMicros: {0, maxMicros, ""}, colLatencyMicros: {0, maxMicros, ""}, colConnectMicros: {0, maxMicros, ""},
+	colLateMicros: {0, maxMicros, ""}, colUser: {0, maxMicros, ""}, colIteration: {0, maxMicros, ""},
+	colCounter: {math.MinInt64, math.MaxInt64, ""},
+}
+
+const (
+	// maxBytes is what a sample may have sent or received: 1 PiB, of which 8000 add up without an overflow.
+	maxBytes  = 1 << 50
+	maxMicros = math.MaxInt64 / int64(time.Microsecond)
+	// maxMillis is how long a sample may take; JMeter writes negative times if the clock was set back.
+	maxMillis = math.MaxInt64 / int64(time.Millisecond)
+)
+
+// jtlRow becomes a sample, column by column. What a column said holds until it says something else: most say the same
+// in row after row.
 type jtlRow struct {
 	sample loadgen.Sample
 	// strict means that the row is one of ours, in which every column must be right. A JMeter variable
 	// that only has the name of one of ours is passed over if it does not fit.
 	strict bool
 
-	code, message, failure, kind, url []byte
-	micros                            [3]int64 // elapsed_us, latency_us and connect_us, -1 where not said
-	success                           int8     // 1 and -1 for true and false, 0 for not said
-	errorsSaid                        bool
-	nothing                           bool // it stands for no sample
-	known                             *interner
-	stamps                            stampReader
-	scratch                           []byte
+	numbers [colCount]int64 // 0 where the column says nothing
+	said    [colCount]bool  // the column says a number
+	texts   [colCount]text
+	odds    int  // how many of them Bound may change
+	success int8 // 1 and -1 for true and false, 0 for not said
+	failed  bool
+	stale   bool // code, message, failure, kind or success changed
+
+	known   *interner
+	stamps  stampReader
+	scratch []byte
+	others  [colCount]plainField
 }
 
-func newJTLRow() *jtlRow { return &jtlRow{known: &interner{texts: map[string]known{}}} }
+// text is what a column of texts says, as it stands there.
+type text struct {
+	known
+	key uint64 // if it stood in a plain row
+}
 
-// reset makes the row ready for the next sample.
+func (t *text) odds() int {
+	if t.odd {
+		return 1
+	}
+	return 0
+}
+
+func newJTLRow() *jtlRow {
+	r := &jtlRow{known: &interner{texts: map[string]known{}}}
+	r.reset()
+	return r
+}
+
+// reset makes the row one of which no column says anything.
 func (r *jtlRow) reset() {
-	r.sample = loadgen.Sample{}
-	r.known.odd = false
-	r.code, r.message, r.failure, r.kind, r.url = nil, nil, nil, nil, nil
-	r.micros = [3]int64{-1, -1, -1}
-	r.success, r.errorsSaid, r.nothing = 0, false, false
+	*r = jtlRow{known: r.known, stamps: r.stamps, scratch: r.scratch, stale: true}
+	r.texts[colSuccess].key = longKey // no text is success's own
 }
-
-// maxBytes is what a sample may have sent or received: 1 PiB, of which 8000 add up without an overflow.
-const maxBytes = 1 << 50
 
 // set takes one column. The error says what is wrong, without line and column.
-func (r *jtlRow) set(c column, text []byte, quoted bool) error {
-	s := &r.sample
-	var err error
-	switch c {
-	case colTimeStamp:
-		s.Start, err = r.stamps.parse(text)
-	case colElapsed:
-		s.Elapsed, err = parseMillis(text)
-	case colLabel:
-		s.Label = r.known.text(text)
-	case colCode:
-		r.code = text
-	case colMessage:
-		r.message = text
-	case colThread:
-		s.Thread = r.known.text(text)
-	case colType:
-		s.DataType = r.known.text(text)
-	case colSuccess:
-		r.success, err = parseSuccess(text)
-	case colFailure:
-		r.failure = text
-	case colBytes:
-		s.Received, err = parseAmount(text, maxBytes)
-	case colSentBytes:
-		s.Sent, err = parseAmount(text, maxBytes)
-	case colGroupThreads:
-		s.ActiveGroup, err = parseCount(text)
-	case colAllThreads:
-		s.ActiveAll, err = parseCount(text)
-	case colURL:
-		r.url = orNothing(text, quoted)
-	case colLatency:
-		s.Latency, err = optionalMillis(text)
-	case colConnect:
-		s.Connect, err = optionalMillis(text)
-	case colSampleCount:
-		s.Count, err = parseCount(text)
-		r.nothing = err == nil && len(text) > 0 && s.Count == 0
-	case colErrorCount:
-		s.Errors, err = parseCount(text)
-		r.errorsSaid = true
-	case colIgnored, colIdle:
-	default:
-		if err = r.setOurs(c, orNothing(text, quoted)); err != nil && !r.strict {
+func (r *jtlRow) set(c column, b []byte, quoted bool) (err error) {
+	r.texts[c].key = longKey
+	switch {
+	case c.isText():
+		r.setText(c, b, quoted)
+	case c.isNumber():
+		if err = r.setNumber(c, b); c.isOurs() && !r.strict {
 			err = nil
 		}
+	case c == colTimeStamp:
+		r.sample.Start, err = r.stamps.parse(b)
+	case c == colSuccess:
+		was := r.success
+		r.success, err = parseSuccess(b)
+		r.stale = r.stale || r.success != was
 	}
 	return err
 }
 
-// setOurs takes one of our columns; text is nil if it was null.
-func (r *jtlRow) setOurs(c column, text []byte) error {
-	if text == nil {
+// missing takes a column that the row does not have, because it has only so many fields.
+func (r *jtlRow) missing(c column, has, of int) error {
+	if c == colIgnored || c.isOurs() && !r.strict { // variables, which JMeter does not miss either
+		return r.set(c, nil, false)
+	}
+	return fmt.Errorf("the row ends before it, after %d of %d fields: complete the row, or remove it", has, of)
+}
+
+// setNumber takes a column of numbers. Only elapsed must have one.
+func (r *jtlRow) setNumber(c column, b []byte) error {
+	r.numbers[c], r.said[c] = 0, false
+	if c != colElapsed && orNothing(b, false) == nil {
 		return nil
 	}
-	s := &r.sample
-	switch c {
-	case colNode:
-		s.Node = r.known.text(text)
-		return nil
-	case colSession:
-		s.Session, s.Life = r.session(text)
-		return nil
-	case colKind:
-		r.kind = text
-		return nil
+	n, err := parseInt(b)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w%s", err, numbers[c].of)
+	case n < numbers[c].least || n > numbers[c].most:
+		return fmt.Errorf("%q is out of range", b)
 	}
-	n, err := parseInt(text)
-	if err != nil {
-		return err
-	}
-	if c == colCounter {
-		s.Counter, s.HasCounter = n, true
-		return nil
-	}
-	if n < 0 || n > math.MaxInt64/1000 {
-		return fmt.Errorf("%q is out of range", text)
-	}
-	switch c {
-	case colElapsedMicros, colLatencyMicros, colConnectMicros:
-		r.micros[c-colElapsedMicros] = n
-	case colLateMicros:
-		s.Arrival, s.Late = true, time.Duration(n)*time.Microsecond
-	case colUser:
-		s.User = int(n)
-	case colIteration:
-		s.Iteration = int(n)
-	}
+	r.numbers[c], r.said[c] = n, true
 	return nil
 }
 
-// session takes "<digest>.<life>" apart. Another tool's variable of that name is a session as it is.
-func (r *jtlRow) session(text []byte) (string, int) {
-	if dot := bytes.LastIndexByte(text, '.'); dot >= 0 {
-		if life, err := parseInt(text[dot+1:]); err == nil && life >= 0 && life <= math.MaxInt32 {
-			return r.known.text(text[:dot]), int(life)
-		}
+// setText takes a column of texts.
+func (r *jtlRow) setText(c column, b []byte, quoted bool) {
+	if c >= colURL {
+		b = orNothing(b, quoted)
 	}
-	return r.known.text(text), 0
+	t := &r.texts[c]
+	r.odds -= t.odds()
+	t.known = r.known.text(b)
+	r.odds += t.odds()
+	s := &r.sample
+	switch c {
+	case colLabel:
+		s.Label = t.text
+	case colThread:
+		s.Thread = t.text
+	case colType:
+		s.DataType = t.text
+	case colURL:
+		s.URL = t.text
+		r.stale = r.stale || s.Status == 0
+	case colNode:
+		s.Node = t.text
+	case colSession:
+		s.Session, s.Life = r.session(t.text)
+	default:
+		r.stale = true
+	}
 }
 
-// finish works out what several columns say together.
-func (r *jtlRow) finish() {
-	s := &r.sample
-	s.URL = r.known.text(r.url)
-	s.Status = statusOf(r.code)
-	failed := r.success < 0
-	if r.success == 0 {
-		failed = bytes.HasPrefix(r.code, []byte(nonHTTPCode)) || s.Status != 0 && (s.Status < 200 || s.Status >= 400)
+// session takes "<digest>.<life>" apart. Another tool's variable of that name is a session as it is.
+func (r *jtlRow) session(text string) (string, int) {
+	if dot := strings.LastIndexByte(text, '.'); dot >= 0 {
+		if life, err := parseInt([]byte(text[dot+1:])); err == nil && life >= 0 && life <= math.MaxInt32 {
+			return text[:dot], int(life)
+		}
 	}
-	r.kind, s.Inner = bytes.CutPrefix(r.kind, []byte(innerPrefix))
-	s.Transaction = string(r.kind) == string(loadgen.KindTransaction)
-	switch kind := string(r.kind); { // the conversion does not allocate
-	case !failed:
+	return text, 0
+}
+
+// finish works out what several columns say together. It reports whether they stand for a sample at all.
+func (r *jtlRow) finish() bool {
+	s, n := &r.sample, &r.numbers
+	if r.stale {
+		r.judge()
+		r.stale = false
+	}
+	s.Received, s.Sent = n[colBytes], n[colSentBytes]
+	s.ActiveGroup, s.ActiveAll = int(n[colGroupThreads]), int(n[colAllThreads])
+	s.User, s.Iteration = int(n[colUser]), int(n[colIteration])
+	s.Counter, s.HasCounter = n[colCounter], r.said[colCounter]
+	s.Late, s.Arrival = time.Duration(n[colLateMicros])*time.Microsecond, r.said[colLateMicros]
+	s.Fine = r.said[colElapsedMicros]
+	s.Elapsed = r.duration(colElapsed, colElapsedMicros)
+	s.Latency = r.duration(colLatency, colLatencyMicros)
+	s.Connect = r.duration(colConnect, colConnectMicros)
+	r.count()
+	return !r.said[colSampleCount] || n[colSampleCount] > 0
+}
+
+// duration prefers microseconds to milliseconds, if the whole was measured in them.
+func (r *jtlRow) duration(millis, micros column) time.Duration {
+	if r.sample.Fine && r.said[micros] {
+		return time.Duration(r.numbers[micros]) * time.Microsecond
+	}
+	return time.Duration(r.numbers[millis]) * time.Millisecond
+}
+
+// count settles how many samples the row stands for. One that stands for itself has Count 0.
+func (r *jtlRow) count() {
+	own := 0
+	if r.failed {
+		own = 1
+	}
+	count, errors := int(r.numbers[colSampleCount]), own
+	if r.said[colErrorCount] {
+		errors = int(r.numbers[colErrorCount])
+	}
+	if count == 0 || count == 1 && errors == own {
+		count, errors = 0, 0
+	}
+	r.sample.Count, r.sample.Errors = count, errors
+}
+
+// judge works out what became of the sample.
+func (r *jtlRow) judge() {
+	s := &r.sample
+	code, message, failure := r.texts[colCode].text, r.texts[colMessage].text, r.texts[colFailure].text
+	s.Status = statusOf(code)
+	r.failed = r.success < 0
+	if r.success == 0 {
+		r.failed = strings.HasPrefix(code, nonHTTPCode) || s.Status != 0 && (s.Status < 200 || s.Status >= 400)
+	}
+	var kind string
+	kind, s.Inner = strings.CutPrefix(r.texts[colKind].text, innerPrefix)
+	s.Transaction = kind == string(loadgen.KindTransaction)
+	s.Mark, s.Hops, s.Kind, s.Failure = false, 0, loadgen.OK, ""
+	switch {
+	case !r.failed:
 		s.Mark = kind == markKind
 		if kind == redirectedKind {
 			s.Hops = 1
 		}
-	case kind != "" && kind != markKind && isKind(r.kind):
-		s.Kind = loadgen.Kind(r.known.text(r.kind))
+	case kind != "" && kind != markKind && isKind(kind):
+		s.Kind = loadgen.Kind(kind)
 	default:
-		s.Kind = kindOf(r.code, r.message, r.failure, s.Status)
+		s.Kind = kindOf(code, message, failure, s.Status)
 	}
-	if failed {
-		s.Failure = r.known.text(r.failure)
+	if r.failed {
+		s.Failure = failure
 	}
-	s.Reason = r.known.text(r.message)
-	if s.Status == 0 && len(r.message) > 0 {
+	s.Reason = message
+	if s.Status == 0 && message != "" {
 		r.scratch = appendMessage(r.scratch[:0], s.Kind, s.URL)
-		if bytes.Equal(r.scratch, r.message) {
+		if string(r.scratch) == message {
 			s.Reason = ""
 		}
-	}
-	r.finishTimes()
-	r.finishCount(failed)
-}
-
-// finishTimes prefers microseconds to milliseconds.
-func (r *jtlRow) finishTimes() {
-	s := &r.sample
-	if r.micros[0] < 0 {
-		return
-	}
-	s.Fine = true
-	for i, d := range []*time.Duration{&s.Elapsed, &s.Latency, &s.Connect} {
-		if r.micros[i] >= 0 {
-			*d = time.Duration(r.micros[i]) * time.Microsecond
-		}
-	}
-}
-
-// finishCount settles how many samples the row stands for. One that stands for itself has Count 0.
-func (r *jtlRow) finishCount(failed bool) {
-	s := &r.sample
-	own := 0
-	if failed {
-		own = 1
-	}
-	if !r.errorsSaid {
-		s.Errors = own
-	}
-	if s.Count == 0 || s.Count == 1 && s.Errors == own {
-		s.Count, s.Errors = 0, 0
 	}
 }
 
 // statusOf is the HTTP status that a responseCode is, or 0.
-func statusOf(code []byte) int {
+func statusOf(code string) int {
 	if len(code) != 3 || code[0] < '1' || code[0] > '9' {
 		return 0
 	}
-	n, err := parseInt(code)
+	n, err := strconv.Atoi(code)
 	if err != nil {
 		return 0
 	}
-	return int(n)
+	return n
 }
 
 // isKind reports whether the text looks like a kind of failure. Kinds of later versions are kept as they are.
-func isKind(text []byte) bool {
-	for _, c := range text {
+func isKind(text string) bool {
+	for _, c := range []byte(text) {
 		if (c < 'a' || c > 'z') && c != '_' && (c < '0' || c > '9') {
 			return false
 		}
 	}
-	return len(text) <= 32 && string(text) != "null"
+	return len(text) <= 32 && text != "null"
 }

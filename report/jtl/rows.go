@@ -1,7 +1,6 @@
 package jtl
 
 import (
-	"fmt"
 	"io"
 
 	"stickbench/loadgen"
@@ -22,6 +21,7 @@ func (in *jtlReader) readCSV(r io.Reader, head []byte) error {
 		return err
 	}
 	if l.header {
+		c.splitPlain()
 		if !ended && columnNames[string(c.at(0))] != colIgnored {
 			in.info.Incomplete = 1
 			return nil
@@ -33,6 +33,7 @@ func (in *jtlReader) readCSV(r io.Reader, head []byte) error {
 		err = l.headless(l.firstRows(head), in.reading)
 	}
 	in.info.Warnings = l.warnings
+	in.row.strict = l.strict
 	for ; err == nil; ended, err = c.read() {
 		done, err := in.csvRow(&l, c, ended)
 		if done || err != nil {
@@ -66,28 +67,37 @@ func (in *jtlReader) csvRow(l *jtlLayout, c *csvReader, ended bool) (done bool, 
 }
 
 // understand sets the columns of the row. Its error is a *JTLError.
-func (in *jtlReader) understand(l *jtlLayout, c *csvReader) error {
-	in.row.reset()
-	in.row.strict = l.strict
-	fields, text := c.fields, c.text
-	for i, column := range l.columns {
-		if i >= len(fields) {
-			if column == colIgnored || column >= colElapsedMicros && !l.strict {
-				continue // variables, which JMeter does not miss either
-			}
-			return &Error{Line: c.line, Column: l.names[i], Reason: fmt.Sprintf("the row ends before it, after %d of %d fields: "+
-				"complete the row, or remove it", len(fields), len(l.columns))}
-		}
-		f := fields[i]
-		if err := in.row.set(column, text[f.from:f.to], f.quoted); err != nil {
-			return &Error{Line: c.line, Column: l.names[i], Reason: err.Error()}
-		}
+func (in *jtlReader) understand(l *jtlLayout, c *csvReader) (err error) {
+	i := 0
+	if c.plain() {
+		i, err = in.row.plain(l.columns, c.text[:len(c.text)+beyond], c.delimiter[0])
+	} else {
+		i, err = in.row.split(l.columns, c)
+	}
+	if err != nil {
+		return &Error{Line: c.line, Column: l.names[i], Reason: err.Error()}
 	}
 	return nil
 }
 
+// split takes the columns of a row that was split. The error is of the column with that index.
+func (r *jtlRow) split(columns []column, c *csvReader) (i int, err error) {
+	for i, column := range columns {
+		if i < len(c.fields) {
+			err = r.set(column, c.at(i), c.fields[i].quoted)
+		} else {
+			err = r.missing(column, i, len(columns))
+		}
+		if err != nil {
+			return i, err
+		}
+	}
+	return 0, nil
+}
+
 // repeated reports whether the row is the header once more, as in files put one behind the other.
 func (l *jtlLayout) repeated(c *csvReader) bool {
+	c.splitPlain()
 	if !l.header || len(c.fields) != len(l.names) {
 		return false
 	}
@@ -106,18 +116,18 @@ func newJTLReader(each func(*loadgen.Sample) error, o *Reading) *jtlReader {
 
 // emit hands on the sample that the row has become.
 func (in *jtlReader) emit() error {
-	if in.row.nothing {
+	if !in.row.finish() {
 		in.info.Empty++
 		return nil
 	}
-	in.row.finish()
-	if in.reading.texts != nil {
-		in.reading.nameFromTexts(&in.row.sample)
-		in.row.known.odd = true
-	}
-	if in.row.known.odd {
-		in.row.sample.Bound()
-	}
 	in.info.Samples++
-	return in.each(&in.row.sample)
+	if in.reading.texts == nil && in.row.odds == 0 {
+		return in.each(&in.row.sample)
+	}
+	s := in.row.sample
+	if in.reading.texts != nil {
+		in.reading.nameFromTexts(&s)
+	}
+	s.Bound()
+	return in.each(&s)
 }

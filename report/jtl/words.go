@@ -1,7 +1,6 @@
 package jtl
 
 import (
-	"bytes"
 	"net/url"
 	"strings"
 
@@ -77,14 +76,14 @@ func hostPort(rawURL string) string {
 
 // kindOf is the kind of a failed sample of another tool, by its responseCode, responseMessage and
 // failureMessage.
-func kindOf(code, message, failure []byte, status int) loadgen.Kind {
-	if class, ok := bytes.CutPrefix(code, []byte(nonHTTPCode)); ok {
-		return kindOfClass(string(bytes.TrimSpace(class)), string(message))
+func kindOf(code, message, failure string, status int) loadgen.Kind {
+	if class, ok := strings.CutPrefix(code, nonHTTPCode); ok {
+		return kindOfClass(strings.TrimSpace(class), message)
 	}
 	switch {
 	case status != 0 && (status < 200 || status >= 400):
 		return loadgen.KindStatus
-	case len(failure) > 0:
+	case failure != "":
 		return loadgen.KindAssertion
 	}
 	return loadgen.KindOther

@@ -2,7 +2,6 @@ package jtl
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/xml"
 	"io"
 	"strings"
@@ -26,6 +25,7 @@ type xmlReader struct {
 
 	line    int    // where the sample begins
 	path    []byte // of the elements within the sample: what each of them is
+	told    bool   // the sample has a failed assertion, which says why it failed
 	failed  bool   // of the assertionResult read
 	message []byte // its text
 	text    []byte // of the element read
@@ -146,11 +146,11 @@ func (x *xmlReader) start(t xml.StartElement) error {
 func (x *xmlReader) sample(attributes []xml.Attr) error {
 	row := x.in.row
 	row.reset()
-	row.success = 1
+	row.success, x.told = 1, false
 	for _, a := range attributes {
 		c, ok := x.in.reading.column(a.Name.Local, xmlColumns)
 		if !ok {
-			if c = columnNames[a.Name.Local]; c < colElapsedMicros {
+			if c = columnNames[a.Name.Local]; !c.isOurs() {
 				continue
 			}
 		}
@@ -174,9 +174,10 @@ func (x *xmlReader) end() error {
 	case n == 1:
 		return x.in.emit()
 	case n == 2 && what == xmlURL:
-		row.url = bytes.Clone(x.text)
-	case n == 2 && what == xmlAssertion && x.failed && row.failure == nil:
-		row.failure = bytes.Clone(x.message)
+		row.setText(colURL, x.text, true)
+	case n == 2 && what == xmlAssertion && x.failed && !x.told:
+		x.told = true
+		row.setText(colFailure, x.message, true)
 	case n == 3 && what == xmlFailure && x.path[1] == xmlAssertion:
 		x.failed = x.failed || string(x.text) == "true"
 	case n == 3 && what == xmlFailureMessage && x.path[1] == xmlAssertion:
