@@ -51,8 +51,8 @@ func (b *bench) await(ctx context.Context, tag, status string) error {
 	}
 }
 
-// row is a row of `show stat` when no request is in progress: HAProxy counts a response a moment after its user
-// has it.
+// row is a row of `show stat` when no request is in progress, and no check of it: HAProxy counts a response a moment
+// after its user has it, and has no code of a check that is being made.
 func (b *bench) row(ctx context.Context, name string) (haproxy.Row, error) {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
@@ -66,7 +66,9 @@ func (b *bench) row(ctx context.Context, name string) (haproxy.Row, error) {
 			if i < 0 {
 				return haproxy.Row{}, fmt.Errorf("no row of %q", name)
 			}
-			return rows[i], nil
+			if !strings.HasPrefix(rows[i].Text("check_status"), "* ") {
+				return rows[i], nil
+			}
 		}
 		select {
 		case <-tick.C:
@@ -90,9 +92,7 @@ func laboratory(all []haproxy.Row) (rows []haproxy.Row, idle bool) {
 func (b *bench) stat(ctx context.Context, name string, columns []string) error {
 	row, err := b.row(ctx, name)
 	if err == nil {
-		b.columns(columns, func(column string) string {
-			return strings.TrimPrefix(row.Text(column), "* ") // the mark of a check that is being made
-		})
+		b.columns(columns, row.Text)
 	}
 	return err
 }
