@@ -30,6 +30,8 @@ node = "json:tag"
 iterations = 40
 [[group.step]]
 request = "GET /"
+[[group.step]]
+think = "20ms"
 [[event]]
 at = "0s"
 name = "slow"
