@@ -48,63 +48,53 @@ func TestServerWithoutJetStream(t *testing.T) {
 	}
 }
 
-// A server that takes nothing any more, gone or with a full disk, ends the run within a bound; the run says what did not
-// come. It once waited for ever.
-func TestServerTakesNothing(t *testing.T) {
-	t.Parallel()
-	s := natsServer(t, &server.Options{JetStream: true})
+// oneReady is a coordinator at the server whose one agent is ready. Its patience is a second; wait is for the agent, which
+// ends with the error that is wanted and says how to complete the run.
+func oneReady(t *testing.T, s Server, want error) (c *Coordinator, a *Agent, wait func()) {
+	t.Helper()
 	plan := small(t)
-	sink := &counting{users: map[int]bool{}}
-	c, err := Open(t.Context(), Server{URL: s.ClientURL()}, "1", plan, []byte("the plan"), sink)
+	c, err := Open(t.Context(), s, "1", plan, []byte("the plan"), &counting{users: map[int]bool{}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	t.Cleanup(c.Close)
 	c.patience = time.Second
-	a := newAgent(t, c, plan, "a")
+	a = newAgent(t, c, plan, "a")
 	var agent sync.WaitGroup
 	agent.Go(func() {
-		if err := a.Work(t.Context(), t.Context()); !errors.Is(err, ErrCoordinatorLost) || !strings.Contains(err.Error(), "report --merge") {
+		if err := a.Work(t.Context(), t.Context()); !errors.Is(err, want) || !strings.Contains(err.Error(), "report --merge") {
 			t.Error(err)
 		}
 	})
 	if err := errors.Join(c.Gather(t.Context(), 1, 20*time.Second), c.Prepare(t.Context(), "", 20*time.Second)); err != nil {
 		t.Fatal(err)
 	}
+	return c, a, agent.Wait
+}
+
+// A server that takes nothing any more, gone or with a full disk, ends the run within a bound; the run says what did not
+// come. It once waited for ever.
+func TestServerTakesNothing(t *testing.T) {
+	t.Parallel()
+	s := natsServer(t, &server.Options{JetStream: true})
+	c, _, wait := oneReady(t, Server{URL: s.ClientURL()}, ErrCoordinatorLost)
 	if _, err := c.Begin(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	s.Shutdown()
-	_, err = c.Run(t.Context(), context.Background())
+	_, err := c.Run(t.Context(), context.Background())
 	var missing *Incomplete
 	if !errors.As(err, &missing) || !strings.Contains(err.Error(), "the NATS server took nothing for 1s") {
 		t.Error(err)
 	}
-	agent.Wait()
+	wait()
 }
 
 // A server whose disk is full for samples, and not for keys: the agent is given up within a bound, and keeps what did not
 // come for report --merge. It once ended as if all had.
 func TestSamplesDoNotCome(t *testing.T) {
 	t.Parallel()
-	plan := small(t)
-	sink := &counting{users: map[int]bool{}}
-	c, err := Open(t.Context(), Server{}, "1", plan, []byte("the plan"), sink)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	c.patience = time.Second
-	a := newAgent(t, c, plan, "a")
-	var agent sync.WaitGroup
-	agent.Go(func() {
-		if err := a.Work(t.Context(), t.Context()); !errors.Is(err, ErrLeftBehind) || !strings.Contains(err.Error(), "report --merge") {
-			t.Error(err)
-		}
-	})
-	if err := errors.Join(c.Gather(t.Context(), 1, 20*time.Second), c.Prepare(t.Context(), "", 20*time.Second)); err != nil {
-		t.Fatal(err)
-	}
+	c, a, wait := oneReady(t, Server{}, ErrLeftBehind)
 	full := c.stream.CachedInfo().Config
 	full.MaxBytes, full.Discard = 1, jetstream.DiscardNew
 	if _, err := c.jet.UpdateStream(t.Context(), full); err != nil {
@@ -113,8 +103,8 @@ func TestSamplesDoNotCome(t *testing.T) {
 	if _, err := c.Begin(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	_, err = c.Run(t.Context(), context.Background())
-	agent.Wait()
+	_, err := c.Run(t.Context(), context.Background())
+	wait()
 	const want = 2 + 10*20 + 50
 	var missing *Incomplete
 	if !errors.As(err, &missing) || !missing.Kept || !strings.Contains(err.Error(), fmt.Sprintf("%d of its %d samples did not arrive", want, want)) {
