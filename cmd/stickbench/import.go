@@ -153,7 +153,7 @@ func readAll(name string, stdin io.Reader) ([]byte, error) {
 			return nil, err
 		}
 		defer f.Close()
-		if info, err := f.Stat(); err == nil && !info.Mode().IsRegular() && info.IsDir() {
+		if info, err := f.Stat(); err == nil && info.IsDir() {
 			return nil, fmt.Errorf("%s is a folder, not a file", name)
 		}
 		in = f
