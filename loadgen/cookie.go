@@ -34,7 +34,7 @@ const (
 )
 
 // parseCookie reads the value of a Set-Cookie field of a response from t (RFC 6265bis §5.6 and §5.7). Its error says
-// why browsers would not keep the cookie, and never shows the value.
+// why browsers would not keep the cookie, and never shows the value. One that would delete what it may not set is nil.
 func parseCookie(t *target, line string, now time.Time) (*cookie, error) {
 	pair, attributes, _ := strings.Cut(line, ";")
 	name, value, named := strings.Cut(pair, "=")
@@ -50,20 +50,26 @@ func parseCookie(t *target, line string, now time.Time) (*cookie, error) {
 	case len(c.name)+len(c.value) > mostCookie:
 		return nil, c.refused(fmt.Sprintf("it has more than %d bytes", mostCookie))
 	}
-	domain := c.attributes(attributes, now)
-	err := c.place(t, domain)
+	said := c.attributes(attributes, now)
+	err := c.place(t, said.domain)
 	if err == nil {
-		err = c.prefixed()
+		err = c.promised(said)
 	}
-	if err != nil && c.ended(now) { // there was nothing to delete
-		err = nil
+	if err != nil && c.ended(now) { // it deletes nothing, and need not be told
+		return nil, nil
 	}
 	return c, err
 }
 
+// said is what attributes say that is not kept.
+type said struct {
+	domain, sameSite    string // in lower case
+	pathed, partitioned bool   // Path was there, Partitioned was
+}
+
 // attributes reads what follows the first ";". Of attributes of one name the last one counts; what is unknown or
-// makes no sense is passed over. The domain is for place.
-func (c *cookie) attributes(list string, now time.Time) (domain string) {
+// makes no sense is passed over.
+func (c *cookie) attributes(list string, now time.Time) (a said) {
 	dated, aged := time.Time{}, false
 	for more := list != ""; more; {
 		var item string
@@ -82,18 +88,22 @@ func (c *cookie) attributes(list string, now time.Time) (domain string) {
 				c.end, c.session, aged = now.Add(age), false, true
 			}
 		case "domain":
-			domain = strings.ToLower(strings.TrimPrefix(value, "."))
+			a.domain = strings.ToLower(strings.TrimPrefix(value, "."))
 		case "path":
-			c.path = value
+			c.path, a.pathed = value, true
 		case "secure":
 			c.secure = true
+		case "samesite":
+			a.sameSite = strings.ToLower(value)
+		case "partitioned":
+			a.partitioned = true
 		}
 	}
 	if !aged && !dated.IsZero() {
 		// On the monotonic clock from here on: a step of the system's clock ends no cookie.
 		c.end, c.session = now.Add(min(dated.Sub(now.Round(0)), mostAge)), false
 	}
-	return domain
+	return a
 }
 
 // maxAge reads digits behind an optional "-"; what is 0 or less has ended.
@@ -125,7 +135,7 @@ func (c *cookie) place(t *target, domain string) error {
 	if domain == "" {
 		return nil
 	}
-	ascii, err := asciiHost(domain)
+	ascii, err := asciiHost(bracketed(domain)) // "example.com:80" is none
 	switch {
 	case ascii == host:
 		c.hostOnly = isPublicSuffix(host) || isAddress(host)
@@ -139,8 +149,8 @@ func (c *cookie) place(t *target, domain string) error {
 	return nil
 }
 
-// prefixed refuses what a name promises and the cookie does not keep (RFC 6265bis §4.1.3).
-func (c *cookie) prefixed() error {
+// promised refuses what a name or an attribute promises and the cookie does not keep (RFC 6265bis §4.1.3 and §5.7).
+func (c *cookie) promised(a said) error {
 	promise := strings.ToLower(cmp.Or(c.name, c.value))
 	secure, host := strings.HasPrefix(promise, "__secure-"), strings.HasPrefix(promise, "__host-")
 	switch {
@@ -148,8 +158,12 @@ func (c *cookie) prefixed() error {
 		return c.refused("it has no name, and its value begins as names of secure cookies do")
 	case (secure || host) && !c.secure:
 		return c.refused("its name is for cookies marked Secure")
-	case host && (!c.hostOnly || c.path != "/"):
+	case host && (!c.hostOnly || !a.pathed || c.path != "/"):
 		return c.refused("its name is for cookies of one host, with Path=/ and without Domain")
+	case a.sameSite == "none" && !c.secure:
+		return c.refused("SameSite=None is for cookies marked Secure")
+	case a.partitioned && !c.secure:
+		return c.refused("Partitioned is for cookies marked Secure")
 	}
 	return nil
 }

@@ -35,7 +35,7 @@ func TestCookiesOfOddNamesAndValues(t *testing.T) {
 		"ns:sid=1; Path=/": "ns:sid=1", "cart[id]=2": "cart[id]=2", `prefs={"a":1}`: `prefs={"a":1}`, "city=Zürich": "city=Zürich",
 		`path=a\b`: `path=a\b`, "a b = c d ;x": "a b=c d", "nameless": "nameless", "=nameless": "nameless", "a=b=c": "a=b=c",
 		"a=1;;; ;Path": "a=1", "a=\"x;y\"": "a=\"x", "a=1\tx": "a=1\tx", "a=" + strings.Repeat("x", 4095): "a=" + strings.Repeat("x", 4095),
-		"a=1; Max-Age=x; Expires=soon; Domain=; SameSite=None": "a=1", "a=1; domain=LOCALHOST": "a=1",
+		"a=1; Max-Age=x; Expires=soon; Domain=; SameSite=Odd": "a=1", "a=1; domain=LOCALHOST": "a=1",
 	} {
 		if got := sentTo(t, "http://localhost/", "http://localhost/", line); got != want {
 			t.Errorf("%q: %q is sent, want %q", line, got, want)
@@ -55,6 +55,10 @@ func TestCookiesRefused(t *testing.T) {
 		{"http://a.example.com/", "__Secure-a=secret", `cookie "__Secure-a" was not kept: its name is for cookies marked Secure`},
 		{"https://a.example.com/x/", "__Host-a=secret; Secure", `cookie "__Host-a" was not kept: its name is for cookies of one host, with Path=/ and without Domain`},
 		{"https://a.example.com/", "__host-secret; Secure", "a cookie without a name was not kept: it has no name, and its value begins as names of secure cookies do"},
+		{"https://a.example.com/", "__Host-a=secret; Secure", `cookie "__Host-a" was not kept: its name is for cookies of one host, with Path=/ and without Domain`},
+		{"http://127.0.0.1/", "a=secret; SameSite=None", `cookie "a" was not kept: SameSite=None is for cookies marked Secure`},
+		{"https://a.example.com/", "a=secret; Partitioned", `cookie "a" was not kept: Partitioned is for cookies marked Secure`},
+		{"http://a.example.com/", "a=secret; Domain=example.com:80", `cookie "a" was not kept: its domain "example.com:80" is not one that a.example.com may set`},
 		{"http://127.0.0.1/", "a=secret; Domain=0.0.1", `cookie "a" was not kept: its domain "0.0.1" is not one that 127.0.0.1 may set`},
 	} {
 		if got := sentTo(t, tt.from, tt.from, tt.line); got != tt.want || strings.Contains(got, "ecret;") {
@@ -85,6 +89,15 @@ func TestWhereCookiesGo(t *testing.T) {
 	} {
 		if got := sentTo(t, tt.from, tt.to, tt.line); got != tt.want {
 			t.Errorf("%q from %s: %q goes to %s, want %q", tt.line, tt.from, got, tt.to, tt.want)
+		}
+	}
+}
+
+// A cookie that is refused deletes nothing: a host's session ended by one for another domain.
+func TestRefusedCookiesDeleteNothing(t *testing.T) {
+	for _, line := range []string{"sid=; Domain=other.org; Max-Age=0", "sid=; Domain=com; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "sid=; Secure; Max-Age=0"} {
+		if got := sentTo(t, "http://a.example.com/", "http://a.example.com/", "sid=1", line); got != "sid=1" {
+			t.Errorf("%s: %q is sent", line, got)
 		}
 	}
 }

@@ -133,7 +133,7 @@ func (j *jar) value(t *target, name string) (string, bool) {
 func (j *jar) set(t *target, line string) error {
 	now := time.Now()
 	c, err := parseCookie(t, line, now)
-	if err != nil {
+	if err != nil || c == nil {
 		return err
 	}
 	if !t.trustworthy() && j.shadows(c) {

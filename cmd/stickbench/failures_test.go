@@ -213,6 +213,7 @@ var allFaults = []fault{
 	{name: "status-0", what: "status 000", kind: "malformed", http1: ends("HTTP/1.1 000 None\r\n\r\n"), http2: status("000")},
 	{name: "status-999", what: "status 999", kind: "malformed", http1: ends("HTTP/1.1 999 What\r\n\r\n"), http2: status("999")},
 	{name: "status-1000", what: "a status of four digits", kind: "malformed", http1: ends("HTTP/1.1 1000 What\r\n\r\n"), http2: status("1000")},
+	{name: "status-with-a-sign", what: "a status with a sign", kind: "malformed", http1: ends("HTTP/1.1 +200 OK\r\n\r\n"), http2: status("+200")},
 	{name: "status-in-words", what: "a status that is no number", kind: "malformed", http1: ends("HTTP/1.1 abc OK\r\n\r\n"), http2: status("abc")},
 	{name: "no-status", what: "no status", kind: "malformed", http1: ends("HTTP/1.1\r\n\r\n"), http2: func(s *stream) bool { s.head(true, "x", "1"); return true }},
 	{name: "bad-name", what: "a header name that is none", kind: "malformed", http1: ends(headed("A B: 1\r\n")), http2: func(s *stream) bool { s.head(true, ":status", "200", "X-Up", "1"); return true }},
@@ -222,6 +223,7 @@ var allFaults = []fault{
 	{name: "two-lengths", what: "two different Content-Lengths", kind: "malformed", http1: ends(headed("Content-Length: 5\r\nContent-Length: 6\r\n") + "hello"), http2: whole("content-length", "2", "content-length", "3")},
 	{name: "negative-length", what: "a negative Content-Length", kind: "malformed", http1: ends(headed("Content-Length: -5\r\n") + "hello"), http2: whole("content-length", "-2")},
 	{name: "length-in-words", what: "a Content-Length that is no number", kind: "malformed", http1: ends(headed("Content-Length: two\r\n") + "ok"), http2: whole("content-length", "two")},
+	{name: "length-of-nothing", what: "a Content-Length of a response that has no body (304)", kind: "ok", requests: 2, http1: says("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n"), http2: func(s *stream) bool { s.head(true, ":status", "304", "content-length", "5"); return true }},
 	{name: "of-the-connection", what: "a header of the connection (Connection: keep-alive)", kind: "ok", kind2: "malformed", http1: says(headed("Connection: keep-alive\r\nContent-Length: 2\r\n") + "ok"), http2: whole("connection", "keep-alive")},
 	{name: "chunked-in-http2", what: "Transfer-Encoding, which HTTP/2 does not have", kind: "malformed", http2: whole("transfer-encoding", "chunked")},
 	{name: "length-too-small", what: "more body than the Content-Length says", kind: "malformed", http2: func(s *stream) bool {
@@ -270,6 +272,11 @@ var allFaults = []fault{
 	{name: "stream-reset-in-the-body", what: "the server resets the stream within the body", kind: "reset", http2: func(s *stream) bool {
 		s.head(false, ":status", "200")
 		s.WriteRSTStream(s.id, http2.ErrCodeInternal)
+		return true
+	}},
+	{name: "refused-in-the-body", what: "REFUSED_STREAM within the body: it was processed", kind: "reset", http2: func(s *stream) bool {
+		s.head(false, ":status", "200")
+		s.WriteRSTStream(s.id, http2.ErrCodeRefusedStream)
 		return true
 	}},
 	{name: "goaway", what: "GOAWAY with an error", kind: "closed", http2: func(s *stream) bool {

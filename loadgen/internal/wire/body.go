@@ -129,6 +129,9 @@ func (c *http1) readTrailers() error {
 		if _, err := fieldName(line); err != nil {
 			return err
 		}
+		if err := valid(line); err != nil {
+			return err
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"math"
 	"net/http"
 )
@@ -35,21 +36,21 @@ const (
 //	Content-Length no number, or two      malformed
 //	neither                               to the end      closed
 //
+// The first row that fits counts: a Content-Length that decides nothing may say what it likes.
+//
 // "kept" is what HTTP/1.1 does without "Connection: close", and HTTP/1.0 with "Connection: keep-alive".
 func (h *head) framing(toHead bool) (framing, error) {
 	size, chunked, closed, alive := int64(-1), false, false, false
+	var invalid error // Content-Length
 	for i := range h.spans {
 		name, value := h.spans[i].name.of(h.raw), h.spans[i].value.of(h.raw)
 		switch {
 		case is(name, "content-length"):
 			n, err := contentLength(value)
-			if err != nil {
-				return framing{}, err
+			if err == nil && size >= 0 && n != size {
+				err = malformed("Content-Length has different values")
 			}
-			if size >= 0 && n != size {
-				return framing{}, malformed("Content-Length has different values")
-			}
-			size = n
+			size, invalid = n, cmp.Or(invalid, err)
 		case is(name, "transfer-encoding"):
 			if chunked || !is(value, "chunked") {
 				return framing{}, malformed("unsupported Transfer-Encoding " + quoted(value) + " (want chunked, once)")
@@ -66,7 +67,9 @@ func (h *head) framing(toHead bool) (framing, error) {
 		f.keep = false
 	case toHead, h.Status == http.StatusNoContent, h.Status == http.StatusNotModified:
 	case chunked:
-		f.kind, f.keep = bodyChunked, f.keep && size < 0 && h.minor > 0
+		f.kind, f.keep = bodyChunked, f.keep && size < 0 && invalid == nil && h.minor > 0
+	case invalid != nil:
+		return framing{}, invalid
 	case size >= 0:
 		f.kind, f.size = bodySized, size
 	default:

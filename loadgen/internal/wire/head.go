@@ -172,7 +172,7 @@ func (h *head) unfold(window, line []byte, from int) error {
 		return nil
 	}
 	v := &h.spans[len(h.spans)-1].value
-	for i := int(v.to); i < from; i++ {
+	for i := int(v.to); i < from || blank(window[i]); i++ {
 		window[i] = ' '
 	}
 	v.to = uint16(from + len(rest))

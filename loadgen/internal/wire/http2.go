@@ -163,6 +163,9 @@ func (h *http2) do(q *Request, a *Response) error {
 		if err = a.take(res); err == nil {
 			err = a.readAll(res.Body)
 		}
+		if err == io.ErrUnexpectedEOF && (a.Status == http.StatusNoContent || a.Status == http.StatusNotModified) {
+			err = nil // their Content-Length is of no body (RFC 9113 §8.1.1)
+		}
 		res.Body.Close()
 	}
 	a.End = time.Now()
@@ -170,6 +173,9 @@ func (h *http2) do(q *Request, a *Response) error {
 	if err == nil {
 		h.used = true
 		return nil
+	}
+	if strings.Contains(err.Error(), "request header list larger") { // net/http compares
+		return &Error{KindVariable, errors.New("the request's header is larger than the server takes (SETTINGS_MAX_HEADER_LIST_SIZE): nothing was sent")}
 	}
 	h.spent = true
 	if h.closed.Load() {
@@ -225,6 +231,9 @@ func (a *Response) take(res *http.Response) error {
 	h.Status, h.minor = res.StatusCode, 1
 	if err := validStatus(h.Status); err != nil {
 		return err
+	}
+	if !strings.HasPrefix(res.Status, fmt.Sprint(h.Status, " ")) { // net/http takes "+200", too
+		return malformed("invalid status (want three digits): " + quoted([]byte(res.Status)))
 	}
 	if err := validFields(res.Header); err != nil {
 		return err
@@ -308,11 +317,11 @@ func (h *http2) finding(err error, a *Response) error {
 		return errNotHTTP2
 	case isConnectionError(err) && broken != nil:
 		return broken
-	case errors.As(err, &reset) && reset.fromPeer() && reset.Code == refusedStream:
+	case errors.As(err, &reset) && reset.fromPeer() && reset.Code == refusedStream && !begun: // or it was processed
 		return errRefused
 	case errors.As(err, &reset) && reset.fromPeer():
 		return peerReset(reset.Code)
-	case strings.HasSuffix(text, "graceful shutdown GOAWAY"): // of a stream beyond the last one that it processes
+	case strings.HasSuffix(text, "graceful shutdown GOAWAY") && !begun: // of a stream beyond the last one that it processes
 		return errGoAway
 	case strings.Contains(text, "GOAWAY") && begun:
 		return cutShort("response cut short: the server ended the connection (GOAWAY)")
@@ -324,7 +333,7 @@ func (h *http2) finding(err error, a *Response) error {
 		return cutShort("body cut short")
 	case isConnectionError(err):
 		return err
-	case strings.Contains(text, "1xx"):
+	case strings.Contains(text, "too many 1xx"):
 		return errInterim
 	case errors.As(err, &reset):
 		return malformed("the response is not HTTP/2: " + errorCodeName(reset.Code))

@@ -96,6 +96,24 @@ func TestHTTP2EndedAtOnce(t *testing.T) {
 	}
 }
 
+// A request with more of a head than the server says it takes is not sent: it was told as a response of too large a head.
+func TestHTTP2RequestHeadTooLarge(t *testing.T) {
+	o := served(t, func(c net.Conn) {
+		io.WriteString(c, "\x00\x00\x06\x04\x00\x00\x00\x00\x00"+"\x00\x06\x00\x00\x00\x04"+"\x00\x00\x01\x01\x05\x00\x00\x00\x01\x88")
+		io.Copy(io.Discard, c)
+	})
+	c, err := NewDialer(Config{HTTP2: true}).connect(t.Context(), nil, o, soon())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	c.do(&Request{Raw: []byte(plainGet), Deadline: soon()}, &Response{}) // after it the client knows
+	var a Response
+	if err := c.do(&Request{Raw: []byte(plainGet), Deadline: soon()}, &a); kindOf(err) != KindVariable || a.Sent != 0 {
+		t.Errorf("%q %v, %d bytes sent", kindOf(err), err, a.Sent)
+	}
+}
+
 // spoken is a connection on which the server says what it says, whatever it is asked.
 type spoken struct {
 	brokenStream

@@ -51,6 +51,9 @@ var responseCases = []responseCase{
 	{name: "HEAD with a body", wire: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", head: true, status: 200, received: 38},
 	{name: "204", wire: "HTTP/1.1 204 No Content\r\n\r\n", status: 204, keep: true},
 	{name: "304 with a length", wire: "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", status: 304, keep: true},
+	{name: "304 with a length that is none", wire: "HTTP/1.1 304 Not Modified\r\nContent-Length: five\r\n\r\n", status: 304, keep: true},
+	{name: "HEAD with two lengths", wire: "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n", head: true, status: 200, keep: true},
+	{name: "chunked and a length that is none", wire: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: five\r\n\r\n2\r\nok\r\n0\r\n\r\n", status: 200, body: "ok"},
 
 	// Interim responses: RFC 9110 §15.2.
 	{name: "100", wire: "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", status: 200, body: "ok", keep: true},
@@ -88,6 +91,7 @@ var responseCases = []responseCase{
 	{name: "cut between chunks", wire: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", kind: KindTruncated, message: "between chunks"},
 	{name: "cut in the trailers", wire: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: 1\r\n", kind: KindTruncated},
 	{name: "trailer that is none", wire: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nhello\r\n\r\n", kind: KindMalformed},
+	{name: "NUL in a trailer", wire: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: a\x00b\r\n\r\n", kind: KindMalformed},
 	{name: "endless trailers", wire: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + strings.Repeat("X: 1234567890123\r\n", 5000), kind: KindTooLarge},
 
 	// The head: RFC 9112 §2.2, §4, §5.
@@ -198,7 +202,7 @@ func TestResponsesOverSockets(t *testing.T) {
 
 func TestFields(t *testing.T) {
 	const wire = "HTTP/1.1 404 Not  There\r\nX-Backend-IP:\t10.0.0.1 \r\nset-cookie: a=1; Path=/\r\nSet-Cookie: a=1; Path=/x\r\n" +
-		"Empty:\r\nFolded: one\r\n  two\r\nSET-COOKIE:b=2, c\r\nContent-Length: 0\r\n\r\n"
+		"Empty:\r\nFolded: one\r\n\t two\r\nSET-COOKIE:b=2, c\r\nContent-Length: 0\r\n\r\n"
 	c := cannedConn([]byte(wire), 3)
 	var a Response
 	if err := do(c, []byte(plainGet), false, soon(), &a); err != nil {
