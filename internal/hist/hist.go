@@ -40,22 +40,30 @@ type Histogram struct {
 
 // Add counts v n times.
 func (h *Histogram) Add(v, n int64, scale uint) {
-	i := Slot(uint64(max(v, 0)), scale)
+	i := uint(Slot(uint64(max(v, 0)), scale))
 	p := i / pageSlots
-	if p >= len(h.pages) {
-		h.pages = append(h.pages, make([]*[pageSlots]int64, p+1-len(h.pages))...)
-	}
-	if h.pages[p] == nil {
-		h.pages[p] = new([pageSlots]int64)
+	if p >= uint(len(h.pages)) || h.pages[p] == nil {
+		h.reserve(int(p))
 	}
 	h.pages[p][i%pageSlots] += n
 	h.Total += n
 }
 
-// Slot is the number of the bucket that holds v.
+// reserve makes the page with that index.
+func (h *Histogram) reserve(p int) {
+	if missing := p + 1 - len(h.pages); missing > 0 {
+		h.pages = append(h.pages, make([]*[pageSlots]int64, missing)...)
+	}
+	if h.pages[p] == nil {
+		h.pages[p] = new([pageSlots]int64)
+	}
+}
+
+// Slot is the number of the bucket that holds v, on a scale of 1 to 63. (The masks, which change nothing, spare checks of
+// the shifts.)
 func Slot(v uint64, scale uint) int {
 	shift := max(uint(bits.Len64(v)), scale) - scale
-	return int(shift<<(scale-1)) + int(v>>shift)
+	return int(shift<<((scale-1)&63) + uint(v>>(shift&63)))
 }
 
 // Highest is the largest value in bucket i, what HdrHistogram calls the highest equivalent value.
@@ -111,16 +119,11 @@ func Rank(n int64, p float64) int64 { return int64(math.Floor(float64(n)*p + 0.5
 
 // Merge adds the counts of another histogram of the same scale.
 func (h *Histogram) Merge(o *Histogram) {
-	if missing := len(o.pages) - len(h.pages); missing > 0 {
-		h.pages = append(h.pages, make([]*[pageSlots]int64, missing)...)
-	}
 	for i, page := range o.pages {
 		if page == nil {
 			continue
 		}
-		if h.pages[i] == nil {
-			h.pages[i] = new([pageSlots]int64)
-		}
+		h.reserve(i)
 		for slot, n := range page {
 			h.pages[i][slot] += n
 		}

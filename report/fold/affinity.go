@@ -32,6 +32,7 @@ import (
 type affinityFold struct {
 	users                map[int]*session // their current ones
 	threads              map[string]*session
+	recent               recent[session] // by thread
 	sessions, moved      int64
 	transitions          Transitions
 	window               Transitions // what TakeTransitions has handed out
@@ -64,6 +65,7 @@ func (b *Builder) TakeTransitions() Transitions {
 // session is what one session last said.
 type session struct {
 	user       *userFold // nil before the first response that says something
+	number     int       // of the user
 	life       int
 	answered   bool // it is counted among the sessions
 	moved      bool
@@ -74,11 +76,11 @@ type session struct {
 	unseen     int64 // requests without a response that the counter has not shown yet
 
 	at, origin int16 // index of its node, and of the one that it moved away from last
-	// When its first request that was served was sent (0 before that), when its last response began, when one
-	// that named its node had ended, and when it moved last: milliseconds since 1970.
-	begun, said, named, departed int64
-	lost                         int64     // and when it was lost last, 0 for never
-	visited                      [2]uint64 // bits of the nodes it was on, by index
+	served     bool  // it has begun
+	// When its first request that was served was sent, when its last response began, when one that named its node had
+	// ended, when it moved last, and when it was lost last: milliseconds since the start of the run.
+	begun, said, named, departed, lost int64
+	visited                            [2]uint64 // bits of the nodes it was on, by index
 }
 
 // step is what one response means to its session.
@@ -86,7 +88,7 @@ type step struct {
 	is       traits
 	from     int16 // the node it moved away from, with isMoved
 	origin   int16 // the node its session had moved away from before, with isWandering
-	previous int64 // when the response before began, milliseconds since 1970, unless isOpening
+	previous int64 // when the response before began, milliseconds since the start of the run, unless isOpening
 	departed int64 // when that move had ended, with isWandering
 	// since is when the session was placed, with isOpening and isFirst: when its first request that was served was
 	// sent, whether or not the response named a node. With isMoved it is when the node it moved away from answered
@@ -99,12 +101,8 @@ func newAffinityFold() *affinityFold {
 	return &affinityFold{users: map[int]*session{}, threads: map[string]*session{}}
 }
 
-// add folds a sample, answered by the node with that index, and sets what it means to its session. It returns that
-// session, nil where it means nothing.
-func (f *affinityFold) add(s *loadgen.Sample, node int16, is *step) *session {
-	if s.Mark {
-		return nil
-	}
+// add folds a request and sets what it means to its session. It returns that session, nil where it means nothing.
+func (f *affinityFold) add(s *loadgen.Sample, e *entry) *session {
 	silent := s.Node == "" && s.Session == "" && !s.HasCounter
 	if silent && !served(s) {
 		f.unansweredRequest(s)
@@ -112,27 +110,30 @@ func (f *affinityFold) add(s *loadgen.Sample, node int16, is *step) *session {
 	}
 	now := f.session(s)
 	if now.life != s.Life {
-		*now = session{life: s.Life, user: now.user}
+		*now = session{life: s.Life, user: now.user, number: now.number}
 	}
-	if now.begun == 0 {
-		now.begun = s.StartMillis()
+	if !now.served {
+		now.served, now.begun = true, e.start
 	}
 	if silent {
 		return nil
 	}
-	is.is, is.previous = isSaid, now.said
+	e.is, e.previous = isSaid, now.said
 	if !now.answered {
 		now.answered = true
 		f.sessions++
-		is.is |= isOpening
-		is.since = now.begun
+		e.is |= isOpening
+		e.since = now.begun
 	}
 	if s.Node != "" && now.node == "" {
-		is.is |= isFirst
-		is.since = now.begun
+		e.is |= isFirst
+		e.since = now.begun
 	}
-	f.transition(now, s, is)
-	now.travel(s, node, is)
+	f.transition(now, s, e)
+	now.said = e.start
+	if s.Node != "" {
+		now.travel(e)
+	}
 	now.take(s)
 	if unanswered(s) {
 		now.unseen++
@@ -156,7 +157,7 @@ func (f *affinityFold) unansweredRequest(s *loadgen.Sample) {
 func unanswered(s *loadgen.Sample) bool {
 	switch s.Kind {
 	case loadgen.KindTimeout, loadgen.KindClosed, loadgen.KindReset, loadgen.KindTruncated:
-		return !s.Mark && !s.HasCounter
+		return !s.HasCounter
 	}
 	return false
 }
@@ -164,57 +165,59 @@ func unanswered(s *loadgen.Sample) bool {
 // served reports whether the balancer found a node for the request, which a failure of its own does not say.
 func served(s *loadgen.Sample) bool { return s.Status >= 100 && s.Status < 400 }
 
-// travel follows the session to the node of s.
-func (now *session) travel(s *loadgen.Sample, node int16, is *step) {
-	now.said = s.StartMillis()
-	if s.Node == "" {
-		return
-	}
+// travel follows the session to the node of its response.
+func (now *session) travel(e *entry) {
+	node := uint16(e.node)
 	word, bit := &now.visited[node/64], uint64(1)<<(node%64)
-	if is.is&isMoved != 0 {
-		is.from, is.since = now.at, now.named
+	if e.is&isMoved != 0 {
+		e.from, e.since = now.at, now.named
 		if now.moved {
-			is.is |= isWandering
-			is.origin, is.departed = now.origin, now.departed
+			e.is |= isWandering
+			e.origin, e.departed = now.origin, now.departed
 		}
 		if *word&bit != 0 {
-			is.is |= isBack
+			e.is |= isBack
 		}
-		now.moved, now.origin, now.departed = true, now.at, s.StartMillis()+s.WholeMillis()
+		now.moved, now.origin, now.departed = true, now.at, e.end
 	}
 	*word |= bit
-	now.at, now.named = node, s.StartMillis()+s.WholeMillis()
+	now.at, now.named = e.node, e.end
 }
 
 // session is the state of the sample's user.
 func (f *affinityFold) session(s *loadgen.Sample) *session {
+	place := f.recent.place(s.Thread)
+	if place.of != nil && place.of.number == s.User && place.text == s.Thread {
+		return place.of
+	}
+	now := f.threads[s.Thread]
 	if s.User != 0 {
-		if now := f.users[s.User]; now != nil {
-			return now
-		}
-		now := &session{life: s.Life}
+		now = f.users[s.User]
+	}
+	switch {
+	case now != nil:
+	case s.User != 0:
+		now = &session{number: s.User, life: s.Life}
 		f.users[s.User] = now
-		return now
+	default:
+		now = &session{life: s.Life}
+		f.threads[strings.Clone(s.Thread)] = now
 	}
-	if now := f.threads[s.Thread]; now != nil {
-		return now
-	}
-	now := &session{life: s.Life}
-	f.threads[strings.Clone(s.Thread)] = now
+	place.text, place.of = s.Thread, now
 	return now
 }
 
 // transition judges the step from what the session last said to s.
-func (f *affinityFold) transition(was *session, s *loadgen.Sample, is *step) {
+func (f *affinityFold) transition(was *session, s *loadgen.Sample, e *entry) {
 	moved := false
 	if was.node != "" && s.Node != "" {
 		f.transitions.Named++
-		is.is |= isNamed
+		e.is |= isNamed
 		moved = was.node != s.Node
 	}
 	if moved {
 		f.transitions.Moves++
-		is.is |= isMoved
+		e.is |= isMoved
 		if !was.moved {
 			f.moved++
 		}
@@ -227,12 +230,12 @@ func (f *affinityFold) transition(was *session, s *loadgen.Sample, is *step) {
 		fell = s.Counter < was.counter || s.Counter == was.counter && moved && !ids
 		switch more := s.Counter - was.counter - 1; {
 		case newID || fell:
-			f.count(was.counter, s.Counter, true, is)
+			f.count(was.counter, s.Counter, true, e)
 		case s.Hops > 0 && !s.Failed():
 		case more > 0 && more <= was.unseen:
 			was.unseen -= more
 		default:
-			f.count(was.counter, s.Counter, false, is)
+			f.count(was.counter, s.Counter, false, e)
 		}
 	}
 	if newID {
@@ -245,28 +248,28 @@ func (f *affinityFold) transition(was *session, s *loadgen.Sample, is *step) {
 	switch {
 	case renewed:
 		f.renewed++
-		is.is |= isRenewed
+		e.is |= isRenewed
 	case newID || fell:
 		f.lost++
-		is.is |= isLost
+		e.is |= isLost
 		f.resets += boolInt(!moved)
 		if !was.broken {
 			f.losers++
-			is.is |= isFirstLoss
+			e.is |= isFirstLoss
 		}
-		is.lostBefore, was.lost, was.broken = was.lost, s.StartMillis(), true
+		e.lostBefore, was.lost, was.broken = was.lost, e.start, true
 	}
 }
 
 // count folds the step of a counter; broken says that the session is another one.
-func (f *affinityFold) count(was, now int64, broken bool, is *step) {
+func (f *affinityFold) count(was, now int64, broken bool, e *entry) {
 	f.transitions.Counted++
-	is.is |= isCounted
+	e.is |= isCounted
 	switch {
 	case broken:
 	case now == was+1:
 		f.transitions.Continued++
-		is.is |= isContinued
+		e.is |= isContinued
 	case now == was:
 		f.repeats++
 	default:

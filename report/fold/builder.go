@@ -16,17 +16,19 @@ type Builder struct {
 	// Apdex are the times of Row.Apdex, to be set before the first sample; NewBuilder sets DefaultApdex.
 	Apdex report.Apdex
 
-	labels map[string]*labelFold
-	order  []*labelFold // by first appearance
+	labels       map[string]*labelFold
+	recentLabels recent[labelFold]
+	order        []*labelFold // by first appearance
 	// inner folds what is within transactions that stand for it, for what is not told by label.
 	inner *labelFold
 	// nodeRows are the rows of labels and nodes.
-	nodeRows int
-	nodes    map[string]*nodeFold
-	seen     []*nodeFold // by first appearance
-	marks    rowFold     // of all labels
-	failed   times       // of requests
-	jmeter   calculator  // of the row over all samples
+	nodeRows    int
+	nodes       map[string]*nodeFold
+	recentNodes recent[nodeFold]
+	seen        []*nodeFold // by first appearance
+	marks       rowFold     // of all labels
+	failed      times       // of requests
+	jmeter      calculator  // of the row over all samples
 	// counted is of what JMeter's tables count for TOTAL; nil until that is something else than all samples.
 	counted *calculator
 
@@ -68,45 +70,51 @@ func (b *Builder) Add(s *loadgen.Sample) {
 	if !b.phases.begun {
 		b.phases.origin, b.phases.begun = s.StartMillis(), true
 	}
-	e := entry{measurement: measure(s, b.phases.origin, b.Apdex)}
-	m := &e.measurement
-	b.count(s, m)
 	label := b.label(s)
+	e := entry{active: int32(s.ActiveAll), label: int16(min(label.index, maxLabels)), node: none}
+	m := &e.measurement
+	m.measure(s, b.phases.origin, b.Apdex)
+	b.count(s, m)
 	label.jmeter.add(m)
 	label.marks = label.marks && s.Mark
 	label.transactions = label.transactions && s.Transaction
-	if s.Transaction { // whose requests are counted for themselves
+	switch {
+	case s.Transaction: // whose requests are counted for themselves
+		e.is = isMark
 		label.others.addSample(s, m)
-		b.phases.enter(&e, s, label.index, none)
-		b.phases.push(&e)
-		return
-	}
-	b.jmeter.add(m)
-	b.checks.add(s)
-	b.errors.add(s)
-	node := none
-	if s.Mark {
+	case s.Mark:
+		e.is = isMark
 		label.others.addSample(s, m)
 		b.marks.addSample(s, m)
-	} else {
-		node = b.request(label, s, m)
+		b.all(s, m)
+	default:
+		b.all(s, m)
+		e.node = b.request(label, s, m)
+		if user := b.affinity.add(s, &e); user != nil {
+			b.users.add(user, s, e.node, e.is)
+		}
+		b.timeline.add(&e, s)
+		b.windows.add(&e, label.label)
 	}
-	if user := b.affinity.add(s, int16(node), &e.step); user != nil {
-		b.users.add(user, s, node, e.is)
-	}
-	b.phases.enter(&e, s, label.index, node)
-	b.timeline.add(&e, s)
-	b.windows.add(&e, label.label)
 	b.phases.push(&e)
 }
 
+// all folds what counts in the row over all samples.
+func (b *Builder) all(s *loadgen.Sample, m *measurement) {
+	b.jmeter.add(m)
+	b.checks.add(s, m)
+	if m.errors > 0 {
+		b.errors.add(s)
+	}
+}
+
 // request folds a request, and returns the index of the node that answered it, or none.
-func (b *Builder) request(l *labelFold, s *loadgen.Sample, m *measurement) (node int) {
+func (b *Builder) request(l *labelFold, s *loadgen.Sample, m *measurement) (node int16) {
 	row := &l.unnamed
 	node = none
 	if s.Node != "" {
 		n := b.node(s.Node)
-		row, node = b.row(l, n.index), n.index
+		row, node = b.row(l, n.index), int16(n.index)
 		if row == &l.rest {
 			n.rest.addSample(s, m)
 		}
@@ -115,7 +123,7 @@ func (b *Builder) request(l *labelFold, s *loadgen.Sample, m *measurement) (node
 	if m.errors > 0 {
 		b.failed.add(m.each(), m.errors, m.fine)
 	}
-	b.exchange.add(s)
+	b.exchange.add(s, m.samples)
 	return node
 }
 
@@ -151,10 +159,18 @@ func (b *Builder) label(s *loadgen.Sample) *labelFold {
 	if s.Inner {
 		return b.inner
 	}
-	if l := b.labels[s.Label]; l != nil {
+	place := b.recentLabels.place(s.Label)
+	if place.of == nil || place.text != s.Label {
+		place.text, place.of = s.Label, b.labelOf(s.Label)
+	}
+	return place.of
+}
+
+// labelOf is the fold of a label, made if it is new.
+func (b *Builder) labelOf(name string) *labelFold {
+	if l := b.labels[name]; l != nil {
 		return l
 	}
-	name := s.Label
 	if len(b.order) >= maxLabelRows {
 		if l := b.labels[otherLabels]; l != nil {
 			return l
@@ -169,6 +185,15 @@ func (b *Builder) label(s *loadgen.Sample) *labelFold {
 
 // node is the fold of a node.
 func (b *Builder) node(name string) *nodeFold {
+	place := b.recentNodes.place(name)
+	if place.of == nil || place.text != name {
+		place.text, place.of = name, b.nodeOf(name)
+	}
+	return place.of
+}
+
+// nodeOf is the fold of a node, made if it is new.
+func (b *Builder) nodeOf(name string) *nodeFold {
 	if n := b.nodes[name]; n != nil {
 		return n
 	}
@@ -195,9 +220,7 @@ func (b *Builder) row(l *labelFold, index int) *rowFold {
 		return &l.rest
 	}
 	b.nodeRows++
-	if index >= len(l.nodes) {
-		l.nodes = append(l.nodes, make([]*rowFold, index+1-len(l.nodes))...)
-	}
+	l.nodes = reserved(l.nodes, int16(index))
 	l.nodes[index] = &rowFold{}
 	return l.nodes[index]
 }
@@ -305,7 +328,7 @@ func (b *Builder) freezeStage(g *phaseTracker, r *report.Results, run report.Run
 		way = bySession
 	}
 	all := func(*segment) bool { return true }
-	j := newShareJudge(g, r, run, way, b.checks.last-g.origin)
+	j := newShareJudge(g, r, run, way, b.checks.last)
 	decisions, expected := j.decisions(all), j.expected(all)
 	for i := range r.Nodes {
 		n := &r.Nodes[i]

@@ -21,10 +21,9 @@ type calculator struct {
 // distance of an end from the earliest start known by then, which underestimates the whole where the
 // earliest start comes last, as in JMeter.
 func (c *calculator) add(m *measurement) {
-	start, elapsed, n := m.start, m.millis, m.samples
-	each, x := part(elapsed, n), float64(elapsed)
+	n, each, x := m.samples, part(m.millis, m.samples), float64(m.millis)
 	if !c.begun {
-		c.min, c.max, c.start, c.span, c.begun = each, each, start, elapsed, true
+		c.min, c.max, c.start, c.span, c.begun = each, each, m.start, m.millis, true
 	}
 	c.sum += x
 	if n == 1 {
@@ -33,8 +32,8 @@ func (c *calculator) add(m *measurement) {
 		c.squares += x * x / float64(n)
 	}
 	c.min, c.max = min(c.min, each), max(c.max, each)
-	c.start = min(c.start, start)
-	c.span = max(c.span, start+elapsed-c.start)
+	c.start = min(c.start, m.start)
+	c.span = max(c.span, m.end-c.start)
 }
 
 // row is the row that f folds, of the same samples, with JMeter's figures.

@@ -24,7 +24,8 @@ func (f *testRow) freeze(label string) report.Row { return f.jmeter.row(label, &
 
 // addSample measures s and folds it in.
 func addSample(f *testRow, s *loadgen.Sample) {
-	m := measure(s, 0, report.DefaultApdex)
+	var m measurement
+	m.measure(s, 0, report.DefaultApdex)
 	f.addSample(s, &m)
 	f.jmeter.add(&m)
 }

@@ -45,6 +45,14 @@ func share(nodes []report.Node) {
 	}
 }
 
+// reserved is the list with a place for that index.
+func reserved[T any](list []T, index int16) []T {
+	if int(index) < len(list) {
+		return list
+	}
+	return append(list, make([]T, int(index)+1-len(list))...)
+}
+
 func boolInt(b bool) int64 {
 	if b {
 		return 1

@@ -91,9 +91,7 @@ func (g *phaseTracker) row(list *[]*rowFold, index int16, most int) *rowFold {
 		return nil
 	}
 	g.rows++
-	if missing := i + 1 - len(*list); missing > 0 {
-		*list = append(*list, make([]*rowFold, missing)...)
-	}
+	*list = reserved(*list, index)
 	(*list)[i] = &rowFold{}
 	return (*list)[i]
 }

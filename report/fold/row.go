@@ -32,7 +32,7 @@ type rowFold struct {
 
 // measurement is what a row folds of a sample.
 type measurement struct {
-	start           int64 // milliseconds since the start of the run
+	start, end      int64 // milliseconds since the start of the run
 	micros, millis  int64 // it took; millis are JMeter's (Sample.WholeMillis)
 	received, sent  int64
 	samples, errors int64 // what it stands for (Sample.Weight)
@@ -41,12 +41,13 @@ type measurement struct {
 }
 
 // measure measures a sample of a run that began at origin, in milliseconds since 1970.
-func measure(s *loadgen.Sample, origin int64, a report.Apdex) measurement {
+func (m *measurement) measure(s *loadgen.Sample, origin int64, a report.Apdex) {
 	n, failed := s.Weight()
-	return measurement{
-		start: s.StartMillis() - origin, micros: s.Elapsed.Microseconds(), millis: s.WholeMillis(), received: s.Received, sent: s.Sent,
-		samples: n, errors: failed, halves: halves(a, s, n, failed), fine: s.Fine,
-	}
+	m.samples, m.errors, m.halves, m.fine = n, failed, halves(a, s, n, failed), s.Fine
+	m.received, m.sent = s.Received, s.Sent
+	m.micros, m.millis = s.Elapsed.Microseconds(), s.WholeMillis()
+	m.start = s.StartMillis() - origin
+	m.end = m.start + m.millis
 }
 
 // each is the elapsed time of one of the samples that the measurement stands for, in microseconds, as finely as it was
@@ -79,13 +80,12 @@ func (f *rowFold) addSample(s *loadgen.Sample, m *measurement) {
 
 // add folds a measurement.
 func (f *rowFold) add(m *measurement) {
-	n := m.samples
-	each, last := m.each(), m.start+m.millis
+	n, each := m.samples, m.each()
 	f.times.add(each, n, m.fine)
 	if f.count == 0 {
-		f.min, f.max, f.first, f.last = each, each, m.start, last
+		f.min, f.max, f.first, f.last = each, each, m.start, m.end
 	}
-	f.first, f.last = min(f.first, m.start), max(f.last, last)
+	f.first, f.last = min(f.first, m.start), max(f.last, m.end)
 	f.min, f.max = min(f.min, each), max(f.max, each)
 	f.sum += m.micros
 	f.squares.addSquare(m.micros, n)

@@ -62,9 +62,7 @@ func (s *segment) add(e *entry) {
 
 // decide counts decisions for the node that were made at a moment of the segment.
 func (s *segment) decide(node int16, at int64, way int, n int64) {
-	if missing := int(node) + 1 - len(s.nodes); missing > 0 {
-		s.nodes = append(s.nodes, make([]placed, missing)...)
-	}
+	s.nodes = reserved(s.nodes, node)
 	p := &s.nodes[node]
 	switch {
 	case at < s.certain:

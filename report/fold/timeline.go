@@ -45,11 +45,8 @@ type pointNodeFold struct {
 	times            hist.Histogram // µs; of the first pointNodes
 }
 
-// add folds the entry of a sample, unless it is a mark.
+// add folds the entry of a request.
 func (f *timelineFold) add(e *entry, s *loadgen.Sample) {
-	if e.has(isMark) {
-		return
-	}
 	f.at(e.end).add(e, s.Status)
 	f.end = max(f.end, e.end)
 	if s.Arrival {
@@ -98,7 +95,7 @@ func (p *pointFold) add(e *entry, status int) {
 	p.statuses[min(max(status/100, 0), report.StatusClasses-1)] += n
 	times := &p.rest
 	if e.node != none {
-		p.reserve(int(e.node) + 1)
+		p.nodes = reserved(p.nodes, e.node)
 		node := &p.nodes[e.node]
 		node.requests += n
 		node.micros += e.micros
@@ -107,12 +104,6 @@ func (p *pointFold) add(e *entry, status int) {
 		}
 	}
 	times.Add(part(e.micros, n), n, pointBits)
-}
-
-func (p *pointFold) reserve(nodes int) {
-	if missing := nodes - len(p.nodes); missing > 0 {
-		p.nodes = append(p.nodes, make([]pointNodeFold, missing)...)
-	}
 }
 
 func (p *pointFold) merge(o *pointFold) {
@@ -124,7 +115,7 @@ func (p *pointFold) merge(o *pointFold) {
 		p.statuses[i] += n
 	}
 	p.rest.Merge(&o.rest)
-	p.reserve(len(o.nodes))
+	p.nodes = reserved(p.nodes, int16(len(o.nodes)-1))
 	for i := range o.nodes {
 		p.nodes[i].requests += o.nodes[i].requests
 		p.nodes[i].micros += o.nodes[i].micros

@@ -51,7 +51,7 @@ func TestTimelineOfALongRun(t *testing.T) {
 	long.step = 4 * firstStep
 	for at := int64(0); at < 2*maxPoints*firstStep+10*firstStep; at += 700 {
 		s := loadgen.Sample{Status: 200 + 100*random.IntN(4), Arrival: true}
-		e := entry{end: at, active: random.Int32N(9), measurement: measurement{start: at, micros: int64(random.ExpFloat64() * 3e4), samples: 1}, node: int16(random.IntN(3)) - 1}
+		e := entry{active: random.Int32N(9), measurement: measurement{start: at, end: at, micros: int64(random.ExpFloat64() * 3e4), samples: 1}, node: int16(random.IntN(3)) - 1}
 		short.add(&e, &s)
 		long.add(&e, &s)
 		if at%700_000 == 0 { // as a view of the run does
@@ -64,7 +64,7 @@ func TestTimelineOfALongRun(t *testing.T) {
 	if short.step != 4*firstStep || short.end != long.end || len(short.points) > maxPoints {
 		t.Errorf("%d points of %d ms", len(short.points), short.step)
 	}
-	late := entry{end: 1000 * 365 * 86400 * 1000, node: none, measurement: measurement{samples: 1}} // a clock that jumped
+	late := entry{node: none, measurement: measurement{end: 1000 * 365 * 86400 * 1000, samples: 1}} // a clock that jumped
 	short.add(&late, &loadgen.Sample{})
 	if len(short.points) > maxPoints {
 		t.Errorf("%d points", len(short.points))
@@ -84,7 +84,7 @@ func TestTimelineLeavesMarksOut(t *testing.T) {
 
 func TestTimelineAllocatesNothing(t *testing.T) {
 	var f timelineFold
-	e := entry{end: 100, measurement: measurement{micros: 1000, samples: 1}, node: 1}
+	e := entry{measurement: measurement{end: 100, micros: 1000, samples: 1}, node: 1}
 	f.add(&e, &loadgen.Sample{})
 	if n := testing.AllocsPerRun(1000, func() { f.add(&e, &loadgen.Sample{}) }); n != 0 {
 		t.Errorf("%g allocations", n)

@@ -93,9 +93,8 @@ type exchangeFold struct {
 	connect, firstByte timingFold
 }
 
-// add folds a sample that is no mark. Rows of a recording that stand for many have no times of their own.
-func (f *exchangeFold) add(s *loadgen.Sample) {
-	n, _ := s.Weight()
+// add folds a sample that is no mark and stands for n. Rows of a recording that stand for many have no times of their own.
+func (f *exchangeFold) add(s *loadgen.Sample, n int64) {
 	f.statuses[min(max(s.Status, 0), maxStatus)] += n
 	if s.Connect > 0 && s.Count == 0 {
 		f.connect.add(s.Connect, s.Fine)

@@ -30,7 +30,7 @@ type userFold struct {
 }
 
 // add folds a sample that meant is to its session and was answered by the node with that index, or none.
-func (f *usersFold) add(now *session, s *loadgen.Sample, node int, is traits) {
+func (f *usersFold) add(now *session, s *loadgen.Sample, node int16, is traits) {
 	if now.user == nil {
 		now.user = f.row(s)
 	}
@@ -43,12 +43,10 @@ func (f *usersFold) add(now *session, s *loadgen.Sample, node int, is traits) {
 	if node == none {
 		return
 	}
-	if missing := node + 1 - len(u.nodes); missing > 0 {
-		u.nodes = append(u.nodes, make([]int64, missing)...)
-	}
+	u.nodes = reserved(u.nodes, node)
 	u.nodes[node]++
-	if n := len(u.path); u != &f.others && n < report.MaxPath && (n == 0 || int(u.path[n-1]) != node) {
-		u.path = append(u.path, int16(node))
+	if n := len(u.path); u != &f.others && n < report.MaxPath && (n == 0 || u.path[n-1] != node) {
+		u.path = append(u.path, node)
 	}
 }
 

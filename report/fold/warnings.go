@@ -16,14 +16,13 @@ const minSessions = 8
 // sampleChecks keeps what the warnings need and no other fold has.
 type sampleChecks struct {
 	responses, unnamed int64 // complete responses of status 200 to 299, and those that named no node
-	first, last        int64 // milliseconds since 1970: first start, last end
+	first, last        int64 // milliseconds since the start of the run: first start, last end
 	backwards          int64 // samples that ended before they began, as JMeter writes if its clock was set back
 	any                bool
 }
 
-func (d *sampleChecks) add(s *loadgen.Sample) {
-	start := s.StartMillis()
-	end := start + max(0, s.WholeMillis())
+func (d *sampleChecks) add(s *loadgen.Sample, m *measurement) {
+	start, end := m.start, max(m.start, m.end)
 	if s.Elapsed < 0 {
 		d.backwards++
 	}

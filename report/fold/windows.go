@@ -79,11 +79,8 @@ func (f *windowsFold) ask(w assert.Window) {
 	}
 }
 
-// add folds an entry, unless it is a mark.
+// add folds the entry of a request.
 func (f *windowsFold) add(e *entry, label string) {
-	if e.has(isMark) {
-		return
-	}
 	f.newest = max(f.newest, e.end)
 	for _, l := range f.lengths {
 		l.cell(max(l.closed, e.end/l.step)).add(e, slices.Index(l.labels, label))
@@ -106,15 +103,13 @@ func (c *windowCell) add(e *entry, label int) {
 		c.labels[label].add(&e.measurement)
 	}
 	if e.node != none {
-		c.count(int(e.node), e.weight())
+		c.count(e.node, e.weight())
 	}
 	c.session.add(e, math.MinInt64, false, false)
 }
 
-func (c *windowCell) count(node int, n int64) {
-	if missing := node + 1 - len(c.nodes); missing > 0 {
-		c.nodes = append(c.nodes, make([]int64, missing)...)
-	}
+func (c *windowCell) count(node int16, n int64) {
+	c.nodes = reserved(c.nodes, node)
 	c.nodes[node] += n
 }
 
@@ -124,7 +119,7 @@ func (c *windowCell) merge(o *windowCell) {
 		c.labels[i].merge(&o.labels[i])
 	}
 	for node, n := range o.nodes {
-		c.count(node, n)
+		c.count(int16(node), n)
 	}
 	s, p := &c.session, &o.session
 	s.named, s.moves, s.counted = s.named+p.named, s.moves+p.moves, s.counted+p.counted
