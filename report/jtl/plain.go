@@ -74,6 +74,9 @@ func (r *jtlRow) scan(columns []column, buf []byte, pattern uint64) (others, has
 		}
 		from = to + 1
 	}
+	if from <= end {
+		r.longer++
+	}
 	return others, len(columns)
 }
 

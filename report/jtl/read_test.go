@@ -279,6 +279,16 @@ func TestImpossibleRows(t *testing.T) {
 	}
 }
 
+// A delimiter in a text without quotes cut the text short, and nothing said so.
+func TestFieldsBehindTheLastColumn(t *testing.T) {
+	for _, rows := range []string{"1,2,a,b\n2,3,c\n", "1,2,\"a\",b\n"} {
+		info, err := new(Reading).Read(strings.NewReader("timeStamp,elapsed,label\n"+rows), func(*loadgen.Sample) error { return nil })
+		if err != nil || !strings.Contains(strings.Join(info.Warnings, "\n"), "Rows with more fields than columns: 1.") {
+			t.Errorf("%q: %q, %v", rows, info.Warnings, err)
+		}
+	}
+}
+
 func TestMissingColumnsWarn(t *testing.T) {
 	_, info, err := readAll(strings.NewReader("elapsed,bytes\n1,2\n"))
 	if err != nil || len(info.Warnings) != 3 || !strings.Contains(info.Warnings[0], "timeStamp") {

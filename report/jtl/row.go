@@ -105,6 +105,7 @@ type jtlRow struct {
 	success int8 // 1 and -1 for true and false, 0 for not said
 	failed  bool
 	stale   bool // code, message, failure, kind or success changed
+	longer  int  // rows that had more fields than there are columns
 
 	known   *interner
 	stamps  stampReader

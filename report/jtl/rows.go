@@ -1,6 +1,7 @@
 package jtl
 
 import (
+	"fmt"
 	"io"
 
 	"stickbench/loadgen"
@@ -34,6 +35,7 @@ func (in *jtlReader) readCSV(r io.Reader, head []byte) error {
 	}
 	in.info.Warnings = l.warnings
 	in.row.strict = l.strict
+	defer in.warnLonger()
 	for ; err == nil; ended, err = c.read() {
 		done, err := in.csvRow(&l, c, ended)
 		if done || err != nil {
@@ -44,6 +46,14 @@ func (in *jtlReader) readCSV(r io.Reader, head []byte) error {
 		return nil
 	}
 	return err
+}
+
+// warnLonger warns of rows with more fields than there are columns, as JMeter does.
+func (in *jtlReader) warnLonger() {
+	if n := in.row.longer; n > 0 {
+		in.info.Warnings = append(in.info.Warnings, fmt.Sprintf("Rows with more fields than columns: %d. "+
+			"What is behind the last column was left out: look whether a text with a delimiter stands there without quotes.", n))
+	}
 }
 
 // csvRow hands on the row that c has read. A row without an end is taken for cut short if it is one of
@@ -82,6 +92,9 @@ func (in *jtlReader) understand(l *jtlLayout, c *csvReader) (err error) {
 
 // split takes the columns of a row that was split. The error is of the column with that index.
 func (r *jtlRow) split(columns []column, c *csvReader) (i int, err error) {
+	if len(c.fields) > len(columns) {
+		r.longer++
+	}
 	for i, column := range columns {
 		if i < len(c.fields) {
 			err = r.set(column, c.at(i), c.fields[i].quoted)
