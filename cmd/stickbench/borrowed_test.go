@@ -160,7 +160,7 @@ haproxy = "set server nodes/s1 state %s"
 		{"values that are each other's names", "json:tag", `names = { s1 = "s2", s2 = "s1" }`, []string{"s2", "s1"}, false},
 		{"addresses", "header:x-backend-ip", "", []string{"s1", "s2"}, false},
 		{"names that the plan tells", "json:tag", `names = { s1 = "alpha", s2 = "beta" }`, []string{"alpha", "beta"}, false},
-		{"names that nobody tells", "json:tag", "", []string{"alpha", "beta"}, true},
+		{"names that nobody tells, but the wrong way round", "json:tag", `names = { alpha = "s1" }`, []string{"alpha", "beta"}, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -183,7 +183,8 @@ haproxy = "set server nodes/s1 state %s"
 				}
 				e := got.Expectations[0]
 				if test.undefined {
-					if e.OK || !strings.Contains(e.Actual, "undefined") || !strings.Contains(strings.Join(got.Warnings, "\n"), "Responses named alpha, beta, and the balancer's servers are s1, s2") {
+					if e.OK || !strings.Contains(e.Actual, "undefined") || !strings.Contains(strings.Join(got.Warnings, "\n"), "Responses named alpha, beta, and the balancer's servers are s1, s2") ||
+						!strings.Contains(strings.Join(got.Warnings, "\n"), "names in [haproxy] has alpha, which is no server of the balancer's") {
 						t.Errorf("%s: %+v, warnings %q", event.expect, e, got.Warnings)
 					}
 				} else if event.state == "drain" && test.node == "cookie:SRV" {

@@ -84,6 +84,7 @@ func (s *steering) before(r *record, plan *plans.Plan) {
 		r.Names = snapshot.NodeNames(r.NodeSource, plan.Nodes, told)
 	}
 	if plan.HAProxy != nil {
+		r.Warnings = append(r.Warnings, snapshot.Unknown(told)...)
 		r.Warnings = append(r.Warnings, snapshot.Leftovers(plan.HAProxy.API, plan.HAProxy.Backend)...)
 	}
 	r.Weights, r.States, r.ServerIDs = map[string]float64{}, map[string]string{}, map[string]int{}

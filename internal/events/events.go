@@ -19,10 +19,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -232,6 +235,16 @@ func (s Snapshot) NodeNames(source string, addresses, told map[string]string) ma
 		}
 	}
 	return names
+}
+
+// Unknown says which servers that the plan has names for are none of the balancer's.
+func (s Snapshot) Unknown(told map[string]string) (list []string) {
+	for _, name := range slices.Sorted(maps.Keys(told)) {
+		if !slices.ContainsFunc(s.Servers, func(server Server) bool { return server.Name == name }) {
+			list = append(list, fmt.Sprintf("names in [haproxy] has %s, which is no server of the balancer's: it is names = { SERVER = %q }", name, told[name]))
+		}
+	}
+	return list
 }
 
 // hostPort is HOST:PORT of a node's address; "" for none.
