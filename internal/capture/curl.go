@@ -272,9 +272,13 @@ func (c *curl) take(o option, as, value string, rest []word) (used int, err erro
 	return used, nil
 }
 
-// refuse keeps what is wrong with an option, so that all of them are named at once.
+// refuse keeps what is wrong with an option, so that all of them are named at once, one that is given twice in
+// a row once.
 func (c *curl) refuse(err error) {
-	c.im.refused = append(c.im.refused, fmt.Errorf("line %d: %w", c.line, err))
+	err = fmt.Errorf("line %d: %w", c.line, err)
+	if n := len(c.im.refused); n == 0 || c.im.refused[n-1].Error() != err.Error() {
+		c.im.refused = append(c.im.refused, err)
+	}
 }
 
 func (c *curl) set(name, value string) error {

@@ -172,7 +172,7 @@ func errorText(ctx context.Context, err error) string {
 	var timeout net.Error
 	switch {
 	case ctx.Err() != nil:
-		return "cut: the probe ended"
+		return cut
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return "timeout"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):

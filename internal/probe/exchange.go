@@ -106,6 +106,9 @@ func (e *Exchange) sent(name string) (string, bool) {
 // or an error that the balancer may have made itself.
 func (e *Exchange) failed() bool { return e.Error != "" || e.Status >= 500 }
 
+// cut is the error of a request that the end of the probe left without its response.
+const cut = "cut: the probe ended"
+
 // refused reports whether somebody in front of the nodes may have refused the request.
 func (e *Exchange) refused() bool {
 	return e.Status == http.StatusForbidden || e.Status == http.StatusTooManyRequests

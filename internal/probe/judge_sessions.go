@@ -127,6 +127,9 @@ func (r *reporter) judgeTarget() {
 func (r *reporter) failures() {
 	failed, all, cached := map[string]int{}, map[string]int{}, 0
 	for _, e := range r.exchanges {
+		if e.Error == cut {
+			continue // that was not the target's doing
+		}
 		name := r.symbol(e)
 		if e.Error != "" {
 			name = e.Error

@@ -1,6 +1,8 @@
 package probe
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -18,7 +20,7 @@ const (
 func (p *prober) more() bool {
 	switch {
 	case p.stopped != "":
-	case p.Err() != nil && time.Since(p.client.start) >= p.Duration:
+	case errors.Is(p.Err(), context.DeadlineExceeded):
 		p.stopped = fmt.Sprintf("the time was up, %v (--duration)", p.Duration)
 	case p.Err() != nil:
 		p.stopped = "it was interrupted"
