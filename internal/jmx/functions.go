@@ -189,7 +189,7 @@ func (c *call) property() (name string, fallback value) {
 		return "", nil
 	}
 	if len(c.arguments) > i {
-		fallback = append(value{}, c.argument(i)...)
+		fallback = c.argument(i).trimmed()
 	}
 	return c.word(0), fallback
 }

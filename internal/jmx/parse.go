@@ -21,6 +21,7 @@ func Parse(source []byte) ([]*Element, error) {
 	if err != nil {
 		return nil, err
 	}
+	resolve(root)
 	switch {
 	case root.tag == "jmeterTestPlan":
 		var all []*Element

@@ -314,11 +314,14 @@ func (im *importer) parameters(e *Element, s settings, r *request) {
 		}
 		return
 	}
-	raw := e.truth("HTTPSampler.postBodyRaw", false) || len(args) > 0 && !slices.ContainsFunc(args, func(a argument) bool { return a.name != "" }) && !slices.Contains(withoutBody[:1], r.method)
-	switch {
-	case len(args) == 0:
-	case raw:
+	known := named(args)
+	raw := e.truth("HTTPSampler.postBodyRaw", false) || len(args) > 0 && len(known) == 0 && !slices.Contains(withoutBody[:1], r.method)
+	if raw && len(args) > 0 {
 		im.rawBody(args, r)
+		return
+	}
+	switch args = known; {
+	case len(args) == 0:
 	case slices.Contains(withoutBody, r.method):
 		im.queryOf(args, r)
 	case len(uploadsOf(s)) == 0 && !s.truth("HTTPSampler.DO_MULTIPART_POST", false):
@@ -337,6 +340,11 @@ func (im *importer) requestArguments(s settings) []argument {
 		}
 	}
 	return all
+}
+
+// named are the arguments that are sent: JMeter leaves out those without a name, so that variables may be none.
+func named(args []argument) []argument {
+	return slices.DeleteFunc(slices.Clone(args), func(a argument) bool { return strings.TrimSpace(a.name) == "" })
 }
 
 // rawBody is the body as the arguments' values, one behind the other.
@@ -361,7 +369,7 @@ func (im *importer) rawBody(args []argument, r *request) {
 // queryOf puts parameters behind the path: into a table where all are to be encoded, else into the path's text, where
 // those stand as they are that are not.
 func (im *importer) queryOf(args []argument, r *request) {
-	encoded := !slices.ContainsFunc(args, func(a argument) bool { return !a.truth("HTTPArgument.always_encode", false) || a.name == "" })
+	encoded := !slices.ContainsFunc(args, func(a argument) bool { return !a.truth("HTTPArgument.always_encode", false) })
 	for _, a := range args {
 		if encoded {
 			r.query = append(r.query, pair{im.template(parseValue(a.name)), im.template(parseValue(a.value))})
@@ -416,9 +424,7 @@ func (im *importer) form(args []argument, r *request) {
 				}
 			}
 		}
-		if name := im.template(parseValue(a.name)); name != "" {
-			form = append(form, pair{name, im.template(v)})
-		}
+		form = append(form, pair{im.template(parseValue(a.name)), im.template(v)})
 	}
 	r.keys = append(r.keys, pair{"form", grouped(form)})
 }
@@ -471,7 +477,7 @@ func (im *importer) uploads(e *Element, s settings, r *request) {
 		return
 	}
 	var parts inline
-	for _, a := range im.requestArguments(s) {
+	for _, a := range named(im.requestArguments(s)) {
 		parts = append(parts, pair{im.template(parseValue(a.name)), im.template(parseValue(a.value))})
 	}
 	for _, f := range files {
@@ -483,6 +489,9 @@ func (im *importer) uploads(e *Element, s settings, r *request) {
 	}
 	if parts != nil {
 		r.keys = append(r.keys, pair{"multipart", grouped(parts)})
+		r.headers = slices.DeleteFunc(r.headers, func(h pair) bool { // its boundary would not be that of the body
+			return strings.EqualFold(h.key, "Content-Type") && strings.HasPrefix(strings.ToLower(fmt.Sprint(h.value)), "multipart/form-data")
+		})
 	}
 }
 

@@ -225,7 +225,14 @@ func (im *importer) timer(e *Element, sc *scope) *block {
 		if !ok {
 			return im.lostTimer(e, fmt.Sprintf("a range of variables: %s and %s more", least, width), "write think = \"uniform LEAST MOST\"")
 		}
-		b.set("think", fmt.Sprintf("uniform %v %v", least, most))
+		switch {
+		case most == least && most == "0s":
+			return nil
+		case most == least:
+			b.set("think", most)
+		default:
+			b.set("think", fmt.Sprintf("uniform %v %v", least, most))
+		}
 	case "GaussianRandomTimer":
 		b.set("think", fmt.Sprintf("gaussian %v %v", ms("ConstantTimer.delay"), ms("RandomTimer.range")))
 	case "PoissonRandomTimer":

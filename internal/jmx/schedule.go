@@ -100,6 +100,9 @@ func (im *importer) ultimate(e *Element, b *block) {
 	}
 }
 
+// mostSteps are those that a plan has stages for; more become one that goes on evenly.
+const mostSteps = 25
+
 // stepping is the Stepping Thread Group: steps up, a flight, steps down.
 func (im *importer) stepping(e *Element, b *block) {
 	n := map[string]float64{}
@@ -119,25 +122,29 @@ func (im *importer) stepping(e *Element, b *block) {
 	if n["delay"] > 0 {
 		s.add("to", int64(0), n["delay"])
 	}
-	const mostSteps = 1000
 	users := min(n["first"], n["total"])
 	step := max(n["up"], 1)
 	if n["first"] == 0 {
 		users = min(step, n["total"])
 	}
-	for range mostSteps {
-		s.add("to", int64(users), n["ramp"])
-		if users >= n["total"] {
-			break
-		}
+	s.add("to", int64(users), n["ramp"])
+	if steps := math.Ceil((n["total"] - users) / step); steps > mostSteps {
+		im.note(e, fmt.Sprintf("its users come evenly, not in %.0f steps", steps), "")
+		users = n["total"]
+		s.add("to", int64(users), steps*(n["every"]+n["ramp"]))
+	}
+	for users < n["total"] {
 		s.add("to", int64(users), n["every"])
 		users = min(users+step, n["total"])
+		s.add("to", int64(users), n["ramp"])
 	}
 	s.add("to", int64(users), n["flight"])
-	for range mostSteps {
-		if users <= 0 || n["down"] <= 0 {
-			break
-		}
+	if steps := math.Ceil(users / n["down"]); n["down"] > 0 && steps > mostSteps {
+		im.note(e, fmt.Sprintf("its users leave evenly, not in %.0f steps", steps), "")
+		users = 0
+		s.add("to", int64(0), (steps-1)*n["downEvery"])
+	}
+	for users > 0 && n["down"] > 0 {
 		users = max(0, users-n["down"])
 		s.add("to", int64(users), 0)
 		if users > 0 {
@@ -293,7 +300,7 @@ func (im *importer) openModel(e *Element, b *block) {
 	}
 }
 
-// perSecond words a rate so that it is a round number.
+// perSecond words a rate so that it is a round number, or one of six digits.
 func perSecond(f float64) string {
 	for _, u := range []struct {
 		times float64
@@ -303,7 +310,15 @@ func perSecond(f float64) string {
 			return strconv.FormatFloat(math.Round(n), 'f', -1, 64) + u.unit
 		}
 	}
-	return strconv.FormatFloat(f, 'f', -1, 64) + "/s"
+	unit := "/s"
+	switch {
+	case f < 1.0/60:
+		f, unit = f*3600, "/h"
+	case f < 1:
+		f, unit = f*60, "/min"
+	}
+	f, _ = strconv.ParseFloat(strconv.FormatFloat(f, 'g', 6, 64), 64)
+	return strconv.FormatFloat(f, 'f', -1, 64) + unit
 }
 
 func sortedKeys(m map[float64]bool) []float64 { return slices.Sorted(maps.Keys(m)) }

@@ -184,6 +184,7 @@ func (im *importer) userParameters(e *Element) []*block {
 			options = append(options, x)
 		}
 		ours := im.define(strings.TrimSpace(name.text))
+		values = slices.DeleteFunc(values, func(p pair) bool { return p.key == ours }) // of one name the last counts
 		switch len(options) {
 		case 0:
 			values = append(values, pair{ours, ""})

@@ -176,6 +176,16 @@ func (c *call) argument(i int) value {
 	return nil
 }
 
+// trimmed is a value without the blanks that stand around it in the plan.
+func (v value) trimmed() value {
+	v = append(value{}, v...)
+	if n := len(v) - 1; n >= 0 {
+		v[0].literal = strings.TrimLeft(v[0].literal, " \t\r\n")
+		v[n].literal = strings.TrimRight(v[n].literal, " \t\r\n")
+	}
+	return v
+}
+
 // word is an argument that is literal text, without blanks around it; "" for any other.
 func (c *call) word(i int) string {
 	s, _ := c.argument(i).text()
