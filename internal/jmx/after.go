@@ -21,7 +21,7 @@ func (im *importer) afterSteps(e *Element, sc *scope, blocks ...*block) []*block
 	}
 	for _, a := range im.outward(sc, assertions) {
 		im.at = a
-		im.assertion(a, b, e)
+		all = append(all, im.assertion(a, b, e)...)
 	}
 	if b != nil {
 		b.request.finishAssertions(b)
@@ -33,15 +33,7 @@ func (im *importer) afterSteps(e *Element, sc *scope, blocks ...*block) []*block
 func (im *importer) after(e *Element, b *block, sc *scope) []*block {
 	switch {
 	case isScript(e):
-		actions, err := im.actions(e)
-		if err != nil {
-			im.remark(e, "the script: "+err.Error(), writeScript)
-			return nil
-		}
-		var v verdict
-		steps := im.steps(e, actions, &v)
-		im.judge(e, b, &v)
-		return slices.Concat(im.takeBefore(), steps)
+		return im.judgingScript(e, b)
 	case e.Class == "ResultAction":
 		return im.resultAction(e, b)
 	case e.Class == "TestActionPostProcessor" || e.Class == "ResultSaver":
@@ -161,12 +153,16 @@ func (b *block) assert(x *ex, message string) {
 	b.request.assert = append(b.request.assert, v)
 }
 
-func (im *importer) assertion(e *Element, b *block, sampler *Element) {
+// assertion adds what an assertion demands to the request; one that is a script may have steps behind it as well.
+func (im *importer) assertion(e *Element, b *block, sampler *Element) []*block {
+	if b == nil && isScript(e) && harmless(e) {
+		return nil
+	}
 	if im.idle(e, b) {
 		if e.Parent == sampler {
 			im.remark(e, "there is no response to judge: its sampler became a mark", "")
 		}
-		return
+		return nil
 	}
 	switch e.Class {
 	case "ResponseAssertion":
@@ -183,7 +179,7 @@ func (im *importer) assertion(e *Element, b *block, sampler *Element) {
 		path, ok := jmesPath(e.word("JMES_PATH"))
 		if !ok || !single(path) {
 			im.remark(e, "the JMESPath "+e.word("JMES_PATH"), `assert with json("path")`)
-			return
+			return nil
 		}
 		im.jsonAssertion(e, b, path)
 	case "MD5HexAssertion":
@@ -194,8 +190,7 @@ func (im *importer) assertion(e *Element, b *block, sampler *Element) {
 		b.assert(apply("is_xml", truthKind, word("body", textKind)), "")
 	default:
 		if isScript(e) {
-			im.scriptAssertion(e, b)
-			return
+			return im.judgingScript(e, b)
 		}
 		why := "there is no such assertion here"
 		if e.thirdParty() != "" {
@@ -203,6 +198,7 @@ func (im *importer) assertion(e *Element, b *block, sampler *Element) {
 		}
 		im.remark(e, why, "assert in our words (stickbench help conditions)")
 	}
+	return nil
 }
 
 // xpathAssertion is that an expression finds something, or does not: what it finds is extracted, and what one that
@@ -222,17 +218,17 @@ func (im *importer) xpathAssertion(e *Element, b *block) {
 	b.assert(x, "")
 }
 
-func (im *importer) scriptAssertion(e *Element, b *block) {
+// judgingScript is a script behind a sample: its verdict goes into the request, what else it does are steps.
+func (im *importer) judgingScript(e *Element, b *block) []*block {
 	actions, err := im.actions(e)
 	if err != nil {
 		im.remark(e, "the script: "+err.Error(), writeScript)
-		return
+		return nil
 	}
 	var v verdict
-	if steps := im.steps(e, actions, &v); len(steps) > 0 {
-		im.remark(e, "the variables that its script sets", "set them in a step")
-	}
+	steps := im.steps(e, actions, &v)
 	im.judge(e, b, &v)
+	return slices.Concat(im.takeBefore(), steps)
 }
 
 // bound is a number, or a variable that holds one.

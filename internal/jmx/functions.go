@@ -285,14 +285,28 @@ func (im *importer) share(property string, x *ex) error {
 		ours = im.free(property)
 		im.properties[property] = ours
 	}
-	if im.group == nil || im.group.Class != "SetupThreadGroup" {
-		return errors.New("only what a setUp group sets is a variable of all groups")
+	if !im.setUp() {
+		return errors.New("only what a setUp group sets, or a group that does its steps once, is a variable of all groups")
 	}
 	if v := x.template(); v != "${"+ours+"}" {
 		im.before = append(im.before, pair{ours, v})
 	}
 	im.give(ours)
 	return nil
+}
+
+// setUp reports whether what the group in hand sets is there for the others: one whose only user makes one iteration
+// becomes a setUp group for it.
+func (im *importer) setUp() bool {
+	g := im.groupBlock
+	switch {
+	case im.group == nil:
+		return false
+	case g.get("phase") == nil && g.get("users") == int64(1) && g.get("iterations") == nil && g.get("duration") == nil:
+		g.pairs = slices.Insert(g.pairs, 1, pair{"phase", "setup"})
+		im.note(im.group, "it runs before the other groups, which read what it sets", "")
+	}
+	return g.get("phase") == "setup"
 }
 
 // time is __time(format,variable): without a format milliseconds, "/1000" seconds.

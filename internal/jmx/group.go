@@ -38,7 +38,7 @@ func (im *importer) threadGroup(e *Element, outer *scope) {
 		im.groups = im.groups[:len(im.groups)-1]
 		im.note(e, "the group does nothing, so that it is left out", "")
 	}
-	if e.Class != "SetupThreadGroup" {
+	if b.get("phase") != "setup" {
 		im.now = kept
 		for _, t := range im.top {
 			im.now[t.name] = true

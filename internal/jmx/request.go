@@ -315,7 +315,8 @@ func (im *importer) parameters(e *Element, s settings, r *request) {
 		return
 	}
 	known := named(args)
-	raw := e.truth("HTTPSampler.postBodyRaw", false) || len(args) > 0 && len(known) == 0 && !slices.Contains(withoutBody[:1], r.method)
+	multipart := s.truth("HTTPSampler.DO_MULTIPART_POST", false) || slices.ContainsFunc(uploadsOf(s), func(u upload) bool { return u.field != "" })
+	raw := e.truth("HTTPSampler.postBodyRaw", false) || len(args) > 0 && len(known) == 0 && !multipart && r.method != "GET"
 	if raw && len(args) > 0 {
 		im.rawBody(args, r)
 		return

@@ -128,10 +128,19 @@ func (s *script) skipStatement() {
 				return
 			}
 			open--
-		case open == 0 && (t.sort == '\n' || t.text == ";" && t.sort == 'o'):
+		case open == 0 && (t.sort == '\n' && !s.continued() || t.text == ";" && t.sort == 'o'):
 			return
 		}
 	}
+}
+
+// continued reports whether the statement goes on behind the end of the line.
+func (s *script) continued() bool {
+	i := s.at
+	for s.tokens[i].sort == '\n' {
+		i++
+	}
+	return s.tokens[i].sort == 'o' && slices.Contains([]string{"(", ".", "+"}, s.tokens[i].text)
 }
 
 // handlers goes over catch and finally: what is carried over does not throw.

@@ -349,12 +349,15 @@ func (im *importer) dataSet(e *Element, owner *Element) {
 		im.note(e, "it names no file", "")
 		return
 	}
-	if owner != im.group && isController(owner.Class) && controllers[owner.Class] != nil && owner.Class != "GenericController" && owner.Class != "TransactionController" {
+	if owner != im.group && isController(owner.Class) && controllers[owner.Class] != nil && !readsOnce(owner) {
 		im.remark(e, "it reads a line in each pass of its controller; here a line is read per iteration", "")
 	}
 	b := &block{comments: comment(e)}
 	file := im.template(parseValue(fileName(e)))
 	b.set("file", im.file(file))
+	if owner.Class == "OnceOnlyController" {
+		b.set("every", "user")
+	}
 	if e.has("variableNames") || len(names) > 0 && im.renamed(names) {
 		var ours list
 		for _, name := range names {
@@ -389,6 +392,12 @@ func (im *importer) dataSet(e *Element, owner *Element) {
 		b.set("order", "shuffle")
 	}
 	im.data = append(im.data, b)
+}
+
+// readsOnce reports whether a data file below the controller is read once an iteration, or once by each user.
+func readsOnce(owner *Element) bool {
+	return slices.Contains([]string{"GenericController", "TransactionController", "OnceOnlyController"}, owner.Class) ||
+		owner.Class == "LoopController" && owner.word("LoopController.loops") == "1" && !owner.truth("LoopController.continue_forever", false)
 }
 
 // renamed reports whether some names of a file's own header are not those of our plan.

@@ -81,6 +81,9 @@ func (im *importer) controller(e *Element, sc *scope) []*block {
 	before := im.takeBefore()
 	b.below = im.children(e, im.inner(sc, e))
 	if len(b.below) == 0 {
+		if row := b.get("transaction"); row != nil { // JMeter writes it of no samples
+			return append(before, &block{comments: b.comments, pairs: []pair{{"mark", row}}})
+		}
 		return before
 	}
 	name := ownName(e)
