@@ -14,6 +14,7 @@ import (
 	"github.com/theory/jsonpath"
 	"github.com/tidwall/gjson"
 	"golang.org/x/net/html"
+	"golang.org/x/net/http/httpguts"
 )
 
 // Extractor finds values in a response: "json:<path>", "regex:<expression with one group>",
@@ -89,6 +90,8 @@ func NewExtractor(kind, arg string) (*Extractor, error) {
 		return nil, errors.New("want json:<path>, regex:<expression with one group>, css:<selector>, xpath:<expression>, boundary:<left>…<right>, header:<name> or cookie:<name>")
 	case arg == "":
 		return nil, errors.New("nothing after the colon")
+	case kind == "header" && !httpguts.ValidHeaderFieldName(arg):
+		return nil, fmt.Errorf("%s is no name of a header", short(arg))
 	case x.kind.prepare == nil:
 		return x, nil
 	}

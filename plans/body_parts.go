@@ -162,6 +162,9 @@ func (s scope) presetCookies(t table) []loadgen.Cookie {
 			s.key(path, "%s", message)
 			return
 		}
+		if text, ok := v.(string); ok && !strings.Contains(text, "${") && strings.ContainsFunc(text, func(r rune) bool { return r == ';' || controlInHeader(r) }) {
+			s.value(path, "a cookie's value cannot have control characters or a semicolon in it")
+		}
 		if c.Value = s.parameter(path, v); c.Value != nil {
 			all = append(all, c)
 		}

@@ -236,18 +236,27 @@ func (r *reader) commandProblem(command string) string {
 	if err := haproxy.CheckCommand(command); err != nil {
 		return err.Error()
 	}
-	server := haproxy.ServerOf(command)
-	if !r.labGiven || server == "" {
+	if !r.labGiven {
 		return ""
 	}
 	var servers []string
 	for _, node := range r.nodes {
 		servers = append(servers, lab.Backend+"/"+node)
 	}
-	if slices.Contains(servers, server) {
+	if server := haproxy.ServerOf(command); server != "" && !slices.Contains(servers, server) {
+		return fmt.Sprintf("the laboratory has no server %s: %s", quoted(server), nearest.Hint(server, servers))
+	}
+	return r.labRefusal(command)
+}
+
+// labRefusal is what the laboratory's balancer has against a command; "" for nothing. HAProxy knows more commands than
+// the embedded one, but sets the same.
+func (r *reader) labRefusal(command string) string {
+	l := r.plan.Lab
+	if _, setting := haproxy.ParseSetting(command); l == nil || len(l.Validate()) > 0 || l.Balancer != lab.Embedded && !setting {
 		return ""
 	}
-	return fmt.Sprintf("the laboratory has no server %s: %s", quoted(server), nearest.Hint(server, servers))
+	return l.Refusal(command)
 }
 
 func (r *reader) nodeEvent(t table, e *Event) {
@@ -263,7 +272,12 @@ func (r *reader) nodeEvent(t table, e *Event) {
 			t.value(t.at("delay"), "invalid delay %s: want whole milliseconds", d)
 		}
 	}
-	e.Weight = weight(t)
+	if e.Weight = weight(t); e.Weight != nil && r.nodeProblem(e.Node) == "" && !e.MayFail {
+		set := haproxy.Setting{Backend: lab.Backend, Server: e.Node, What: haproxy.SetWeight, Value: fmt.Sprint(*e.Weight)}
+		if message := r.labRefusal(set.Command()); message != "" {
+			t.value(t.at("weight"), "%s", message)
+		}
+	}
 	e.State, _ = t.word("state")
 	if stopped, ok := t.boolean("stopped"); ok {
 		e.Stopped = &stopped

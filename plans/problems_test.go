@@ -182,6 +182,9 @@ func problemsOf(t *testing.T, plan, path string, tests []struct{ name, lines, wa
 
 func TestProblemsOfGroups(t *testing.T) {
 	problemsOf(t, "[lab]\n[[group]]\nstep = [ { request = 'GET /' } ]\n", "group[0]", []struct{ name, lines, want string }{
+		{"line break in a preset cookie", `preset_cookies = { a = "b\nX: 1" }`, `1:24: preset_cookies.a: a cookie's value cannot have control characters or a semicolon in it`},
+		{"semicolon in a preset cookie", `preset_cookies = [ { name = "a", value = "b;c" } ]`, `1:42: preset_cookies[0].value: a cookie's value cannot have control characters or a semicolon in it`},
+		{"expression in a preset cookie", `preset_cookies = { a = "${replace('x;y', ';', '')}" }`, ``},
 		{"no users", "users = 0", `1:9: users: must be from 1 to 100000, not 0`},
 		{"negative users", "users = -2", `1:9: users: must be from 1 to 100000, not -2`},
 		{"too many users", "users = 1_000_000", `1:9: users: must be from 1 to 100000, not 1000000`},
@@ -252,20 +255,22 @@ func TestProblemsOfEvents(t *testing.T) {
 	problemsOf(t, laboratory+"[[event]]\n", "event[0]", []struct{ name, lines, want string }{
 		{"good", "at = '1s'\nhaproxy = 'set server nodes/s1 state drain'", ``},
 		{"no time", "haproxy = 'show info'", `0:3: needs a time: at = "10s", after_iterations = 100 or after_samples = 100`},
-		{"two times", "at = '1s'\nhaproxy = 'x'\nafter_samples = 3", `3:1: after_samples: an event has only one of at, after_iterations and after_samples: this one has at and after_samples`},
-		{"no iterations", "after_iterations = 0\nhaproxy = 'x'", `1:20: after_iterations: must be 1 or more, not 0`},
-		{"half an iteration", "after_iterations = 0.5\nhaproxy = 'x'", `1:20: after_iterations: expected a whole number, not the number 0.5`},
-		{"other word for a time", "after = 10\nhaproxy = 'x'", "0:3: needs a time: at = \"10s\", after_iterations = 100 or after_samples = 100\n" +
+		{"two times", "at = '1s'\nhaproxy = 'show info'\nafter_samples = 3", `3:1: after_samples: an event has only one of at, after_iterations and after_samples: this one has at and after_samples`},
+		{"no iterations", "after_iterations = 0\nhaproxy = 'show info'", `1:20: after_iterations: must be 1 or more, not 0`},
+		{"half an iteration", "after_iterations = 0.5\nhaproxy = 'show info'", `1:20: after_iterations: expected a whole number, not the number 0.5`},
+		{"other word for a time", "after = 10\nhaproxy = 'show info'", "0:3: needs a time: at = \"10s\", after_iterations = 100 or after_samples = 100\n" +
 			`1:1: after: unknown key: write "after_iterations"`},
-		{"name", "at = '1s'\nname = 'drained'\nhaproxy = 'x'", ``},
-		{"no name", "at = '1s'\nname = ''\nhaproxy = 'x'", `2:8: name: must not be empty`},
+		{"name", "at = '1s'\nname = 'drained'\nhaproxy = 'show info'", ``},
+		{"no name", "at = '1s'\nname = ''\nhaproxy = 'show info'", `2:8: name: must not be empty`},
 		// Reports have a phase of that name already.
-		{"name of the first phase", "at = '1s'\nname = 'start'\nhaproxy = 'x'", `2:8: name: "start" is the phase before the first event: choose another name`},
+		{"name of the first phase", "at = '1s'\nname = 'start'\nhaproxy = 'show info'", `2:8: name: "start" is the phase before the first event: choose another name`},
 		{"number", "at = 10\nhaproxy = 'show info'", `1:6: at: expected a duration, not the number 10: write "10s" for seconds or "10ms" for milliseconds`},
 		{"nothing", "at = '1s'", `0:3: does nothing: add one of haproxy, node and http`},
 		{"unknown server", "at = '1s'\nhaproxy = 'set server nodes/s3 state drain'", `2:11: haproxy: the laboratory has no server "nodes/s3": did you mean "nodes/s1"?`},
 		{"unknown backend", "at = '1s'\nhaproxy = 'disable server web/s1'", `2:11: haproxy: the laboratory has no server "web/s1": want "nodes/s1" or "nodes/s2"`},
 		{"state", "at = '1s'\nhaproxy = 'set server nodes/s1 state drian'", `2:11: haproxy: invalid state "drian": did you mean "drain"?`},
+		{"weight of an older command", "at = '1s'\nhaproxy = 'set weight nodes/s1 257'", `2:11: haproxy: Absolute weight can only be between 0 and 256 inclusive`},
+		{"unknown command", "at = '1s'\nhaproxy = 'drain nodes/s1'", `2:11: haproxy: Unknown command. Please enter one of the following commands only (this version of HAProxy does not know it)`},
 		{"weight of a command", "at = '1s'\nhaproxy = 'set server nodes/s1 weight 257'", `2:11: haproxy: invalid weight "257": want 0 to 256, or a percentage such as 50%`},
 		{"two commands", "at = '1s'\nhaproxy = 'show info; show stat'", "2:11: haproxy: one command at a time: write a literal ; as \\;"},
 		{"port", "at = '1s'\nhttp = { url = 'http://127.0.0.1:99999/' }", `2:16: http.url: invalid URL: want a port from 0 to 65535`},
@@ -276,8 +281,8 @@ func TestProblemsOfEvents(t *testing.T) {
 		{"after the last request", "after_samples = 2\nhaproxy = 'show info'", `1:17: after_samples: is never reached: the plan has only 1 request`},
 		{"fraction of a millisecond", "at = '1s'\nnode = 's1'\ndelay = '1.5ms'", `3:9: delay: invalid delay 1.5ms: want whole milliseconds`},
 		{"no node", "at = '1s'\nweight = 3", `2:1: weight: is done to a node: add node = "s1"`},
-		{"two", "at = '1s'\nhaproxy = 'x'\nhttp = { url = '/' }", `3:1: http: an event has only one of haproxy, node and http: this one has haproxy and http; make events of them`},
-		{"action elsewhere", "at = '1s'\nhaproxy = 'x'\nweight = 3", `3:1: weight: is done to a node: write node = "s1" instead of haproxy`},
+		{"two", "at = '1s'\nhaproxy = 'show info'\nhttp = { url = '/' }", `3:1: http: an event has only one of haproxy, node and http: this one has haproxy and http; make events of them`},
+		{"action elsewhere", "at = '1s'\nhaproxy = 'show info'\nweight = 3", `3:1: weight: is done to a node: write node = "s1" instead of haproxy`},
 		{"no such node", "at = '1s'\nnode = 's3'\nweight = 3", `2:8: node: the laboratory has no node "s3", it has s1, s2`},
 		{"no action", "at = '1s'\nnode = 's1'", `2:1: node: nothing is done to it: add one of delay, weight, state and stopped`},
 		{"two actions", "at = '1s'\nnode = 's1'\nweight = 3\nstate = 'drain'", `4:1: state: an event does only one thing to a node: this one has weight and state; make events of them`},
@@ -286,6 +291,11 @@ func TestProblemsOfEvents(t *testing.T) {
 			`2:19: http.method: methods are in capitals: write "POST"`},
 		{"request with variable", "at = '1s'\nhttp = { url = '/${x}' }", `2:18: http.url: unknown variable "x": what stands here must be known before the run, in [vars] or as ${env:NAME}`},
 		{"two lines", "at = '1s'\nhaproxy = \"a\\nb\"", `2:11: haproxy: must be one line, without tabs and other control characters`},
+	})
+	problemsOf(t, strings.Replace(laboratory, "[lab]\n", "[lab]\nalgorithm = 'source'\n", 1)+"[[event]]\nat = '1s'\n", "event[0]", []struct{ name, lines, want string }{
+		{"weight of a static algorithm", "node = 's1'\nweight = 3", "2:10: weight: Backend is using a static LB algorithm and only accepts weights '0%' and '100%' (use `balance roundrobin` or another dynamic algorithm to change weights)"},
+		{"its command", "haproxy = 'set server nodes/s1 weight 3'", "1:11: haproxy: Backend is using a static LB algorithm and only accepts weights '0%' and '100%' (use `balance roundrobin` or another dynamic algorithm to change weights)"},
+		{"none", "node = 's1'\nweight = 0", ``},
 	})
 	problemsOf(t, runs+"[[event]]\nat = '1s'\n", "event[0]", []struct{ name, lines, want string }{
 		{"no api", "haproxy = 'show info'", `-1:3: needs the balancer's Runtime API: add a [haproxy] with its api`},

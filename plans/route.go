@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/netip"
 	"path/filepath"
+	"strings"
 
 	"stickbench/internal/bounded"
 	"stickbench/loadgen"
@@ -26,6 +27,9 @@ func (r *reader) tlsOptions(t table) {
 		r.tls().InsecureSkipVerify = true
 	}
 	if name, ok := t.line("server_name"); ok {
+		if strings.ContainsAny(name, "/?#@:${}") || loadgen.ParseURL("https://"+name) != nil {
+			t.value(t.at("server_name"), "%s is not the name of a host", quoted(name))
+		}
 		r.tls().ServerName = name
 	}
 	if pem, ok := r.file(t, "ca"); ok {

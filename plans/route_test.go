@@ -61,6 +61,8 @@ func TestTLSOptions(t *testing.T) {
 		"key = 'a.key'":                 `3:1: target.key: needs its certificate: add cert = "client.crt"`,
 		"cert = 'a.key'\nkey = 'a.key'": "3:8: target.cert: certificate and key are no pair that can be used",
 		"server_name = ''":              "3:15: target.server_name: must not be empty",
+		"server_name = 'GET /'":         `3:15: target.server_name: "GET /" is not the name of a host`,
+		"server_name = 'x:443'":         `3:15: target.server_name: "x:443" is not the name of a host`,
 	} {
 		if _, err := readIn(lines); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s:\n%v\nwant\n%s", lines, err, want)

@@ -49,6 +49,7 @@ func TestProblemsOfSteps(t *testing.T) {
 		{"no JSON", "request = 'POST /'\njson = { a = [ 1, inf ] }", `2:19: json.a[1]: JSON has no +Inf`},
 		{"form", "request = 'POST /'\nform = { a = { b = 1 }, c = [ 1979-05-27 ] }", "2:14: form.a: expected text, a number, true or false, or a list of them, not a table\n" +
 			`2:31: form.c[0]: expected text, a number, true or false, or a list of them, not a date or time`},
+		{"extract of no header", "request = 'GET /'\nextract = { a = 'header:a b' }", `2:17: extract.a: invalid extractor "header:a b": "a b" is no name of a header`},
 		{"query", "request = 'GET /'\nquery = 'a=b'", `2:9: query: expected a table, such as { page = 2 }, not the text "a=b"`},
 		{"timeout", "request = 'GET /'\ntimeout = '0s'", `2:11: timeout: must be longer than 0s`},
 		{"redirects", "request = 'GET /'\nredirects = 101", `2:13: redirects: must be from 0 to 100, not 101`},

@@ -43,13 +43,25 @@ func (e *CommandError) Unwrap() []error {
 
 // Error says where, which command, what HAProxy said, and what to do about it.
 func (e *CommandError) Error() string {
+	return fmt.Sprintf("%s: %q: %s", e.Address, e.Command, e.objection())
+}
+
+func (e *CommandError) objection() string {
 	text, _, _ := strings.Cut(e.Text, "\n") // `Unknown command` is followed by a page of help
 	text = strings.TrimRight(text, ".:, ")
-	message := fmt.Sprintf("%s: %q: %s", e.Address, e.Command, text)
 	if hint := e.hint(); hint != "" {
-		message += " (" + hint + ")"
+		text += " (" + hint + ")"
 	}
-	return message
+	return text
+}
+
+// Objection is what a response has against its command, "" for nothing.
+func Objection(command, response string) string {
+	text := strings.TrimRight(response, "\n")
+	if kind := classify(command, response, text); kind != nil {
+		return (&CommandError{Kind: kind, Text: text}).objection()
+	}
+	return ""
 }
 
 // hint is what the user can do about an error of this kind.

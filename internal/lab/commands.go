@@ -57,6 +57,19 @@ func (b *backend) run(words []string) string {
 	return "Unknown command. Please enter one of the following commands only:\n" + help()
 }
 
+// Refusal is what the embedded balancer of c, which is valid, has against a Runtime API command; "" for nothing, and
+// where c is HAProxy with an algorithm that is not known here.
+func (c *Config) Refusal(command string) string {
+	if newAlgorithm(c.Algorithm) == nil {
+		return ""
+	}
+	nodes := make([]runningNode, len(c.Nodes))
+	for i := range nodes {
+		nodes[i].Node = c.Nodes[i]
+	}
+	return haproxy.Objection(command, newBackend(c.Algorithm, nodes, time.Now()).run(strings.Fields(command)))
+}
+
 func help() string {
 	var text strings.Builder
 	for _, c := range commands {
