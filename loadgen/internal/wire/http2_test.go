@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	h2 "golang.org/x/net/http2"
 )
 
 // brokenStream takes nothing, and reports whether it was closed.
@@ -99,8 +101,18 @@ func TestHTTP2EndedAtOnce(t *testing.T) {
 // A request with more of a head than the server says it takes is not sent: it was told as a response of too large a head.
 func TestHTTP2RequestHeadTooLarge(t *testing.T) {
 	o := served(t, func(c net.Conn) {
-		io.WriteString(c, "\x00\x00\x06\x04\x00\x00\x00\x00\x00"+"\x00\x06\x00\x00\x00\x04"+"\x00\x00\x01\x01\x05\x00\x00\x00\x01\x88")
-		io.Copy(io.Discard, c)
+		io.ReadFull(c, make([]byte, len(h2.ClientPreface)))
+		f := h2.NewFramer(c, c)
+		f.WriteSettings(h2.Setting{ID: h2.SettingMaxHeaderListSize, Val: 4})
+		for {
+			frame, err := f.ReadFrame()
+			if err != nil {
+				return
+			}
+			if h, ok := frame.(*h2.HeadersFrame); ok {
+				f.WriteHeaders(h2.HeadersFrameParam{StreamID: h.StreamID, BlockFragment: []byte{0x88}, EndHeaders: true, EndStream: true})
+			}
+		}
 	})
 	c, err := NewDialer(Config{HTTP2: true}).connect(t.Context(), nil, o, soon())
 	if err != nil {
