@@ -260,14 +260,23 @@ func (x *Extractor) allBoundary(_ extractable, text string) []string {
 }
 
 // cookieNode is the node in the value of a stickiness cookie: HAProxy puts it before "~" with `prefix`
-// and before "|" with `maxidle` and `maxlife` (configuration manual, keyword cookie), Apache behind a "."
+// and before "|" and a date with `maxidle` and `maxlife` (configuration manual, keyword cookie), Apache behind a "."
 // (mod_proxy_balancer, ROUTEID). Of a value with something before the dot, such as Tomcat's JSESSIONID, the
 // whole is taken: names of nodes have dots too.
 func cookieNode(value string) string {
-	if i := strings.IndexAny(value, "~|"); i >= 0 {
+	if i := strings.IndexAny(value, "~|"); i >= 0 && (value[i] == '~' || isDate(value[i+1:])) {
 		return value[:i]
 	}
 	return strings.TrimPrefix(value, ".")
+}
+
+// isDate reports whether s begins with a date of HAProxy's cookies, and ends with it or goes on with "|": five
+// characters in Base64.
+func isDate(s string) bool {
+	date, _, _ := strings.Cut(s, "|")
+	return len(date) == 5 && !strings.ContainsFunc(date, func(r rune) bool {
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '+' || r == '/')
+	})
 }
 
 // counterValue reads a counter; a value that is no whole number is none.

@@ -144,7 +144,7 @@ func (f fakeResponse) cookieValue(name string) (string, bool) {
 func TestExtractor(t *testing.T) {
 	in := fakeResponse{
 		body:   `{"tag":"s1","views":12,"null":null,"deep":{"list":[{"id":"x"}]},"tagged":"\u0041\n"}`,
-		header: map[string]string{"X-Node": "s2"}, cookies: map[string]string{"SERVERID": "s1|abc"},
+		header: map[string]string{"X-Node": "s2"}, cookies: map[string]string{"SERVERID": "s1|awOau"},
 	}
 	for _, tt := range []struct {
 		in, want string
@@ -160,7 +160,7 @@ func TestExtractor(t *testing.T) {
 		{"regex:nothing(.)", "", false},
 		{"header:X-Node", "s2", true},
 		{"header:X-None", "", false},
-		{"cookie:SERVERID", "s1|abc", true},
+		{"cookie:SERVERID", "s1|awOau", true},
 		{"cookie:NONE", "", false},
 	} {
 		x, err := ParseExtractor(tt.in)
@@ -178,7 +178,7 @@ func TestExtractor(t *testing.T) {
 		}
 	}
 	for value, node := range map[string]string{
-		"s1": "s1", "s1~s%3Aabc": "s1", "s1|awOau|awOau": "s1", ".s1": "s1", "web.s1": "web.s1", "": "",
+		"s1": "s1", "s1~s%3Aabc": "s1", "s1|awOau|awOau": "s1", "s1|awO+/": "s1", "eu|a": "eu|a", "eu|a-b-c": "eu|a-b-c", ".s1": "s1", "web.s1": "web.s1", "": "",
 	} {
 		if got := cookieNode(value); got != node {
 			t.Errorf("cookie %q: node %q, want %q", value, got, node)
