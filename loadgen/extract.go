@@ -176,35 +176,35 @@ func (x *Extractor) json(in extractable) (string, bool) {
 	if value, known := in.jsonField(x.arg); known {
 		return scalar(value)
 	}
-	r := gjson.Get(in.bodyText(), x.arg)
-	return r.String(), r.Exists() && r.Type != gjson.Null
+	r := found(in.bodyText(), x.arg)
+	return literal(r), r.Exists() && r.Type != gjson.Null
 }
 
 // allJSON is the elements of the list that is found, or what is found.
 func (x *Extractor) allJSON(_ extractable, text string) []string {
 	if x.path != nil {
-		var document any
-		if json.Unmarshal([]byte(text), &document) != nil {
+		doc, err := document(text)
+		if err != nil {
 			return nil
 		}
 		var all []string
-		for _, v := range x.path.Select(document) {
+		for _, v := range x.path.Select(doc) {
 			if v != nil {
 				all = append(all, jsonText(v))
 			}
 		}
 		return all
 	}
-	r := gjson.Get(text, x.arg)
+	r := found(text, x.arg)
 	if !r.IsArray() {
 		if r.Exists() && r.Type != gjson.Null {
-			return []string{r.String()}
+			return []string{literal(r)}
 		}
 		return nil
 	}
 	var all []string
 	for _, e := range r.Array() {
-		all = append(all, e.String())
+		all = append(all, literal(e))
 	}
 	return all
 }

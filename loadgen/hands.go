@@ -87,6 +87,7 @@ func (u *user) atOnce(requests []*request, most int) bool {
 		})
 	}
 	busy.Wait()
+	u.endIfLeft()
 	u.gather(min(most, len(requests)))
 	if stopped.Load() > 0 {
 		return false

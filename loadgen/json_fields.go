@@ -160,7 +160,7 @@ func scalar(value string) (string, bool) {
 		return value, true
 	}
 	r := gjson.Parse(value)
-	return r.String(), r.Exists() && r.Type != gjson.Null
+	return literal(r), r.Exists() && r.Type != gjson.Null
 }
 
 func wholeNumber(s string) bool {
@@ -176,12 +176,10 @@ func wholeNumber(s string) bool {
 // JSON or nested more than 10 000 levels deep. gjson's own way to make Go values takes time that grows with the
 // square of the depth, half a minute for 200 KB of brackets.
 func jsonValue(body, path string) any {
-	switch r := gjson.Get(body, path); r.Type {
+	switch r := found(body, path); r.Type {
 	case gjson.JSON:
-		d := json.NewDecoder(strings.NewReader(r.Raw))
-		d.UseNumber()
-		var v any
-		if d.Decode(&v) != nil {
+		v, err := document(r.Raw)
+		if err != nil {
 			return nil
 		}
 		return withNumbers(v)
@@ -190,6 +188,45 @@ func jsonValue(body, path string) any {
 	default:
 		return r.Value()
 	}
+}
+
+// document is JSON with its numbers as they stand there.
+func document(text string) (v any, err error) {
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	return v, d.Decode(&v)
+}
+
+// found is what a gjson path finds. Modifiers such as @valid, @dig and @pretty go down level by level, each at the cost
+// of all below it, and 8 MB of brackets are a stack that ends the process: to them such a text is none.
+func found(text, path string) gjson.Result {
+	if strings.Contains(path, "@") && len(text)*depth(text) > 1<<30 {
+		return gjson.Result{}
+	}
+	return gjson.Get(text, path)
+}
+
+// depth is how many brackets are open at most, in strings as well: @fromstr makes JSON of these.
+func depth(text string) (most int) {
+	open := 0
+	for i := range len(text) {
+		switch text[i] {
+		case '[', '{':
+			open++
+			most = max(most, open)
+		case ']', '}':
+			open = max(0, open-1)
+		}
+	}
+	return most
+}
+
+// literal is a value as text, a number as it was sent: 1.0 and 1e400 are no names of gjson's floats.
+func literal(r gjson.Result) string {
+	if r.Type == gjson.Number && r.Raw != "" {
+		return r.Raw
+	}
+	return r.String()
 }
 
 // withNumbers has numbers in the place of their text.

@@ -9,10 +9,10 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// theirs is what gjson finds.
+// theirs is what gjson finds, numbers as they were sent.
 func theirs(body, path string) (string, bool) {
 	r := gjson.Get(body, path)
-	return r.String(), r.Exists() && r.Type != gjson.Null
+	return literal(r), r.Exists() && r.Type != gjson.Null
 }
 
 func checkJSONFields(t *testing.T, body string, names []string) (known bool) {

@@ -35,9 +35,9 @@ func (u *user) request(r *request, now time.Time) bool {
 	err := u.fetch(r, s, now)
 	switch {
 	case err == nil:
-		u.judge(r, s)
+		u.at(r.Label, r.timeout, func() { u.judge(r, s, now.Add(r.timeout)) })
 	case KindOf(err) == KindRedirect: // the last response is whole
-		u.judge(r, s)
+		u.at(r.Label, r.timeout, func() { u.judge(r, s, now.Add(r.timeout)) })
 		s.Kind, s.Failure = KindRedirect, err.Error()
 	case u.hard.Err() != nil && KindOf(err) != KindVariable: // what cannot be sent was not in flight
 		u.account.Cut++
@@ -136,7 +136,7 @@ func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 		if !u.follow(&w, a, home) {
 			return nil
 		}
-		u.observe(a.Status) // the session went on here too
+		u.at(r.Label, r.timeout, func() { u.observe(a.Status) }) // the session went on here too
 		u.account.Redirects++
 		s.Hops++
 	}
@@ -322,7 +322,7 @@ func (u *user) leaveBehind(w *requestEncoder) {
 
 // judge judges a complete response: the session first, then the status, the extractions and the
 // assertions. The first thing wrong is the sample's failure; variables are set all the same.
-func (u *user) judge(r *request, s *Sample) {
+func (u *user) judge(r *request, s *Sample, deadline time.Time) {
 	a := &u.response
 	v := &u.view
 	v.Status, v.Elapsed, v.Bytes, v.Body = a.Status, s.Elapsed, s.Received, u.body
@@ -339,6 +339,9 @@ func (u *user) judge(r *request, s *Sample) {
 		s.Kind, s.Failure = KindStatus, strings.TrimSpace(fmt.Sprintf("%d %s", a.Status, s.Reason))
 	}
 	for i := range r.Extract {
+		if u.tooLate(r, s, deadline) {
+			return
+		}
 		if err := u.extract(&r.Extract[i]); err != nil && s.Kind == OK {
 			s.Kind, s.Failure = KindExtraction, err.Error()
 		}
@@ -347,11 +350,26 @@ func (u *user) judge(r *request, s *Sample) {
 		return
 	}
 	for _, c := range r.Assert {
+		if u.tooLate(r, s, deadline) {
+			return
+		}
 		if f := c.Check(v); f != nil {
 			s.Kind, s.Failure = KindAssertion, f.Message
 			return
 		}
 	}
+}
+
+// tooLate reports whether what is left to be judged of a large response is left out, as the request's time is over or
+// the run is cut.
+func (u *user) tooLate(r *request, s *Sample, deadline time.Time) bool {
+	if len(u.body) < largeBody || u.hard.Err() == nil && time.Now().Before(deadline) {
+		return false
+	}
+	if s.Kind == OK {
+		s.Kind, s.Failure = KindTimeout, fmt.Sprintf("the response came, extractions and assertions did not end within %v", r.timeout)
+	}
+	return true
 }
 
 // extract sets a variable, or takes its value away where nothing matches: a value left over from an

@@ -154,6 +154,7 @@ func (r *request) originOr(other wire.Origin) wire.Origin {
 // loadResources gets what the page that has come embeds, and reports whether the user goes on. What conditions see
 // is still the page.
 func (u *user) loadResources(r *request) bool {
-	all := u.resourcesOf(r)
+	var all []*request
+	u.at(r.Label, r.timeout, func() { all = u.resourcesOf(r) })
 	return len(all) == 0 || u.atOnce(all, r.Resources.Parallel)
 }

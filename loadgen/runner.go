@@ -63,6 +63,7 @@ type Runner struct {
 	labels   map[string]bool    // that texts with values made
 	warnings map[string]int
 	further  int // warnings of which no word is kept
+	atWork   map[*user]work
 }
 
 // groupState is what of a group changes while it runs.
@@ -129,7 +130,7 @@ func New(plan *Plan, sink Sink) (*Runner, error) { return NewSegment(plan, Segme
 
 // NewSegment prepares a segment of plan.
 func NewSegment(plan *Plan, segment Segment, sink Sink) (*Runner, error) {
-	r := &Runner{plan: plan, segment: segment, scripts: make([]script, 0, len(plan.Groups)), warnings: map[string]int{},
+	r := &Runner{plan: plan, segment: segment, scripts: make([]script, 0, len(plan.Groups)), warnings: map[string]int{}, atWork: map[*user]work{},
 		secrets: redact.NewValues(plan.Secrets)}
 	rand.Read(r.Salt[:])
 	r.steering.Store(plan.unsteered())
@@ -300,6 +301,9 @@ func (r *Runner) share() {
 			continue
 		}
 		for _, u := range slices.Backward(g.users) {
+			if u.isLeft() {
+				continue
+			}
 			for name, text := range u.variables {
 				left[name] = Shared{User: u.number, Text: text}
 			}
@@ -351,17 +355,28 @@ func (r *Runner) runGroup(i int, g *groupState, graceful, hard context.Context) 
 	r.mu.Unlock()
 	var users sync.WaitGroup
 	for _, u := range g.users {
-		users.Go(func() { u.run(graceful, hard) })
+		users.Add(1)
+		go func() {
+			defer func() {
+				if !u.isLeft() {
+					users.Done()
+				}
+			}()
+			u.run(graceful, hard)
+		}()
 	}
+	ended := make(chan struct{})
+	go r.leaveBehind(i, &users, hard, ended)
 	users.Wait()
+	close(ended)
 	if g.queue == nil {
 		return
 	}
-	ended := time.Now()
+	end := time.Now()
 	if graceful.Err() != nil {
-		ended = <-stopped
+		end = <-stopped
 	}
-	r.settle(&Account{Arrivals: g.queue.close(ended), Generator: g.queue.generator})
+	r.settle(&Account{Arrivals: g.queue.close(end), Generator: g.queue.generator})
 }
 
 // arrivalStream tells the random numbers of arrivals from those of users, which go by their numbers.

@@ -40,6 +40,7 @@ type user struct {
 	programState
 	hands     *hands // nil before the first requests at the same time
 	of        *user  // whose hand this is, nil for nobody's
+	left      bool   // its work was left behind; guarded by Runner.mu
 	resources map[resourceKey]*request
 
 	early    *wire.Conns // opened before the run, nil without
@@ -167,7 +168,9 @@ func (u *user) end() {
 	u.conns.Close()
 	u.account.Connections = u.conns.Opened()
 	u.letGo()
-	u.runner.settle(&u.account)
+	if !u.isLeft() {
+		u.runner.settle(&u.account)
+	}
 	u.account = Account{}
 	u.active(-1)
 	for _, b := range u.state.barriers {
@@ -249,7 +252,9 @@ func (u *user) stopRun(why string) {
 }
 
 func (u *user) holds(when *assert.Condition) bool {
-	ok, err := when.Holds(&u.view)
+	var ok bool
+	var err error
+	u.at(when.Source(), u.runner.plan.Timeout, func() { ok, err = when.Holds(&u.view) })
 	if err != nil {
 		u.runner.warn(fmt.Sprintf("when %s could not be decided and counted as false: %v", when.Source(), err))
 	}

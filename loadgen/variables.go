@@ -31,7 +31,8 @@ func (u *user) variable(name string) (string, bool) {
 
 // compute appends the value of an expression.
 func (u *user) compute(dst []byte, v *assert.Value) ([]byte, error) {
-	dst, err := v.Append(dst, &u.view)
+	var err error
+	u.at(u.thread, u.runner.plan.Timeout, func() { dst, err = v.Append(dst, &u.view) })
 	if err != nil {
 		err = failure(KindVariable, fmt.Errorf("%w: nothing was sent", err))
 	}
