@@ -406,6 +406,8 @@ func (r *Runner) warn(text string) {
 }
 
 func (r *Runner) warned() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	var all []string
 	for _, text := range slices.Sorted(maps.Keys(r.warnings)) {
 		if n := r.warnings[text]; n > 1 {

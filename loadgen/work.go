@@ -2,7 +2,6 @@ package loadgen
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 	"sync"
 	"time"
@@ -70,15 +69,17 @@ func (r *Runner) leaveBehind(group int, users *sync.WaitGroup, hard context.Cont
 		case <-ended:
 			return
 		case now := <-tick.C:
-			for _, label := range r.leave(group, users, hard.Err() != nil, now) {
-				r.warn(fmt.Sprintf("%s: extractions and conditions on its response did not end in time, their user was left behind", label))
+			labels, left := r.leave(group, hard.Err() != nil, now)
+			for _, label := range labels {
+				r.warn(label + ": what is done with its response did not end in time, and its user was left behind")
 			}
+			users.Add(-left)
 		}
 	}
 }
 
-// leave does so once, and returns the labels of the requests.
-func (r *Runner) leave(group int, users *sync.WaitGroup, cut bool, now time.Time) (labels []string) {
+// leave does so once, and returns the labels of the requests, and how many users were left.
+func (r *Runner) leave(group int, cut bool, now time.Time) (labels []string, users int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for u, w := range r.atWork {
@@ -96,7 +97,7 @@ func (r *Runner) leave(group int, users *sync.WaitGroup, cut bool, now time.Time
 		if owner != u { // it waits for its hands, and does not touch it meanwhile
 			r.account.Add(&owner.account)
 		}
-		users.Done()
+		users++
 	}
-	return labels
+	return labels, users
 }

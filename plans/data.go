@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 
 	"golang.org/x/text/encoding/htmlindex"
 
@@ -63,8 +64,14 @@ func (r *reader) guessColumns(seen map[string]string) {
 				d.Columns = append(d.Columns, name)
 			}
 		}
-		d.Lines = [][]string{make([]string, len(d.Columns))}
+		d.Lines = emptyLine(len(d.Columns))
 	}
+}
+
+// emptyLine is one line of empty columns.
+func emptyLine(columns int) loadgen.Lines {
+	text := strings.Repeat(",", max(0, columns-1))
+	return loadgen.Lines{Text: text, Comma: ',', Bounds: [][2]uint32{{0, uint32(len(text))}}}
 }
 
 func (r *reader) dataFile(t table) *loadgen.Data {
@@ -153,7 +160,7 @@ func (r *reader) beside(file string) string {
 // fill reads a file's lines. Its error says what is wrong with the file.
 func (r *reader) fill(d *loadgen.Data, f dataFormat) error {
 	if r.override.Replay {
-		d.Lines = [][]string{make([]string, len(d.Columns))}
+		d.Lines = emptyLine(len(d.Columns))
 		return nil
 	}
 	text, err := r.content(d.Name)
@@ -169,49 +176,52 @@ func (r *reader) fill(d *loadgen.Data, f dataFormat) error {
 	if !utf8.Valid(text) {
 		return fmt.Errorf("%s is not UTF-8: say how it is written, such as encoding = \"latin1\"", d.Name)
 	}
-	lines, err := f.lines(bytes.TrimPrefix(text, []byte("\ufeff")))
-	if err != nil {
-		return fmt.Errorf("%s:%v", d.Name, err)
-	}
-	return f.take(d, lines)
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	return f.take(d, unsafe.String(unsafe.SliceData(text), len(text))) // it does not change, and may be a gigabyte
 }
 
-// dataLine is a line of a file, and which.
-type dataLine struct {
-	number int
-	fields []string
-}
-
-// take makes lines those of d.
-func (f dataFormat) take(d *loadgen.Data, lines []dataLine) error {
-	switch {
-	case len(lines) == 0:
-		return fmt.Errorf("%s is empty", d.Name)
-	case d.Columns == nil:
-		d.Columns = lines[0].fields
-		for i, name := range d.Columns {
-			d.Columns[i] = strings.TrimSpace(name)
-			message := variableProblem(d.Columns[i])
-			if slices.Contains(d.Columns[:i], d.Columns[i]) {
-				message = "there twice"
-			}
-			if message != "" {
-				d.Columns = nil
-				return fmt.Errorf("%s:%d: the first line names the columns, and %s is %s; or name them with names = [ … ]", d.Name, lines[0].number, quoted(name), message)
-			}
+// take makes the lines of a file those of d.
+func (f dataFormat) take(d *loadgen.Data, text string) error {
+	d.Lines = loadgen.Lines{Text: text, Comma: f.comma, Quoted: f.quoted, Bounds: make([][2]uint32, 0, strings.Count(text, "\n")+1)}
+	some := false
+	err := f.lines(text, func(number int, fields []string, from, to int) error {
+		first := !some
+		some = true
+		switch {
+		case first && d.Columns == nil:
+			return nameColumns(d, number, fields)
+		case first && f.skipFirst:
+		case len(fields) < len(d.Columns):
+			return fmt.Errorf("%d: %s, want %d: %s", number, counted(int64(len(fields)), "column"), len(d.Columns), strings.Join(d.Columns, ", "))
+		default:
+			d.Lines.Bounds = append(d.Lines.Bounds, [2]uint32{uint32(from), uint32(to)})
 		}
-		lines = lines[1:]
-	case f.skipFirst:
-		lines = lines[1:]
-	}
-	if len(lines) == 0 {
+		return nil
+	})
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s:%w", d.Name, err)
+	case !some:
+		return fmt.Errorf("%s is empty", d.Name)
+	case len(d.Lines.Bounds) == 0:
 		return fmt.Errorf("%s has no line behind the first, which names the columns", d.Name)
 	}
-	for _, line := range lines {
-		if len(line.fields) < len(d.Columns) {
-			return fmt.Errorf("%s:%d: %s, want %d: %s", d.Name, line.number, counted(int64(len(line.fields)), "column"), len(d.Columns), strings.Join(d.Columns, ", "))
+	return nil
+}
+
+// nameColumns makes the fields of the first line the columns of d.
+func nameColumns(d *loadgen.Data, number int, fields []string) error {
+	for i, field := range fields {
+		name := strings.TrimSpace(field)
+		message := variableProblem(name)
+		if slices.Contains(d.Columns, name) {
+			message = "there twice"
 		}
-		d.Lines = append(d.Lines, line.fields[:len(d.Columns)])
+		if message != "" {
+			d.Columns = nil
+			return fmt.Errorf("%d: the first line names the columns, and %s is %s; or name them with names = [ … ]", number, quoted(fields[i]), message)
+		}
+		d.Columns = append(d.Columns, name)
 	}
 	return nil
 }
@@ -226,8 +236,10 @@ func (r *reader) lines(name string) error {
 		return err
 	}
 	var lines []string
-	for _, line := range (dataFormat{comma: '\n'}).plainLines(string(bytes.TrimPrefix(text, []byte("\ufeff")))) {
-		lines = append(lines, line.fields[0])
+	for line := range strings.Lines(string(bytes.TrimPrefix(text, []byte("\ufeff")))) {
+		if line = strings.TrimRight(line, "\r\n"); line != "" {
+			lines = append(lines, line)
+		}
 	}
 	if len(lines) == 0 {
 		return fmt.Errorf("%s is empty", name)
@@ -264,39 +276,51 @@ func (r *reader) content(name string) ([]byte, error) {
 	return text, nil
 }
 
-// lines splits a file. Its error begins with the line's number.
-func (f dataFormat) lines(text []byte) ([]dataLine, error) {
-	if !f.quoted || f.comma == '\n' {
-		return f.plainLines(string(text)), nil
+// lines visits the lines of a file, each with its number and its columns, and where it begins and ends. Its error
+// begins with the line's number.
+func (f dataFormat) lines(text string, visit func(number int, columns []string, from, to int) error) error {
+	if !f.quoted {
+		return f.plainLines(text, visit)
 	}
-	c := csv.NewReader(bytes.NewReader(text))
-	c.Comma, c.FieldsPerRecord = f.comma, -1
-	var lines []dataLine
-	for {
-		line, err := c.Read()
+	c := csv.NewReader(strings.NewReader(text))
+	c.Comma, c.FieldsPerRecord, c.ReuseRecord = f.comma, -1, true
+	for from := 0; ; from = int(c.InputOffset()) {
+		columns, err := c.Read()
 		var wrong *csv.ParseError
 		switch {
 		case err == io.EOF:
-			return lines, nil
+			return nil
 		case errors.As(err, &wrong):
-			return nil, fmt.Errorf("%d:%d: %v: with quoted = false quotes are characters as others", wrong.Line, wrong.Column, wrong.Err)
+			return fmt.Errorf("%d:%d: %v: with quoted = false quotes are characters as others", wrong.Line, wrong.Column, wrong.Err)
 		case err != nil:
-			return nil, fmt.Errorf(" %v", err)
+			return fmt.Errorf(" %v", err)
 		}
+		line := text[from:c.InputOffset()]
+		from += len(line) - len(strings.TrimLeft(line, "\r\n")) // empty lines before it
+		line = strings.TrimSuffix(strings.TrimSuffix(text[from:c.InputOffset()], "\n"), "\r")
 		number, _ := c.FieldPos(0)
-		lines = append(lines, dataLine{number, line})
+		if err := visit(number, columns, from, from+len(line)); err != nil {
+			return err
+		}
 	}
 }
 
-// plainLines are lines in which a quote is a character as others.
-func (f dataFormat) plainLines(text string) []dataLine {
-	var lines []dataLine
-	number := 0
-	for line := range strings.Lines(text) {
+// plainLines visits lines in which a quote is a character as others.
+func (f dataFormat) plainLines(text string, visit func(number int, columns []string, from, to int) error) error {
+	number, from := 0, 0
+	var columns []string
+	for whole := range strings.Lines(text) {
 		number++
-		if line = strings.TrimRight(line, "\r\n"); line != "" {
-			lines = append(lines, dataLine{number, strings.Split(line, string(f.comma))})
+		if line := strings.TrimRight(whole, "\r\n"); line != "" {
+			columns = columns[:0]
+			for column := range strings.SplitSeq(line, string(f.comma)) {
+				columns = append(columns, column)
+			}
+			if err := visit(number, columns, from, from+len(line)); err != nil {
+				return err
+			}
 		}
+		from += len(whole)
 	}
-	return lines
+	return nil
 }

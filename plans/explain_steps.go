@@ -224,7 +224,7 @@ func paceWords(p *loadgen.Pace) string {
 func (p *Plan) dataWords() []string {
 	var all []string
 	for _, d := range p.data {
-		words := fmt.Sprintf("%s: %s; %s, ", d.Name, strings.Join(d.Columns, ", "), counted(int64(len(d.Lines)), "line"))
+		words := fmt.Sprintf("%s: %s; %s, ", d.Name, strings.Join(d.Columns, ", "), counted(int64(len(d.Lines.Bounds)), "line"))
 		words += map[loadgen.Order]string{loadgen.AsWritten: "", loadgen.ShuffleOnce: "shuffled, ", loadgen.AnyTime: "in random order, "}[d.Order]
 		words += map[loadgen.Sharing]string{loadgen.PerUser: "every user has all of them", loadgen.PerGroup: "shared by the users of each group", loadgen.PerRun: "shared by all users"}[d.Per]
 		if d.ForLife {

@@ -175,6 +175,9 @@ func (l *limitSearch) run() error {
 	search := capacity.Search{From: l.From, Most: l.Most, Within: l.Within / 100, Whole: l.Of == "users", Over: over}
 	found, err := search.Run(l.try)
 	if err != nil {
+		if f != nil {
+			os.Remove(f.dir) // an empty one
+		}
 		return err
 	}
 	if found.Of = l.Of; len(l.Expect) > 0 {

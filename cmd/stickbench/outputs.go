@@ -38,11 +38,15 @@ func (o *runFlags) checkOutputs() error {
 		if name == "" {
 			continue
 		}
+		_, missing := os.Stat(name)
 		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE, 0o666)
 		if err != nil {
 			return cannotRun("%s: %w", flag, err)
 		}
 		f.Close()
+		if missing != nil { // a run that comes to nothing leaves no empty file
+			os.Remove(name)
+		}
 	}
 	return nil
 }

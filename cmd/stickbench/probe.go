@@ -215,7 +215,11 @@ func (o *probeFlags) keepSamples() (finish func(stopped string) error, err error
 		if w == nil { // no response
 			return errors.Join(f.Close(), os.Remove(o.out))
 		}
-		return errors.Join(w.Close(stopped), f.Close())
+		err := errors.Join(w.Close(stopped), f.Close())
+		if info, _ := os.Stat(o.out); err != nil && info != nil && info.Size() == 0 { // a full disk
+			os.Remove(o.out)
+		}
+		return err
 	}, nil
 }
 

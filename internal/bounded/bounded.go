@@ -3,6 +3,7 @@
 package bounded
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -34,14 +35,18 @@ func beginning(name string, most int64, wait time.Duration) ([]byte, error) {
 	}
 	defer f.Close()
 	f.SetReadDeadline(time.Now().Add(wait)) // of pipes; other files have none, and do not wait
-	content, err := io.ReadAll(io.LimitReader(f, most))
+	var content bytes.Buffer
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() { // at once, and not twice as much in steps
+		content.Grow(int(min(info.Size(), most)) + bytes.MinRead)
+	}
+	_, err = content.ReadFrom(io.LimitReader(f, most))
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("nothing came for %v", wait)}
 	case err != nil:
 		return nil, err
 	}
-	return content, nil
+	return content.Bytes(), nil
 }
 
 // Open opens the file of that name for a reader that bounds what it keeps of it. A pipe that no program opens to
