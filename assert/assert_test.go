@@ -23,7 +23,9 @@ func (e exchange) List(name string) []string {
 	return map[string][]string{"ids": {"a", "b", "c"}}[name]
 }
 func (e exchange) Headers() string { return "HTTP/1.1 200 OK\r\nX-Backend-Ip: 10.0.0.1\r\n" }
-func (e exchange) Sent() string    { return "GET /x HTTP/1.1\r\nHost: 127.0.0.1\r\n" }
+func (e exchange) Sent() (head, body string) {
+	return "GET /x HTTP/1.1\r\nHost: 127.0.0.1\r\n", ""
+}
 func (e exchange) Reason() string  { return "OK" }
 func (e exchange) URL() string     { return "http://127.0.0.1/x" }
 func (e exchange) Failed() bool    { return false }

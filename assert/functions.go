@@ -63,7 +63,8 @@ var valueFunctions = []*word[*Response]{
 
 	{name: "var", example: `var("name_" + user)`, types: []reflect.Type{textToText}, do: variableCalled},
 	{name: "headers", example: "headers()", types: []reflect.Type{toText}, do: lookedUp(func(l Lookup) any { return l.Headers() })},
-	{name: "sent", example: "sent()", types: []reflect.Type{toText}, do: lookedUp(func(l Lookup) any { return l.Sent() })},
+	{name: "sent", example: "sent()", types: []reflect.Type{toText}, do: lookedUp(func(l Lookup) any { head, _ := l.Sent(); return head })},
+	{name: "sent_body", example: "sent_body()", types: []reflect.Type{toText}, do: lookedUp(func(l Lookup) any { _, body := l.Sent(); return body })},
 	{name: "reason", example: "reason()", types: []reflect.Type{toText}, do: lookedUp(func(l Lookup) any { return l.Reason() })},
 	{name: "url", example: "url()", types: []reflect.Type{toText}, do: lookedUp(func(l Lookup) any { return l.URL() })},
 	{name: "failed", example: "failed()", types: []reflect.Type{reflect.TypeFor[func(any) bool]()}, do: lookedUp(func(l Lookup) any { return l.Failed() })},

@@ -66,9 +66,9 @@ type Lookup interface {
 	List(name string) []string
 	// Headers are the response's status line and header fields as they came, Reason its phrase, URL what was
 	// requested, without credentials, and Failed whether the sample counts as an error.
-	// Sent are the line and the header fields of the request as they were sent.
+	// Sent are the line and the header fields of the request as they were sent, and its body.
 	Headers() string
-	Sent() string
+	Sent() (head, body string)
 	Reason() string
 	URL() string
 	Failed() bool

@@ -41,7 +41,7 @@ var badConditions = []badSource{
 	{`status ? true : false`, "1:1: what is before `?` must be true or false, this is a whole number (status)"},
 	{`incrments()`, "1:1: unknown function `incrments`: did you mean `increments`?"},
 	{`lowr(node) == "x"`, "1:1: unknown function `lowr`: did you mean `lower`?"},
-	{`frobnicate(1)`, "1:1: unknown function `frobnicate`; known are base64(), cookie(), failed(), header(), headers(), hmac(), is_xml(), json(), line(), md5(), now(), random(), random_text(), reason(), sent(), sha1(), sha256(), sha512(), unbase64(), url(), urldecode(), urlencode(), uuid(), var() and those of the expr language"},
+	{`frobnicate(1)`, "1:1: unknown function `frobnicate`; known are base64(), cookie(), failed(), header(), headers(), hmac(), is_xml(), json(), line(), md5(), now(), random(), random_text(), reason(), sent(), sent_body(), sha1(), sha256(), sha512(), unbase64(), url(), urldecode(), urlencode(), uuid(), var() and those of the expr language"},
 	{`color("x")`, "1:1: `color` is a variable, not a function"},
 	{`header == "x"`, "1:1: `header` takes 1 argument, not 0: header(\"Content-Type\")"},
 	{`header() == "x"`, "1:1: `header` takes 1 argument, not 0: header(\"Content-Type\")"},

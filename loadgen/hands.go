@@ -94,7 +94,7 @@ func (u *user) atOnce(requests []*request, most int) bool {
 	}
 	for _, r := range failed {
 		if r != nil {
-			return u.afterFailure(r)
+			return u.afterFailure(r.OnError)
 		}
 	}
 	return true

@@ -108,7 +108,7 @@ func (c *compiler) step(s *Step) {
 	case s.Set != nil:
 		c.emit(instruction{do: (*user).setStep, step: s})
 	case s.Counter != nil:
-		c.emit(instruction{do: (*user).count, step: s, register: c.claim(1)})
+		c.emit(instruction{do: (*user).count, step: s, register: c.claim(2)})
 	case s.Jump != NoJump:
 		c.jump(s)
 	default:
@@ -301,10 +301,12 @@ type programState struct {
 	paused    time.Duration  // in all
 	received  int64          // bytes, in all
 	sent      int64
-	failed    bool // the last request
-	scratch   []byte
-	reasons   map[[2]int64]string
-	labels    map[string]string // made of texts with values
+	failed    bool // the last request, or mark that can fail
+	// failedMarks are those so far.
+	failedMarks int64
+	scratch     []byte
+	reasons     map[[2]int64]string
+	labels      map[string]string // made of texts with values
 }
 
 func newProgramState(s *script) programState {
@@ -372,16 +374,16 @@ func (u *user) do(r *request) bool {
 	u.sent += u.sample.Sent
 	u.failed = u.sample.Kind != OK
 	if u.failed {
-		return u.afterFailure(r)
+		return u.afterFailure(r.OnError)
 	}
 	return r.Resources == nil || u.loadResources(r)
 }
 
-// afterFailure does what the request or the group says of failed samples.
-func (u *user) afterFailure(r *request) bool {
+// afterFailure does what the request or else the group says of failed samples.
+func (u *user) afterFailure(own *ErrorAction) bool {
 	action := u.script.group.OnError
-	if r.OnError != nil {
-		action = *r.OnError
+	if own != nil {
+		action = *own
 	}
 	switch action {
 	case NextIteration:
@@ -428,7 +430,14 @@ func (u *user) markStep(in *instruction) bool {
 	if !ok {
 		return false
 	}
-	u.mark(u.label(in.step.Mark, in.step.MarkText), now)
+	ok = u.mark(u.label(in.step.Mark, in.step.MarkText), in.step.Assert, now)
+	if in.step.Assert != nil {
+		u.failed = !ok
+	}
+	if !ok {
+		u.failedMarks++
+		return u.afterFailure(nil)
+	}
 	return true
 }
 
@@ -625,13 +634,17 @@ func (u *user) nextShuffled(in *instruction) bool {
 	return true
 }
 
-// count sets a counter's variable to its next number.
+// count sets a counter's variable to its next number. It has two registers: how often it counted, and in which
+// iteration it did last.
 func (u *user) count(in *instruction) bool {
 	c := in.step.Counter
+	if last, now := &u.registers[in.register+1], int64(u.sample.Iteration); c.Per == PerIteration && *last != now {
+		*last, u.registers[in.register] = now, 0
+	}
 	passes := u.registers[in.register]
 	u.registers[in.register]++
 	n := passes
-	if c.Per != PerUser {
+	if c.Per == PerGroup || c.Per == PerRun {
 		n = u.dealt(c.Per, passes, in.again)
 	}
 	if c.Step != 0 && c.End != math.MaxInt64 {

@@ -415,7 +415,7 @@ func (u *user) matches(x *Extract) []string {
 	case Headers:
 		text = u.Headers()
 	case Sent:
-		text = u.Sent()
+		text, _ = u.Sent()
 	case URL:
 		text = u.URL()
 	case Status:
@@ -509,9 +509,9 @@ func (u *user) Cookie(name string) string {
 func (u *user) Headers() string { return u.response.Lines() }
 
 // Sent is for conditions (assert.Lookup): "" before the first request, and while one is written.
-func (u *user) Sent() string {
-	head, _, _ := bytes.Cut(u.asked.Raw, []byte("\r\n\r\n"))
-	return text(head)
+func (u *user) Sent() (head, body string) {
+	before, after, _ := bytes.Cut(u.asked.Raw, []byte("\r\n\r\n"))
+	return text(before), text(after)
 }
 
 // Reason is for conditions (assert.Lookup).

@@ -32,6 +32,7 @@ const (
 	KindExtraction  Kind = "extraction"       // nothing matched an `extract` of the step
 	KindAssertion   Kind = "assertion"        // an assertion of the step did not hold
 	KindTransaction Kind = "transaction"      // a request within the transaction failed
+	KindMark        Kind = "mark"             // an assertion of the mark did not hold
 	KindOther       Kind = "other"            // a failure of a recording whose cause it does not say
 )
 

@@ -19,9 +19,11 @@ type Step struct {
 	// Mark is the label of a row that only counts; MarkText is it where it has values, else nil.
 	Mark     string
 	MarkText *Template
-	Set      []Assignment
-	Counter  *Counter
-	Jump     Jump
+	// Assert must hold for a mark, all of them: one that does not makes a failure of it. They see the last response.
+	Assert  []*assert.Condition
+	Set     []Assignment
+	Counter *Counter
+	Jump    Jump
 
 	Together *Together
 	Pace     *Pace
@@ -122,6 +124,8 @@ const (
 	PerUser  Sharing = iota // everybody has all of them
 	PerGroup                // the users of a group
 	PerRun                  // all users of the run
+	// PerIteration is for counters alone: everybody has all of them, from the first one in each iteration.
+	PerIteration
 )
 
 // Counter sets the variable Name to the next number each time a user comes to it: Start, Start + Step, … End,

@@ -13,11 +13,12 @@ type tally struct {
 	paused         time.Duration
 	started        int64 // requests
 	failed         int64
+	failedMarks    int64
 	received, sent int64
 }
 
 func (u *user) enter(in *instruction) bool {
-	u.tallies[in.shared] = tally{time.Now(), u.paused, u.account.Started, u.account.Failed, u.received, u.sent}
+	u.tallies[in.shared] = tally{time.Now(), u.paused, u.account.Started, u.account.Failed, u.failedMarks, u.received, u.sent}
 	u.open = append(u.open, in)
 	return true
 }
@@ -40,7 +41,8 @@ func (u *user) unwind(depth int) {
 // pauses count: there is nothing to tell.
 func (u *user) recordTransaction(in *instruction) {
 	t, began := in.step.Transaction, &u.tallies[in.shared]
-	requests, failed := u.account.Started-began.started, u.account.Failed-began.failed
+	marks := u.failedMarks - began.failedMarks
+	requests, failed := u.account.Started-began.started+marks, u.account.Failed-began.failed+marks
 	if requests == 0 && !t.Pauses {
 		return
 	}
@@ -54,6 +56,9 @@ func (u *user) recordTransaction(in *instruction) {
 	s.Reason = u.transactionReason(requests, failed)
 	if failed > 0 {
 		s.Kind, s.Failure = KindTransaction, fmt.Sprintf("%d of %d requests failed", failed, requests)
+		if marks > 0 {
+			s.Failure = fmt.Sprintf("%d failed, with %d of marks", failed, marks)
+		}
 	} else {
 		s.Status = http.StatusOK
 	}

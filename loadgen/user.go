@@ -280,11 +280,18 @@ func (u *user) sleepUntil(t time.Time) bool {
 	return true
 }
 
-// mark records a row of no cost, like a sampler of JMeter's with an empty script.
-func (u *user) mark(label string, now time.Time) {
+// mark records a row of no cost, like a sampler of JMeter's with an empty script, and reports whether it succeeded.
+func (u *user) mark(label string, must []*assert.Condition, now time.Time) bool {
 	s := u.blank(label, now)
 	s.Mark, s.Status, s.Reason, s.DataType = true, http.StatusOK, "OK", "text"
+	for _, c := range must {
+		if f := c.Check(&u.view); f != nil {
+			s.Kind, s.Failure = KindMark, f.Message
+			break
+		}
+	}
 	u.record(s)
+	return s.Kind == OK
 }
 
 // blank is the user's sample with what is the same for all, started now.

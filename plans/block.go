@@ -29,7 +29,7 @@ func init() {
 	kinds = []kind{
 		{key: "request", read: func(s scope, t table, step *loadgen.Step) { step.Request = s.request(t) }, keys: requestKeys},
 		{key: "think", read: func(s scope, t table, step *loadgen.Step) { step.Think = s.think(t) }},
-		{key: "mark", read: func(s scope, t table, step *loadgen.Step) { step.Mark, step.MarkText = s.label(t, "mark") }},
+		{key: "mark", read: scope.readMark, keys: []string{"assert"}},
 		{key: "set", read: scope.readSet},
 		{key: "counter", read: scope.readCounter},
 		{key: "use"},
@@ -253,6 +253,13 @@ func (s scope) use(t table, step *loadgen.Step) {
 	}
 }
 
+// readMark reads a mark; what the defaults assert is for requests.
+func (s scope) readMark(t table, step *loadgen.Step) {
+	step.Mark, step.MarkText = s.label(t, "mark")
+	s.defaults = nil
+	step.Assert = s.assertions(t)
+}
+
 func (s scope) readSet(t table, step *loadgen.Step) {
 	values, ok := t.table("set", setShape)
 	if !ok {
@@ -308,7 +315,7 @@ func (s scope) readCounter(t table, step *loadgen.Step) {
 	c.Per = of.sharing("per", loadgen.PerUser)
 }
 
-var sharings = map[string]loadgen.Sharing{"user": loadgen.PerUser, "group": loadgen.PerGroup, "all": loadgen.PerRun}
+var sharings = map[string]loadgen.Sharing{"user": loadgen.PerUser, "group": loadgen.PerGroup, "all": loadgen.PerRun, "iteration": loadgen.PerIteration}
 
 // sharing says among whom something is shared.
 func (t table) sharing(key string, otherwise loadgen.Sharing) loadgen.Sharing {

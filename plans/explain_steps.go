@@ -34,10 +34,14 @@ func stepWords(number string, s *loadgen.Step) string {
 	if s.When != nil {
 		words += "\n   when " + oneLine(s.When.Source())
 	}
+	asserts := s.Assert
 	if s.Request != nil {
-		for _, c := range s.Request.Assert {
-			words += "\n   asserts " + oneLine(c.Source())
-		}
+		asserts = s.Request.Assert
+	}
+	for _, c := range asserts {
+		words += "\n   asserts " + oneLine(c.Source())
+	}
+	if s.Request != nil {
 		for _, x := range s.Request.Extract {
 			words += "\n   extracts " + extractWords(&x)
 		}
@@ -118,7 +122,7 @@ func counterWords(c *loadgen.Counter) string {
 	if c.Step != 1 {
 		words += fmt.Sprintf(" in steps of %d", c.Step)
 	}
-	return words + map[loadgen.Sharing]string{loadgen.PerUser: "", loadgen.PerGroup: ", a number for each of the group's users", loadgen.PerRun: ", a number for each user of the run"}[c.Per]
+	return words + map[loadgen.Sharing]string{loadgen.PerUser: "", loadgen.PerGroup: ", a number for each of the group's users", loadgen.PerRun: ", a number for each user of the run", loadgen.PerIteration: " in each iteration"}[c.Per]
 }
 
 func transactionWords(t *loadgen.Transaction) string {

@@ -198,7 +198,7 @@ var (
 		k("step", "By how much it goes up; 1 without.", wholes(-mostCounter, mostCounter)),
 		k("end", "After which value it begins again.", wholes(-mostCounter, mostCounter)),
 		k("format", "How it is written: \"id-0000\".", textForm),
-		k("per", "Who shares it.", oneOf("user", "group", "all")),
+		k("per", "Who shares it; with iteration it is each user's own and begins anew in each.", oneOf("user", "group", "all", "iteration")),
 	}}
 	eachShape = &shape{name: "foreach", example: `{ name = "item", in = "ids" }`, keys: []key{
 		k("name", "The variable that has each value in turn.", textForm),
@@ -260,7 +260,7 @@ func init() {
 		k("resources", "Whether what the page brings along is loaded with it, or which.", boolForm, tableOf(resourcesShape)),
 		k("basic_auth", "User and password.", tableOf(basicAuthShape)),
 		k("extract", "Variables that are taken from its response.", tableOf(extractShape)),
-		k("assert", "Conditions that its response must satisfy.", listOf(textForm, tableOf(assertShape))),
+		k("assert", "Conditions that its response must satisfy, or the last one for a mark not to fail.", listOf(textForm, tableOf(assertShape))),
 		k("timeout", "How long it may take.", durations(1)),
 		k("connect_timeout", "How long connecting may take, TLS included.", durations(1)),
 		k("redirects", "Whether redirects are followed, or how many at most.", boolForm, wholes(0, mostRedirects)),

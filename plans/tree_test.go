@@ -285,6 +285,11 @@ func TestBlocks(t *testing.T) {
 			while = 'int(n) < 8'
 			- counter = { name = "n", start = 6 }
 			- request = "GET /${n}"`), "/6 /7 /8"},
+		{"counter of an iteration", group("iterations = 2", `
+			repeat = 2
+			- counter = { name = "n", per = "iteration" }
+			- counter = { name = "m" }
+			- request = "GET /${n}${m}"`), "/11 /22 /13 /24"},
 		{"foreach of a list", steps(`
 			foreach = { name = "x", in = ["a", "b", 3] }; index = "i"
 			- request = "GET /${i}${x}"`), "/1a /2b /33"},
@@ -440,6 +445,31 @@ func TestTransactions(t *testing.T) {
 		t.Errorf("samples (-want +got):\n%s", diff)
 	}
 	if account.Started != 5 || account.Failed != 2 {
+		t.Errorf("%+v", account)
+	}
+}
+
+// A mark whose condition does not hold fails as a request does: its transaction fails with it, and on_error counts.
+func TestMarksThatFail(t *testing.T) {
+	_, samples, account := ran(t, "[defaults]\nassert = ['status == 200']\n"+group("iterations = 2\non_error = 'next-iteration'", `
+		request = "GET /a"
+		transaction = "both"
+		- mark = "never"; assert = [{ that = 'iteration == "1"', message = "second" }, 'status == 200']
+		- mark = "always"; when = 'not failed()'
+		mark = "last"; assert = ['iteration == "0"']
+		mark = "left out"`), Override{})
+	var got []string
+	for _, s := range samples {
+		got = append(got, fmt.Sprintf("%s %s %s", s.Label, s.Kind, s.Failure))
+	}
+	want := []string{
+		"GET /a  ", "never  ", "always  ", `last mark iteration == "0": iteration "1"`,
+		"GET /a  ", "never mark second", "both transaction 1 failed, with 1 of marks",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("samples (-want +got):\n%s", diff)
+	}
+	if account.Started != 2 || account.OK != 2 {
 		t.Errorf("%+v", account)
 	}
 }
@@ -671,8 +701,8 @@ func TestRequestsOfTrees(t *testing.T) {
 			request = "GET /${status_}/${kind}/${where}/${ok}"; extract = { t = { css = "#x", from = "${page}" } }
 			request = "GET /${t}"`), "/here /200/text/here/OK /t"},
 		{"what was sent", steps(`
-			request = "GET /a"; headers = { X = "v" }; assert = ['sent() contains "X: v"', 'not is_xml(body)', 'is_xml("<a/>")']; extract = { x = { regex = '(?m)^X: (.*?)\r?$', from = "sent" } }
-			request = "GET /${x}"`), "/a /v"},
+			request = "POST /a"; headers = { X = "v" }; body = "b=${iteration}"; assert = ['sent() contains "X: v"', 'sent_body() == "b=1"', 'not is_xml(body)', 'is_xml("<a/>")']; extract = { x = { regex = '(?m)^X: (.*?)\r?$', from = "sent" } }
+			request = "GET /${x}"`), "POST /a b=1 /v"},
 		{"optional", steps(`
 			set = { x = "old" }
 			request = "GET /"; extract = { x = { json = "nothing", optional = true } }

@@ -8,11 +8,7 @@ import (
 
 // afterSteps writes what follows a sampler: extractors and assertions go into its request, of which a mark has
 // none; what else post-processors do are steps.
-func (im *importer) afterSteps(e *Element, sc *scope, blocks ...*block) []*block {
-	var b *block
-	if len(blocks) > 0 {
-		b = blocks[0]
-	}
+func (im *importer) afterSteps(e *Element, sc *scope, b *block) []*block {
 	im.sampled = e
 	var all []*block
 	for _, post := range im.outward(sc, afters) {
@@ -23,7 +19,7 @@ func (im *importer) afterSteps(e *Element, sc *scope, blocks ...*block) []*block
 		im.at = a
 		all = append(all, im.assertion(a, b, e)...)
 	}
-	if b != nil {
+	if b.request != nil {
 		b.request.finishAssertions(b)
 	}
 	im.at = e
@@ -59,7 +55,7 @@ func (im *importer) after(e *Element, b *block, sc *scope) []*block {
 // idle reports whether there is no request for an element that looks at responses. In the scope of another it may have
 // one.
 func (im *importer) idle(e *Element, b *block) bool {
-	if b != nil {
+	if b.request != nil {
 		im.looked[e] = true
 		return false
 	}
@@ -69,9 +65,6 @@ func (im *importer) idle(e *Element, b *block) bool {
 
 // resultAction is what a user does after a failed sample of its scope.
 func (im *importer) resultAction(e *Element, b *block) []*block {
-	if b == nil {
-		return nil // a mark does not fail
-	}
 	action := map[string]string{"1": "stop-user", "2": "stop", "3": "stop", "4": "next-iteration"}[e.word("OnError.action")]
 	switch e.word("OnError.action") {
 	case "5":
@@ -87,6 +80,13 @@ func (im *importer) resultAction(e *Element, b *block) []*block {
 			im.groupBlock.set("on_error", action)
 		}
 		return nil
+	}
+	if b.request == nil {
+		if b.get("assert") == nil {
+			return nil // it does not fail
+		}
+		leave := map[string]*block{"stop-user": jump("stop", "user"), "stop": jump("stop", "run"), "next-iteration": jump("next", "iteration")}[action]
+		return []*block{guarded(apply("failed", truthKind), []*block{leave})}
 	}
 	b.request.onError = action
 	return nil
@@ -116,21 +116,30 @@ type verdict struct {
 
 // judge makes assertions of a verdict.
 func (im *importer) judge(e *Element, b *block, v *verdict) {
-	switch {
-	case b == nil && v.failed != nil:
-		im.remark(e, "a mark cannot fail", "")
-		return
-	case b == nil:
-		return
-	case v.liftedIf:
+	if v.liftedIf && (b.request != nil || v.failed != nil) {
 		im.remark(e, "it makes a failure a success where its condition holds", "assert what makes it one")
 	}
 	for _, x := range v.failed {
+		if b.request == nil && e != im.sampled && x.ofResponse() { // that of a mark is always fine
+			if e.Parent == im.sampled {
+				im.remark(e, "there is no response to judge: its sampler became a mark", "")
+			}
+			continue
+		}
 		x = opposite(x)
 		b.assert(x, "")
-		b.request.ofStatus(x)
+		if b.request != nil {
+			b.request.ofStatus(x)
+		}
 	}
-	b.request.ignoresStatus = b.request.ignoresStatus || v.lifts
+	if b.request != nil {
+		b.request.ignoresStatus = b.request.ignoresStatus || v.lifts
+	}
+}
+
+// ofResponse reports whether the expression looks at a response.
+func (x *ex) ofResponse() bool {
+	return x.op == opWord || x.op == opCall && slices.Contains([]string{"json", "header", "headers", "reason", "url", "sent"}, x.s) || slices.ContainsFunc(x.in, (*ex).ofResponse)
 }
 
 // ofStatus notes what an assertion says of the status.
@@ -139,7 +148,7 @@ func (r *request) ofStatus(x *ex) {
 	r.fixesStatus = r.fixesStatus || fixesStatus(x)
 }
 
-// assert adds a condition to those that the response must meet.
+// assert adds a condition to those that the response must meet, or for a mark not to fail.
 func (b *block) assert(x *ex, message string) {
 	if x.op == "&&" {
 		b.assert(x.in[0], message)
@@ -150,7 +159,17 @@ func (b *block) assert(x *ex, message string) {
 	if message != "" {
 		v = inline{{"that", v}, {"message", message}}
 	}
-	b.request.assert = append(b.request.assert, v)
+	if b.request != nil {
+		b.request.assert = append(b.request.assert, v)
+		return
+	}
+	for i, p := range b.pairs {
+		if p.key == "assert" {
+			b.pairs[i].value = append(p.value.(list), v)
+			return
+		}
+	}
+	b.set("assert", list{v})
 }
 
 // assertion adds what an assertion demands to the request; one that is a script may have steps behind it as well.
@@ -263,16 +282,19 @@ func (im *importer) responseAssertion(e *Element, b *block) {
 		im.use(name)
 		field = variable(name)
 	}
+	kind, ok := e.number("Assertion.test_type")
+	if !ok {
+		kind = typeContains
+	}
+	if e.word("Assertion.test_field") == "Assertion.request_data" && kind&(typeMatches|typeEquals) == 0 {
+		field = added(added(added(text(b.request.method+" "), apply("url", textKind)), text("\n\n")), apply("sent_body", textKind))
+	}
 	if field == nil {
-		im.remark(e, "it judges "+e.word("Assertion.test_field"), "the plan itself has what is sent")
+		im.remark(e, "it compares the whole of "+e.word("Assertion.test_field")+", of which a part is in JMeter's own words", "assert what sent_body() contains")
 		return
 	}
 	if e.word("Assertion.test_field") == "Assertion.request_headers" && b.request.field("Connection") == "" {
 		b.request.header("Connection", "keep-alive") // which JMeter says in each request, and we need not
-	}
-	kind, ok := e.number("Assertion.test_type")
-	if !ok {
-		kind = typeContains
 	}
 	var tests []*ex
 	for _, p := range e.list("Asserion.test_strings") {

@@ -31,7 +31,7 @@ func (im *importer) sampler(e *Element, sc *scope) []*block {
 		own = im.scriptSampler(e, sc)
 	default:
 		own = im.otherSampler(e)
-		own = append(own, im.afterSteps(e, sc)...)
+		own = append(own, im.afterSteps(e, sc, own[len(own)-1])...)
 	}
 	before := im.takeBefore()
 	if x := im.onlyThink(own, paused); x != nil {
@@ -134,7 +134,7 @@ func (im *importer) javaSampler(e *Element, b *block) []*block {
 // madeUp is a sampler that sends nothing, but takes its time: a pause, and its mark.
 func (im *importer) madeUp(e *Element, b *block, pause string, ok bool) []*block {
 	if !ok {
-		im.missing(e, b, "it fails on purpose, which a mark cannot", "assert in a request")
+		b.assert(truth(false), firstOf(im.text(e, "RESPONSE_MESSAGE"), "it fails on purpose"))
 	}
 	if pause == "0s" {
 		return []*block{b}

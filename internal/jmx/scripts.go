@@ -53,11 +53,10 @@ func (im *importer) scriptSampler(e *Element, sc *scope) []*block {
 	}
 	var v verdict
 	steps := im.steps(e, actions, &v)
-	if len(v.failed) > 0 {
-		im.missing(e, b, "it makes itself a failure, which a mark cannot", "assert in the request before it")
-	}
+	im.sampled = e
+	im.judge(e, b, &v)
 	im.at = e
-	before, after := im.takeBefore(), im.afterSteps(e, sc)
+	before, after := im.takeBefore(), im.afterSteps(e, sc, b)
 	return slices.Concat(before, steps, []*block{b}, after)
 }
 
@@ -309,10 +308,10 @@ func (im *importer) counter(e *Element) *block {
 	if e.truth("CounterConfig.per_user", false) {
 		per = "user"
 	}
-	b.set("counter", append(values, pair{"per", per}))
 	if e.truth("CounterConfig.reset_on_tg_iteration", false) && per == "user" {
-		im.remark(e, "it begins anew at each iteration of the group", "set the counter's variable at the iteration's start")
+		per = "iteration"
 	}
+	b.set("counter", append(values, pair{"per", per}))
 	return b
 }
 

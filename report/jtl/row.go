@@ -278,14 +278,13 @@ func (r *jtlRow) judge() {
 	var kind string
 	kind, s.Inner = strings.CutPrefix(r.texts[colKind].text, innerPrefix)
 	s.Transaction = kind == string(loadgen.KindTransaction)
-	s.Mark, s.Hops, s.Kind, s.Failure = false, 0, loadgen.OK, ""
+	s.Mark, s.Hops, s.Kind, s.Failure = kind == markKind, 0, loadgen.OK, ""
 	switch {
 	case !r.failed:
-		s.Mark = kind == markKind
 		if kind == redirectedKind {
 			s.Hops = 1
 		}
-	case kind != "" && kind != markKind && isKind(kind):
+	case kind != "" && isKind(kind):
 		s.Kind = loadgen.Kind(kind)
 	default:
 		s.Kind = kindOf(code, message, failure, s.Status)

@@ -121,6 +121,9 @@ func randomSample(rng *rand.Rand) loadgen.Sample {
 		}
 	case 1:
 		s.Mark, s.Status, s.Reason, s.DataType, s.URL = true, 200, "OK", "text", ""
+		if rng.IntN(2) == 0 {
+			s.Kind, s.Failure = loadgen.KindMark, text()
+		}
 	case 2:
 		s.Hops = 1
 	case 3: // rows of transactions are read as what they are, or their requests would count twice
