@@ -26,9 +26,9 @@ func (e exchange) Headers() string { return "HTTP/1.1 200 OK\r\nX-Backend-Ip: 10
 func (e exchange) Sent() (head, body string) {
 	return "GET /x HTTP/1.1\r\nHost: 127.0.0.1\r\n", ""
 }
-func (e exchange) Reason() string  { return "OK" }
-func (e exchange) URL() string     { return "http://127.0.0.1/x" }
-func (e exchange) Failed() bool    { return false }
+func (e exchange) Reason() string { return "OK" }
+func (e exchange) URL() string    { return "http://127.0.0.1/x" }
+func (e exchange) Failed() bool   { return false }
 func (e exchange) Random() *rand.Rand {
 	return rand.New(rand.NewPCG(1, 2))
 }

@@ -249,7 +249,7 @@ func hintQuoted(word string, known []string) string {
 
 // list joins words for a sentence; of many it names the first.
 func list(words []string) string {
-	const most = 24
+	const most = 25
 	switch {
 	case len(words) == 0:
 		return "none"

@@ -638,7 +638,7 @@ func (u *user) nextShuffled(in *instruction) bool {
 // iteration it did last.
 func (u *user) count(in *instruction) bool {
 	c := in.step.Counter
-	if last, now := &u.registers[in.register+1], int64(u.sample.Iteration); c.Per == PerIteration && *last != now {
+	if last, now := &u.registers[in.register+1], int64(u.sample.Iteration); c.Per == EachIteration && *last != now {
 		*last, u.registers[in.register] = now, 0
 	}
 	passes := u.registers[in.register]

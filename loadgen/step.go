@@ -124,8 +124,8 @@ const (
 	PerUser  Sharing = iota // everybody has all of them
 	PerGroup                // the users of a group
 	PerRun                  // all users of the run
-	// PerIteration is for counters alone: everybody has all of them, from the first one in each iteration.
-	PerIteration
+	// EachIteration is for counters alone: everybody has all of them, from the first one in each iteration.
+	EachIteration
 )
 
 // Counter sets the variable Name to the next number each time a user comes to it: Start, Start + Step, … End,

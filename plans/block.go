@@ -315,7 +315,7 @@ func (s scope) readCounter(t table, step *loadgen.Step) {
 	c.Per = of.sharing("per", loadgen.PerUser)
 }
 
-var sharings = map[string]loadgen.Sharing{"user": loadgen.PerUser, "group": loadgen.PerGroup, "all": loadgen.PerRun, "iteration": loadgen.PerIteration}
+var sharings = map[string]loadgen.Sharing{"user": loadgen.PerUser, "group": loadgen.PerGroup, "all": loadgen.PerRun, "iteration": loadgen.EachIteration}
 
 // sharing says among whom something is shared.
 func (t table) sharing(key string, otherwise loadgen.Sharing) loadgen.Sharing {

@@ -122,7 +122,7 @@ func counterWords(c *loadgen.Counter) string {
 	if c.Step != 1 {
 		words += fmt.Sprintf(" in steps of %d", c.Step)
 	}
-	return words + map[loadgen.Sharing]string{loadgen.PerUser: "", loadgen.PerGroup: ", a number for each of the group's users", loadgen.PerRun: ", a number for each user of the run", loadgen.PerIteration: " in each iteration"}[c.Per]
+	return words + map[loadgen.Sharing]string{loadgen.PerUser: "", loadgen.PerGroup: ", a number for each of the group's users", loadgen.PerRun: ", a number for each user of the run", loadgen.EachIteration: " in each iteration"}[c.Per]
 }
 
 func transactionWords(t *loadgen.Transaction) string {
