@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"stickbench/assert"
+	"stickbench/loadgen/internal/wire"
 )
 
 // visitor is what a user's requests share that are under way at the same time.
@@ -17,8 +18,10 @@ type visitor struct {
 	variables map[string]string
 	many      map[string][]string // variables of many values
 	last      assert.Observation  // of this life
-	sessionID string              // last id seen, and …
-	digest    string              // … what is written of it
+	// challenges are those of servers that asked for a password.
+	challenges map[wire.Origin]*challenge
+	sessionID  string // last id seen, and …
+	digest     string // … what is written of it
 }
 
 // hands are a user's helpers, each a user of its own with connections and a response of its own, that send requests

@@ -146,6 +146,7 @@ type Request struct {
 	URL    *Template
 	Header []Field
 	Body   *Template // nil for none
+	Digest *Digest   // answers challenges; nil for none
 	// Bodies are several ones, of which Pick picks one for each request; nil where there is only Body.
 	Bodies []*Template
 	Pick   Pick

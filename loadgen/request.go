@@ -102,31 +102,18 @@ func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 			return err
 		}
 		a := &u.response
-		u.asked = wire.Request{Origin: w.target.origin, Raw: raw, Head: w.method == http.MethodHead, KeepBody: r.keepsBody, Close: w.closes, Deadline: deadline, Connecting: r.ConnectTimeout}
-		u.give()
-		connect, err := u.conns.Do(&u.asked, a)
-		u.take()
-		if a.Stray != "" {
-			u.runner.warn(r.Label + ": the server sent " + a.Stray)
-		}
-		u.takeBody(r)
-		s.Connect += connect
-		s.Received += a.Received
-		s.Sent += a.Sent
-		if err != nil {
-			s.Elapsed = time.Since(start)
-			u.traceHop(&w, raw, hop, start, false)
+		if err := u.exchange(&w, s, raw, start, deadline); err != nil {
 			return err
 		}
-		s.Elapsed = a.End.Sub(start)
+		if u.challenged(&w, a) {
+			u.observe(a.Status) // the session went on here too
+			if err := u.exchange(&w, s, raw, start, deadline); err != nil {
+				return err
+			}
+		}
 		if hop == 0 {
 			s.Latency = a.FirstByte.Sub(start)
 		}
-		u.keepCookies(w.target, a)
-		u.view.Status = a.Status
-		s.Status = a.Status
-		u.target = w.target
-		u.traceHop(&w, raw, hop, start, true)
 		if r.Redirects == 0 || !redirects(a.Status) {
 			return nil
 		}
@@ -140,6 +127,38 @@ func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 		u.account.Redirects++
 		s.Hops++
 	}
+}
+
+// exchange sends a request as encoded, begun at start, and takes the response. Its error is a *wire.Error.
+func (u *user) exchange(w *requestEncoder, s *Sample, raw []byte, start, deadline time.Time) error {
+	r, a := w.request, &u.response
+	raw, err := u.signed(raw, w)
+	if err != nil {
+		return err
+	}
+	u.asked = wire.Request{Origin: w.target.origin, Raw: raw, Head: w.method == http.MethodHead, KeepBody: r.keepsBody, Close: w.closes, Deadline: deadline, Connecting: r.ConnectTimeout}
+	u.give()
+	connect, err := u.conns.Do(&u.asked, a)
+	u.take()
+	if a.Stray != "" {
+		u.runner.warn(r.Label + ": the server sent " + a.Stray)
+	}
+	u.takeBody(r)
+	s.Connect += connect
+	s.Received += a.Received
+	s.Sent += a.Sent
+	if err != nil {
+		s.Elapsed = time.Since(start)
+		u.traceHop(w, raw, start, false)
+		return err
+	}
+	s.Elapsed = a.End.Sub(start)
+	u.keepCookies(w.target, a)
+	u.view.Status = a.Status
+	s.Status = a.Status
+	u.target = w.target
+	u.traceHop(w, raw, start, true)
+	return nil
 }
 
 // noResponse forgets the last response, so that no condition or extractor takes it for that of another
@@ -212,9 +231,11 @@ func (u *user) encode(w *requestEncoder, r *request) ([]byte, error) {
 	} else if raw, err = w.head(raw, u); err != nil {
 		return nil, err
 	}
+	w.cookies = len(raw)
 	if raw, err = u.cookieField(raw, w, r); err != nil {
 		return nil, err
 	}
+	w.rest = len(raw)
 	if ready {
 		raw = append(raw, r.tail...)
 	} else if raw, err = w.tail(raw, u); err != nil {

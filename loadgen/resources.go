@@ -129,7 +129,7 @@ func (r *Runner) prepareResource(s *script, page *request, t *target) *request {
 	}
 	req := &Request{
 		Label: page.Label + " › " + path, Method: http.MethodGet, Redirects: page.Redirects, Timeout: page.Timeout, ConnectTimeout: page.ConnectTimeout,
-		URL: Literal(t.base() + t.path),
+		URL: Literal(t.base() + t.path), Digest: page.Digest,
 	}
 	for _, f := range page.Header {
 		if !slices.ContainsFunc([]string{"Content-Type", "Content-Encoding", "Accept"}, func(name string) bool { return strings.EqualFold(f.Name, name) }) {

@@ -135,6 +135,8 @@ type requestEncoder struct {
 	foreign bool
 	// closes says that the head which was written ends the connection.
 	closes bool
+	// cookies and rest are where in the request as encoded the Cookie field begins, and what comes behind it.
+	cookies, rest int
 }
 
 // head is everything up to where the Cookie field stands.
@@ -153,7 +155,7 @@ func (w *requestEncoder) head(dst []byte, from values) (all []byte, err error) {
 	if !w.names("User-Agent") && w.plan.UserAgent != "" {
 		dst = field(dst, "User-Agent", w.plan.UserAgent)
 	}
-	if w.target.basic != "" && !w.names("Authorization") {
+	if w.target.basic != "" && w.request.Digest == nil && !w.names("Authorization") {
 		dst = field(dst, "Authorization", w.target.basic)
 	}
 	if a := w.plan.Route.Authorization(); proxied && a != "" {

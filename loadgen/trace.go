@@ -38,9 +38,9 @@ type Exchange struct {
 }
 
 // traceHop notes what just went over the wire, if anybody wants to see it.
-func (u *user) traceHop(w *requestEncoder, raw []byte, hop int, start time.Time, responded bool) {
+func (u *user) traceHop(w *requestEncoder, raw []byte, start time.Time, responded bool) {
 	if u.runner.Trace != nil {
-		u.keepHop(w, raw, hop, start, responded)
+		u.keepHop(w, raw, start, responded)
 	}
 }
 
@@ -48,12 +48,13 @@ func (u *user) traceHop(w *requestEncoder, raw []byte, hop int, start time.Time,
 // each.
 //
 //go:noinline
-func (u *user) keepHop(w *requestEncoder, raw []byte, hop int, start time.Time, responded bool) {
-	u.hops = append(u.hops, u.hop(w, raw, hop, start, responded))
+func (u *user) keepHop(w *requestEncoder, raw []byte, start time.Time, responded bool) {
+	u.hops = append(u.hops, u.hop(w, raw, start, responded))
 }
 
 // hop is the exchange that the user's buffers hold.
-func (u *user) hop(w *requestEncoder, raw []byte, hop int, start time.Time, responded bool) Exchange {
+func (u *user) hop(w *requestEncoder, raw []byte, start time.Time, responded bool) Exchange {
+	hop := len(u.hops)
 	if hop > 0 {
 		start = u.hops[hop-1].End // a redirect is followed at once
 	}

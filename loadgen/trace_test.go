@@ -120,7 +120,7 @@ func TestNoTraceCostsNothing(t *testing.T) {
 	u := &user{runner: &Runner{}}
 	w, start := &requestEncoder{}, time.Now()
 	n := testing.AllocsPerRun(100, func() {
-		u.traceHop(w, nil, 0, start, true)
+		u.traceHop(w, nil, start, true)
 		u.traced(nil, OK, "")
 	})
 	if n != 0 {

@@ -187,6 +187,7 @@ func (u *user) forget() {
 	u.noResponse()
 	clear(u.variables)
 	clear(u.many)
+	clear(u.challenges)
 	for i := range u.script.group.Vars {
 		u.assign(&u.script.group.Vars[i])
 	}

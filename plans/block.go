@@ -51,7 +51,7 @@ func init() {
 }
 
 // requestKeys are those of a request besides its own and those of every step.
-var requestKeys = []string{"name", "headers", "query", "body", "json", "form", "multipart", "pick", "resources", "basic_auth", "extract", "assert", "timeout", "connect_timeout", "redirects", "redirect_headers", "on_error"}
+var requestKeys = []string{"name", "headers", "query", "body", "json", "form", "multipart", "pick", "resources", "basic_auth", "digest_auth", "extract", "assert", "timeout", "connect_timeout", "redirects", "redirect_headers", "on_error"}
 
 // blockKeys are those of every block.
 var blockKeys = []string{"name", "defaults", "step"}

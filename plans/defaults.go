@@ -1,6 +1,7 @@
 package plans
 
 import (
+	"slices"
 	"strings"
 
 	"stickbench/loadgen"
@@ -60,32 +61,54 @@ func (s scope) pauseBefore(step loadgen.Step) loadgen.Step {
 	return loadgen.Step{When: when, Steps: []loadgen.Step{{Think: pause}, step}}
 }
 
-// basicAuth makes the field of the Basic scheme (RFC 7617) of user and password.
-func (s scope) basicAuth(t table, req *loadgen.Request) {
-	from, ok := s.giver(t, "basic_auth")
-	if !ok || hasHeader(req, "Authorization") {
+// authentication is the innermost basic_auth or digest_auth: the field of the Basic scheme (RFC 7617), or what answers
+// the challenges of Digest.
+func (s scope) authentication(t table, req *loadgen.Request) {
+	if hasHeader(req, "Authorization") {
 		return
 	}
-	auth, ok := from.table("basic_auth", basicAuthShape)
-	if !ok {
+	for _, from := range slices.Backward(append(slices.Clip(s.defaults), t)) {
+		switch {
+		case from.has("digest_auth"):
+			if user, password, ok := s.credentials(from, "digest_auth", digestAuthShape); ok {
+				req.Digest = &loadgen.Digest{User: user, Password: password}
+			}
+		case from.has("basic_auth"):
+			if user, password, ok := s.credentials(from, "basic_auth", basicAuthShape); ok {
+				both := loadgen.Concat(user, loadgen.Literal(":"), password)
+				value := loadgen.Concat(loadgen.Literal("Basic "), both.Whole("base64(user:password)", base64Text))
+				req.Header = append(req.Header, loadgen.Field{Name: "Authorization", Value: value})
+			}
+		default:
+			continue
+		}
+		if from.has("digest_auth") && from.has("basic_auth") {
+			from.key(from.at("basic_auth"), "there is digest_auth as well: a request has one of them")
+		}
 		return
+	}
+}
+
+// credentials are the user and password under a key.
+func (s scope) credentials(from table, key string, of *shape) (user, password *loadgen.Template, ok bool) {
+	auth, ok := from.table(key, of)
+	if !ok {
+		return nil, nil, false
 	}
 	var parts [2]*loadgen.Template
-	for i, key := range basicAuthShape.names() {
+	for i, key := range of.names() {
 		value, ok := auth.text(key)
 		if !ok {
 			if !auth.has(key) {
-				auth.key(auth.path, "needs user and password, such as %s", basicAuthShape.example)
+				auth.key(auth.path, "needs user and password, such as %s", of.example)
 			}
-			return
+			return nil, nil, false
 		}
 		if parts[i] = s.template(auth.at(key), value); parts[i] == nil {
-			return
+			return nil, nil, false
 		}
 	}
-	both := loadgen.Concat(parts[0], loadgen.Literal(":"), parts[1])
-	value := loadgen.Concat(loadgen.Literal("Basic "), both.Whole("base64(user:password)", base64Text))
-	req.Header = append(req.Header, loadgen.Field{Name: "Authorization", Value: value})
+	return parts[0], parts[1], true
 }
 
 func hasHeader(req *loadgen.Request, name string) bool {

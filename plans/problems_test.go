@@ -73,7 +73,7 @@ func TestProblems(t *testing.T) {
 		// Keys.
 		{"unknown key", "nam = 'x'\n" + runs, `1:1: nam: unknown key: did you mean "name"?`},
 		{"unknown table", runs + "[sesion]\nnode = 'json:x'\n", `9:2: sesion: unknown key: did you mean "session"?`},
-		{"nothing near", runs + "colour = 'red'\n", `9:1: group[0].step[0].colour: unknown key: [[group.step]] has request, name, headers, query, body, json, form, multipart, pick, resources, basic_auth, extract, assert, timeout, connect_timeout, redirects, redirect_headers, on_error, when, think, mark, set, counter, use, break, next, stop, together, pace, repeat, index, while, for, foreach, once, transaction, include_think, only, share, parallel, defaults, step`},
+		{"nothing near", runs + "colour = 'red'\n", `9:1: group[0].step[0].colour: unknown key: [[group.step]] has request, name, headers, query, body, json, form, multipart, pick, resources, basic_auth, digest_auth, extract, assert, timeout, connect_timeout, redirects, redirect_headers, on_error, when, think, mark, set, counter, use, break, next, stop, together, pace, repeat, index, while, for, foreach, once, transaction, include_think, only, share, parallel, defaults, step`},
 		{"other tool's key", runs + "sleep = '1s'\n", `9:1: group[0].step[0].sleep: unknown key: write "think"`},
 		{"key of another table", runs + "expect = ['errors == 0']\n", `9:1: group[0].step[0].expect: unknown key in [[group.step]]: it belongs at the top, above the first [table]`},
 		{"key of two other tables", "timeout = '1s'\n" + runs, `1:1: timeout: unknown key in the plan: it belongs in [[group.step]] or in [target]`},

@@ -31,7 +31,7 @@ func (s scope) request(t table) *loadgen.Request {
 		req.Label, req.LabelText = s.label(t, "name")
 	}
 	s.headers(t, req)
-	s.basicAuth(t, req)
+	s.authentication(t, req)
 	s.query(t, req)
 	s.body(t, req)
 	from, _ = s.giver(t, "timeout")

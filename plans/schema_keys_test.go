@@ -28,6 +28,7 @@ node = [{ tag = "s1", weight = 2, delay = "250ms", workers = 2 }, { tag = "s2", 
 who = { ask = "a name" }
 [defaults]
 resources = true
+digest_auth = { user = "ada", password = "secret" }
 [[data]]
 file = "users.csv"
 names = ["a", "b"]
@@ -89,6 +90,7 @@ nodes = { s1 = "http://127.0.0.1:4000" }
 [[group]]
 [[group.step]]
 request = "GET /"
+digest_auth = { user = "ada", password = "secret" }
 `
 
 // keyPlace is a key of a table of a plan, and the values that it has there.

@@ -151,14 +151,13 @@ var (
 		k("on_error", "What a user does after a request that failed.", oneOf("continue", "next-iteration", "stop-user", "stop")),
 		k("assert", "Conditions that every response below must satisfy.", listOf(textForm, tableOf(assertShape))),
 		k("basic_auth", "User and password of every request below.", tableOf(basicAuthShape)),
+		k("digest_auth", "The same, for servers that ask for them by the Digest scheme.", tableOf(digestAuthShape)),
 		k("resources", "Whether what pages bring along is loaded with them, or which.", boolForm, tableOf(resourcesShape)),
 		k("think", "The pause before every request below.", textForm),
 	}}
-	basicAuthShape = &shape{name: "basic_auth", example: `{ user = "ada", password = "${env:PASSWORD}" }`, keys: []key{
-		k("user", "The user.", textForm),
-		k("password", "The password.", textForm),
-	}}
-	resourcesShape = &shape{name: "resources", example: `{ match = '\.(css|js)$', parallel = 6 }`, keys: []key{
+	basicAuthShape  = &shape{name: "basic_auth", example: credentialsExample, keys: credentialKeys}
+	digestAuthShape = &shape{name: "digest_auth", example: credentialsExample, keys: credentialKeys}
+	resourcesShape  = &shape{name: "resources", example: `{ match = '\.(css|js)$', parallel = 6 }`, keys: []key{
 		k("match", "A regular expression of the URLs that are loaded.", textForm),
 		k("except", "A regular expression of those that are not.", textForm),
 		k("parallel", "How many are loaded at the same time.", wholes(1, mostParallel)),
@@ -237,6 +236,13 @@ var (
 	multipartShape = &shape{name: "multipart", example: `{ photo = { file = "cat.png" } }`, of: append([]form{listOf(bodyParts...)}, bodyParts...)}
 )
 
+const credentialsExample = `{ user = "ada", password = "${env:PASSWORD}" }`
+
+var credentialKeys = []key{
+	k("user", "The user.", textForm),
+	k("password", "The password.", textForm),
+}
+
 // scalars are the forms of a value that becomes text.
 var scalars = []form{textForm, numberForm, boolForm}
 
@@ -259,6 +265,7 @@ func init() {
 		k("pick", "One of the steps below, or of the bodies: in what order, or by what weights.", oneOf("random", "order", "shuffle"), listOf(numberForm)),
 		k("resources", "Whether what the page brings along is loaded with it, or which.", boolForm, tableOf(resourcesShape)),
 		k("basic_auth", "User and password.", tableOf(basicAuthShape)),
+		k("digest_auth", "The same, for a server that asks for them by the Digest scheme.", tableOf(digestAuthShape)),
 		k("extract", "Variables that are taken from its response.", tableOf(extractShape)),
 		k("assert", "Conditions that its response must satisfy, or the last one for a mark not to fail.", listOf(textForm, tableOf(assertShape))),
 		k("timeout", "How long it may take.", durations(1)),

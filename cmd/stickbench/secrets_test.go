@@ -144,6 +144,9 @@ name = "named ${token}"
 form = { password = "${token}" }
 basic_auth = { user = "ada", password = "${env:STICKBENCH_SECRET}" }
 [[group.step]]
+request = "GET /digest"
+digest_auth = { user = "${env:STICKBENCH_SECRET}", password = "${env:STICKBENCH_SECRET}" }
+[[group.step]]
 set = { copy = "${upper(token)}" }
 [[group.step]]
 mark = "mark ${copy}"

@@ -342,6 +342,8 @@ func TestWhatOnePlanMayHold(t *testing.T) {
 		{strings.Replace(at("h", ""), "</HTTP", `<stringProp name="HTTPSampler.method">${m}</stringProp></HTTP`, 1), `request = "GET /"`, "its method is no word: ${m}"},
 		{strings.Replace(host, "${__property(host)}", "post", 1) + strings.Replace(at("h", ""), "</HTTP", `<stringProp name="HTTPSampler.method">${host}</stringProp></HTTP`, 1), `request = "POST /"`, ""},
 		{requestFor("/${__jm__L__idx}") + loop(requestFor("/${__jm__L__idx}")), `l_pass = "1" # until its loop begins`, ""},
+		{`<AuthManager testname="A"><collectionProp name="AuthManager.auth_list"><elementProp name="" elementType="Authorization"><stringProp name="Authorization.username">ada</stringProp><stringProp name="Authorization.password">pw</stringProp><stringProp name="Authorization.mechanism">DIGEST</stringProp></elementProp></collectionProp></AuthManager><hashTree/>` + requestFor("/"),
+			`digest_auth = { user = "ada", password = "pw" }`, ""},
 		{at("h", "xxx"), `request = "GET /"`, "is no port"},
 		{at("${unset}", ""), `request = "GET http://$${unset}/"`, ""},
 		{list + requestFor("/") + `<ForeachController testname="F"><stringProp name="ForeachController.inputVal">id</stringProp><stringProp name="ForeachController.returnVal">one</stringProp></ForeachController><hashTree>` + requestFor("/${__jm__F__idx}") + `</hashTree>`, `index = "f_pass"`, ""},

@@ -19,7 +19,7 @@ type request struct {
 	connect  any // the timeout of connecting
 	follow   bool
 	think    string
-	auth     inline
+	auth     pair // basic_auth or digest_auth
 	assert   []any
 	resource any
 	extracts []pair
@@ -524,11 +524,15 @@ func (im *importer) authorize(sc *scope, r *request) {
 			if base := im.word(a, "Authorization.url"); base != "" && !strings.HasPrefix(r.base+r.path, base) && strings.TrimSuffix(base, "/") != r.base {
 				continue
 			}
-			if mechanism := a.word("Authorization.mechanism"); mechanism == "DIGEST" || mechanism == "KERBEROS" {
-				im.lose(m, "authentication by "+mechanism, "basic_auth is there")
+			key := "basic_auth"
+			switch a.word("Authorization.mechanism") {
+			case "KERBEROS":
+				im.lose(m, "authentication by KERBEROS", "basic_auth and digest_auth are there")
 				continue
+			case "DIGEST":
+				key = "digest_auth"
 			}
-			r.auth = inline{{"user", im.text(a, "Authorization.username")}, {"password", im.text(a, "Authorization.password")}}
+			r.auth = pair{key, inline{{"user", im.text(a, "Authorization.username")}, {"password", im.text(a, "Authorization.password")}}}
 			return
 		}
 	}

@@ -175,9 +175,9 @@ func shared(requests []*request) *block {
 		d.set("think", t)
 		each(requests, func(r *request) { r.think = "" })
 	}
-	if first.auth != nil && everyone(requests, func(r *request) bool { return reflect.DeepEqual(r.auth, first.auth) }) {
-		d.set("basic_auth", first.auth)
-		each(requests, func(r *request) { r.auth = nil })
+	if a := first.auth; a.key != "" && everyone(requests, func(r *request) bool { return reflect.DeepEqual(r.auth, a) }) {
+		d.set(a.key, a.value)
+		each(requests, func(r *request) { r.auth = pair{} })
 	}
 	if first.resource != nil && everyone(requests, func(r *request) bool { return reflect.DeepEqual(r.resource, first.resource) }) {
 		d.set("resources", first.resource)
@@ -255,8 +255,8 @@ func (r *request) pairs() []pair {
 		add("query", r.query)
 	}
 	all = append(all, r.keys...)
-	if r.auth != nil {
-		add("basic_auth", r.auth)
+	if r.auth.key != "" {
+		add(r.auth.key, r.auth.value)
 	}
 	if r.timeout != nil {
 		add("timeout", r.timeout)
