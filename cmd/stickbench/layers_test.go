@@ -18,7 +18,7 @@ import (
 var layers = map[string][]string{
 	"stickbench":                      {},
 	"stickbench/assert":               {"stickbench/internal/nearest", "github.com/expr-lang/expr"},
-	"stickbench/loadgen":              {"stickbench/assert", "stickbench/internal/redact", "stickbench/loadgen/internal/wire", "github.com/andybalholm", "github.com/antchfx", "github.com/klauspost/compress", "github.com/nlnwa/whatwg-url", "github.com/theory/jsonpath", "github.com/tidwall/gjson", "golang.org/x/net", "golang.org/x/sync", "golang.org/x/sys"},
+	"stickbench/loadgen":              {"stickbench/assert", "stickbench/internal/redact", "stickbench/loadgen/internal/wire", "github.com/andybalholm", "github.com/antchfx", "github.com/icholy/digest", "github.com/klauspost/compress", "github.com/nlnwa/whatwg-url", "github.com/theory/jsonpath", "github.com/tidwall/gjson", "golang.org/x/net", "golang.org/x/sync", "golang.org/x/sys"},
 	"stickbench/report":               {"stickbench/assert", "stickbench/internal/format", "stickbench/internal/natural", "stickbench/loadgen"},
 	"stickbench/report/fold":          {"stickbench/assert", "stickbench/internal/format", "stickbench/internal/hist", "stickbench/internal/natural", "stickbench/internal/stats", "stickbench/loadgen", "stickbench/report"},
 	"stickbench/report/jtl":           {"stickbench/loadgen"},
