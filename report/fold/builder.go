@@ -74,7 +74,9 @@ func (b *Builder) Add(s *loadgen.Sample) {
 	e := entry{active: int32(s.ActiveAll), label: int16(min(label.index, maxLabels)), node: none}
 	m := &e.measurement
 	m.measure(s, b.phases.origin, b.Apdex)
-	b.count(s, m)
+	if b.counted != nil || s.Transaction || s.Inner {
+		b.count(s, m)
+	}
 	label.jmeter.add(m)
 	label.marks = label.marks && s.Mark
 	label.transactions = label.transactions && s.Transaction
@@ -94,7 +96,7 @@ func (b *Builder) Add(s *loadgen.Sample) {
 			b.users.add(user, s, e.node, e.is)
 		}
 		b.timeline.add(&e, s)
-		b.windows.add(&e, label.label)
+		b.windows.add(&e, label.label, b.timeline.end)
 	}
 	b.phases.push(&e)
 }
@@ -102,7 +104,9 @@ func (b *Builder) Add(s *loadgen.Sample) {
 // all folds what counts in the row over all samples.
 func (b *Builder) all(s *loadgen.Sample, m *measurement) {
 	b.jmeter.add(m)
-	b.checks.add(s, m)
+	if s.Elapsed < 0 {
+		b.checks.backward(m)
+	}
 	if m.errors > 0 {
 		b.errors.add(s)
 	}
@@ -119,21 +123,26 @@ func (b *Builder) request(l *labelFold, s *loadgen.Sample, m *measurement) (node
 			n.rest.addSample(s, m)
 		}
 	}
+	if s.Status >= 200 && s.Status <= 299 {
+		b.checks.responses++
+		b.checks.unnamed += boolInt(node == none)
+	}
 	row.addSample(s, m)
 	if m.errors > 0 {
-		b.failed.add(m.each(), m.errors, m.fine)
+		b.failed.add(m, m.errors)
 	}
 	b.exchange.add(s, m.samples)
 	return node
 }
 
-// count counts as JMeter does: the rows of transactions, and nothing within those that stand for it.
+// count counts as JMeter does, from the first sample on that it would not count as b.jmeter does: the rows of
+// transactions, and nothing within those that stand for it.
 func (b *Builder) count(s *loadgen.Sample, m *measurement) {
-	if b.counted == nil && (s.Transaction || s.Inner) {
+	if b.counted == nil {
 		all := b.jmeter
 		b.counted = &all
 	}
-	if b.counted != nil && !s.Inner {
+	if !s.Inner {
 		b.counted.add(m)
 	}
 }
@@ -253,7 +262,7 @@ func (b *Builder) sums() (labels []*rowFold, requests *rowFold) {
 // of the run can freeze while it goes on.
 func (b *Builder) Freeze(run report.Run) *report.Results {
 	r := b.figures(run)
-	r.InWindows = b.windows.freeze(b.windows.newest)
+	r.InWindows = b.windows.freeze(b.timeline.end)
 	r.Judge(run)
 	return r
 }
@@ -265,10 +274,11 @@ func (b *Builder) figures(run report.Run) *report.Results {
 	total := requests.clone()
 	total.merge(&b.marks)
 	g := b.phases.settledCopy()
+	first, last := b.checks.ends(total)
 	r := &report.Results{
 		Schema: report.Schema, Plan: run.Plan, Verdict: "none",
 		Labels: b.freezeLabels(labels, nodes), Total: b.jmeter.row(report.TotalLabel, total),
-		Apdex: b.Apdex.Times(), DurationMS: b.checks.duration(), WholeMillis: requests.times.coarse.Total > 0,
+		Apdex: b.Apdex.Times(), DurationMS: last - first, WholeMillis: requests.times.coarse.Total > 0,
 		Requests: run.Requests, Arrivals: run.Arrivals, Generator: run.Generator, Agents: run.Agents, Asked: run.Asked, Coordinator: run.Coordinator, PlannedUsers: run.PlannedUsers,
 		Errors:       b.errors.freeze(),
 		Expectations: []report.Expectation{}, Events: g.events, Timeline: b.timeline.freeze(nodes, run.Due),
@@ -286,7 +296,7 @@ func (b *Builder) figures(run report.Run) *report.Results {
 	if r.Events == nil {
 		r.Events = []report.Event{}
 	}
-	r.Steered = steeredBy(r.Events, b.windows.newest)
+	r.Steered = steeredBy(r.Events, b.timeline.end)
 	b.freezeNodes(r, nodes, run.Weights)
 	r.Affinity = b.affinity.freeze(r.Nodes)
 	r.Affinity.Free = run.Sticky != nil && !*run.Sticky
@@ -294,7 +304,7 @@ func (b *Builder) figures(run report.Run) *report.Results {
 	r.Latency = requests.latency(&b.failed)
 	r.Statuses, r.Connect, r.FirstByte = b.exchange.freeze(requests.count), b.exchange.connect.freeze(), b.exchange.firstByte.freeze()
 	r.Users = b.users.freeze(len(b.affinity.users)+len(b.affinity.threads), nodes)
-	b.freezeStage(g, r, run, nodes)
+	b.freezeStage(g, r, run, nodes, last)
 	r.Names, r.Planned = report.NewNodeNames(r, run), run.Labels
 	r.Warnings = append(append([]string{}, run.Warnings...), b.warnings(r, run, requests, total)...)
 	return r
@@ -321,14 +331,14 @@ func (b *Builder) addDropped(r *report.Results, labels []*rowFold, total *rowFol
 	}
 }
 
-// freezeStage makes what depends on events: decisions and shares, phases, and the states of nodes.
-func (b *Builder) freezeStage(g *phaseTracker, r *report.Results, run report.Run, nodes []*nodeFold) {
+// freezeStage makes what depends on events: decisions and shares, phases, and the states of nodes; the run ended at last.
+func (b *Builder) freezeStage(g *phaseTracker, r *report.Results, run report.Run, nodes []*nodeFold, last int64) {
 	way := byResponse
 	if r.Affinity.Sticks() {
 		way = bySession
 	}
 	all := func(*segment) bool { return true }
-	j := newShareJudge(g, r, run, way, b.checks.last)
+	j := newShareJudge(g, r, run, way, last)
 	decisions, expected := j.decisions(all), j.expected(all)
 	for i := range r.Nodes {
 		n := &r.Nodes[i]

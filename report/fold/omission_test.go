@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"stickbench/internal/hist"
 	"stickbench/report"
 )
 
@@ -13,9 +14,9 @@ import (
 func TestCoordinatedOmissionIsTold(t *testing.T) {
 	taken := func(quick int64, slow ...int64) *times {
 		t := &times{}
-		t.add(2000, quick, true)
+		t.fine.Add(2000, quick, hist.FineBits)
 		for _, ms := range slow {
-			t.add(ms*1000, 1, true)
+			t.fine.Add(ms*1000, 1, hist.FineBits)
 		}
 		return t
 	}

@@ -214,7 +214,10 @@ func (g *phaseTracker) settle(e *entry) {
 	if !g.told || len(g.phases) > 1 { // of a single one nothing is reported
 		g.foldRows(at.phase, e)
 	}
-	moved, lost := g.excuses(e)
+	var moved, lost bool
+	if e.is&(isMoved|isLost) != 0 {
+		moved, lost = g.excuses(e)
+	}
 	at.phase.add(e, at.phaseFrom, moved, lost)
 	if e.has(isMark) {
 		return

@@ -81,7 +81,7 @@ func (f *rowFold) addSample(s *loadgen.Sample, m *measurement) {
 // add folds a measurement.
 func (f *rowFold) add(m *measurement) {
 	n, each := m.samples, m.each()
-	f.times.add(each, n, m.fine)
+	f.times.add(m, n)
 	if f.count == 0 {
 		f.min, f.max, f.first, f.last = each, each, m.start, m.end
 	}

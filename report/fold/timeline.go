@@ -25,7 +25,9 @@ type timelineFold struct {
 	step   int64 // milliseconds; 0 means firstStep
 	end    int64 // of the last request, as step
 	points []pointFold
-	latest int // that was asked for
+	// latest is the point that was asked for last, and from when it begins.
+	latest *pointFold
+	from   int64
 }
 
 // pointFold is one step.
@@ -47,8 +49,8 @@ type pointNodeFold struct {
 
 // add folds the entry of a request.
 func (f *timelineFold) add(e *entry, s *loadgen.Sample) {
-	f.at(e.end).add(e, s.Status)
 	f.end = max(f.end, e.end)
+	f.at(e.end).add(e, s.Status)
 	if s.Arrival {
 		f.at(e.start).arrivals++
 	}
@@ -56,9 +58,14 @@ func (f *timelineFold) add(e *entry, s *loadgen.Sample) {
 
 // at is the step of a moment: mostly the one that was asked for last.
 func (f *timelineFold) at(ms int64) *pointFold {
-	if uint64(ms-int64(f.latest)*f.step) < uint64(f.step) && f.latest < len(f.points) {
-		return &f.points[f.latest]
+	if uint64(ms-f.from) < uint64(f.step) {
+		return f.latest
 	}
+	return f.find(ms)
+}
+
+// find finds the step of a moment, and makes it if need be.
+func (f *timelineFold) find(ms int64) *pointFold {
 	f.step = max(f.step, firstStep)
 	ms = max(0, ms)
 	for ms/f.step >= maxPoints {
@@ -68,8 +75,8 @@ func (f *timelineFold) at(ms int64) *pointFold {
 	if missing := i + 1 - len(f.points); missing > 0 {
 		f.points = append(f.points, make([]pointFold, missing)...)
 	}
-	f.latest = i
-	return &f.points[i]
+	f.latest, f.from = &f.points[i], int64(i)*f.step
+	return f.latest
 }
 
 // double adds up neighbours.

@@ -14,12 +14,12 @@ type times struct {
 	coarse hist.Histogram // ms, of those that were not
 }
 
-// add adds n times of that many microseconds each.
-func (t *times) add(micros, n int64, fine bool) {
-	if fine {
-		t.fine.Add(micros, n, hist.FineBits)
+// add adds the time of one of the samples measured, n times.
+func (t *times) add(m *measurement, n int64) {
+	if m.fine {
+		t.fine.Add(part(m.micros, m.samples), n, hist.FineBits)
 	} else {
-		t.coarse.Add(micros/1000, n, hist.CoarseBits)
+		t.coarse.Add(part(m.millis, m.samples), n, hist.CoarseBits)
 	}
 }
 
@@ -64,7 +64,11 @@ type timingFold struct {
 
 func (f *timingFold) add(d time.Duration, fine bool) {
 	micros := d.Microseconds()
-	f.times.add(micros, 1, fine)
+	if fine {
+		f.fine.Add(micros, 1, hist.FineBits)
+	} else {
+		f.coarse.Add(micros/1000, 1, hist.CoarseBits)
+	}
 	f.count++
 	f.sum += micros
 	f.most = max(f.most, micros)

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"stickbench/internal/format"
-	"stickbench/loadgen"
 	"stickbench/report"
 )
 
@@ -16,35 +15,26 @@ const minSessions = 8
 // sampleChecks keeps what the warnings need and no other fold has.
 type sampleChecks struct {
 	responses, unnamed int64 // complete responses of status 200 to 299, and those that named no node
-	first, last        int64 // milliseconds since the start of the run: first start, last end
 	backwards          int64 // samples that ended before they began, as JMeter writes if its clock was set back
-	any                bool
+	latest             int64 // start of those, milliseconds since the start of the run
 }
 
-func (d *sampleChecks) add(s *loadgen.Sample, m *measurement) {
-	start, end := m.start, max(m.start, m.end)
-	if s.Elapsed < 0 {
-		d.backwards++
+// backward notes a sample that ended before it began.
+func (d *sampleChecks) backward(m *measurement) {
+	if d.backwards == 0 {
+		d.latest = m.start
 	}
-	if !d.any || start < d.first {
-		d.first = start
-	}
-	if !d.any || end > d.last {
-		d.last = end
-	}
-	d.any = true
-	if !s.IsRequest() {
-		return
-	}
-	if s.Status >= 200 && s.Status <= 299 {
-		d.responses++
-		if s.Node == "" {
-			d.unnamed++
-		}
-	}
+	d.backwards++
+	d.latest = max(d.latest, m.start)
 }
 
-func (d *sampleChecks) duration() int64 { return d.last - d.first }
+// ends are the first start and the last end of all samples, none of which ends before it began.
+func (d *sampleChecks) ends(total *rowFold) (first, last int64) {
+	if d.backwards > 0 {
+		return total.first, max(total.last, d.latest)
+	}
+	return total.first, total.last
+}
 
 // warnings are those that the samples give rise to; requests and total are all requests, and all samples. Each is a sentence that
 // says what to do.
@@ -59,7 +49,7 @@ func (b *Builder) warnings(r *report.Results, run report.Run, requests, total *r
 		manyLabelsWarning(len(b.order)),
 		threadWarning(r, len(b.affinity.threads) > 0),
 		jumpWarning(r.Affinity.Jumps),
-		b.checks.durationWarning(),
+		durationWarning(r),
 		b.totalWarning(),
 		b.orderWarning(total),
 		lossWarning(run.Requests, requests.count),
@@ -146,11 +136,11 @@ func jumpWarning(jumps int64) string {
 		format.Plural(jumps, "transition"))
 }
 
-func (d *sampleChecks) durationWarning() string {
-	if !d.any || d.duration() >= 100 {
+func durationWarning(r *report.Results) string {
+	if r.Total.Samples == 0 || r.DurationMS >= 100 {
 		return ""
 	}
-	return fmt.Sprintf("All samples lie within %d ms: throughput and KB/sec are rough; more iterations make them firm.", d.duration())
+	return fmt.Sprintf("All samples lie within %d ms: throughput and KB/sec are rough; more iterations make them firm.", r.DurationMS)
 }
 
 func (d *sampleChecks) backwardsWarning() string {

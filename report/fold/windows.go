@@ -22,7 +22,6 @@ import (
 type windowsFold struct {
 	lengths []*windowFold
 	nodes   []string // by index
-	newest  int64    // end of the last request, in milliseconds since the start of the run
 	pauses  []pause  // of the run: what is measured then says nothing of its target
 }
 
@@ -79,12 +78,11 @@ func (f *windowsFold) ask(w assert.Window) {
 	}
 }
 
-// add folds the entry of a request.
-func (f *windowsFold) add(e *entry, label string) {
-	f.newest = max(f.newest, e.end)
+// add folds the entry of a request; the last one known so far ended at newest, in milliseconds since the start of the run.
+func (f *windowsFold) add(e *entry, label string, newest int64) {
 	for _, l := range f.lengths {
 		l.cell(max(l.closed, e.end/l.step)).add(e, slices.Index(l.labels, label))
-		l.close(f.newest-windowLateness, f)
+		l.close(newest-windowLateness, f)
 	}
 }
 
