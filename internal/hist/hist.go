@@ -62,8 +62,8 @@ func (h *Histogram) reserve(p int) {
 // Slot is the number of the bucket that holds v, on a scale of 1 to 63. (The masks, which change nothing, spare checks of
 // the shifts.)
 func Slot(v uint64, scale uint) int {
-	shift := max(uint(bits.Len64(v)), scale) - scale
-	return int(shift<<((scale-1)&63) + uint(v>>(shift&63)))
+	shift := bits.Len64(v >> (scale & 63))
+	return shift<<((scale-1)&63) + int(v>>(shift&63))
 }
 
 // Highest is the largest value in bucket i, what HdrHistogram calls the highest equivalent value.
