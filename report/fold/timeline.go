@@ -58,7 +58,7 @@ func (f *timelineFold) add(e *entry, s *loadgen.Sample) {
 
 // at is the step of a moment: mostly the one that was asked for last.
 func (f *timelineFold) at(ms int64) *pointFold {
-	if uint64(ms-f.from) < uint64(f.step) {
+	if f.latest != nil && uint64(ms-f.from) < uint64(f.step) {
 		return f.latest
 	}
 	return f.find(ms)
