@@ -140,6 +140,8 @@ func TestScriptsBecomeActions(t *testing.T) {
 		{`if (!prev.getResponseDataAsString().contains("ok")) { AssertionResult.setFailure(true); AssertionResult.setFailureMessage("no ok"); }`,
 			`when not (body contains "ok") { fail true }`},
 		{`if (ResponseCode.equals("200") == false) { Failure = true; FailureMessage = "bad"; }`, `when status != 200 { fail true }`},
+		{`String r = new String(ResponseData, "UTF-8"); if (r.contains("id")) { Failure = false; } else { Failure = true; FailureMessage = "none in " + r; }`, `when not (body contains "id") { fail true }`},
+		{`def n = (vars.get("ids_matchNr") ?: "0") as int` + "\n" + `if (n == 0) AssertionResult.setFailure(true)`, `when (len(ids) != 0 ? len(ids) : 0) == 0 { fail true }`},
 		{`Failure = !("${a}".equals("x"));`, `fail a != "x"`},
 		{`if (vars.get("a") == "x") vars.put("b", "1"); else vars.put("b", "2");`, `when a == "x" { b = 1 }; when a != "x" { b = 2 }`},
 		{`def v = "1"` + "\n" + `if (vars.get("a") == "x") { v = "2" }` + "\n" + `vars.put("b", v)`, `b = ${a == "x" ? "2" : "1"}`},

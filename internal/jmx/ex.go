@@ -76,7 +76,9 @@ func (x *ex) kind() kind {
 		}
 		return numberKind
 	case opChoose:
-		return x.in[1].kind()
+		if k := x.in[1].kind(); k == x.in[2].kind() {
+			return k
+		}
 	case opIndex:
 		if of := x.in[0]; of.op == opList && len(of.in) > 0 && !slices.ContainsFunc(of.in, func(y *ex) bool { return y.kind() != of.in[0].kind() }) {
 			return of.in[0].kind()
@@ -176,6 +178,8 @@ func (x *ex) asNumber() *ex {
 		return number(strings.TrimSpace(x.s))
 	case x.op == opCode, x.op == opVar:
 		return apply("int", numberKind, variable(x.s))
+	case x.op == opChoose:
+		return &ex{op: opChoose, in: []*ex{x.in[0], x.in[1].asNumber(), x.in[2].asNumber()}}
 	}
 	return apply("int", numberKind, x)
 }

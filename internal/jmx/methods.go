@@ -120,6 +120,9 @@ func (p *parser) created() *ex {
 			return object(class, args[0])
 		}
 	case "String", "Integer", "Long":
+		if len(args) > 0 && args[0].op == opObject && args[0].s == "bytes" {
+			return word("body", textKind)
+		}
 		if len(args) == 1 {
 			return args[0]
 		}
