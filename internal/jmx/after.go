@@ -174,7 +174,7 @@ func (b *block) assert(x *ex, message string) {
 
 // assertion adds what an assertion demands to the request; one that is a script may have steps behind it as well.
 func (im *importer) assertion(e *Element, b *block, sampler *Element) []*block {
-	if b == nil && isScript(e) && harmless(e) {
+	if b.request == nil && isScript(e) && harmless(e) {
 		return nil
 	}
 	if im.idle(e, b) {
