@@ -74,7 +74,7 @@ func (w *Web) URL() string {
 }
 
 // Begin makes pages from now on, every second if somebody looks at them; less often where that would take more than a
-// twentieth of a processor.
+// twentieth of a processor, but at least every 10 s.
 func (w *Web) Begin(page func() (*html.Page, error)) {
 	w.mu.Lock()
 	w.make = page
@@ -96,7 +96,7 @@ func (w *Web) Begin(page func() (*html.Page, error)) {
 				w.renew()
 			}
 			w.mu.Unlock()
-			pause = max(time.Second, 20*time.Since(began)) - time.Since(began)
+			pause = min(10*time.Second, max(time.Second, 20*time.Since(began))) - min(time.Second, time.Since(began))
 		}
 	})
 	w.stop = sync.OnceFunc(func() { close(done); wait.Wait() })
