@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,9 @@ func write(t testing.TB, samples []loadgen.Sample) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w := NewWriter(&b)
+	if slices.ContainsFunc(samples, func(s loadgen.Sample) bool { return s.Arrival }) {
+		w.WithLate()
+	}
 	for i := range samples {
 		if err := w.Write(&samples[i]); err != nil {
 			t.Fatal(err)
