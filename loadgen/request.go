@@ -87,7 +87,7 @@ func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 		u.noResponse()
 		return err
 	}
-	home := w.target.origin
+	u.home = w.target.origin
 	for hop := 0; ; hop++ {
 		s.URL = w.target.shown
 		u.asked.Raw = nil // its buffer is written anew
@@ -120,7 +120,7 @@ func (u *user) fetch(r *request, s *Sample, start time.Time) error {
 		if hop == r.Redirects {
 			return failure(KindRedirect, fmt.Errorf("more than %d redirects", r.Redirects))
 		}
-		if !u.follow(&w, a, home) {
+		if !u.follow(&w, a) {
 			return nil
 		}
 		u.at(r.Label, r.timeout, func() { u.observe(a.Status) }) // the session went on here too
@@ -302,8 +302,8 @@ func redirects(status int) bool {
 
 // follow turns w to where the response sends it, and reports whether there is such a place: a redirect that leads
 // nowhere is a response like any other (RFC 9110 §15.4). As browsers do, 303 becomes a GET, 301 and 302 make a GET
-// of a POST, 307 and 308 repeat method and body. To another origin than home go no credentials of the plan and no body.
-func (u *user) follow(w *requestEncoder, a *wire.Response, home wire.Origin) bool {
+// of a POST, 307 and 308 repeat method and body. To another origin go no credentials of the plan and no body.
+func (u *user) follow(w *requestEncoder, a *wire.Response) bool {
 	location := strings.Clone(a.Field("Location")) // the next response overwrites the buffer, and the URL lives on
 	if location == "" {
 		u.runner.warn(fmt.Sprintf("%s: %d without a Location: it was taken as it is", w.request.Label, a.Status))
@@ -315,7 +315,7 @@ func (u *user) follow(w *requestEncoder, a *wire.Response, home wire.Origin) boo
 		return false
 	}
 	t.shown = redact.AllValues(t.shown) // a response made them: authorization codes, signatures
-	w.target, w.foreign = t, t.origin != home
+	w.target, w.foreign = t, t.origin != u.home
 	switch {
 	case w.method == http.MethodHead:
 	case a.Status == http.StatusSeeOther,

@@ -1,6 +1,7 @@
 package loadgen
 
 import (
+	"fmt"
 	"net/http"
 	"regexp"
 	"slices"
@@ -103,11 +104,11 @@ func (r *Resources) wants(url string) bool {
 
 // resource is the request for one of them, the same for each user at each visit.
 func (u *user) resource(r *request, t *target) *request {
-	key := resourceKey{r, t.base() + t.path}
+	key := resourceKey{r, t.base() + t.path, t.origin != u.home}
 	if known := u.resources[key]; known != nil {
 		return known
 	}
-	made := u.runner.prepareResource(u.script, r, t)
+	made := u.runner.prepareResource(u.script, r, t, key.foreign)
 	if u.resources == nil || len(u.resources) >= mostResources {
 		u.resources = map[resourceKey]*request{}
 	}
@@ -117,21 +118,31 @@ func (u *user) resource(r *request, t *target) *request {
 
 // resourceKey tells resources apart.
 type resourceKey struct {
-	page *request
-	url  string
+	page    *request
+	url     string
+	foreign bool // it is of another origin than the page was asked of
 }
 
-// prepareResource makes a request for what a page embeds, with the page's own headers.
-func (r *Runner) prepareResource(s *script, page *request, t *target) *request {
+// prepareResource makes a request for what a page embeds, with the page's own headers; to another origin go those
+// that would go there with a redirect.
+func (r *Runner) prepareResource(s *script, page *request, t *target, foreign bool) *request {
 	path, _, _ := strings.Cut(t.path, "?")
 	if t.origin != page.originOr(t.origin) {
 		path = t.base() + path
 	}
 	req := &Request{
 		Label: page.Label + " › " + path, Method: http.MethodGet, Redirects: page.Redirects, Timeout: page.Timeout, ConnectTimeout: page.ConnectTimeout,
-		URL: Literal(t.base() + t.path), Digest: page.Digest,
+		URL: Literal(t.base() + t.path), RedirectHeaders: page.RedirectHeaders,
+	}
+	if !foreign {
+		req.Digest = page.Digest
+	} else if names := page.stays(); len(names) > 0 {
+		r.warn(fmt.Sprintf("%s: what it embeds was asked of %s without %s: redirect_headers says what goes along", page.Label, t.base(), strings.Join(names, ", ")))
 	}
 	for _, f := range page.Header {
+		if foreign && !page.travels(f.Name) {
+			continue
+		}
 		if !slices.ContainsFunc([]string{"Content-Type", "Content-Encoding", "Accept"}, func(name string) bool { return strings.EqualFold(f.Name, name) }) {
 			req.Header = append(req.Header, f)
 		}

@@ -281,6 +281,42 @@ func TestRedirectToAnotherOrigin(t *testing.T) {
 	}
 }
 
+// What a page embeds from another origin is asked for without what is meant for the page's own, as redirects are.
+func TestResourceOfAnotherOrigin(t *testing.T) {
+	seen := map[string]string{}
+	var mu sync.Mutex
+	note := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		seen[r.URL.Path] = r.Header.Get("Authorization") + r.Header.Get("X-Api-Key") + r.Header.Get("Accept-Language")
+	})
+	other := httptest.NewServer(note)
+	defer other.Close()
+	mux := http.NewServeMux()
+	mux.Handle("/", note)
+	mux.HandleFunc("/page", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprintf(w, `<img src="/own"><img src="%s/strange">`, other.URL)
+	})
+	first := httptest.NewServer(mux)
+	defer first.Close()
+	for _, tt := range []struct {
+		allowed []string
+		strange string
+	}{{nil, "de"}, {[]string{"X-Api-Key"}, "kde"}, {[]string{"*"}, "akde"}} {
+		step := get(t, "/page")
+		step.Request.Header = []Field{{"Authorization", template(t, "a")}, {"X-Api-Key", template(t, "k")}, {"Accept-Language", template(t, "de")}}
+		step.Request.RedirectHeaders, step.Request.Resources = tt.allowed, &Resources{Parallel: 2}
+		_, account := runPlan(t, one(first.URL, 1, Session{}, step))
+		if account.OK != 3 || seen["/own"] != "akde" || seen["/strange"] != tt.strange {
+			t.Errorf("%v: %d responses, seen %q", tt.allowed, account.OK, seen)
+		}
+		if told := strings.Contains(strings.Join(account.Warnings, ""), "asked of "+other.URL+" without Authorization"); told != (tt.strange != "akde") {
+			t.Errorf("%v: warnings %q", tt.allowed, account.Warnings)
+		}
+	}
+}
+
 // A redirect that leads nowhere is a response like any other: its status, node and body are judged.
 func TestRedirectToNowhere(t *testing.T) {
 	for _, location := range []string{"", "mailto:a@b", "http://a b/", "http://h:99999/", "app://callback?code=1"} {

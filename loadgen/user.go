@@ -47,10 +47,11 @@ type user struct {
 	conns    *wire.Conns
 	asked    wire.Request
 	response wire.Response
-	raw      []byte  // the request
-	body     []byte  // of the last response, decoded
-	decoded  []byte  // memory for it
-	target   *target // of the last response
+	raw      []byte      // the request
+	body     []byte      // of the last response, decoded
+	decoded  []byte      // memory for it
+	target   *target     // of the last response
+	home     wire.Origin // of the last request, redirects aside
 	fields   jsonFields
 	markup   markup
 	hops     []Exchange // of the sample being made, if Runner.Trace wants them

@@ -271,7 +271,7 @@ func init() {
 		k("timeout", "How long it may take.", durations(1)),
 		k("connect_timeout", "How long connecting may take, TLS included.", durations(1)),
 		k("redirects", "Whether redirects are followed, or how many at most.", boolForm, wholes(0, mostRedirects)),
-		k("redirect_headers", "Headers that go along with a redirect to another origin; * for all.", textsForm),
+		k("redirect_headers", "Headers that go along to another origin, with a redirect or to what a page embeds; * for all.", textsForm),
 		k("on_error", "What the user does if it fails.", oneOf("continue", "next-iteration", "stop-user", "stop")),
 		k("when", "The step is done only where this condition holds.", textForm),
 		k("think", "A pause: \"100ms\", \"uniform 50ms 150ms\", \"gaussian 100ms 20ms\".", textForm),
