@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// work is what a user does with a large response: extractions, conditions, what a page embeds. Nothing cuts it short,
+// work is what a user does with a response of some size: extractions, conditions, what a page embeds. Nothing cuts it short,
 // and an XPath over a page that was made for it takes for ever. So a second stop leaves it behind, and so does the run
 // once it took workPatience longer than the request's timeout: its user ends, and nobody waits for it.
 type work struct {
@@ -17,7 +17,7 @@ type work struct {
 }
 
 const (
-	largeBody    = 64 << 10 // bytes from which on looking after the work costs nothing beside it
+	largeBody    = 8 << 10 // bytes from which on looking after the work costs little beside it
 	workPatience = 10 * time.Second
 )
 
