@@ -25,6 +25,7 @@ type Request struct {
 	Body    *string // nil for none
 	File    string  // whose content is the body; "" for none
 	Parts   []part  // of the body, where it has several
+	digest  string  // user and password, with a colon between them, that answer a challenge; "" for none
 	// Redirects is how many are followed at most, FollowRedirects if it is not limited.
 	Redirects int
 	Timeout   time.Duration // 0 for the plan's own
@@ -160,6 +161,9 @@ func (im *importer) step(s *draft.Table, r *Request, base string, headers []Head
 	}
 	if len(headers) > 0 {
 		s.Set("headers", inline(headers, v.inText))
+	}
+	if user, password, _ := strings.Cut(r.digest, ":"); user != "" {
+		s.Set("digest_auth", draft.Inline{{Key: "user", Value: draft.Escape(user)}, {Key: "password", Value: draft.Escape(password)}})
 	}
 	if form, ok := formOf(r); ok {
 		for i := range form {

@@ -28,6 +28,8 @@ type curl struct {
 	method   string
 	urls     []string
 	headers  []Header
+	user     string // and password, with a colon between them
+	digest   bool   // they answer a challenge, rather than being sent at once
 	data     []string
 	hasData  bool
 	file     string // the body's; "" for none
@@ -112,7 +114,7 @@ func (o optionTable) addValues() {
 	})
 	o.value("user-agent", func(c *curl, v string) error { return c.set("User-Agent", v) })
 	o.value("referer", func(c *curl, v string) error { return c.set("Referer", strings.TrimSuffix(v, ";auto")) })
-	o.value("user", func(c *curl, v string) error { c.headers = append(c.headers, basic(v)); return nil })
+	o.value("user", func(c *curl, v string) error { c.user = v; return nil })
 	o.value("oauth2-bearer", func(c *curl, v string) error { return c.set("Authorization", "Bearer "+v) })
 	o.value("range", func(c *curl, v string) error { return c.set("Range", "bytes="+v) })
 	o.value("max-time", (*curl).seconds)
@@ -124,6 +126,7 @@ func (o optionTable) addFlags() {
 	o.flag("insecure", func(c *curl) { c.im.insecure = true })
 	o.flag("location", func(c *curl) { c.location = true })
 	o.flag("location-trusted", func(c *curl) { c.location = true })
+	o.flag("digest", func(c *curl) { c.digest = true })
 	o.flag("head", func(c *curl) { c.method = "HEAD" })
 	o.flag("get", func(c *curl) { c.get = true })
 	o.flag("compressed", func(c *curl) { c.decoded = true })
@@ -148,7 +151,7 @@ func (o optionTable) addRefused() {
 	o.cannot(true, "a plan does not say how to get to its target: give it to `stickbench run` with the same name", "resolve", "connect-to")
 	o.cannot(true, "set cert, key and ca of the plan's [target]", "cert", "key", "cacert", "capath")
 	o.cannot(true, "write its options on the command line", "config")
-	o.cannot(false, "there is only basic authentication: give an Authorization header", "digest", "negotiate", "ntlm", "anyauth", "netrc")
+	o.cannot(false, "there is only basic and digest authentication: give an Authorization header", "negotiate", "ntlm", "anyauth", "netrc")
 	o.cannot(true, "a resumed download is nothing to measure", "continue-at")
 	o.cannot(false, "HTTP/1.0 is not spoken", "http1.0")
 	o.cannot(false, "HTTP/3 is not spoken", "http3", "http3-only")
@@ -423,6 +426,16 @@ func (c *curl) finish(line int) error {
 		r := &Request{Method: c.method, URL: u, Headers: slices.Clone(c.headers), Timeout: c.timeout}
 		if c.location {
 			r.Redirects = c.most
+		}
+		user := c.user
+		if password, _ := u.User.Password(); user == "" && u.User != nil {
+			user = u.User.Username() + ":" + password
+		}
+		switch {
+		case c.digest:
+			r.digest = user
+		case user != "":
+			r.Headers = append(r.Headers, basic(user))
 		}
 		if c.decoded && !hasHeader(r.Headers, "Accept-Encoding") {
 			r.Headers = append(r.Headers, Header{"Accept-Encoding", "deflate, gzip, br, zstd"})

@@ -100,18 +100,21 @@ timeout = "2.5s"
 
 func TestCurlOptions(t *testing.T) {
 	for source, want := range map[string][]string{
+		`curl --digest -u 'ada:${b}:c' http://h`:                  {`digest_auth = { user = "ada", password = "$${b}:c" }`},
+		`curl -u ada:b --digest -d x=1 http://h/a http://h/b`:     {"request = \"POST /a\"\ndigest_auth = { user = \"ada\", password = \"b\" }\nform = ", "request = \"POST /b\"\ndigest_auth = "},
+		`curl http://ada:b@h/a`:                                   {"request = \"GET /a\"\nheaders = { Authorization = \"Basic YWRhOmI=\" }"},
 		`curl -G -d a=1 --data-urlencode 'b=ü &' 127.0.0.1/x?y=2`: {`request = "GET /x?y=2&a=1&b=%C3%BC+%26"`},
-		`curl -I http://h`:                                    {`request = "HEAD /"`},
-		`curl --json '{"a": 1}' http://h`:                     {`request = "POST /"`, `Content-Type = "application/json"`, `body = '{"a": 1}'`},
-		`curl -d a=1 -d b=%C3%BC http://h`:                    {`form = { a = "1", b = "ü" }`},
-		`curl -d a=1 -d a=2 http://h`:                         {`body = "a=1&a=2"`},
-		`curl -XPOST -HX-A:1 --http2 http://h`:                {`request = "POST /"`, `X-A = "1"`, `http = "2"`},
-		`curl -kL http://h/a http://h/b`:                      {`insecure = true`, `request = "GET /a"`, `request = "GET /b"`},
-		`curl http://h/a --next -d x=1 http://h/b`:            {`request = "GET /a"`, `request = "POST /b"`},
-		`curl --compressed http://h`:                          {`headers = { Accept-Encoding = "deflate, gzip, br, zstd" }`},
-		`curl --compressed -H 'accept-encoding: br' http://h`: {`headers = { accept-encoding = "br" }`},
-		`curl -H 'Accept:' -H 'X-Empty;' http://h`:            {`headers = { X-Empty = "" }`},
-		`/usr/bin/curl.exe -A me -e http://r/ h.example`:      {`User-Agent = "me"`, `Referer = "http://r/"`, `url = "http://h.example"`},
+		`curl -I http://h`:                                        {`request = "HEAD /"`},
+		`curl --json '{"a": 1}' http://h`:                         {`request = "POST /"`, `Content-Type = "application/json"`, `body = '{"a": 1}'`},
+		`curl -d a=1 -d b=%C3%BC http://h`:                        {`form = { a = "1", b = "ü" }`},
+		`curl -d a=1 -d a=2 http://h`:                             {`body = "a=1&a=2"`},
+		`curl -XPOST -HX-A:1 --http2 http://h`:                    {`request = "POST /"`, `X-A = "1"`, `http = "2"`},
+		`curl -kL http://h/a http://h/b`:                          {`insecure = true`, `request = "GET /a"`, `request = "GET /b"`},
+		`curl http://h/a --next -d x=1 http://h/b`:                {`request = "GET /a"`, `request = "POST /b"`},
+		`curl --compressed http://h`:                              {`headers = { Accept-Encoding = "deflate, gzip, br, zstd" }`},
+		`curl --compressed -H 'accept-encoding: br' http://h`:     {`headers = { accept-encoding = "br" }`},
+		`curl -H 'Accept:' -H 'X-Empty;' http://h`:                {`headers = { X-Empty = "" }`},
+		`/usr/bin/curl.exe -A me -e http://r/ h.example`:          {`User-Agent = "me"`, `Referer = "http://r/"`, `url = "http://h.example"`},
 	} {
 		imports(t, source, want...)
 	}
@@ -172,6 +175,7 @@ func TestBadCurl(t *testing.T) {
 			"line 2: -x cannot be carried over: a plan does not say how to get to its target: give it to `stickbench run` with --proxy\n" +
 			"line 3: -o cannot be carried over: it changes nothing of the request: leave it out\n" +
 			"line 3: unknown option --frob of curl",
+		"curl --ntlm http://h": "line 1: --ntlm cannot be carried over: there is only basic and digest authentication: give an Authorization header",
 		"curl ftp://h":         "line 1: invalid URL ftp://h: want http:// or https://",
 		"curl http://h -m":     "line 1: -m needs a value",
 		"curl -H foo http://h": "line 1: -H: invalid header \"foo\": want \"Name: value\"",

@@ -144,8 +144,13 @@ func (x *ex) ofResponse() bool {
 
 // ofStatus notes what an assertion says of the status.
 func (r *request) ofStatus(x *ex) {
-	r.judgesStatus = r.judgesStatus || strings.Contains(x.String(), "status")
+	r.judgesStatus = r.judgesStatus || x.looksAtStatus()
 	r.fixesStatus = r.fixesStatus || fixesStatus(x)
+}
+
+// looksAtStatus reports whether the expression looks at the response's status.
+func (x *ex) looksAtStatus() bool {
+	return x.op == opWord && x.s == "status" || slices.ContainsFunc(x.in, (*ex).looksAtStatus)
 }
 
 // assert adds a condition to those that the response must meet, or for a mark not to fail.
@@ -345,7 +350,7 @@ func fixesStatus(x *ex) bool {
 	case "&&":
 		return fixesStatus(x.in[0]) || fixesStatus(x.in[1])
 	}
-	return x.op == "==" && x.in[1].op == opNumber && len(x.in[1].s) == 3 && x.in[1].s < "400"
+	return x.op == "==" && x.in[0].looksAtStatus() && x.in[1].op == opNumber && len(x.in[1].s) == 3 && x.in[1].s < "400"
 }
 
 // test is one pattern of a response assertion.

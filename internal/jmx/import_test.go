@@ -355,6 +355,8 @@ func TestWhatOnePlanMayHold(t *testing.T) {
 		{below(script("JSR223PostProcessor", "prev.setSuccessful(true)")), "assert = ['status > 0']", ""},
 		{below(script("JSR223PostProcessor", `prev.setSuccessful(true); if (prev.getResponseCode() == "500") prev.setSuccessful(false)`)), "assert = ['status != 500']", ""},
 		{below(script("JSR223PostProcessor", `if (prev.getResponseCode() == "500") prev.setSuccessful(false)`)), "  'status < 400',\n  'status != 500',", ""},
+		{below(script("JSR223PostProcessor", `if (new groovy.json.JsonSlurper().parseText(prev.getResponseDataAsString()).status != "ok") prev.setSuccessful(false)`)), `assert = ['string(json("status")) == "ok"']`, ""},
+		{below(script("JSR223PostProcessor", `if (prev.getResponseCode() == "500" || new groovy.json.JsonSlurper().parseText(prev.getResponseDataAsString()).code != 200) prev.setSuccessful(false)`)), "  'status < 400',\n  'status != 500',\n  'int(json(\"code\")) == 200',", ""},
 		{below(script("JSR223PostProcessor", `if (vars.get("r")) prev.setSuccessful(true)`)), `request = "GET /"`, "a failure a success"},
 	} {
 		plan, err := Import([]byte(onePlan(tt.elements)), Options{File: "x.jmx"})
