@@ -121,6 +121,12 @@ func reset(c net.Conn) {
 func headed(fields string) string { return "HTTP/1.1 200 OK\r\n" + fields + "\r\n" }
 func chunked(body string) string  { return headed("Transfer-Encoding: chunked\r\n") + body }
 
+func resetBehindTLS(c net.Conn) bool {
+	c.(*tls.Conn).NetConn().(*net.TCPConn).SetLinger(0)
+	c.Close()
+	return false
+}
+
 // garbled is a TLS record of application data that no key decrypts.
 var garbled = append([]byte{0x17, 0x03, 0x03, 0, 40}, make([]byte, 40)...)
 
@@ -160,6 +166,7 @@ var allFaults = []fault{
 		finish(s.conn)
 		return false
 	}},
+	{name: "reset-behind-tls", what: "TLS says the end without a response, and the connection is reset behind it", kind: "closed", http1: resetBehindTLS, http2: func(s *stream) bool { return resetBehindTLS(s.conn) }, url: secureOnly(func(f *faults) string { return f.secure })},
 	{name: "reset-in-the-head", what: "the connection is reset within the head", kind: "reset", http1: resets("HTTP/1.1 200 OK\r\nX:")},
 	{name: "closed-in-the-body", what: "the connection ends within the body", kind: "truncated", http1: ends(headed("Content-Length: 9\r\n") + "he"), http2: func(s *stream) bool {
 		s.head(false, ":status", "200", "content-length", "9")

@@ -166,6 +166,7 @@ func (l *limitSearch) run() error {
 	l.plan.Load.UserAgent = "stickbench/" + version()
 	l.began = time.Now()
 	var f *folder
+	_, missing := os.Stat(l.Out)
 	if !l.NoOut {
 		if f, err = newFolder(l.Out, l.plan.Load.Name+"-limit", l.began); err != nil {
 			return err
@@ -175,8 +176,8 @@ func (l *limitSearch) run() error {
 	search := capacity.Search{From: l.From, Most: l.Most, Within: l.Within / 100, Whole: l.Of == "users", Over: over}
 	found, err := search.Run(l.try)
 	if err != nil {
-		if f != nil {
-			os.Remove(f.dir) // an empty one
+		if f != nil && missing != nil {
+			os.Remove(f.dir) // empty, and ours
 		}
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -76,6 +77,18 @@ func TestLimit(t *testing.T) {
 	}
 	if code != 0 || r.Limit < 0.6*limit || r.Limit > 1.5*limit {
 		t.Errorf("exit code %d, limit %v, want about %v: %+v", code, r.Limit, limit, r)
+	}
+}
+
+// TestLimitUnreachable: a search that comes to nothing leaves no folder of its own, and a user's where it was.
+func TestLimitUnreachable(t *testing.T) {
+	mine, made := t.TempDir(), filepath.Join(t.TempDir(), "new")
+	for dir, stays := range map[string]bool{mine: true, made: false} {
+		a := &app{stdin: bytes.NewReader(nil), stdout: io.Discard, stderr: io.Discard, notices: live.NewNotices(io.Discard)}
+		code := a.main([]string{"limit", "two-users", "--target", "http://127.0.0.1:1", "--expect", "errors == 0", "--out", dir})
+		if _, err := os.Stat(dir); code != exitCannotRun || (err == nil) != stays {
+			t.Errorf("exit code %d, %v", code, err)
+		}
 	}
 }
 

@@ -24,7 +24,7 @@ import (
 //	KindLocal      this machine's own limits    files, ports, memory     the same
 //	KindTLS        no TLS with that peer        certificate, alert       and no ALPN h2
 //	KindTimeout    the timeout, waiting         for the response         for the response
-//	KindClosed     ended before a response      FIN                      FIN, GOAWAY
+//	KindClosed     ended before a response      FIN, TLS's close_notify  the same, GOAWAY
 //	KindReset      broken off by the peer       RST                      RST, RST_STREAM
 //	KindTruncated  ended within a response      FIN in head or body      FIN, GOAWAY, END_STREAM too early
 //	KindMalformed  not HTTP                     by our parser            by net/http's, and our own checks
@@ -98,6 +98,9 @@ func chunkCut(got, size int64) error {
 func (c *http1) explain(err, writeErr error, a *Response) error {
 	if c.closed.Load() {
 		return &Error{KindClosed, errCut}
+	}
+	if endOfTLS(c.tls, err) {
+		writeErr = nil
 	}
 	return explain(err, writeErr, !a.FirstByte.IsZero())
 }
@@ -255,6 +258,18 @@ func tlsFailure(err error) string {
 		return "the server broke TLS: " + strings.TrimPrefix(op.Err.Error(), "tls: ")
 	}
 	return ""
+}
+
+// endOfTLS reports whether err, of a read from c, is the end that TLS told (close_notify: RFC 8446 §6.1). Nothing is
+// missing then, though the connection may be reset behind it, as it is where the server has not read all. crypto/tls
+// returns io.EOF also where the connection itself ended between two records.
+func endOfTLS(c net.Conn, err error) bool {
+	secure, _ := c.(*tls.Conn)
+	if secure == nil || err != io.EOF {
+		return false
+	}
+	s, _ := secure.NetConn().(*socket)
+	return s != nil && !s.ended
 }
 
 // alert is what the peer's TLS alert says (RFC 8446 §6), "" if err is none. crypto/tls has no type for it

@@ -42,7 +42,7 @@ type counted struct {
 	foreign atomic.Bool
 	ended   atomic.Bool // a read has failed
 	// broken is how the connection ended if that was more than an end: a reset, or what TLS said. The system tells
-	// a reset once, to a read or to a write.
+	// a reset once, to a read or to a write. io.EOF is an end that TLS told.
 	broken  atomic.Pointer[error]
 	writing sync.Mutex
 }
@@ -51,7 +51,7 @@ type counted struct {
 func (c *counted) cause() error {
 	c.writing.Lock() // a write that has met it has noted it then
 	defer c.writing.Unlock()
-	if err := c.broken.Load(); err != nil {
+	if err := c.broken.Load(); err != nil && *err != io.EOF {
 		return *err
 	}
 	return nil
@@ -59,7 +59,7 @@ func (c *counted) cause() error {
 
 func (c *counted) note(err error) {
 	switch {
-	case tlsFailure(err) != "":
+	case tlsFailure(err) != "", endOfTLS(c.Conn, err):
 		c.broken.Store(&err)
 	case errors.Is(err, syscall.ECONNRESET):
 		err = syscall.ECONNRESET

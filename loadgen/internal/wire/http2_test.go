@@ -53,6 +53,38 @@ func TestHTTP2CertificateWanted(t *testing.T) {
 	}
 }
 
+// The end that TLS told is the end, whether or not a write meets the reset behind it first, and a reset without it is
+// a reset: each was told as the other, as chance would have it.
+func TestHTTP2ResetUnderTLS(t *testing.T) {
+	cert, pool := certified(t, time.Now().Add(time.Hour), "localhost")
+	for _, kind := range []Kind{KindClosed, KindReset} {
+		o := secured(t, &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"h2"}}, func(c *tls.Conn) {
+			io.ReadFull(c, make([]byte, len(h2.ClientPreface)))
+			f := h2.NewFramer(c, c)
+			f.WriteSettings()
+			for {
+				if frame, err := f.ReadFrame(); err != nil || frame.Header().Type == h2.FrameHeaders {
+					break
+				}
+			}
+			shoot(c.NetConn())
+			if kind == KindReset {
+				c.NetConn().Close()
+			}
+		})
+		for range 20 {
+			c, err := NewDialer(Config{HTTP2: true, TLS: &tls.Config{RootCAs: pool}}).connect(t.Context(), nil, o, soon())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := c.do(&Request{Raw: []byte(plainGet), Deadline: soon()}, &Response{}); kindOf(err) != kind {
+				t.Errorf("%q %v, want %q", kindOf(err), err, kind)
+			}
+			c.close()
+		}
+	}
+}
+
 // How a server ends a connection that it does not speak HTTP/2 on is the same whether it is noticed before the request,
 // as net/http reads for itself, or within it: an HTTP/1.1 server was "closed" by chance.
 func TestHTTP2EndedAtOnce(t *testing.T) {

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"errors"
+	"io"
 	"net"
 	"os"
 	"sync/atomic"
@@ -18,6 +19,7 @@ type timed struct {
 	deadline time.Time // what counts
 	armed    time.Time // what Conn has: never later than deadline
 	closing  atomic.Bool
+	ended    bool // a read came to the connection's end
 }
 
 // SetDeadline sets the deadline of all reads and writes that follow.
@@ -43,6 +45,7 @@ func (c *timed) Read(b []byte) (int, error) {
 	for {
 		n, err := c.Conn.Read(b)
 		if n > 0 || !c.early(err) {
+			c.ended = err == io.EOF
 			return n, err
 		}
 	}
