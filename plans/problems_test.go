@@ -65,7 +65,7 @@ func TestProblems(t *testing.T) {
 		{"end in a list", "expect = ['errors == 0',", `1:24: expect: not TOML: unexpected EOF; expected value`},
 		{"too deep", "a = " + strings.Repeat("[", 101), `1:105: nested deeper than a plan can be: 100 levels are the most`},
 		{"too many dots", "a" + strings.Repeat(".a", 101) + " = 1", `1:203: nested deeper than a plan can be: 100 levels are the most`},
-		{"too large", strings.Repeat(" ", Largest+1), `is larger than a plan can be: 1 MiB is the most`},
+		{"too large", strings.Repeat(" ", Largest+1), `is larger than a plan can be: 16 MiB is the most`},
 
 		{"apdex without a time", runs + "[apdex]\ntolerated = '1s'\n", `9:2: apdex: needs a time that satisfies, such as satisfied = "500ms"`},
 		{"apdex the wrong way", runs + "[apdex]\nsatisfied = '2s'\ntolerated = '1s'\n", `11:13: apdex.tolerated: must not be less than satisfied, 2s`},

@@ -40,14 +40,14 @@ func Read(path string, source []byte, o Override) (*Plan, error) {
 }
 
 // Largest is the most bytes that a plan may have.
-const Largest = 1 << 20
+const Largest = 16 << 20
 
 // decode is the document as TOML's decoder sees it, once it is known to be one that the decoder can
 // read in a reasonable time.
 func (p *problems) decode(document string) map[string]any {
 	var values map[string]any
 	if len(document) > Largest {
-		p.option("", "is larger than a plan can be: 1 MiB is the most")
+		p.option("", "is larger than a plan can be: 16 MiB is the most")
 		return nil
 	}
 	p.positions = scan(document)

@@ -26,8 +26,9 @@ func Redacted(source []byte) string {
 		return redact.Text(text)
 	}
 	fields := slices.DeleteFunc(slices.Collect(maps.Keys(p.places)), func(path string) bool { return !formField.MatchString(path) })
-	// From the end on, so that what is left to do stays where it was.
-	slices.SortFunc(fields, func(a, b string) int { return cmp.Compare(p.places[b].value, p.places[a].value) })
+	slices.SortFunc(fields, func(a, b string) int { return cmp.Compare(p.places[a].value, p.places[b].value) })
+	var out strings.Builder
+	done := 0 // so much of text is in out
 	for _, path := range fields {
 		at, mask := p.places[path], redact.Mask
 		start, end := at.text.at, at.text.at+len(at.text.raw)
@@ -36,11 +37,13 @@ func Redacted(source []byte) string {
 			end = start + len(strings.TrimRight(text[start:start+length(text[start:])], " \t"))
 			mask = strconv.Quote(mask)
 		}
-		if value := text[start:end]; value != "" && !strings.HasPrefix(value, "${") && !strings.ContainsAny(value[:1], "[{'\"") {
-			text = text[:start] + mask + text[end:]
+		if value := text[start:end]; start >= done && value != "" && !strings.HasPrefix(value, "${") && !strings.ContainsAny(value[:1], "[{'\"") {
+			out.WriteString(text[done:start])
+			out.WriteString(mask)
+			done = end
 		}
 	}
-	return redact.Text(text)
+	return redact.Text(out.String() + text[done:])
 }
 
 // length is that of the bare value that text begins with.

@@ -93,7 +93,7 @@ func (s scope) declare(path string, step map[string]any, using []string) {
 }
 
 // mostSteps is how many steps a group may have, with those of shared ones counted each time.
-const mostSteps = 10_000
+const mostSteps = 100_000
 
 // language is what texts and conditions of the group may use.
 func (s scope) language() loadgen.Names {
