@@ -27,14 +27,17 @@ var errUnwanted = errors.New("the samples are not wanted any more")
 func ahead(parse func(each func(*loadgen.Sample) error) (Info, error), each func(*loadgen.Sample) error) (info Info, err error) {
 	full, free := make(chan []loadgen.Sample, batches), make(chan []loadgen.Sample, batches)
 	for range batches {
-		free <- nil
+		free <- make([]loadgen.Sample, 0, batchSamples)
 	}
 	var unwanted atomic.Bool
 	go func() {
 		defer close(full)
 		batch := <-free
 		info, err = parse(func(s *loadgen.Sample) error {
-			if batch = append(batch, *s); len(batch) < batchSamples {
+			n := len(batch)
+			batch = batch[:n+1]
+			batch[n] = *s
+			if n+1 < batchSamples {
 				return nil
 			}
 			full <- batch

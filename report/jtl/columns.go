@@ -26,10 +26,10 @@ func bareNames(header string) string {
 
 // headed understands the header. The names are JMeter's, in any order and some of them in quotes, and any
 // others, whose columns are passed over.
-func (l *jtlLayout) headed(c *csvReader, o *Reading) error {
+func (l *jtlLayout) headed(fields []string, o *Reading) error {
 	known := map[column]bool{}
-	for i := range c.fields {
-		name := string(bytes.TrimSpace(c.at(i)))
+	for _, name := range fields {
+		name = strings.TrimSpace(name)
 		column, _ := o.column(name, columnNames)
 		if known[column] {
 			l.warnings = append(l.warnings, fmt.Sprintf("Two columns are called %q: the first is read.", name))

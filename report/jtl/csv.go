@@ -12,13 +12,6 @@ const maxRow = 8 << 20
 // csvSize is how much of a file is held at least, in bytes: more than its reader has, so that it copies nothing.
 const csvSize = 4 * readSize
 
-// field is where in a row's text a field stands, without its quotes. (Without a pointer it costs the collector
-// nothing.)
-type field struct {
-	from, to int32
-	quoted   bool
-}
-
 // csvReader splits JMeter's CSV into rows and fields (CSVSaveService.csvReadFile): a field that holds the
 // delimiter, a quote or a line break is quoted, quotes in it are doubled, and a quote elsewhere is an error.
 // encoding/csv reads the same, but says neither whether a field was quoted nor whether the last row had
@@ -33,35 +26,31 @@ type csvReader struct {
 	quote    int // the first one that is not passed, or end
 	ended    bool
 
-	line, next int     // of the file, where the row began and where the next one begins
-	fields     []field // of the row, valid until the next one
-	text       []byte  // the row
-	quotes     bool    // it has some
+	line, next int    // of the file, where the row began and where the next one begins
+	text       []byte // the row, valid until the next one
+	row        []byte // the row with a delimiter behind it, and bytes beyond
+	quotes     bool   // the row has some
+	scratch    []byte // a field in quotes, with one for two of those in it
+
+	cells []cell // of the columns, for take
 }
 
-// at is the text of a field.
-func (c *csvReader) at(i int) []byte { return c.text[c.fields[i].from:c.fields[i].to] }
+// wide reports whether the delimiter has more than one byte.
+func (c *csvReader) wide() bool { return len(c.delimiter) > 1 }
 
-// read reads the next row that is not blank, and splits it unless it is plain. It returns whether the row had an end, and io.EOF after the
-// last one. A defect is a *JTLError.
+// read reads the next row that is not blank. It returns whether the row had an end, and io.EOF after the last one. A
+// defect is a *JTLError.
 func (c *csvReader) read() (ended bool, err error) {
-	for {
+	c.text = nil
+	for len(c.text) == 0 && err == nil {
 		c.line = c.next
-		if ended, err = c.row(); err != nil {
-			return ended, err
-		}
-		switch {
-		case len(c.text) == 0:
-		case c.plain():
-			return ended, nil
-		default:
-			return ended, c.split()
-		}
+		ended, err = c.findRow()
 	}
+	return ended, err
 }
 
-// row finds the end of the row: the first line break outside quotes.
-func (c *csvReader) row() (ended bool, err error) {
+// findRow finds the end of the row: the first line break outside quotes.
+func (c *csvReader) findRow() (ended bool, err error) {
 	i, open := c.pos, false
 	c.quotes = false
 	for {
@@ -115,6 +104,8 @@ func (c *csvReader) take(end, next int) {
 	if n := len(c.text); c.eol == '\n' && n > 0 && c.text[n-1] == '\r' {
 		c.text = c.text[:n-1]
 	}
+	c.row = c.buf[c.pos : c.pos+len(c.text)+beyond]
+	c.row[len(c.text)] = c.delimiter[0]
 	c.pos = next
 }
 
@@ -163,7 +154,7 @@ func (c *csvReader) unclosed(open bool) error {
 // endless explains a row that is too long.
 func (c *csvReader) endless(open bool) error {
 	c.take(c.end, c.end)
-	if err := c.split(); err != nil {
+	if _, err := c.split(); err != nil {
 		return err
 	}
 	if open {
@@ -176,68 +167,62 @@ func (c *csvReader) neverClosed() error {
 	return &Error{Line: c.line, Reason: `a quote (") that begins in this row is never closed: close it, or remove the row`}
 }
 
-// plain reports whether the row has no quotes and a delimiter of one byte. read does not split it then.
-func (c *csvReader) plain() bool { return !c.quotes && len(c.delimiter) == 1 }
-
-// splitPlain splits a row that read did not.
-func (c *csvReader) splitPlain() {
-	if c.plain() {
-		c.split() // without quotes there is no error
+// split is the fields of the row.
+func (c *csvReader) split() (fields []string, err error) {
+	for from := 0; from <= len(c.text); {
+		var text []byte
+		if text, _, from, err = c.field(from); err != nil {
+			return nil, err
+		}
+		fields = append(fields, string(text))
 	}
+	return fields, nil
 }
 
-// split splits the row into fields.
-func (c *csvReader) split() error {
-	c.fields = c.fields[:0]
-	for from, more := 0, true; more; {
-		var f field
-		var err error
-		if from < len(c.text) && c.text[from] == '"' {
-			f, from, more, err = c.quoted(from + 1)
-		} else {
-			f, from, more, err = c.unquoted(from)
-		}
-		if err != nil {
-			return err
-		}
-		c.fields = append(c.fields, f)
+// field is the field that begins at from, valid until the next one, and where that begins: behind the end of the row
+// if there is none.
+func (c *csvReader) field(from int) (text []byte, quoted bool, next int, err error) {
+	if from < len(c.text) && c.text[from] == '"' {
+		text, next, err = c.quoted(from + 1)
+		return text, true, next, err
 	}
-	return nil
-}
-
-// unquoted is the field that begins at from, and where the next one does, if there is one.
-func (c *csvReader) unquoted(from int) (f field, next int, more bool, err error) {
-	text, _, more := bytes.Cut(c.text[from:], c.delimiter)
-	if bytes.IndexByte(text, '"') >= 0 {
+	text = c.text[from:]
+	k := bytes.IndexByte(text, c.delimiter[0])
+	if c.wide() {
+		k = bytes.Index(text, c.delimiter)
+	}
+	if k >= 0 {
+		text = text[:k]
+	}
+	if c.quotes && bytes.IndexByte(text, '"') >= 0 {
 		err = c.stray(text)
 	}
-	to := from + len(text)
-	return field{from: int32(from), to: int32(to)}, to + len(c.delimiter), more, err
+	return text, false, c.after(from+len(text), k >= 0), err
 }
 
-// quoted is the field whose first quote stands before from, and where the next one begins, if there is one. What
-// the field says is put together in its place, from its beginning on. One that is not closed is the end of a file that
-// was cut short, and goes to the end.
-func (c *csvReader) quoted(from int) (f field, next int, more bool, err error) {
-	text := c.text[from:from]
-	rest := c.text[from:]
-	for {
-		k := bytes.IndexByte(rest, '"')
-		if k < 0 {
-			text, rest = append(text, rest...), nil
-			break
-		}
-		text, rest = append(text, rest[:k]...), rest[k+1:]
-		if more = bytes.HasPrefix(rest, c.delimiter); more || len(rest) == 0 {
-			break
-		}
-		text = append(text, '"')
-		if rest[0] != '"' {
-			return f, 0, false, c.stray(text)
-		}
-		rest = rest[1:]
+// after is where the field behind one that ends at to begins.
+func (c *csvReader) after(to int, more bool) int {
+	if more {
+		return to + len(c.delimiter)
 	}
-	return field{int32(from), int32(from + len(text)), true}, len(c.text) - len(rest) + len(c.delimiter), more, nil
+	return len(c.text) + 1
+}
+
+// quoted is the field whose first quote stands before from, and where the next one begins. One that is not closed is the
+// end of a file that was cut short, and goes to the end.
+func (c *csvReader) quoted(from int) (text []byte, next int, err error) {
+	c.scratch = c.scratch[:0]
+	for rest := c.text[from:]; ; rest = rest[1:] {
+		before, after, _ := bytes.Cut(rest, []byte{'"'})
+		c.scratch, rest = append(c.scratch, before...), after
+		if more := bytes.HasPrefix(rest, c.delimiter); more || len(rest) == 0 {
+			return c.scratch, c.after(len(c.text)-len(rest), more), nil
+		}
+		c.scratch = append(c.scratch, '"')
+		if rest[0] != '"' {
+			return nil, 0, c.stray(c.scratch)
+		}
+	}
 }
 
 // stray explains a quote that stands where none may.

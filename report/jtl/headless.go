@@ -3,7 +3,6 @@ package jtl
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"strings"
 )
 
@@ -153,23 +152,18 @@ func isWhole(s string) bool {
 	return s != "" && len(s) == digitRun([]byte(s))
 }
 
-// firstRows are the rows that the file begins with, those that are whole in head.
-func (l *jtlLayout) firstRows(head []byte) (rows [][]string) {
+// firstRows are the rows that the file begins with: the first, and those behind it that are whole in head.
+func (l *jtlLayout) firstRows(head []byte, first []string) [][]string {
+	rows := [][]string{first}
 	c := &csvReader{r: bytes.NewReader(head), delimiter: l.delimiter, eol: l.eol, next: 1}
-	for len(rows) < headlessTried {
+	_, err := c.read() // the first once more
+	for err == nil && len(rows) < headlessTried {
 		ended, err := c.read()
-		if err != nil && err != io.EOF {
+		if err != nil || !ended {
 			break
 		}
-		if err == io.EOF || !ended && len(rows) > 0 {
-			break
-		}
-		c.splitPlain()
-		row := make([]string, len(c.fields))
-		for i := range c.fields {
-			row[i] = string(c.at(i))
-		}
-		if len(rows) > 0 && len(row) != len(rows[0]) {
+		row, err := c.split()
+		if err != nil || len(row) != len(first) {
 			break
 		}
 		rows = append(rows, row)

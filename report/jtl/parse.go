@@ -27,15 +27,14 @@ func parseSuccess(text []byte) (int8, error) {
 	return 0, fmt.Errorf("%s is neither true nor false: look whether the columns of this line are shifted", excerpt(text))
 }
 
-// parseInt reads a decimal number as Java's Long.parseLong does. Those of 8 to 16 digits, as timestamps, it reads without
-// a loop.
+// parseInt reads a decimal number as Java's Long.parseLong does.
 func parseInt(text []byte) (int64, error) {
-	if n := len(text); n >= 8 && n <= 16 {
-		high, ok := eightDigits((binary.LittleEndian.Uint64(text) ^ zeros) << (8 * (16 - n)))
-		low, alsoOK := eightDigits(binary.LittleEndian.Uint64(text[n-8:]) ^ zeros)
-		if ok && alsoOK {
-			return high*1e8 + low, nil
+	if n := len(text); n > 0 && n <= 18 && n == digitRun(text) {
+		v := int64(0)
+		for _, c := range text {
+			v = v*10 + int64(c-'0')
 		}
+		return v, nil
 	}
 	v, err := strconv.ParseInt(string(text), 10, 64)
 	if err != nil {
@@ -55,15 +54,18 @@ func excerpt(text []byte) string {
 // interner keeps one copy of the texts that come again and again, such as labels. It is bounded: texts that
 // are long or come late are copied each time.
 type interner struct {
-	texts  map[string]known
-	recent [1 << recentBits]known // those met last, found without a hash of all their bytes
+	texts  map[string]*known
+	recent [1 << recentBits]*known // those met last, found without a hash of all their bytes
 }
 
-// known is a text, and whether it is one that loadgen.Sample.Bound may change.
+// known is a text; odds is 1 if it is one that loadgen.Sample.Bound may change, else 0.
 type known struct {
 	text string
-	odd  bool
+	odds int
 }
+
+// nothing is the empty text.
+var nothing = new(known)
 
 // plainLength is the length up to which Bound cuts no text.
 const plainLength = 128
@@ -74,25 +76,36 @@ const (
 	recentBits   = 10
 )
 
+func newInterner() *interner {
+	m := &interner{texts: map[string]*known{}}
+	for i := range m.recent {
+		m.recent[i] = nothing
+	}
+	return m
+}
+
 // text is b as a string.
-func (m *interner) text(b []byte) known {
-	n := len(b)
-	if n == 0 {
-		return known{}
+func (m *interner) text(b []byte) *known {
+	if len(b) == 0 {
+		return nothing
 	}
-	recent := &m.recent[recentSlot(b)]
-	if recent.text == string(b) {
-		return *recent
+	slot := recentSlot(b)
+	k := m.recent[slot]
+	if k.text == string(b) {
+		return k
 	}
-	k, ok := m.texts[string(b)]
-	if !ok {
-		k = known{string(b), n > plainLength || !utf8.Valid(b)}
-		if n <= internLength && len(m.texts) < internTexts {
+	k = m.texts[string(b)]
+	if k == nil {
+		k = &known{text: string(b)}
+		if len(b) > plainLength || !utf8.Valid(b) {
+			k.odds = 1
+		}
+		if len(b) <= internLength && len(m.texts) < internTexts {
 			m.texts[k.text] = k
 		}
 	}
-	if n <= internLength {
-		*recent = k
+	if len(b) <= internLength {
+		m.recent[slot] = k
 	}
 	return k
 }
@@ -100,9 +113,11 @@ func (m *interner) text(b []byte) known {
 // recentSlot is the place of a text in recent: by its end, in which labels, threads and URLs differ, and its length.
 func recentSlot(b []byte) uint64 {
 	n := len(b)
-	end := uint64(b[0]) | uint64(b[n/2])<<8 | uint64(b[n-1])<<16
+	var end uint64
 	if n >= 8 {
 		end = binary.LittleEndian.Uint64(b[n-8:])
+	} else {
+		end = uint64(b[0]) | uint64(b[n/2])<<8 | uint64(b[n-1])<<16
 	}
 	return (end + uint64(n)) * 0x9e3779b97f4a7c15 >> (64 - recentBits) // the golden ratio: Fibonacci hashing
 }

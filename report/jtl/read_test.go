@@ -317,7 +317,7 @@ func TestReadTextsAreBounded(t *testing.T) {
 
 // Reading keeps nothing of the rows: texts that never come again must not add up.
 func TestReadingIsBounded(t *testing.T) {
-	known := &interner{texts: map[string]known{}}
+	known := newInterner()
 	for i := range internTexts + 1000 {
 		known.text([]byte(strings.Repeat("x", i%7) + string(rune('a'+i%26)) + time.Duration(i).String()))
 	}

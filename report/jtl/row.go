@@ -68,12 +68,13 @@ var columnNames = map[string]column{
 	"session": colSession, "counter": colCounter, "kind": colKind, "late_us": colLateMicros,
 }
 
-// numbers are the columns of whole numbers, with the smallest and the largest that they hold.
+// numbers are the columns of whole numbers, and timeStamp in milliseconds, with the smallest and the largest that they hold.
 var numbers = [colCount]struct {
 	least, most int64
 	of          string
 }{
-	colElapsed: {-maxMillis, maxMillis, " of milliseconds"}, colLatency: {-maxMillis, maxMillis, " of milliseconds"},
+	colTimeStamp: {math.MinInt64 / 1000, math.MaxInt64 / 1000, ""},
+	colElapsed:   {-maxMillis, maxMillis, " of milliseconds"}, colLatency: {-maxMillis, maxMillis, " of milliseconds"},
 	colConnect: {-maxMillis, maxMillis, " of milliseconds"}, colBytes: {0, maxBytes, ""}, colSentBytes: {0, maxBytes, ""},
 	colGroupThreads: {0, math.MaxInt32, ""}, colAllThreads: {0, math.MaxInt32, ""},
 	colSampleCount: {0, math.MaxInt32, ""}, colErrorCount: {0, math.MaxInt32, ""},
@@ -98,9 +99,8 @@ type jtlRow struct {
 	// that only has the name of one of ours is passed over if it does not fit.
 	strict bool
 
-	numbers [colCount]int64 // 0 where the column says nothing
-	said    [colCount]bool  // the column says a number
-	texts   [colCount]text
+	numbers [colCount]number
+	texts   [colCount]*known
 	odds    int  // how many of them Bound may change
 	success int8 // 1 and -1 for true and false, 0 for not said
 	failed  bool
@@ -110,24 +110,16 @@ type jtlRow struct {
 	known   *interner
 	stamps  stampReader
 	scratch []byte
-	others  [colCount]plainField
 }
 
-// text is what a column of texts says, as it stands there.
-type text struct {
-	known
-	key uint64 // if it stood in a plain row
-}
-
-func (t *text) odds() int {
-	if t.odd {
-		return 1
-	}
-	return 0
+// number is what a column of numbers says: 0 where it says none.
+type number struct {
+	value int64
+	said  bool
 }
 
 func newJTLRow() *jtlRow {
-	r := &jtlRow{known: &interner{texts: map[string]known{}}}
+	r := &jtlRow{known: newInterner()}
 	r.reset()
 	return r
 }
@@ -135,12 +127,13 @@ func newJTLRow() *jtlRow {
 // reset makes the row one of which no column says anything.
 func (r *jtlRow) reset() {
 	*r = jtlRow{known: r.known, stamps: r.stamps, scratch: r.scratch, stale: true}
-	r.texts[colSuccess].key = longKey // no text is success's own
+	for c := range r.texts {
+		r.texts[c] = nothing
+	}
 }
 
 // set takes one column. The error says what is wrong, without line and column.
 func (r *jtlRow) set(c column, b []byte, quoted bool) (err error) {
-	r.texts[c].key = longKey
 	switch {
 	case c.isText():
 		r.setText(c, b, quoted)
@@ -149,7 +142,7 @@ func (r *jtlRow) set(c column, b []byte, quoted bool) (err error) {
 			err = nil
 		}
 	case c == colTimeStamp:
-		r.sample.Start, err = r.stamps.parse(b)
+		r.numbers[c].value, err = r.stamps.parse(b)
 	case c == colSuccess:
 		was := r.success
 		r.success, err = parseSuccess(b)
@@ -158,17 +151,22 @@ func (r *jtlRow) set(c column, b []byte, quoted bool) (err error) {
 	return err
 }
 
-// missing takes a column that the row does not have, because it has only so many fields.
-func (r *jtlRow) missing(c column, has, of int) error {
-	if c == colIgnored || c.isOurs() && !r.strict { // variables, which JMeter does not miss either
-		return r.set(c, nil, false)
+// missing takes the columns that the row does not have, because it has only so many fields.
+func (r *jtlRow) missing(cells []cell, has int) (int, error) {
+	for i := has; i < len(cells); i++ {
+		c := cells[i].column
+		if c != colIgnored && (!c.isOurs() || r.strict) { // others are variables, which JMeter does not miss either
+			return i, fmt.Errorf("the row ends before it, after %d of %d fields: complete the row, or remove it", has, len(cells))
+		}
+		cells[i].forget()
+		r.set(c, nil, false) // without a text there is no error
 	}
-	return fmt.Errorf("the row ends before it, after %d of %d fields: complete the row, or remove it", has, of)
+	return 0, nil
 }
 
 // setNumber takes a column of numbers. Only elapsed must have one.
 func (r *jtlRow) setNumber(c column, b []byte) error {
-	r.numbers[c], r.said[c] = 0, false
+	r.numbers[c] = number{}
 	if c != colElapsed && orNothing(b, false) == nil {
 		return nil
 	}
@@ -179,7 +177,7 @@ func (r *jtlRow) setNumber(c column, b []byte) error {
 	case n < numbers[c].least || n > numbers[c].most:
 		return fmt.Errorf("%q is out of range", b)
 	}
-	r.numbers[c], r.said[c] = n, true
+	r.numbers[c] = number{n, true}
 	return nil
 }
 
@@ -188,10 +186,10 @@ func (r *jtlRow) setText(c column, b []byte, quoted bool) {
 	if c >= colURL {
 		b = orNothing(b, quoted)
 	}
-	t := &r.texts[c]
-	r.odds -= t.odds()
-	t.known = r.known.text(b)
-	r.odds += t.odds()
+	t := r.known.text(b)
+	changed := t != r.texts[c]
+	r.odds += t.odds - r.texts[c].odds
+	r.texts[c] = t
 	s := &r.sample
 	switch c {
 	case colLabel:
@@ -202,13 +200,15 @@ func (r *jtlRow) setText(c column, b []byte, quoted bool) {
 		s.DataType = t.text
 	case colURL:
 		s.URL = t.text
-		r.stale = r.stale || s.Status == 0
+		r.stale = r.stale || changed && s.Status == 0
 	case colNode:
 		s.Node = t.text
 	case colSession:
-		s.Session, s.Life = r.session(t.text)
+		if changed {
+			s.Session, s.Life = r.session(t.text)
+		}
 	default:
-		r.stale = true
+		r.stale = r.stale || changed
 	}
 }
 
@@ -229,25 +229,26 @@ func (r *jtlRow) finish() bool {
 		r.judge()
 		r.stale = false
 	}
-	s.Received, s.Sent = n[colBytes], n[colSentBytes]
-	s.ActiveGroup, s.ActiveAll = int(n[colGroupThreads]), int(n[colAllThreads])
-	s.User, s.Iteration = int(n[colUser]), int(n[colIteration])
-	s.Counter, s.HasCounter = n[colCounter], r.said[colCounter]
-	s.Late, s.Arrival = time.Duration(n[colLateMicros])*time.Microsecond, r.said[colLateMicros]
-	s.Fine = r.said[colElapsedMicros]
+	s.Start = n[colTimeStamp].value * 1000
+	s.Received, s.Sent = n[colBytes].value, n[colSentBytes].value
+	s.ActiveGroup, s.ActiveAll = int(n[colGroupThreads].value), int(n[colAllThreads].value)
+	s.User, s.Iteration = int(n[colUser].value), int(n[colIteration].value)
+	s.Counter, s.HasCounter = n[colCounter].value, r.numbers[colCounter].said
+	s.Late, s.Arrival = time.Duration(n[colLateMicros].value)*time.Microsecond, r.numbers[colLateMicros].said
+	s.Fine = r.numbers[colElapsedMicros].said
 	s.Elapsed = r.duration(colElapsed, colElapsedMicros)
 	s.Latency = r.duration(colLatency, colLatencyMicros)
 	s.Connect = r.duration(colConnect, colConnectMicros)
 	r.count()
-	return !r.said[colSampleCount] || n[colSampleCount] > 0
+	return !r.numbers[colSampleCount].said || n[colSampleCount].value > 0
 }
 
 // duration prefers microseconds to milliseconds, if the whole was measured in them.
 func (r *jtlRow) duration(millis, micros column) time.Duration {
-	if r.sample.Fine && r.said[micros] {
-		return time.Duration(r.numbers[micros]) * time.Microsecond
+	if r.sample.Fine && r.numbers[micros].said {
+		return time.Duration(r.numbers[micros].value) * time.Microsecond
 	}
-	return time.Duration(r.numbers[millis]) * time.Millisecond
+	return time.Duration(r.numbers[millis].value) * time.Millisecond
 }
 
 // count settles how many samples the row stands for. One that stands for itself has Count 0.
@@ -256,9 +257,9 @@ func (r *jtlRow) count() {
 	if r.failed {
 		own = 1
 	}
-	count, errors := int(r.numbers[colSampleCount]), own
-	if r.said[colErrorCount] {
-		errors = int(r.numbers[colErrorCount])
+	count, errors := int(r.numbers[colSampleCount].value), own
+	if r.numbers[colErrorCount].said {
+		errors = int(r.numbers[colErrorCount].value)
 	}
 	if count == 0 || count == 1 && errors == own {
 		count, errors = 0, 0

@@ -3,6 +3,7 @@ package jtl
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"stickbench/loadgen"
 )
@@ -21,25 +22,28 @@ func (in *jtlReader) readCSV(r io.Reader, head []byte) error {
 	if err != nil {
 		return err
 	}
+	fields, err := c.split()
+	if err != nil {
+		return err
+	}
 	if l.header {
-		c.splitPlain()
-		if !ended && columnNames[string(c.at(0))] != colIgnored {
+		if !ended && columnNames[fields[0]] != colIgnored {
 			in.info.Incomplete = 1
 			return nil
 		}
-		if err = l.headed(c, in.reading); err == nil {
+		if err = l.headed(fields, in.reading); err == nil {
 			ended, err = c.read()
 		}
 	} else {
-		err = l.headless(l.firstRows(head), in.reading)
+		err = l.headless(l.firstRows(head, fields), in.reading)
 	}
 	in.info.Warnings = l.warnings
 	in.row.strict = l.strict
 	defer in.warnLonger()
+	c.cells = newCells(l.columns, in.row, c.wide())
 	for ; err == nil; ended, err = c.read() {
-		done, err := in.csvRow(&l, c, ended)
-		if done || err != nil {
-			return err
+		if err = in.csvRow(&l, c, ended); err != nil {
+			break
 		}
 	}
 	if err == io.EOF {
@@ -57,69 +61,29 @@ func (in *jtlReader) warnLonger() {
 }
 
 // csvRow hands on the row that c has read. A row without an end is taken for cut short if it is one of
-// ours or if it cannot be understood; then the file is done.
-func (in *jtlReader) csvRow(l *jtlLayout, c *csvReader, ended bool) (done bool, err error) {
-	if !ended && l.strict {
-		in.info.Incomplete = 1
-		return true, nil
+// ours or if it cannot be understood. It returns io.EOF then: the file is done.
+func (in *jtlReader) csvRow(l *jtlLayout, c *csvReader, ended bool) error {
+	i, err, cut := 0, error(nil), !ended && l.strict
+	if !cut {
+		i, err = in.row.take(c)
 	}
-	if err := in.understand(l, c); err != nil {
-		if !ended {
+	if cut || err != nil {
+		fields, stray := c.split()
+		switch {
+		case stray != nil:
+			return stray
+		case !ended:
 			in.info.Incomplete = 1
-			return true, nil
+			return io.EOF
+		case l.header && slices.Equal(fields, l.names): // once more, as in files put one behind the other
+			for i := range c.cells {
+				c.cells[i].forget()
+			}
+			return nil
 		}
-		if l.repeated(c) {
-			return false, nil
-		}
-		return false, err
-	}
-	return false, in.emit()
-}
-
-// understand sets the columns of the row. Its error is a *JTLError.
-func (in *jtlReader) understand(l *jtlLayout, c *csvReader) (err error) {
-	i := 0
-	if c.plain() {
-		i, err = in.row.plain(l.columns, c.text[:len(c.text)+beyond], c.delimiter[0])
-	} else {
-		i, err = in.row.split(l.columns, c)
-	}
-	if err != nil {
 		return &Error{Line: c.line, Column: l.names[i], Reason: err.Error()}
 	}
-	return nil
-}
-
-// split takes the columns of a row that was split. The error is of the column with that index.
-func (r *jtlRow) split(columns []column, c *csvReader) (i int, err error) {
-	if len(c.fields) > len(columns) {
-		r.longer++
-	}
-	for i, column := range columns {
-		if i < len(c.fields) {
-			err = r.set(column, c.at(i), c.fields[i].quoted)
-		} else {
-			err = r.missing(column, i, len(columns))
-		}
-		if err != nil {
-			return i, err
-		}
-	}
-	return 0, nil
-}
-
-// repeated reports whether the row is the header once more, as in files put one behind the other.
-func (l *jtlLayout) repeated(c *csvReader) bool {
-	c.splitPlain()
-	if !l.header || len(c.fields) != len(l.names) {
-		return false
-	}
-	for i := range c.fields {
-		if string(c.at(i)) != l.names[i] {
-			return false
-		}
-	}
-	return true
+	return in.emit()
 }
 
 // newJTLReader makes a reader that hands its samples to each.

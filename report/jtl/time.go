@@ -3,7 +3,6 @@ package jtl
 import (
 	"bytes"
 	"fmt"
-	"math"
 	"time"
 )
 
@@ -20,24 +19,24 @@ var stampLayouts = []string{
 // stampReader reads timeStamp. It tries first the layout that fitted last, since a file has only one.
 type stampReader struct{ layout string }
 
-// parse returns microseconds since 1970, always whole milliseconds.
+// parse returns milliseconds since 1970.
 func (t *stampReader) parse(text []byte) (int64, error) {
 	if n, err := parseInt(text); err == nil {
-		if n > math.MaxInt64/1000 || n < math.MinInt64/1000 {
+		if n > numbers[colTimeStamp].most || n < numbers[colTimeStamp].least {
 			return 0, fmt.Errorf("%s is out of range", excerpt(text))
 		}
-		return n * 1000, nil
+		return n, nil
 	}
 	s := string(text)
 	if t.layout != "" {
 		if at, err := time.ParseInLocation(t.layout, s, time.Local); err == nil {
-			return at.UnixMilli() * 1000, nil
+			return at.UnixMilli(), nil
 		}
 	}
 	for _, layout := range stampLayouts {
 		if at, err := time.ParseInLocation(layout, s, time.Local); err == nil {
 			t.layout = layout
-			return at.UnixMilli() * 1000, nil
+			return at.UnixMilli(), nil
 		}
 	}
 	return 0, fmt.Errorf("%s is neither milliseconds since 1970 nor a date in one of JMeter's forms: "+
