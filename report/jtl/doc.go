@@ -5,8 +5,9 @@
 //
 //	file ─▶ Read ─┬─ sniff: gzip? XML? a header? ─▶ layout: which column is what
 //	              │
-//	              ├─ csvReader ─▶ fields ─┐
-//	              └─ xmlReader ─▶ attrs ──┴▶ row.set … row.finish ─▶ Sample ─▶ each
+//	              ├─ csvReader ─▶ row.take ─┬─ scan: as in the row before, or a short number ─┐
+//	              │                         └─ field ─▶ row.set ──────────────────────────────┤
+//	              └─ xmlReader ─▶ attrs ──────────────▶ row.set ──────────────────────────────┴▶ row.finish ─▶ Sample ─▶ each
 //
 // A sample that was written and read again is the same sample; what a file cannot hold is said at
 // loadgen.Sample. A line that was cut short by a kill is left out and counted in Info; anything else that
