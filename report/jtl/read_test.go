@@ -72,6 +72,10 @@ func TestReadJMeterCSV(t *testing.T) {
 		{"bars without header", strings.ReplaceAll(row16+"\n", ",", "|"), []loadgen.Sample{before5}},
 		{"a delimiter of two bytes", strings.ReplaceAll(head5+"\n"+row17+"\n", ",", "¦"), []loadgen.Sample{jmeterSample()}},
 		{"one header per file put together", head5 + "\n" + row17 + "\n" + head5 + "\n" + row17 + "\n", []loadgen.Sample{jmeterSample(), jmeterSample()}},
+		{
+			"headers one behind the other, which begin with another column", "elapsed,timeStamp\n1,2\nelapsed,timeStamp\nelapsed,timeStamp\n1,2\n",
+			[]loadgen.Sample{{Start: 2000, Elapsed: time.Millisecond}, {Start: 2000, Elapsed: time.Millisecond}},
+		},
 		{"header in quotes, as spreadsheets write it", `"` + strings.ReplaceAll(head5, ",", `","`) + "\"\n" + row17 + "\n", []loadgen.Sample{jmeterSample()}},
 		{
 			"all columns and variables", headAll + `,"TAG","user"` + "\n" +
@@ -89,6 +93,10 @@ func TestReadJMeterCSV(t *testing.T) {
 		{
 			"a field of several lines", head5 + "\n" + strings.Replace(row17, "GET /", "\"a\nb, \"\"c\"\"\r\n\"", 1) + "\n",
 			[]loadgen.Sample{without(func(s *loadgen.Sample) { s.Label = "a\nb, \"c\"\r\n" })},
+		},
+		{
+			"fields in quotes, alike up to a delimiter", "elapsed,label\n1,\"a,b\"\n1,\"a,c\"\n",
+			[]loadgen.Sample{{Elapsed: time.Millisecond, Label: "a,b"}, {Elapsed: time.Millisecond, Label: "a,c"}},
 		},
 		{
 			"columns named like ours", "timeStamp,elapsed,\"node\",\"session\",\"counter\"\n1,2,s1,abc,7\n1,2\n1,2,s1,abc,7\n1,2,null,null,seven\n",
