@@ -39,7 +39,7 @@ type csvReader struct {
 func (c *csvReader) wide() bool { return len(c.delimiter) > 1 }
 
 // read reads the next row that is not blank. It returns whether the row had an end, and io.EOF after the last one. A
-// defect is a *JTLError.
+// defect is an *Error.
 func (c *csvReader) read() (ended bool, err error) {
 	c.text = nil
 	for len(c.text) == 0 && err == nil {
