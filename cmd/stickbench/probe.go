@@ -16,6 +16,7 @@ import (
 
 	"stickbench/internal/bounded"
 	"stickbench/internal/probe"
+	"stickbench/internal/redact"
 )
 
 // probeFlags are the options of `stickbench probe`.
@@ -191,7 +192,7 @@ func (a *app) mayProbe(ctx context.Context, o *probeFlags) error {
 	if o.quiet {
 		return nil
 	}
-	fmt.Fprintf(a.stderr, "probing %s at %s: at most %d requests in %v, most of which begin a session of the application\n", u.Redacted(), addresses[0], o.Requests, o.Duration)
+	fmt.Fprintf(a.stderr, "probing %s at %s: at most %d requests in %v, most of which begin a session of the application\n", redact.URL(u.String()), addresses[0], o.Requests, o.Duration)
 	return nil
 }
 

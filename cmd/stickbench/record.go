@@ -23,7 +23,7 @@ const (
 
 func newRecord(plan *plans.Plan, over plans.Override) *record {
 	r := &record{
-		Schema: recordSchema, Version: version(), Plan: plan.Load.Name, PlanFile: plan.Path,
+		Schema: recordSchema, Version: version(), Plan: plan.Load.Name, PlanFile: redact.Text(plan.Path),
 		Seed: plan.Load.Seed, Target: redact.URL(plan.Load.Target), Override: over.Redacted(), Host: thisHost(),
 		Start: time.Now().UTC(), Events: []report.Event{}, Warnings: []string{},
 	}

@@ -72,13 +72,18 @@ func TestSecretsStayInThePlan(t *testing.T) {
 		{"run", "plan.toml", "--no-out", "--target", "http://bob:SECREToption@127.0.0.1:1"},
 		{"run", "plan.toml", "--no-out", "--target", "ht!tp://bob:SECREToption@ %zz"},
 		{"run", "plan.toml", "--no-out", "--proxy", "https://bob:SECREToption@127.0.0.1"},
+		{"run", "http://bob:SECREToption@" + host + "/?token=SECRETquery", "-n", "1", "--out", filepath.Join(dir, "url")},
+		{"probe", "http://bob:SECREToption@" + host + "/?token=SECRETquery"},
+		{"run", "plan.toml", "--no-out", "--agents", "1", "--nats", "nats://bob:SECREToption@127.0.0.1:1"},
+		{"agent", "nats://bob:SECREToption@127.0.0.1:%zz"},
 	} {
 		r := runCommand(t, dir, plan, args...)
 		if strings.Contains(r.stdout+r.stderr, "SECRET") {
 			t.Errorf("%q prints\n%s%s", args, r.stdout, r.stderr)
 		}
 	}
-	files := map[string]fs.FileMode{"": fs.ModeDir | 0o700, "plan.toml": 0o600, "run.json": 0, "samples.jtl": 0, "report.html": 0}
+	files := map[string]fs.FileMode{"": fs.ModeDir | 0o700, "plan.toml": 0o600, "run.json": 0, "samples.jtl": 0, "report.html": 0,
+		"../url/run.json": 0, "../url/samples.jtl": 0, "../url/report.html": 0}
 	for name, mode := range files {
 		info, err := os.Stat(filepath.Join(out, name))
 		if err != nil {

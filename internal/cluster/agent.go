@@ -20,6 +20,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/sync/errgroup"
 
+	"stickbench/internal/redact"
 	"stickbench/loadgen"
 )
 
@@ -186,7 +187,7 @@ func (a *Agent) knock(ctx context.Context, address string, o []nats.Option) (w w
 			if errors.Is(ctx.Err(), context.Canceled) {
 				err = ctx.Err() // whatever it was waiting for
 			}
-			return w, fmt.Errorf("%s: %w", a.URL, err)
+			return w, fmt.Errorf("%s: %w", redact.URL(a.URL), err)
 		}
 	}
 }

@@ -24,6 +24,8 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
+
+	"stickbench/internal/redact"
 )
 
 // Server says which NATS server carries a run: an existing one, or one within the coordinator.
@@ -67,7 +69,7 @@ func (s Server) open() (*carrier, error) {
 	}
 	if c.conn, err = nats.Connect(address, o...); err != nil {
 		c.close()
-		return nil, fmt.Errorf("the NATS server at %s: %w", s.URL, err)
+		return nil, fmt.Errorf("the NATS server at %s: %w", redact.URL(s.URL), err)
 	}
 	return c, nil
 }
@@ -195,14 +197,14 @@ func fingerprintOf(der []byte) string {
 func splitURL(join string) (address string, pinned []nats.Option, err error) {
 	u, err := url.Parse(join)
 	if err != nil || u.Host == "" {
-		return "", nil, fmt.Errorf("invalid address %q: want one such as nats://127.0.0.1:4222", join)
+		return "", nil, fmt.Errorf("invalid address %q: want one such as nats://127.0.0.1:4222", redact.URL(join))
 	}
 	fingerprint := strings.Trim(u.Path, "/")
 	if fingerprint == "" {
 		return join, nil, nil
 	}
 	if !strings.HasPrefix(fingerprint, fingerprintMark) {
-		return "", nil, fmt.Errorf("invalid address %q: what is behind the port must be the fingerprint of a certificate, %s…", join, fingerprintMark)
+		return "", nil, fmt.Errorf("invalid address %q: what is behind the port must be the fingerprint of a certificate, %s…", redact.URL(join), fingerprintMark)
 	}
 	u.Path = ""
 	check := func(chain [][]byte, _ [][]*x509.Certificate) error {

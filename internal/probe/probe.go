@@ -27,6 +27,8 @@ import (
 	"time"
 
 	whatwg "github.com/nlnwa/whatwg-url/url"
+
+	"stickbench/internal/redact"
 )
 
 // Options bound a probe and say what it may use.
@@ -107,7 +109,7 @@ func ParseURL(s string) (*url.URL, error) {
 		return nil, fmt.Errorf("invalid URL %q: want http or https, not %s", s, u.Scheme)
 	}
 	if u.User != nil {
-		return nil, fmt.Errorf("invalid URL %q: give the user and password with -H 'Authorization: …'", u.Redacted())
+		return nil, fmt.Errorf("invalid URL %q: give the user and password with -H 'Authorization: …'", redact.URL(u.String()))
 	}
 	asked, err := whatwg.NewParser().Parse(s) // as browsers have it on the wire, and as a run asks for it
 	if err == nil {
