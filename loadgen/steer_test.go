@@ -156,7 +156,7 @@ func TestArrivalsByHand(t *testing.T) {
 	var requests atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
 	defer server.Close()
-	plan := &Plan{Target: server.URL, Groups: []Group{{Name: "g", Users: 4, Duration: 800 * time.Millisecond,
+	plan := &Plan{Target: server.URL, Groups: []Group{{Name: "g", Users: 40, Duration: 800 * time.Millisecond,
 		Arrivals: &Arrivals{Stages: []Stage{{From: 2, To: 2}}}, Steps: []Step{get(t, "/")}}}}
 	history := []Steering{steering(100*time.Millisecond, false, -1, 200), steering(300*time.Millisecond, true, -1, 200), steering(600*time.Millisecond, false, -1, 200)}
 	_, a, _ := steeredRun(t, plan, history)

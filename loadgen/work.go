@@ -73,7 +73,9 @@ func (r *Runner) leaveBehind(group int, users *sync.WaitGroup, hard context.Cont
 			for _, label := range labels {
 				r.warn(label + ": what is done with its response did not end in time, and its user was left behind")
 			}
-			users.Add(-left)
+			for range left {
+				users.Done()
+			}
 		}
 	}
 }

@@ -58,7 +58,7 @@ func TestOpenOfAPipe(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer writer.Close()
-	if _, err := beginning(pipe, 10, time.Millisecond); err == nil || !strings.Contains(err.Error(), "nothing came") {
+	if _, err := beginning(pipe, 10, 200*time.Millisecond); err == nil || !strings.Contains(err.Error(), "nothing came") {
 		t.Errorf("a silent writer: %v", err)
 	}
 	if _, err := io.WriteString(writer, "content"); err != nil {

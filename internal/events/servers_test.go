@@ -87,14 +87,25 @@ func TestBetween(t *testing.T) {
 
 // A backend may have templates of thousands of servers, and is read twice a second.
 func TestManyServers(t *testing.T) {
-	var states []haproxy.ServerState
-	for i := range 30_000 {
-		states = append(states, haproxy.ServerState{Name: fmt.Sprint("s", i), Op: haproxy.OpRunning, Weight: 1})
+	took := func(servers int) (least time.Duration) {
+		var states []haproxy.ServerState
+		for i := range servers {
+			states = append(states, haproxy.ServerState{Name: fmt.Sprint("s", i), Op: haproxy.OpRunning, Weight: 1})
+		}
+		r := &run{Driver: &Driver{servers: newServers(states)}}
+		for range 2 {
+			began := time.Now()
+			if changed := r.compare(states, nil, time.Second); changed != nil {
+				t.Fatalf("%d of %d changed", len(changed), servers)
+			}
+			if d := time.Since(began); least == 0 || d < least {
+				least = d
+			}
+		}
+		return least
 	}
-	r := &run{Driver: &Driver{servers: newServers(states)}}
-	began := time.Now()
-	if changed := r.compare(states, nil, time.Second); changed != nil || time.Since(began) > 3*time.Second {
-		t.Errorf("%d of %d changed, after %v", len(changed), len(states), time.Since(began))
+	if few, many := took(1000), took(60_000); many > 1000*few { // thousands of times if each is looked for among all
+		t.Errorf("1000 servers take %v, 60 times as many %v", few, many)
 	}
 }
 
