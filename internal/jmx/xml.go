@@ -40,7 +40,7 @@ func malformed(line int, format string, args ...any) error {
 // markup is an XML element: all that the formats of JMeter need of it.
 type markup struct {
 	tag      string
-	attrs    map[string]string
+	attrs    []xml.Attr
 	text     string
 	children []*markup
 	line     int
@@ -48,8 +48,10 @@ type markup struct {
 
 func (m *markup) attr(names ...string) string {
 	for _, name := range names {
-		if v, ok := m.attrs[name]; ok {
-			return v
+		for _, a := range m.attrs {
+			if a.Name.Local == name {
+				return a.Value
+			}
 		}
 	}
 	return ""
@@ -107,7 +109,7 @@ func utf8Source(source []byte) ([]byte, error) {
 type markupReader struct {
 	decoder *xml.Decoder
 	stack   []*markup
-	text    []*strings.Builder
+	text    [][]byte // by level; behind the stack they are empty, and used again
 }
 
 // token takes the next token, and returns the root element once it is complete.
@@ -116,14 +118,14 @@ func (r *markupReader) token(token xml.Token, line int) (*markup, error) {
 	case xml.StartElement:
 		return nil, r.start(t, line)
 	case xml.CharData:
-		if n := len(r.text); n > 0 {
-			r.text[n-1].Write(t)
+		if n := len(r.stack); n > 0 {
+			r.text[n-1] = append(r.text[n-1], t...)
 		}
 	case xml.EndElement:
 		n := len(r.stack) - 1
 		m := r.stack[n]
-		m.text = r.text[n].String()
-		r.stack, r.text = r.stack[:n], r.text[:n]
+		m.text = string(r.text[n])
+		r.stack, r.text[n] = r.stack[:n], r.text[n][:0]
 		if n == 0 {
 			return m, nil
 		}
@@ -137,15 +139,10 @@ func (r *markupReader) start(t xml.StartElement, line int) error {
 	if len(r.stack) == mostLevels {
 		return malformed(line, "nested deeper than a plan can be: %d levels are the most", mostLevels)
 	}
-	m := &markup{tag: t.Name.Local, line: line}
-	if len(t.Attr) > 0 {
-		m.attrs = make(map[string]string, len(t.Attr))
-		for _, a := range t.Attr {
-			m.attrs[a.Name.Local] = a.Value
-		}
+	r.stack = append(r.stack, &markup{tag: t.Name.Local, line: line, attrs: t.Attr})
+	if n := len(r.stack); n > len(r.text) {
+		r.text = append(r.text, nil)
 	}
-	r.stack = append(r.stack, m)
-	r.text = append(r.text, &strings.Builder{})
 	return nil
 }
 
