@@ -107,3 +107,20 @@ func TestKeys(t *testing.T) {
 type writer func([]byte)
 
 func (w writer) Write(b []byte) (int, error) { w(b); return len(b), nil }
+
+// What others wrote is escaped on a terminal that does not know its size, too, such as a serial console.
+func TestTerminalWithoutSize(t *testing.T) {
+	end, own := terminal(t)
+	if err := unix.IoctlSetWinsize(int(own.Fd()), unix.TIOCSWINSZ, &unix.Winsize{}); err != nil {
+		t.Fatal(err)
+	}
+	c := exec.CommandContext(t.Context(), theCommand(t), "import", "curl -A 'a\u202eb' http://127.0.0.1/")
+	c.Stdout = own
+	if err := c.Run(); err != nil {
+		t.Fatal(err)
+	}
+	own.Close()
+	if printed, _ := io.ReadAll(end); !strings.Contains(string(printed), `a\u202eb`) {
+		t.Errorf("%q", printed)
+	}
+}

@@ -10,6 +10,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/term"
+
 	"stickbench/internal/format"
 )
 
@@ -34,8 +36,7 @@ type Output struct {
 
 // Stdout and Stderr are the outputs of the process.
 func Stdout() *Output {
-	_, isTerminal := Terminal(os.Stdout)
-	return &Output{file: os.Stdout, raw: !isTerminal, ours: true}
+	return &Output{file: os.Stdout, raw: !term.IsTerminal(int(os.Stdout.Fd())), ours: true} // of a size or of none
 }
 
 // Stderr is Output for messages.
