@@ -207,8 +207,8 @@ func (s scope) below(t table) []loadgen.Step {
 	tables := t.tables("step", stepShape)
 	var steps []loadgen.Step
 	for _, step := range tables {
-		if s.count++; s.count > 2*mostSteps {
-			t.key(t.path, "the group has more than %d steps, those of shared ones counted wherever they are used", mostSteps)
+		if s.stepsRead++; s.stepsRead > mostSteps {
+			t.key(t.path, "the plan has more than %d steps, those of shared ones counted wherever they are used", mostSteps)
 			break
 		}
 		steps = append(steps, s.pauseBefore(s.step(step)))

@@ -100,6 +100,9 @@ type reader struct {
 	sessionBroken bool
 	// labGiven and haproxyGiven say that the plan has a [lab] to run and a [haproxy], good or bad.
 	labGiven, haproxyGiven bool
+	// stepsRead and stepsDeclared are how many steps were read so far, and looked through for what they set; those of shared
+	// ones each time.
+	stepsRead, stepsDeclared int
 	// nodes are the laboratory's, nil where they are not known beforehand.
 	nodes []string
 	// data are the lines of [[data]], shared are the steps of [steps], and setup what setup groups set.

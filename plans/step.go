@@ -28,7 +28,6 @@ type names struct {
 	lists map[string]bool   // those of all that have many values
 	used  map[string]bool   // in texts and conditions
 	may   *loadgen.Names    // what they may use
-	count int               // of steps read so far, those of shared ones each time
 }
 
 // builtin are the variables that need not be extracted.
@@ -60,7 +59,7 @@ func (s scope) declareAll(path string, steps any, using []string) {
 }
 
 func (s scope) declare(path string, step map[string]any, using []string) {
-	if s.count++; s.count > mostSteps {
+	if s.stepsDeclared++; s.stepsDeclared > 2*mostSteps { // those of setup groups twice
 		return
 	}
 	note := func(name string, many bool) {
@@ -92,7 +91,7 @@ func (s scope) declare(path string, step map[string]any, using []string) {
 	s.declareAll(path, step["step"], using)
 }
 
-// mostSteps is how many steps a group may have, with those of shared ones counted each time.
+// mostSteps is how many steps a plan may have, with those of shared ones counted each time.
 const mostSteps = 100_000
 
 // language is what texts and conditions of the group may use.
