@@ -2,12 +2,13 @@ package jtl
 
 import (
 	"errors"
+	"slices"
 	"sync/atomic"
 
 	"stickbench/loadgen"
 )
 
-// Samples are handed on in batches: some 1.3 MB in all. Each wakes the other goroutine, which takes as long as to fold a
+// Samples are handed on in batches, which grow to some 1.3 MB in all. Each wakes the other goroutine, which takes as long as to fold a
 // hundred samples.
 const (
 	batchSamples = 1024
@@ -27,7 +28,7 @@ var errUnwanted = errors.New("the samples are not wanted any more")
 func ahead(parse func(each func(*loadgen.Sample) error) (Info, error), each func(*loadgen.Sample) error) (info Info, err error) {
 	full, free := make(chan []loadgen.Sample, batches), make(chan []loadgen.Sample, batches)
 	for range batches {
-		free <- make([]loadgen.Sample, 0, batchSamples)
+		free <- nil
 	}
 	var unwanted atomic.Bool
 	go func() {
@@ -35,7 +36,7 @@ func ahead(parse func(each func(*loadgen.Sample) error) (Info, error), each func
 		batch := <-free
 		info, err = parse(func(s *loadgen.Sample) error {
 			n := len(batch)
-			batch = batch[:n+1]
+			batch = slices.Grow(batch, 1)[:n+1]
 			batch[n] = *s
 			if n+1 < batchSamples {
 				return nil
