@@ -35,8 +35,11 @@ func (u *user) at(label string, timeout time.Duration, do func()) {
 	do()
 	r.mu.Lock()
 	delete(r.atWork, u)
+	left := u.owner().left
 	r.mu.Unlock()
-	u.endIfLeft()
+	if left {
+		runtime.Goexit()
+	}
 }
 
 // owner is the user, or whose hand it is.
